@@ -1,0 +1,73 @@
+//! What can go wrong between a session and a server.
+
+use super::op::Outcome;
+
+/// Why an operation failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The server answered with 4yz or 5yz, or with a class that cannot follow the command.
+    #[error("{reply}")]
+    Refused {
+        /// The command's verb, such as `RETR`.
+        verb: &'static str,
+        /// The code.
+        code: u16,
+        /// The last line of the reply with its code, as a person reads it.
+        reply: String,
+    },
+    /// TLS is required, and the server does not offer it, or broke it off.
+    #[error("the server does not offer TLS: {0}")]
+    NoTls(String),
+    /// The server said something that cannot be an answer to what was asked.
+    #[error("the dialogue is out of step: {0}")]
+    OutOfStep(String),
+    /// More than is allowed of something.
+    #[error("the server's {0} is longer than is allowed")]
+    Limit(&'static str),
+    /// The control connection closed; with the server's last words, if it said any.
+    #[error("{}", .0.as_deref().unwrap_or("the server closed the connection"))]
+    Closed(Option<String>),
+    /// The data connection could not be made, or broke.
+    #[error("{fault}{}", .reply.as_ref().map(|reply| format!(" ({reply})")).unwrap_or_default())]
+    Data {
+        /// What happened.
+        fault: DataFault,
+        /// The server's reply about it.
+        reply: Option<String>,
+    },
+    /// An argument with CR, LF or NUL cannot be sent.
+    #[error("a command cannot contain a line break or a NUL")]
+    Argument,
+    /// The server lacks a command that the operation needs.
+    #[error("the server does not support {0}")]
+    Unsupported(&'static str),
+    /// Somebody said stop, or a deadline passed.
+    #[error("stopped")]
+    Cancelled,
+}
+
+/// What happened to a data connection.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DataFault {
+    /// It could not be made.
+    #[error("no data connection: {0}")]
+    Connect(String),
+    /// Its TLS handshake failed, or it was not the same server.
+    #[error("no TLS on the data connection: {0}")]
+    Tls(String),
+    /// It broke.
+    #[error("the data connection broke: {0}")]
+    Network(String),
+    /// Nothing came or went for too long.
+    #[error("the data connection was silent for {0} s")]
+    Silent(u64),
+    /// The local file could not be read or written.
+    #[error("{0}")]
+    Local(String),
+    /// More than is allowed came.
+    #[error("more data than is allowed came")]
+    Limit,
+}
+
+/// How an operation ends.
+pub type Ended = Result<Outcome, Error>;

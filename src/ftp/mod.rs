@@ -1,0 +1,21 @@
+//! The File Transfer Protocol as a value: no socket, no clock, no runtime, no file.
+//!
+//! Bytes and events go into a [`Session`]; transcript records, bytes and requests come out. Where each RFC lives:
+//!
+//! | RFC | what | where |
+//! |---|---|---|
+//! | 959, 1123 4.1 | replies, commands, the sequences between them | `reply`, `command`, `op` |
+//! | 2228, 4217 | AUTH, PBSZ, PROT | `op::login` |
+//! | 2389 | FEAT, OPTS | `feature` |
+//! | 2428 | EPSV, EPRT | `endpoint` |
+//! | 2640 | UTF-8 names | `command`, `model::path` |
+//! | 3659 | MLSD, MLST, SIZE, MDTM, REST | `listing::mlsd`, `op::transfer`, `op::file` |
+//! | 7151 | HOST | `op::login` |
+
+pub mod error;
+pub mod op;
+pub mod session;
+
+pub use error::{DataFault, Error};
+pub use op::{Method, Operation, Outcome, TransferType};
+pub use session::{Config, DataEnd, Input, Known, Output};

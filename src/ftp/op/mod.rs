@@ -1,0 +1,182 @@
+//! The operations: each a table from what is answered, and how, to the next step.
+
+use jiff::Timestamp;
+
+use crate::model::RemotePath;
+
+/// A unit of work on one control connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// From the greeting to TYPE I: AUTH, USER, PASS, ACCT, SYST, FEAT, OPTS, PBSZ, PROT, PWD. The first of a session.
+    LogIn,
+    /// MLSD or LIST. Makes the directory the current one, so that a missing one is an error.
+    List {
+        /// The directory.
+        path: RemotePath,
+    },
+    /// RETR.
+    Retrieve {
+        /// The file.
+        path: RemotePath,
+        /// REST: bytes that are there already.
+        offset: u64,
+        /// TYPE.
+        kind: TransferType,
+    },
+    /// STOR.
+    Store {
+        /// The file.
+        path: RemotePath,
+        /// REST: bytes that are there already.
+        offset: u64,
+        /// TYPE.
+        kind: TransferType,
+    },
+    /// APPE.
+    Append {
+        /// The file.
+        path: RemotePath,
+        /// TYPE.
+        kind: TransferType,
+    },
+    /// SIZE and MDTM (or MLST) of a file.
+    Facts {
+        /// The file.
+        path: RemotePath,
+    },
+    /// CWD: whether a directory is there, and its real path.
+    ChangeDirectory {
+        /// The directory.
+        path: RemotePath,
+    },
+    /// MKD.
+    MakeDirectory {
+        /// The directory.
+        path: RemotePath,
+    },
+    /// RMD.
+    RemoveDirectory {
+        /// The directory.
+        path: RemotePath,
+    },
+    /// DELE.
+    Delete {
+        /// The file.
+        path: RemotePath,
+    },
+    /// RNFR, RNTO.
+    Rename {
+        /// What.
+        from: RemotePath,
+        /// Where to.
+        to: RemotePath,
+    },
+    /// SITE CHMOD.
+    Chmod {
+        /// What.
+        path: RemotePath,
+        /// `0o000` to `0o7777`.
+        mode: u16,
+    },
+    /// MFMT, or the MDTM of two arguments where the server has only that.
+    SetModified {
+        /// The file.
+        path: RemotePath,
+        /// When.
+        at: Timestamp,
+    },
+    /// A command as typed. One that needs a data connection (LIST, RETR…) gets one, and its data come back as text.
+    Raw {
+        /// The line, without CR LF.
+        line: String,
+    },
+    /// NOOP.
+    NoOperation,
+    /// QUIT; ends in `Done(Ok)` at the reply or when the server just closes.
+    Quit,
+}
+
+impl Operation {
+    /// Which way data flow, if they do.
+    pub fn flow(&self) -> Option<Flow> {
+        match self {
+            Self::List { .. } | Self::Raw { .. } => Some(Flow::Collect),
+            Self::Retrieve { .. } => Some(Flow::Receive),
+            Self::Store { .. } | Self::Append { .. } => Some(Flow::Send),
+            _ => None,
+        }
+    }
+}
+
+/// Where the bytes of a data connection go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Into memory, bounded.
+    Collect,
+    /// Into a file.
+    Receive,
+    /// From a file.
+    Send,
+}
+
+/// TYPE (RFC 959 3.1.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TransferType {
+    /// `I`: the bytes as they are.
+    #[default]
+    Image,
+    /// `A`: text, with CR LF on the wire.
+    Ascii,
+}
+
+/// What an operation brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The session is ready.
+    LoggedIn,
+    /// Data of a listing were collected.
+    Listed {
+        /// Which command, hence which grammar.
+        method: Method,
+        /// The directory's path as the server says it (PWD), where it does.
+        path: Option<RemotePath>,
+    },
+    /// All bytes came, and the server confirmed it.
+    Retrieved {
+        /// Bytes that came in this operation.
+        bytes: u64,
+        /// Whether the end was authentic (`DataEnd::clean`).
+        clean: bool,
+    },
+    /// All bytes went, and the server confirmed it.
+    Stored {
+        /// Bytes that went in this operation.
+        bytes: u64,
+    },
+    /// What SIZE, MDTM or MLST said.
+    Facts {
+        /// In bytes.
+        size: Option<u64>,
+        /// In UTC.
+        modified: Option<crate::model::Modified>,
+        /// Whether it is a directory, where MLST said so.
+        directory: Option<bool>,
+    },
+    /// The directory's path as the server says it.
+    Directory(Option<RemotePath>),
+    /// A command was obeyed.
+    Done,
+    /// The replies to a raw command, each with all its lines.
+    Replies(Vec<Vec<String>>),
+}
+
+/// Which command listed a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// MLSD (RFC 3659).
+    Mlsd,
+    /// LIST (RFC 959): any dialect.
+    List,
+    /// NLST: names only.
+    Nlst,
+}

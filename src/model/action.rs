@@ -1,0 +1,168 @@
+//! What a person asks: everything that a front can say to the worker.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::TabId;
+use super::path::{Place, RemotePath};
+use super::question::{Answer, QuestionId};
+use super::queue::{Place as QueuePlace, Section};
+use super::settings::Settings;
+use super::site::{Credentials, Secret, Site, Sites};
+use super::transfer::{Batch, TransferId};
+
+/// Ties an answer to its action; made by the front, unique in its run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// Something a person wants.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Connect a tab to a server and open its remote folder (`site.remote`, else the log-in folder).
+    Connect {
+        /// The tab.
+        tab: TabId,
+        /// The server.
+        site: Arc<Site>,
+        /// What logs in; `None`: from the vault, or asked for.
+        credentials: Option<Credentials>,
+    },
+    /// Close the tab's browsing connection; transfers go on.
+    Disconnect {
+        /// The tab.
+        tab: TabId,
+    },
+    /// Forget the tab.
+    CloseTab {
+        /// The tab.
+        tab: TabId,
+    },
+    /// List a remote directory and make it the tab's. Reconnects if need be.
+    List {
+        /// The tab.
+        tab: TabId,
+        /// The directory.
+        path: RemotePath,
+    },
+    /// List a remote directory for a tree, without going there.
+    ListBranch {
+        /// The tab.
+        tab: TabId,
+        /// The directory.
+        path: RemotePath,
+    },
+    /// List a local directory and make it the tab's; it is watched, and listed again when it changes.
+    ListLocal {
+        /// The tab.
+        tab: TabId,
+        /// The directory; empty: the home directory.
+        path: PathBuf,
+    },
+    /// List a local directory for a tree. Empty: the roots (`/`, or the drives).
+    ListLocalBranch {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Count what lies below `places`; answered by `Event::Measured`, several times.
+    Measure {
+        /// For the answers.
+        ticket: Ticket,
+        /// The tab whose server is meant.
+        tab: TabId,
+        /// What to count.
+        places: Vec<Place>,
+    },
+    /// Stop counting.
+    StopMeasuring(Ticket),
+    /// Change files or folders; answered by `Event::Finished`, after which the tab's listings are sent again.
+    Files {
+        /// The tab whose server is meant.
+        tab: TabId,
+        /// For the answer.
+        ticket: Ticket,
+        /// What to do.
+        action: FileAction,
+    },
+    /// Put files and folders into the queue.
+    Enqueue(Batch),
+    /// Hold the queue: what runs goes on, nothing new starts.
+    Hold,
+    /// Let the queue go on.
+    Release,
+    /// Pause these rows: what runs stops and keeps its part.
+    Pause(Vec<TransferId>),
+    /// Let paused rows go on.
+    Resume(Vec<TransferId>),
+    /// Stop these rows and remove them, with their parts.
+    Cancel(Vec<TransferId>),
+    /// Put failed rows back into the queue.
+    Retry(Vec<TransferId>),
+    /// Remove rows that do not run.
+    Remove(Vec<TransferId>),
+    /// Change the order.
+    Move(Vec<TransferId>, QueuePlace),
+    /// Remove all rows of a section that do not run.
+    Clear(Section),
+    /// Decide a question.
+    Answer(QuestionId, Answer),
+    /// Replace all sites.
+    SaveSites(Arc<Sites>),
+    /// Keep a site's password in the vault; `None`: forget it.
+    SavePassword {
+        /// Whose.
+        site: Arc<Site>,
+        /// PASS.
+        password: Option<Secret>,
+    },
+    /// Replace the settings.
+    SaveSettings(Box<Settings>),
+    /// Open a local file or folder with the program that the system has for it.
+    OpenLocal(PathBuf),
+    /// End: finish writing, close every connection, then `Event::Stopped`.
+    Quit,
+}
+
+/// A change of files or folders, on either side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileAction {
+    /// Make a folder. Its parent must be there.
+    MakeDirectory(Place),
+    /// Give a file or folder another name or another parent, on the same side.
+    Rename {
+        /// What.
+        from: Place,
+        /// Where to.
+        to: Place,
+    },
+    /// Delete files, and folders with all that is in them. Local ones go to the bin where there is one.
+    Delete(Vec<Place>),
+    /// Change permissions.
+    Chmod {
+        /// What.
+        places: Vec<Place>,
+        /// `0o000` to `0o7777`.
+        mode: u16,
+        /// And all that lies below: `None` for no.
+        below: Option<Below>,
+    },
+    /// Copy local files and folders into a local folder.
+    Copy {
+        /// What.
+        from: Vec<PathBuf>,
+        /// The folder.
+        to: PathBuf,
+    },
+    /// Send a command on the tab's browsing connection as typed.
+    Raw(String),
+}
+
+/// Which entries below a folder change with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Below {
+    /// Files and folders.
+    All,
+    /// Files.
+    Files,
+    /// Folders.
+    Folders,
+}

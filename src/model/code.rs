@@ -1,0 +1,1 @@
+//! Every reply code: what it means, what is likely the cause, what to do.

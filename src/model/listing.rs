@@ -1,0 +1,126 @@
+//! What is in a directory.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+
+use super::path::RemotePath;
+
+/// A directory of the server, as it was at one moment. Handed around as `Arc<Listing>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The directory.
+    pub path: RemotePath,
+    /// Its entries in the server's order, without `.` and `..`.
+    pub entries: Vec<Entry>,
+    /// Which command and dialect it was read from, such as `MLSD` or `LIST (Unix)`.
+    pub dialect: String,
+    /// Raw lines that looked like entries but must not be used: names that would leave the folder, forged lines.
+    pub refused: Vec<String>,
+    /// When it was received.
+    pub at: Timestamp,
+}
+
+/// A directory of this machine, as it was at one moment. Names are decoded without loss (`path::decode_utf8`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalListing {
+    /// The directory.
+    pub path: PathBuf,
+    /// Its entries, without `.` and `..`.
+    pub entries: Vec<Entry>,
+}
+
+/// One entry of a directory. What the server did not say is `None`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// One component; may hold the private characters of `path::escape_byte`.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// In bytes.
+    pub size: Option<u64>,
+    /// When it was last changed.
+    pub modified: Option<Modified>,
+    /// As the server wrote them (`rwxr-xr-x`, `0644`), without the kind's letter.
+    pub permissions: Option<Box<str>>,
+    /// Name or number.
+    pub owner: Option<Box<str>>,
+    /// Name or number.
+    pub group: Option<Box<str>>,
+    /// Where a link points, as the server wrote it.
+    pub target: Option<Box<str>>,
+    /// For a link: whether it leads to a directory, where that is known.
+    pub to_directory: Option<bool>,
+}
+
+impl Entry {
+    /// An entry of which only the name and the kind are known.
+    pub fn new(name: impl Into<String>, kind: Kind) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            size: None,
+            modified: None,
+            permissions: None,
+            owner: None,
+            group: None,
+            target: None,
+            to_directory: None,
+        }
+    }
+
+    /// Whether one can go into it: a directory, or a link that may lead to one.
+    pub fn is_directory(&self) -> bool {
+        self.kind == Kind::Directory || (self.kind == Kind::Link && self.to_directory == Some(true))
+    }
+}
+
+/// The kind of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A directory.
+    Directory,
+    /// A regular file.
+    File,
+    /// A symbolic link.
+    Link,
+    /// A device, a socket, a named pipe, or what the server would not say.
+    Other,
+}
+
+/// A time of modification, with what is known about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Modified {
+    /// The time: in UTC if `utc`, else in the zone of the server.
+    pub at: DateTime,
+    /// How exact it is.
+    pub precision: Precision,
+    /// Whether `at` is UTC. LIST gives the server's local time, MLSD and MDTM give UTC (RFC 3659 2.3).
+    pub utc: bool,
+}
+
+impl Modified {
+    /// Seconds since 1970, taking a time of unknown zone for UTC.
+    pub fn unix_seconds(&self) -> i64 {
+        self.at.to_zoned(jiff::tz::TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second())
+    }
+
+    /// The exact UTC time `timestamp`, to the second.
+    pub fn from_timestamp(timestamp: Timestamp) -> Self {
+        Self { at: timestamp.to_zoned(jiff::tz::TimeZone::UTC).datetime(), precision: Precision::Second, utc: true }
+    }
+}
+
+/// How exact a time of modification is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Precision {
+    /// The hour is not known.
+    Day,
+    /// The second is not known.
+    Minute,
+    /// To the second.
+    Second,
+    /// Finer than a second.
+    Millisecond,
+}

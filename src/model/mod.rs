@@ -1,0 +1,33 @@
+//! Nouns that every side speaks: plain data, no input or output, no clock.
+
+pub mod action;
+pub mod channel;
+pub mod code;
+pub mod event;
+pub mod failure;
+pub mod listing;
+pub mod path;
+pub mod question;
+pub mod queue;
+pub mod settings;
+pub mod site;
+pub mod transcript;
+pub mod transfer;
+pub mod url;
+
+pub use action::{Action, FileAction, Ticket};
+pub use channel::{Actions, Wake};
+pub use event::{ConnectionState, Event, Report, Server};
+pub use failure::{Cause, Failure};
+pub use listing::{Entry, Kind, Listing, LocalListing, Modified, Precision};
+pub use path::{Place, RemotePath};
+pub use question::{Answer, Ask, Question, QuestionId};
+pub use queue::{Delta, Queue, Section};
+pub use settings::{IfExists, Run, Settings};
+pub use site::{Credentials, Login, Mode, Secret, Security, Site, Sites};
+pub use transcript::{ConnectionId, Direction, Line, Record, Transcript};
+pub use transfer::{Batch, Course, Phase, Transfer, TransferId};
+
+/// One tab of the window: a browsing session with its own local and remote folder. The command line uses tab 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TabId(pub u32);

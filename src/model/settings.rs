@@ -1,0 +1,174 @@
+//! What a person can set, with the defaults, and what holds for one run only.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Kept between runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Transfers at once, over all sites.
+    pub connections: u8,
+    /// Bytes a second towards this machine; 0 for no limit.
+    pub limit_down: u64,
+    /// Bytes a second towards servers; 0 for no limit.
+    pub limit_up: u64,
+    /// Seconds without any byte until a connection counts as dead.
+    pub timeout: u32,
+    /// How often a transient failure is tried again.
+    pub retries: u16,
+    /// Downloads whose target exists.
+    pub if_exists_down: IfExists,
+    /// Uploads whose target exists.
+    pub if_exists_up: IfExists,
+    /// Give files the time of modification of their source.
+    pub keep_times: bool,
+    /// Seconds between keep-alive commands on an idle browsing connection; 0 for none.
+    pub keep_alive: u32,
+    /// Lowest and highest port that active mode listens on; `None`: the system chooses.
+    pub active_ports: Option<(u16, u16)>,
+    /// Show names that begin with a dot.
+    pub show_hidden: bool,
+    /// Light, dark, or as the system is.
+    pub theme: Theme,
+    /// Rows of 22 px instead of 24.
+    pub compact: bool,
+    /// Which keys do what.
+    pub keys: Keys,
+    /// Local files are deleted for good instead of going to the bin.
+    pub delete_for_good: bool,
+    /// Ask before deleting.
+    pub confirm_delete: bool,
+    /// Lines that the reply log keeps.
+    pub log_lines: usize,
+    /// How the window was left.
+    pub layout: Layout,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connections: 4,
+            limit_down: 0,
+            limit_up: 0,
+            timeout: 20,
+            retries: 3,
+            if_exists_down: IfExists::Ask,
+            if_exists_up: IfExists::Ask,
+            keep_times: true,
+            keep_alive: 60,
+            active_ports: None,
+            show_hidden: true,
+            theme: Theme::System,
+            compact: false,
+            keys: Keys::FileZilla,
+            delete_for_good: false,
+            confirm_delete: true,
+            log_lines: 200_000,
+            layout: Layout::default(),
+        }
+    }
+}
+
+/// How the window was left; sizes in points, 0 for the default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Layout {
+    /// Height of the lower panels.
+    pub lower: f32,
+    /// Width of the local pane, as a share of both.
+    pub panes: f32,
+    /// Width of the queue, as a share of both lower panels.
+    pub queue: f32,
+    /// Width of the trees.
+    pub tree: f32,
+    /// Whether the trees are shown.
+    pub trees: bool,
+    /// Whether the reply log is shown.
+    pub log: bool,
+    /// Whether the queue is shown.
+    pub transfers: bool,
+    /// The local folder at the end of the last run.
+    pub local: Option<PathBuf>,
+    /// Width and height of the window.
+    pub window: Option<(f32, f32)>,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self {
+            lower: 0.0,
+            panes: 0.5,
+            queue: 0.5,
+            tree: 0.0,
+            trees: true,
+            log: true,
+            transfers: true,
+            local: None,
+            window: None,
+        }
+    }
+}
+
+/// What to do with a transfer whose target exists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IfExists {
+    /// Ask, where somebody is there; else skip.
+    #[default]
+    Ask,
+    /// Replace it.
+    Overwrite,
+    /// Replace it if the source is newer.
+    Newer,
+    /// Replace it if the sizes differ.
+    Size,
+    /// Add what is missing at its end.
+    Resume,
+    /// Keep it, and give the new one another name: `name (1).ext`.
+    Rename,
+    /// Keep it, and leave the source where it is.
+    Skip,
+}
+
+/// Colours of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the system is.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// Sets of shortcuts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keys {
+    /// F5 refreshes.
+    #[default]
+    FileZilla,
+    /// F5 copies, F6 moves, F7 makes a folder.
+    Commander,
+}
+
+/// What holds for one run only and is never stored: from the command line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// SHA-256 fingerprints that are trusted, in hexadecimal digits without colons, lower case.
+    pub trusted: Vec<String>,
+    /// PEM files with roots that are trusted.
+    pub roots: Vec<PathBuf>,
+    /// Compare size, and a checksum where the server offers one, after each transfer.
+    pub verify: bool,
+    /// TYPE A.
+    pub ascii: bool,
+    /// Nobody can answer questions: they count as refused.
+    pub unattended: bool,
+    /// Whether settings, sites and layout may be written.
+    pub read_only: bool,
+}

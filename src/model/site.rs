@@ -1,0 +1,208 @@
+//! Where to connect, and how: sites, bookmarks, credentials.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// An FTP server and how to talk to it. Holds no secret, so it may be stored, logged and compared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Site {
+    /// Its name in the site manager; empty for one that was typed.
+    pub name: String,
+    /// The folder of the site manager that holds it: names from the top, separated by `/`; empty at the top.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub folder: String,
+    /// Name or address, without brackets.
+    pub host: String,
+    /// `None`: 21, or 990 for implicit TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// TLS on the control and data connections.
+    pub security: Security,
+    /// Which credentials are used.
+    pub login: Login,
+    /// For `Login::Normal` and `Login::Ask`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub user: String,
+    /// For servers that ask for ACCT; empty for none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub account: String,
+    /// Who opens data connections.
+    pub mode: Mode,
+    /// A charset by its WHATWG label (`windows-1251`, `shift_jis`); `None`: UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// The local folder to open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local: Option<PathBuf>,
+    /// The remote folder to open: relative to the log-in folder unless it starts with `/`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<String>,
+    /// The most connections at once; `None`: what the settings say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u8>,
+    /// For the person.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub comments: String,
+    /// Pairs of folders in this site.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bookmarks: Vec<Bookmark>,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            folder: String::new(),
+            host: String::new(),
+            port: None,
+            security: Security::Try,
+            login: Login::Anonymous,
+            user: String::new(),
+            account: String::new(),
+            mode: Mode::Auto,
+            encoding: None,
+            local: None,
+            remote: None,
+            connections: None,
+            comments: String::new(),
+            bookmarks: Vec::new(),
+        }
+    }
+}
+
+impl Site {
+    /// The port to connect to.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(if self.security == Security::Implicit { 990 } else { 21 })
+    }
+
+    /// The user that logs in.
+    pub fn user(&self) -> &str {
+        if self.login == Login::Anonymous { "anonymous" } else { &self.user }
+    }
+
+    /// What names this site to a person: its name, else its host.
+    pub fn title(&self) -> &str {
+        if self.name.is_empty() { &self.host } else { &self.name }
+    }
+
+    /// The key of its password in the vault: scheme, user, host and port.
+    pub fn vault_key(&self) -> String {
+        format!("ftp://{}@{}:{}", self.user(), self.host, self.port())
+    }
+}
+
+/// A pair of folders.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Bookmark {
+    /// Its name in the menu.
+    pub name: String,
+    /// The local folder to open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local: Option<PathBuf>,
+    /// The remote folder to open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<String>,
+}
+
+/// TLS (RFC 4217).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Security {
+    /// AUTH TLS; in clear only where the server says that it does not know it.
+    #[default]
+    Try,
+    /// AUTH TLS, or no log-in.
+    Explicit,
+    /// TLS from the first byte, on port 990.
+    Implicit,
+    /// No TLS.
+    Never,
+}
+
+/// Which credentials are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Login {
+    /// `anonymous`, with an address as the password.
+    #[default]
+    Anonymous,
+    /// The user, with the password from the vault, or asked for once.
+    Normal,
+    /// The password is asked for at each connection and never kept.
+    Ask,
+}
+
+/// Who opens data connections.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Passive, and active where that fails.
+    #[default]
+    Auto,
+    /// We connect to the server (EPSV, PASV).
+    Passive,
+    /// The server connects to us (EPRT, PORT).
+    Active,
+}
+
+/// Everything in the site manager.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sites {
+    /// Folders, also empty ones: names from the top, separated by `/`.
+    pub folders: Vec<String>,
+    /// The sites in a person's order.
+    #[serde(rename = "site")]
+    pub sites: Vec<Site>,
+    /// Servers that were typed into quickconnect, newest first.
+    #[serde(rename = "recent")]
+    pub recent: Vec<Site>,
+}
+
+impl Sites {
+    /// The site called `name`: its name, or its folder and name separated by `/`.
+    pub fn find(&self, name: &str) -> Option<&Site> {
+        let whole = |site: &Site| {
+            if site.folder.is_empty() { site.name.clone() } else { format!("{}/{}", site.folder, site.name) }
+        };
+        self.sites.iter().find(|site| whole(site) == name).or_else(|| self.sites.iter().find(|site| site.name == name))
+    }
+}
+
+/// What logs in. Never stored but in the vault.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Credentials {
+    /// USER.
+    pub user: String,
+    /// PASS.
+    pub password: Secret,
+    /// ACCT, where the server asks for it.
+    pub account: Option<String>,
+}
+
+/// Text that is never printed: not in logs, errors or debug output. Not even its length.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides `text`.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the wire and the vault only.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("****")
+    }
+}

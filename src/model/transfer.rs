@@ -1,0 +1,182 @@
+//! One row of the queue, and what is put into it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::failure::Failure;
+use super::path::RemotePath;
+use super::settings::IfExists;
+use super::site::Site;
+use super::{Kind, TabId};
+
+/// Names a transfer for good: never used twice, also over restarts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TransferId(pub u64);
+
+/// Which way a file goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Course {
+    /// From the server to this machine.
+    Download,
+    /// From this machine to the server.
+    Upload,
+}
+
+/// Files and folders that a person wants moved, all of one site and one way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The tab whose server and log-in it uses.
+    pub tab: TabId,
+    /// Up or down.
+    pub course: Course,
+    /// What to move.
+    pub items: Vec<BatchItem>,
+    /// What to do with targets that exist; `None`: as the settings say.
+    pub if_exists: Option<IfExists>,
+}
+
+/// One file, or one folder with all that is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchItem {
+    /// The local end: the source of an upload, the target of a download.
+    pub local: PathBuf,
+    /// The remote end: the target of an upload, the source of a download.
+    pub remote: RemotePath,
+    /// What the source is. `Kind::Other` where that is not known yet: the worker finds out.
+    pub kind: Kind,
+    /// The source's size in bytes, where known.
+    pub size: Option<u64>,
+}
+
+/// The pair of folders that a row's two files lie in; shared by all rows of a folder.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Folder {
+    /// The server.
+    pub site: Arc<Site>,
+    /// The local folder.
+    pub local: PathBuf,
+    /// The remote folder.
+    pub remote: RemotePath,
+}
+
+/// One row of the queue: a file, or a folder that is walked and then made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// Its name for good.
+    pub id: TransferId,
+    /// Up or down.
+    pub course: Course,
+    /// A file, or a folder (`Kind::Directory`).
+    pub kind: Kind,
+    /// Where both ends lie.
+    pub folder: Arc<Folder>,
+    /// Its name on the server.
+    pub remote_name: Box<str>,
+    /// Its name on this machine (`path::decode_utf8` of it), where that differs.
+    pub local_name: Option<Box<str>>,
+    /// The source's size in bytes, where known.
+    pub size: Option<u64>,
+    /// What happens to it.
+    pub phase: Phase,
+    /// How often it was tried.
+    pub attempts: u16,
+    /// What to do if the target exists; `None`: as the settings say.
+    pub if_exists: Option<IfExists>,
+}
+
+impl Transfer {
+    /// The local end's name.
+    pub fn local_name(&self) -> &str {
+        self.local_name.as_deref().unwrap_or(&self.remote_name)
+    }
+
+    /// The local end, as a person reads it.
+    pub fn local_shown(&self) -> String {
+        self.folder.local.join(super::path::shown(self.local_name())).display().to_string()
+    }
+
+    /// The remote end.
+    pub fn remote(&self) -> RemotePath {
+        if self.remote_name.is_empty() {
+            self.folder.remote.clone()
+        } else {
+            self.folder.remote.join(&self.remote_name)
+        }
+    }
+
+    /// The local folder of the row.
+    pub fn local_folder(&self) -> &Path {
+        &self.folder.local
+    }
+}
+
+/// What happens to a transfer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Waits for its turn.
+    Queued,
+    /// Waits until it may be tried again after a transient failure.
+    Waiting {
+        /// When it will be tried again.
+        until: Timestamp,
+        /// What went wrong.
+        failure: Box<Failure>,
+    },
+    /// A person holds it.
+    Paused,
+    /// Under way.
+    Running(Box<Running>),
+    /// Given up; the reason stays with it.
+    Failed(Box<Failure>),
+    /// Complete.
+    Done(Box<Done>),
+    /// Left alone, because the target exists.
+    Skipped,
+}
+
+/// A transfer under way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Running {
+    /// Bytes of the target that are there, those before a resume included.
+    pub done: u64,
+    /// Bytes that were there before this attempt.
+    pub resumed_from: u64,
+    /// Bytes a second, over the last seconds.
+    pub rate: u64,
+    /// What it does while no bytes move, such as `Connecting` or `Waiting for the server`; empty while they do.
+    pub step: &'static str,
+}
+
+/// A transfer that is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// Size of the file.
+    pub bytes: u64,
+    /// Bytes that were there before.
+    pub resumed_from: u64,
+    /// From the first command to the last reply, in milliseconds.
+    pub milliseconds: u64,
+    /// How it is known to be complete.
+    pub proof: Proof,
+    /// When it was complete.
+    pub at: Timestamp,
+}
+
+/// How a transfer is known to be complete, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// It is not.
+    None,
+    /// The server said so (226 or 250).
+    Reply,
+    /// And both sides have the same size.
+    Size,
+    /// And both sides have the same checksum.
+    Checksum,
+}
