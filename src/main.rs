@@ -1,1 +1,3 @@
+//! Longshore.
+
 fn main() {}

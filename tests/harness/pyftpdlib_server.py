@@ -1,0 +1,18 @@
+"""A pyftpdlib server for one test: HOST PORT USER PASSWORD ROOT [CERTIFICATE KEY]."""
+import sys
+
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
+from pyftpdlib.servers import FTPServer
+
+host, port, user, password, root, *tls = sys.argv[1:]
+authorizer = DummyAuthorizer()
+authorizer.add_user(user, password, root, perm="elradfmwMT")
+handler = FTPHandler
+if tls:
+    handler = TLS_FTPHandler
+    handler.certfile, handler.keyfile = tls
+handler.authorizer = authorizer
+handler.use_gmt_times = True
+handler.auth_failed_timeout = 0
+FTPServer((host, int(port)), handler).serve_forever(handle_exit=False)
