@@ -1,4 +1,80 @@
 //! Longshore: a desktop FTP client that shows and explains every reply.
+//!
+//! This page is the architecture: where everything lives, who may call whom, and what flows through. `tests/tidy.rs`
+//! keeps what it says.
+//!
+//! Five sentences hold the house:
+//! 1. The protocol core is a value, [`ftp::Session`]: bytes and events go in; transcript records, bytes and requests
+//!    come out. It has no socket, no clock, no runtime, no file.
+//! 2. An operation (log in, list, retrieve…) is one `match` table from *(which verb this reply answers, the reply's
+//!    class)* to the next step: in FTP the command that is being answered **is** the state.
+//! 3. The session also writes the transcript, so the reply log that a person reads, the wire tests and a bug report are
+//!    one text, and their order is the order on the wire by construction.
+//! 4. A tokio worker drives sessions from one closed `enum Input` loop and owns the truth; the window draws a mirror that
+//!    changes only by `Mirror::apply(Event)`; the command line is a second, smaller front on the same worker.
+//! 5. `ui`, `cli` and `worker` never see each other: they stand on [`model`], and `main.rs` wires them.
+//!
+//! # Rooms
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`model`] | nouns that every side speaks; plain data, no input or output, no clock |
+//! | [`ftp`] | RFC 959 and later, sans-IO: replies, commands, sessions, operations, listings |
+//! | [`net`] | tokio: sockets, TLS, bytes between a data connection and a file; no policy |
+//! | [`worker`] | policy; owns sessions, queue, transcript and stores |
+//! | [`ui`] | egui: draws a mirror, collects actions |
+//! | [`cli`] | the command line: a front without a window, on the same worker |
+//!
+//! # Arrows
+//!
+//! `model <- ftp <- net <- worker`, `model <- ui`, `model <- cli`; `main` imports `worker`, `ui` and `cli`. Nothing else.
+//! `model` and `ftp` name no runtime, no file and no clock; `net`, `worker` and `cli` no egui; `ui` no tokio and no file
+//! system. No channel is unbounded, and every file begins with a caption.
+//!
+//! # What flows
+//!
+//! - A front sends [`model::Action`]s through a bounded channel and never waits for the worker. The worker sends
+//!   [`model::Event`]s back through a bounded channel, wakes the front through [`model::Wake`], and may wait for it.
+//!   Data waits for neither.
+//! - "Command" means an FTP command and nothing else. A person's wish is an `Action`, a row in a menu an item of
+//!   `ui::menu`, a unit of work an [`ftp::Operation`]. Everything else has RFC 959's name.
+//! - A session is driven by [`ftp::Input`] and answers with [`ftp::Output`]. What it logs is a [`model::Record`], which has
+//!   no time; the driver in `net` makes a [`model::Line`] of it, with the time, the connection and the transfer.
+//! - Listings are snapshots (`Arc<Listing>`): 100,000 rows cost nothing to hand over, and another order of rows is a
+//!   cached `Vec<u32>`. The queue is deltas: one [`model::Queue::apply`] on both sides. Progress is latest-wins at 10 Hz.
+//! - `ui`'s `logic()` drains events, its `ui()` draws; drawing parses, sorts and filters nothing.
+//! - Names that are not text stay whole: `model::path` maps each byte that the charset cannot decode to one private
+//!   character, and back on the wire.
+//! - Bytes of a transfer never pass the session: it says when they may flow, and `net` moves them between the data
+//!   connection and a file that `worker::disk` opened.
+//!
+//! # Invariants of a session
+//!
+//! 1. After each `handle`, `poll` is drained to `None`.
+//! 2. Commands on the wire wait in one queue; each reply that is not preliminary pays the command at its front. None is
+//!    ever unaccounted for, and a cancelled operation's replies are still owed and are read off before anything else is
+//!    trusted. A reply that nothing owes closes the session.
+//! 3. An operation hears of a transfer's end once, when reply **and** data are both in, in either order.
+//! 4. After `Cancel` the session is usable as soon as nothing is owed.
+//! 5. At the change to TLS the decoder is empty; bytes that came early are an attack and close the session.
+//! 6. `Display for Command` is the only printer of commands and knows what to hide: never the secret, never its length.
+//! 7. Every limit is a named constant.
+//! 8. An argument with CR, LF or NUL cannot be built.
+//!
+//! # Errors
+//!
+//! [`ftp::Error`] is inside `net::Error` (what was attempted, with whom) and becomes [`model::Failure`] in one place,
+//! `worker::retry`. 4yz, I/O and timeouts are transient, 5yz is permanent (RFC 959 4.2). Each error is handled once:
+//! passed up or shown. A person sees the server's own words in the transcript, the row that failed with why, a banner
+//! where there is no row, a dialog only where there is a question.
+//!
+//! # TLS
+//!
+//! One client configuration with its own ticket store per control connection, because some servers accept on a data
+//! connection only that session. rustls hands out each TLS 1.3 ticket once: where they run out and the server demands
+//! resumption, the worker connects again with TLS 1.2 and remembers it for the server. An upload ends with close_notify,
+//! shutdown of the write side, reading to the end within a bound, then close; a download closes at its end, before the
+//! final reply is waited for.
 
 pub mod ftp;
 pub mod model;
