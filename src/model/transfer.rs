@@ -62,6 +62,9 @@ pub struct Folder {
     pub local: PathBuf,
     /// The remote folder.
     pub remote: RemotePath,
+    /// How many of the last components of `local` are names that the server gave. A download follows no link there;
+    /// what lies above is what a person chose. 0 for uploads.
+    pub below: u16,
 }
 
 /// One row of the queue: a file, or a folder that is walked and then made.
