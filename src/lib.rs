@@ -76,5 +76,6 @@
 //! shutdown of the write side, reading to the end within a bound, then close; a download closes at its end, before the
 //! final reply is waited for.
 
+pub mod cli;
 pub mod ftp;
 pub mod model;

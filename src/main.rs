@@ -1,3 +1,8 @@
-//! Longshore.
+//! Parses the arguments.
 
-fn main() {}
+use clap::Parser;
+use longshore::cli::Arguments;
+
+fn main() {
+    Arguments::parse();
+}

@@ -1,0 +1,477 @@
+//! What can be typed after `longshore`, read by clap.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::{IfExists, Mode, Run, Security, Settings, Site};
+
+/// Most transfers at once that can be asked for.
+const MOST_CONNECTIONS: i64 = 32;
+/// Digits of a SHA-256 fingerprint in hexadecimal.
+const FINGERPRINT_DIGITS: usize = 64;
+
+const AFTER_HELP: &str = "\
+URLs:
+  ftp://[user[:password]@]host[:port]/path    TLS where the server offers it
+  ftpes://...                                 TLS with AUTH TLS, or no log-in
+  ftps://...                                  TLS from the first byte (port 990)
+  The path is relative to the log-in folder; %2F at its start means the root: ftp://host/%2Fetc.
+  With --site NAME, paths take the place of URLs, as typed; one that starts with / is seen from the root.
+
+Passwords come from the URL, --password-stdin, the variable LONGSHORE_PASSWORD, the system's vault, or a question at the
+terminal, in this order.
+
+Exit status:
+  0  all done
+  1  something was not transferred, or the server refused
+  2  wrong usage
+  3  no connection, or TLS or the log-in failed
+  130  interrupted; `longshore queue run` carries on";
+
+/// A desktop FTP client that shows and explains every reply of the server.
+///
+/// Without a subcommand the window opens; with one, the same work is done without it.
+#[derive(Debug, Parser)]
+#[command(name = "longshore", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub struct Arguments {
+    /// The server to connect to when the window opens.
+    #[arg(value_name = "URL")]
+    pub url: Option<String>,
+    /// What to do without a window.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What holds for all.
+    #[command(flatten)]
+    pub options: Options,
+    /// Open the window connected to a practice server of its own.
+    #[cfg(feature = "practice")]
+    #[arg(long)]
+    pub practice: bool,
+    /// With --practice: no window; print the server's URL and serve until interrupted.
+    #[cfg(feature = "practice")]
+    #[arg(long, requires = "practice")]
+    pub serve_only: bool,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List a remote folder, or one file.
+    Ls {
+        /// The folder; with --site a path, or nothing for the site's own folder.
+        #[arg(value_name = "URL")]
+        target: Option<String>,
+        /// One aligned line for each entry: permissions, owner, group, size, time, name.
+        #[arg(short, long)]
+        long: bool,
+    },
+    /// Download files, and folders with all that is in them.
+    Get {
+        /// What to download.
+        #[arg(value_name = "URL", required = true)]
+        targets: Vec<String>,
+        /// The local folder to put it in; made if it is missing.
+        #[arg(short, long, value_name = "DIR", default_value = ".")]
+        output: PathBuf,
+    },
+    /// Upload files, and folders with all that is in them.
+    ///
+    /// The last argument is the remote folder to put them in; it is made if it is missing.
+    Put {
+        /// What to upload.
+        #[arg(value_name = "PATH", required = true)]
+        paths: Vec<PathBuf>,
+        /// The remote folder to put it in.
+        #[arg(value_name = "URL")]
+        target: String,
+    },
+    /// Delete remote files.
+    Rm {
+        /// What to delete.
+        #[arg(value_name = "URL", required = true)]
+        targets: Vec<String>,
+        /// Also folders, with all that is in them.
+        #[arg(short, long)]
+        recursive: bool,
+    },
+    /// Make remote folders.
+    Mkdir {
+        /// The folders to make.
+        #[arg(value_name = "URL", required = true)]
+        targets: Vec<String>,
+        /// Make missing parents too; a folder that is there already is no failure.
+        #[arg(short, long)]
+        parents: bool,
+    },
+    /// Rename or move a remote file or folder.
+    Mv {
+        /// What to rename.
+        #[arg(value_name = "URL")]
+        from: String,
+        /// Its new path on the same server: relative to the log-in folder, or from the root if it starts with `/`;
+        /// or a URL. One that ends with `/` is the folder to move it into.
+        #[arg(value_name = "NEWPATH")]
+        to: String,
+    },
+    /// Change the permissions of remote files and folders (SITE CHMOD).
+    Chmod {
+        /// Octal digits: 644, 0755.
+        #[arg(value_parser = permissions)]
+        mode: u16,
+        /// What to change.
+        #[arg(value_name = "URL", required = true)]
+        targets: Vec<String>,
+        /// And all that lies below.
+        #[arg(short = 'R', long)]
+        recursive: bool,
+    },
+    /// Send commands as typed and print the replies.
+    Raw {
+        /// The server (left out with --site), then the commands, each as one argument.
+        #[arg(value_name = "URL COMMAND", required = true)]
+        words: Vec<String>,
+    },
+    /// List the sites that --site can name.
+    Sites {
+        /// Their addresses too.
+        #[arg(short, long)]
+        long: bool,
+    },
+    /// Show what is left of an interrupted run, or carry on with it.
+    Queue {
+        /// What to do with it; nothing: show it.
+        #[command(subcommand)]
+        action: Option<QueueAction>,
+    },
+}
+
+/// What can be done with the rows that an interrupted run left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum QueueAction {
+    /// Transfer what is left; parts that are there are added to.
+    Run,
+    /// Forget what is left. Parts stay where they are.
+    Clear,
+}
+
+/// Options for every subcommand and for the window.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options for all")]
+pub struct Options {
+    /// A site of the site manager instead of a URL: its name, or its folder and name separated by `/`.
+    #[arg(long, value_name = "NAME", global = true)]
+    pub site: Option<String>,
+    /// How TLS is used [default: try for ftp://, implicit for ftps://, explicit for ftpes://].
+    #[arg(long, value_name = "WHEN", global = true)]
+    pub tls: Option<Tls>,
+    /// Accept the certificate with this fingerprint (64 hexadecimal digits, colons allowed).
+    #[arg(long, value_name = "SHA256", global = true, value_parser = fingerprint)]
+    pub trust: Vec<String>,
+    /// Accept certificates that these roots vouch for (PEM).
+    #[arg(long, value_name = "FILE", global = true)]
+    pub ca: Vec<PathBuf>,
+    /// Who opens data connections [default: auto, passive with EPSV before PASV].
+    #[arg(long, value_name = "MODE", global = true)]
+    pub mode: Option<DataMode>,
+    /// Transfers at once [default: 4]; lowered when the server says that it is too many.
+    #[arg(short = 'j', long, value_name = "N", global = true, value_parser = clap::value_parser!(u8).range(1..=MOST_CONNECTIONS))]
+    pub connections: Option<u8>,
+    /// What to do with targets that exist [default: ask at a terminal, else skip with exit status 1].
+    #[arg(long, value_name = "CHOICE", global = true)]
+    pub if_exists: Option<Exists>,
+    /// Most bytes a second towards this machine; k, M, G stand for thousands, millions, thousands of millions.
+    #[arg(long, value_name = "RATE", global = true, value_parser = rate)]
+    pub limit_down: Option<u64>,
+    /// Most bytes a second towards the server.
+    #[arg(long, value_name = "RATE", global = true, value_parser = rate)]
+    pub limit_up: Option<u64>,
+    /// Seconds without any byte until a connection counts as dead [default: 20].
+    #[arg(long, value_name = "S", global = true, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub timeout: Option<u32>,
+    /// How often a transient failure is tried again [default: 3].
+    #[arg(long, value_name = "N", global = true)]
+    pub retries: Option<u16>,
+    /// Transfer as text (TYPE A): the server and this machine each use their own line ends.
+    #[arg(long, global = true, conflicts_with = "binary")]
+    pub ascii: bool,
+    /// Transfer the bytes as they are (TYPE I): the default.
+    #[arg(long, global = true)]
+    pub binary: bool,
+    /// Charset of a server that does not speak UTF-8: windows-1252, shift_jis, koi8-r...
+    #[arg(long, value_name = "NAME", global = true, value_parser = charset)]
+    pub encoding: Option<String>,
+    /// After each transfer compare the size, and a checksum where the server offers one.
+    #[arg(long, global = true)]
+    pub verify: bool,
+    /// Write every line of every control connection to FILE as JSON lines; `-` for standard error.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub transcript: Option<PathBuf>,
+    /// Read the password from the first line of standard input.
+    #[arg(long, global = true)]
+    pub password_stdin: bool,
+    /// Machine-readable results on standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No progress and no notes on standard error, only failures.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more on standard error: steps and files; twice: the whole dialogue.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// `--tls`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tls {
+    /// AUTH TLS, or no log-in.
+    Explicit,
+    /// TLS from the first byte.
+    Implicit,
+    /// AUTH TLS, and in clear only where the server says that it does not know it.
+    Try,
+    /// No TLS.
+    Never,
+}
+
+/// `--mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DataMode {
+    /// We connect to the server (EPSV, PASV).
+    Passive,
+    /// The server connects to us (EPRT, PORT).
+    Active,
+    /// Passive, and active where that fails.
+    Auto,
+}
+
+/// `--if-exists`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Exists {
+    /// Replace the target.
+    Overwrite,
+    /// Replace it if the source is newer.
+    Newer,
+    /// Replace it if the sizes differ.
+    Size,
+    /// Add what is missing at its end.
+    Resume,
+    /// Keep it, and give the new file another name.
+    Rename,
+    /// Keep it, and leave the source where it is.
+    Skip,
+    /// Ask at the terminal.
+    Ask,
+}
+
+impl From<Exists> for IfExists {
+    fn from(exists: Exists) -> Self {
+        match exists {
+            Exists::Overwrite => Self::Overwrite,
+            Exists::Newer => Self::Newer,
+            Exists::Size => Self::Size,
+            Exists::Resume => Self::Resume,
+            Exists::Rename => Self::Rename,
+            Exists::Skip => Self::Skip,
+            Exists::Ask => Self::Ask,
+        }
+    }
+}
+
+impl Options {
+    /// What holds for this run only.
+    pub fn run(&self) -> Run {
+        Run {
+            trusted: self.trust.clone(),
+            roots: self.ca.clone(),
+            verify: self.verify,
+            ascii: self.ascii,
+            ..Run::default()
+        }
+    }
+
+    /// Puts the options that stand for settings in their place, for this run.
+    pub fn adjust(&self, settings: &mut Settings) {
+        settings.connections = self.connections.unwrap_or(settings.connections);
+        settings.limit_down = self.limit_down.unwrap_or(settings.limit_down);
+        settings.limit_up = self.limit_up.unwrap_or(settings.limit_up);
+        settings.timeout = self.timeout.unwrap_or(settings.timeout);
+        settings.retries = self.retries.unwrap_or(settings.retries);
+        if let Some(exists) = self.if_exists {
+            settings.if_exists_down = exists.into();
+            settings.if_exists_up = exists.into();
+        }
+    }
+
+    /// Puts the options that stand for a site's fields in their place.
+    pub fn adjust_site(&self, site: &mut Site) {
+        match self.tls {
+            Some(Tls::Explicit) => site.security = Security::Explicit,
+            Some(Tls::Implicit) => site.security = Security::Implicit,
+            Some(Tls::Try) => site.security = Security::Try,
+            Some(Tls::Never) => site.security = Security::Never,
+            None => {}
+        }
+        match self.mode {
+            Some(DataMode::Passive) => site.mode = Mode::Passive,
+            Some(DataMode::Active) => site.mode = Mode::Active,
+            Some(DataMode::Auto) => site.mode = Mode::Auto,
+            None => {}
+        }
+        if self.encoding.is_some() {
+            site.encoding.clone_from(&self.encoding);
+        }
+        if self.connections.is_some() {
+            site.connections = None;
+        }
+    }
+}
+
+/// `0o000` to `0o7777`, from octal digits.
+fn permissions(text: &str) -> Result<u16, String> {
+    let octal = (3..=5).contains(&text.len()) && text.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
+    match u16::from_str_radix(text, 8) {
+        Ok(mode) if octal && mode <= 0o7777 => Ok(mode),
+        _ => Err("three or four octal digits are needed, such as 644".to_owned()),
+    }
+}
+
+/// The form that `Run::trusted` has, from what certificate tools print.
+fn fingerprint(text: &str) -> Result<String, String> {
+    let digits = text.get(..7).filter(|start| start.eq_ignore_ascii_case("sha256:")).map_or(text, |_| &text[7..]);
+    let digits: String = digits.chars().filter(|c| *c != ':').collect::<String>().to_ascii_lowercase();
+    if digits.len() == FINGERPRINT_DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        Ok(digits)
+    } else {
+        Err(format!("a SHA-256 fingerprint has {FINGERPRINT_DIGITS} hexadecimal digits"))
+    }
+}
+
+/// Bytes a second: `500k`, `1.5M`.
+fn rate(text: &str) -> Result<u64, String> {
+    let wrong = || "a number of bytes a second is needed, such as 500k, 1.5M or 2G".to_owned();
+    let (digits, factor) = match text.char_indices().next_back() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1_000.0),
+        Some((at, 'm' | 'M')) => (&text[..at], 1_000_000.0),
+        Some((at, 'g' | 'G')) => (&text[..at], 1_000_000_000.0),
+        _ => (text, 1.0),
+    };
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return Err(wrong());
+    }
+    let rate = digits.parse::<f64>().map_err(|_| wrong())? * factor;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "digits and a point are not negative")]
+    Ok(rate.min(1e15).round() as u64)
+}
+
+/// A label that the WHATWG knows, in the spelling of its encoding.
+fn charset(text: &str) -> Result<String, String> {
+    encoding_rs::Encoding::for_label(text.as_bytes())
+        .map(|encoding| encoding.name().to_ascii_lowercase())
+        .ok_or_else(|| "this charset is not known".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(std::iter::once("longshore").chain(line.split_whitespace()))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn options_go_before_and_after_the_subcommand() {
+        for line in ["--json -j 8 ls ftp://h -l --tls never", "ls -l ftp://h --tls never --json -j8"] {
+            let arguments = read(line).unwrap();
+            let options = &arguments.options;
+            assert_eq!((options.json, options.connections, options.tls), (true, Some(8), Some(Tls::Never)), "{line}");
+            assert!(
+                matches!(&arguments.command, Some(Command::Ls { target: Some(url), long: true }) if url == "ftp://h")
+            );
+        }
+    }
+
+    #[test]
+    fn a_url_without_subcommand_opens_the_window() {
+        let arguments = read("ftp://h/x --tls explicit").unwrap();
+        assert!(arguments.command.is_none());
+        assert_eq!(arguments.url.as_deref(), Some("ftp://h/x"));
+        assert_eq!(read("--site Home").unwrap().options.site.as_deref(), Some("Home"));
+    }
+
+    #[test]
+    fn put_and_raw_take_several_words() {
+        let put = read("put a b --if-exists resume ftp://h/up").unwrap().command;
+        let Some(Command::Put { paths, target }) = put else { panic!("no put") };
+        assert_eq!((paths, target.as_str()), (vec![PathBuf::from("a"), PathBuf::from("b")], "ftp://h/up"));
+        let Some(Command::Raw { words }) = read("raw ftp://h NOOP SYST").unwrap().command else { panic!("no raw") };
+        assert_eq!(words, ["ftp://h", "NOOP", "SYST"]);
+    }
+
+    #[test]
+    fn queue_takes_options_behind_its_action() {
+        let arguments = read("queue run --json --password-stdin").unwrap();
+        assert!(matches!(arguments.command, Some(Command::Queue { action: Some(QueueAction::Run) })));
+        assert!(arguments.options.json && arguments.options.password_stdin);
+        assert!(matches!(read("queue --json").unwrap().command, Some(Command::Queue { action: None })));
+    }
+
+    #[test]
+    fn wrong_usage_is_exit_status_2() {
+        for line in [
+            "ls ftp://h --tls maybe",
+            "ls ftp://h --trust 12",
+            "get",
+            "put a",
+            "rm",
+            "mv ftp://h/a",
+            "chmod 9 ftp://h/a",
+            "chmod 77777 ftp://h/a",
+            "chmod u+x ftp://h/a",
+            "ls ftp://h -j 0",
+            "ls ftp://h --limit-down fast",
+            "ls ftp://h --limit-up k",
+            "ls ftp://h --encoding klingon",
+            "ls ftp://h --ascii --binary",
+            "ls ftp://h -q -v",
+            "ls ftp://h --password secret",
+            "ls ftp://h --insecure",
+            "queue walk",
+        ] {
+            assert_eq!(read(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+        for line in ["--help", "ls --help", "--version"] {
+            assert_eq!(read(line).unwrap_err().exit_code(), 0, "{line}");
+        }
+    }
+
+    #[test]
+    fn values_are_read_into_their_meaning() {
+        assert_eq!(rate("1.5M"), Ok(1_500_000));
+        assert_eq!((rate("0"), rate("12"), rate("2k"), rate("3G")), (Ok(0), Ok(12), Ok(2_000), Ok(3_000_000_000)));
+        assert!(rate("").is_err() && rate("1.2.3").is_err() && rate("-1").is_err() && rate("1e5").is_err());
+        assert_eq!(permissions("0755"), Ok(0o755));
+        let colons = format!("SHA256:{}", ["AB"; 32].join(":"));
+        assert_eq!(fingerprint(&colons), Ok("ab".repeat(32)));
+        assert_eq!(charset("Latin1"), Ok("windows-1252".to_owned()));
+    }
+
+    #[test]
+    fn options_overrule_settings_and_sites() {
+        let options = read("-j 2 --limit-up 1k --if-exists newer --mode active --tls implicit").unwrap().options;
+        let mut settings = Settings { retries: 9, ..Settings::default() };
+        options.adjust(&mut settings);
+        assert_eq!((settings.connections, settings.limit_up, settings.retries), (2, 1000, 9));
+        assert_eq!((settings.if_exists_down, settings.if_exists_up), (IfExists::Newer, IfExists::Newer));
+        let mut site = Site { connections: Some(1), ..Site::default() };
+        options.adjust_site(&mut site);
+        assert_eq!((site.mode, site.security, site.port()), (Mode::Active, Security::Implicit, 990));
+        assert_eq!(site.connections, None);
+    }
+}
