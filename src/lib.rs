@@ -79,3 +79,4 @@
 pub mod cli;
 pub mod ftp;
 pub mod model;
+pub mod ui;

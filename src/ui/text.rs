@@ -1,0 +1,211 @@
+//! How sizes, rates, times and names are written for a person.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+use crate::model::{Modified, Precision, path};
+
+/// Today and the zone of this machine, against which times are written.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    now: Zoned,
+}
+
+impl Clock {
+    /// The system's.
+    pub fn system() -> Self {
+        Self { now: Zoned::now() }
+    }
+
+    /// At `now`, for tests and pictures.
+    pub fn at(now: Zoned) -> Self {
+        Self { now }
+    }
+
+    /// The moment.
+    pub fn now(&self) -> &Zoned {
+        &self.now
+    }
+
+    fn today(&self) -> Date {
+        self.now.date()
+    }
+
+    fn zone(&self) -> TimeZone {
+        self.now.time_zone().clone()
+    }
+
+    fn local(&self, modified: &Modified) -> DateTime {
+        let utc = || modified.at.to_zoned(TimeZone::UTC).ok().map(|time| time.with_time_zone(self.zone()).datetime());
+        if modified.utc && modified.precision != Precision::Day { utc().unwrap_or(modified.at) } else { modified.at }
+    }
+
+    /// `today 9:12`, `2 May 18:03`, `3 May 2024`: as short as it stays clear.
+    pub fn relative(&self, modified: &Modified) -> String {
+        let at = self.local(modified);
+        let (date, today) = (at.date(), self.today());
+        let exact = modified.precision != Precision::Day;
+        let day = if date == today {
+            "today".to_owned()
+        } else if today.yesterday().is_ok_and(|yesterday| yesterday == date) {
+            "yesterday".to_owned()
+        } else if date.year() == today.year() {
+            format!("{} {}", date.day(), month(date))
+        } else {
+            return format!("{} {} {}", date.day(), month(date), date.year());
+        };
+        if exact { format!("{day} {}:{:02}", at.hour(), at.minute()) } else { day }
+    }
+
+    /// All that is known of the time: `2026-05-02 18:03:11`, and whose zone it is in.
+    pub fn exact(&self, modified: &Modified) -> String {
+        let at = self.local(modified);
+        let text = match modified.precision {
+            Precision::Day => at.strftime("%Y-%m-%d").to_string(),
+            Precision::Minute => at.strftime("%Y-%m-%d %H:%M").to_string(),
+            Precision::Second => at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            Precision::Millisecond => at.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
+        };
+        if modified.utc { text } else { format!("{text} (the server's own time)") }
+    }
+
+    /// The time of day of a line of the log: `12:03:41.204`.
+    pub fn time_of_day(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone()).strftime("%H:%M:%S%.3f").to_string()
+    }
+
+    /// The whole of a moment: `2026-05-02 12:03:41.204`.
+    pub fn moment(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+    }
+}
+
+fn month(date: Date) -> &'static str {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    MONTHS[usize::try_from(date.month() - 1).unwrap_or(0) % MONTHS.len()]
+}
+
+/// `4.1 KB`: three digits at most, one unit, 1 KB = 1000 bytes.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["KB", "MB", "GB", "TB", "PB", "EB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1000.0;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if value < 9.95 { format!("{value:.1} {}", UNITS[unit]) } else { format!("{value:.0} {}", UNITS[unit]) }
+}
+
+/// `84 MB/s`; `0` for nothing.
+pub fn rate(bytes: u64) -> String {
+    if bytes == 0 { "0".to_owned() } else { format!("{}/s", size(bytes)) }
+}
+
+/// All digits, in groups: `1 234 567 bytes`.
+pub fn exact_size(bytes: u64) -> String {
+    format!("{} {}", grouped(bytes), if bytes == 1 { "byte" } else { "bytes" })
+}
+
+/// `0:12`, `41:03`, `2:05:00`.
+pub fn duration(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// Digits in groups of three.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 2);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('\u{2009}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 file`, `12 files`.
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// `text` as it may be drawn: control characters as their pictures, characters that turn or hide text by their number.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| c.is_control() || is_hiding(c) || path::unescape_char(c).is_some()) {
+        return Cow::Borrowed(text);
+    }
+    let mut drawn = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match u32::from(c) {
+            _ if path::unescape_char(c).is_some() => drawn.push(char::REPLACEMENT_CHARACTER),
+            code @ 0..0x20 => drawn.push(char::from_u32(0x2400 + code).unwrap_or(char::REPLACEMENT_CHARACTER)),
+            0x7F => drawn.push('\u{2421}'),
+            code if c.is_control() || is_hiding(c) => {
+                // Writing to a string cannot fail.
+                let _ = write!(drawn, "[U+{code:04X}]");
+            }
+            _ => drawn.push(c),
+        }
+    }
+    Cow::Owned(drawn)
+}
+
+/// Characters that are not seen themselves but change what is: bidirectional controls, zero widths, soft hyphens.
+fn is_hiding(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+        | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clock() -> Clock {
+        Clock::at("2026-05-12T10:00:00+02:00[Europe/Berlin]".parse().unwrap())
+    }
+
+    fn modified(text: &str, precision: Precision, utc: bool) -> Modified {
+        Modified { at: text.parse().unwrap(), precision, utc }
+    }
+
+    #[test]
+    fn times_are_short_and_exact() {
+        let clock = clock();
+        let relative = |text, precision, utc| clock.relative(&modified(text, precision, utc));
+        assert_eq!(relative("2026-05-12T07:12:00", Precision::Second, true), "today 9:12");
+        assert_eq!(relative("2026-05-11T23:59:00", Precision::Minute, false), "yesterday 23:59");
+        assert_eq!(relative("2026-05-02T18:03:00", Precision::Minute, false), "2 May 18:03");
+        assert_eq!(relative("2026-05-03T00:00:00", Precision::Day, false), "3 May");
+        assert_eq!(relative("2024-02-29T12:00:00", Precision::Second, true), "29 Feb 2024");
+        let exact = clock.exact(&modified("2026-05-12T07:12:05.250", Precision::Millisecond, true));
+        assert_eq!(exact, "2026-05-12 09:12:05.250");
+        assert!(clock.exact(&modified("2026-05-12T07:12:00", Precision::Minute, false)).contains("server"));
+    }
+
+    #[test]
+    fn sizes_have_one_unit() {
+        let sizes = [0, 999, 1000, 4_096, 9_949, 9_950, 84_000_000, 999_499_999, 999_500_000, u64::MAX].map(size);
+        let expected = ["0 B", "999 B", "1.0 KB", "4.1 KB", "9.9 KB", "10 KB", "84 MB", "999 MB", "1.0 GB", "18 EB"];
+        assert_eq!(sizes, expected);
+        assert_eq!(exact_size(1_234_567), "1\u{2009}234\u{2009}567 bytes");
+        assert_eq!((duration(12), duration(2463), duration(7500)), ("0:12".into(), "41:03".into(), "2:05:00".into()));
+    }
+
+    #[test]
+    fn nothing_hides_in_a_name() {
+        assert_eq!(visible("plain ä 日本"), "plain ä 日本");
+        assert_eq!(visible("a\r\nb\u{7f}"), "a\u{240d}\u{240a}b\u{2421}");
+        assert_eq!(visible("evil\u{202e}gpj.exe"), "evil[U+202E]gpj.exe");
+        assert_eq!(visible(&path::decode_utf8(b"caf\xe9")), "caf\u{fffd}");
+    }
+}

@@ -1,0 +1,151 @@
+//! What only the window knows: which tab, which rows, which widths. Nothing here outlives it but the layout.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Settings, TabId, Ticket};
+
+use super::dialog::Dialogs;
+use super::pane::PaneView;
+use super::queue_panel::QueueView;
+use super::quickconnect::QuickView;
+use super::sites::SitesView;
+use super::text::Clock;
+use super::transcript_panel::TranscriptView;
+
+/// The whole of it.
+#[derive(Debug)]
+pub struct View {
+    /// The tab that is shown.
+    pub tab: TabId,
+    /// The tabs, in the order in which they stand.
+    pub tabs: Vec<TabView>,
+    /// Quickconnect.
+    pub quick: QuickView,
+    /// The queue's panel.
+    pub queue: QueueView,
+    /// The reply log.
+    pub transcript: TranscriptView,
+    /// The site manager.
+    pub sites: SitesView,
+    /// Dialogs that are open.
+    pub dialogs: Dialogs,
+    /// Which lower panel is shown where there is room for one.
+    pub lower: Lower,
+    /// Notices that were put away.
+    pub put_away: BTreeSet<u64>,
+    /// Today.
+    pub clock: Clock,
+    /// Numbers what is asked of the worker.
+    pub tickets: Tickets,
+    next_tab: u32,
+}
+
+/// A tab, as the window shows it.
+#[derive(Debug)]
+pub struct TabView {
+    /// Its name.
+    pub id: TabId,
+    /// The pane with files of this machine.
+    pub local: PaneView,
+    /// The pane with files of the server.
+    pub remote: PaneView,
+    /// The pane that has, or had last, the keyboard.
+    pub side: Side,
+}
+
+/// One of the two panes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// Files of this machine.
+    Local,
+    /// Files of the server.
+    Remote,
+}
+
+impl Side {
+    /// The one opposite.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Local => Self::Remote,
+            Self::Remote => Self::Local,
+        }
+    }
+}
+
+/// A lower panel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Lower {
+    /// The queue.
+    #[default]
+    Queue,
+    /// The reply log.
+    Log,
+}
+
+/// Numbers what is asked of the worker, so that the answer finds back.
+#[derive(Debug, Default)]
+pub struct Tickets(u64);
+
+impl Tickets {
+    /// One that was never used.
+    pub fn next(&mut self) -> Ticket {
+        self.0 += 1;
+        Ticket(self.0)
+    }
+}
+
+impl View {
+    /// One empty tab.
+    pub fn new(settings: &Settings, clock: Clock) -> Self {
+        let mut view = Self {
+            tab: TabId(1),
+            tabs: Vec::new(),
+            quick: QuickView::default(),
+            queue: QueueView::default(),
+            transcript: TranscriptView::default(),
+            sites: SitesView::default(),
+            dialogs: Dialogs::default(),
+            lower: Lower::default(),
+            put_away: BTreeSet::new(),
+            clock,
+            tickets: Tickets::default(),
+            next_tab: 1,
+        };
+        view.open_tab(settings);
+        view
+    }
+
+    /// A new tab at the end, which is shown from now on.
+    pub fn open_tab(&mut self, _settings: &Settings) -> TabId {
+        let id = TabId(self.next_tab);
+        self.next_tab += 1;
+        let pane = PaneView::new;
+        self.tabs.push(TabView { id, local: pane(Side::Local), remote: pane(Side::Remote), side: Side::Local });
+        self.tab = id;
+        id
+    }
+
+    /// The tab that is shown.
+    pub fn current(&mut self) -> &mut TabView {
+        let index = self.tabs.iter().position(|tab| tab.id == self.tab).unwrap_or(0);
+        &mut self.tabs[index]
+    }
+}
+
+impl TabView {
+    /// The pane on `side`.
+    pub fn pane(&self, side: Side) -> &PaneView {
+        match side {
+            Side::Local => &self.local,
+            Side::Remote => &self.remote,
+        }
+    }
+
+    /// The pane on `side`.
+    pub fn pane_mut(&mut self, side: Side) -> &mut PaneView {
+        match side {
+            Side::Local => &mut self.local,
+            Side::Remote => &mut self.remote,
+        }
+    }
+}
