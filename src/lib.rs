@@ -80,3 +80,4 @@ pub mod cli;
 pub mod ftp;
 pub mod model;
 pub mod ui;
+pub mod worker;

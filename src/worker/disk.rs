@@ -1,0 +1,400 @@
+//! Downloads on the disk: the only place that writes them.
+//!
+//! A download goes into `name.part` and becomes `name` only when it is whole: time of modification, fsync, rename, fsync
+//! of the folder. Below the folder that a person chose every name came from a server, so each component is opened by
+//! itself and no link is followed; a pipe, a device or a link is never written to.
+
+mod folder;
+mod name;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+
+use self::folder::{Folder, Stat};
+pub use self::name::{collision_key, from_os, local_name, server_name, to_os};
+use crate::model::question::Facts;
+use crate::model::{Cause, Failure, Kind, Modified, Transfer, path};
+
+/// What a part file ends with.
+pub const PART: &str = ".part";
+/// Highest number that `name (1)` counts to.
+const MOST_COPIES: u32 = 10_000;
+/// How often a part file that changes under our hands is opened anew.
+const MOST_RACES: u32 = 5;
+
+/// What was attempted with a local file, and why it did not work.
+#[derive(Debug, thiserror::Error)]
+#[error("Could not {doing} {}: {source}", path.display())]
+pub struct Error {
+    /// A verb: `write`, `open`…
+    pub doing: &'static str,
+    /// On what.
+    pub path: PathBuf,
+    /// The system's word.
+    pub source: io::Error,
+}
+
+impl Error {
+    /// `doing` something on `path` gave `source`.
+    pub fn new(doing: &'static str, path: impl Into<PathBuf>, source: impl Into<io::Error>) -> Self {
+        Self { doing, path: path.into(), source: source.into() }
+    }
+
+    /// Whether the disk is full, so that no other file would fit either.
+    pub fn is_full(&self) -> bool {
+        is_full(&self.source)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self {
+            what: format!("Could not {} {}", error.doing, path::shown(&error.path.to_string_lossy())),
+            why: error.source.to_string(),
+            cause: Cause::Local,
+            again: false,
+        }
+    }
+}
+
+/// Whether `error` says that the disk, or the person's share of it, is full.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+}
+
+/// What is at a place on the disk; a link stands for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What it is.
+    pub kind: Kind,
+    /// In bytes.
+    pub size: u64,
+    /// When it was last changed.
+    pub modified: Option<Modified>,
+}
+
+impl Found {
+    /// What a person compares it by.
+    pub fn facts(&self) -> Facts {
+        Facts { size: (self.kind == Kind::File).then_some(self.size), modified: self.modified }
+    }
+}
+
+/// The time of modification `time`, to the second.
+pub fn modified(time: SystemTime) -> Option<Modified> {
+    Timestamp::try_from(time).ok().map(Modified::from_timestamp)
+}
+
+/// Where a download goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    folder: PathBuf,
+    below: usize,
+    name: OsString,
+}
+
+impl Target {
+    /// The local end of a download.
+    pub fn of(transfer: &Transfer) -> Result<Self, Error> {
+        Self::new(&transfer.folder.local, transfer.folder.below, transfer.local_name())
+    }
+
+    /// `name` in `folder`, whose last `below` components a server named. No name that came from a server may leave the
+    /// folder that holds it. An empty `name` is the folder itself, which can only be made.
+    pub fn new(folder: &Path, below: u16, name: &str) -> Result<Self, Error> {
+        let refused = |why: &'static str| {
+            Error::new("write", folder.join(to_os(name)), io::Error::new(ErrorKind::InvalidInput, why))
+        };
+        if !folder.is_absolute() {
+            return Err(refused("not below a known folder"));
+        }
+        let below = usize::from(below);
+        let given: Vec<_> = folder.components().rev().take(below).collect();
+        if given.len() < below || given.iter().any(|component| !is_plain(component)) {
+            return Err(refused("the folder's name would leave the target folder"));
+        }
+        if !name.is_empty() && !path::is_safe_name(name) {
+            return Err(refused("the name would leave the target folder"));
+        }
+        Ok(Self { folder: folder.to_owned(), below, name: to_os(name) })
+    }
+
+    /// The file as it will be called when it is whole.
+    pub fn path(&self) -> PathBuf {
+        if self.name.is_empty() { self.folder.clone() } else { self.folder.join(&self.name) }
+    }
+
+    /// The file as it is called until then.
+    pub fn part_path(&self) -> PathBuf {
+        self.folder.join(name::part(&self.name))
+    }
+
+    /// What is there already.
+    pub fn found(&self) -> Result<Option<Found>, Error> {
+        self.look(&self.name)
+    }
+
+    /// How long the part of an earlier try is, if there is one that can be used.
+    pub fn part_length(&self) -> Result<Option<u64>, Error> {
+        Ok(self.look(&name::part(&self.name))?.filter(|part| part.kind == Kind::File).map(|part| part.size))
+    }
+
+    fn look(&self, name: &OsStr) -> Result<Option<Found>, Error> {
+        let folder = match self.folder(false) {
+            Ok(folder) => folder,
+            Err(error) if error.source.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let stat = folder.stat(name).map_err(|e| Error::new("look at", self.folder.join(name), e))?;
+        Ok(stat.map(|stat| Found { kind: stat.kind, size: stat.size, modified: stat.modified.and_then(modified) }))
+    }
+
+    /// A name like this one that nothing in the folder has: `name (1).ext`.
+    pub fn free_name(&self) -> Result<String, Error> {
+        let name = from_os(&self.name);
+        let free = |candidate: &String| -> Result<bool, Error> {
+            let candidate = to_os(candidate);
+            Ok(self.look(&candidate)?.is_none() && self.look(&name::part(&candidate))?.is_none())
+        };
+        for number in 1..=MOST_COPIES {
+            let candidate = name::numbered(&name, number);
+            if free(&candidate)? {
+                return Ok(candidate);
+            }
+        }
+        Err(Error::new("find a free name for", self.path(), io::Error::from(ErrorKind::AlreadyExists)))
+    }
+
+    /// Makes the folder that this target is, and those above it.
+    pub fn make_folder(&self) -> Result<(), Error> {
+        let folder = self.folder(true)?;
+        if !self.name.is_empty() {
+            folder.enter(&self.name, true).map_err(|e| Error::new("make the folder", self.path(), e))?;
+        }
+        Ok(())
+    }
+
+    /// An error that says that the disk is full, where fewer than `bytes` are free. What cannot be known is no error.
+    pub fn room(&self, bytes: u64) -> Result<(), Error> {
+        let there = self.folder.ancestors().find(|folder| folder.is_dir());
+        match there.and_then(folder::free_bytes) {
+            Some(free) if free < bytes => {
+                let why = format!("{bytes} bytes are needed, {free} are free");
+                Err(Error::new("write", self.path(), io::Error::new(ErrorKind::StorageFull, why)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens the folder: what a person chose as it is, what the server named component by component.
+    fn folder(&self, make: bool) -> Result<Folder, Error> {
+        let mut components = self.folder.components();
+        let mut names: Vec<OsString> = Vec::new();
+        for component in components.by_ref().rev().take(self.below) {
+            names.push(component.as_os_str().to_owned());
+        }
+        let mut path = components.as_path().to_owned();
+        if make {
+            std::fs::create_dir_all(&path).map_err(|e| Error::new("make the folder", &path, e))?;
+        }
+        let mut folder = Folder::open(&path).map_err(|e| Error::new("open the folder", &path, e))?;
+        for name in names.iter().rev() {
+            path.push(name);
+            folder = folder.enter(name, make).map_err(|e| Error::new("open the folder", &path, e))?;
+        }
+        Ok(folder)
+    }
+}
+
+fn is_plain(component: &std::path::Component<'_>) -> bool {
+    matches!(component, std::path::Component::Normal(name) if path::is_safe_name(&from_os(name)))
+}
+
+/// A download under way: an open, locked `name.part`. Dropped, it stays for a resume.
+#[derive(Debug)]
+pub struct Part {
+    folder: Folder,
+    directory: PathBuf,
+    name: OsString,
+    part: OsString,
+    file: File,
+    stat: Stat,
+}
+
+impl Part {
+    /// Opens the part of an earlier try as it is, or makes an empty one; the folders too.
+    pub fn open(target: &Target) -> Result<Self, Error> {
+        Self::called(target, name::part(&target.name), true)
+    }
+
+    /// Makes a part under a name of its own, because the file `name.part` that is there belongs to somebody else.
+    pub fn fresh(target: &Target) -> Result<Self, Error> {
+        let name = from_os(&target.name);
+        for number in 1..=MOST_COPIES {
+            match Self::called(target, name::part(&to_os(&name::numbered(&name, number))), false) {
+                Err(error) if error.source.kind() == ErrorKind::AlreadyExists => {}
+                result => return result,
+            }
+        }
+        Err(Error::new("find a free name for", target.part_path(), io::Error::from(ErrorKind::AlreadyExists)))
+    }
+
+    fn called(target: &Target, part: OsString, existing: bool) -> Result<Self, Error> {
+        let path = target.folder.join(&part);
+        let wrong = |error: io::Error| Error::new("write", &path, error);
+        if target.name.is_empty() {
+            return Err(wrong(io::Error::from(ErrorKind::IsADirectory)));
+        }
+        let folder = target.folder(true)?;
+        // A name that the disk does not take is told now, not when all bytes are there.
+        folder.stat(&target.name).map_err(|e| Error::new("write", target.path(), e))?;
+        for _ in 0..MOST_RACES {
+            let opened = match folder.create(&part) {
+                Err(error) if existing && error.kind() == ErrorKind::AlreadyExists => folder.open_file(&part),
+                result => result,
+            };
+            let file = match opened {
+                Err(error) if existing && error.kind() == ErrorKind::NotFound => continue,
+                result => result.map_err(wrong)?,
+            };
+            lock(&file).map_err(wrong)?;
+            // Whoever held the lock before may have renamed or deleted the file that was opened.
+            let stat = Stat::of(&file).map_err(wrong)?;
+            if folder.stat(&part).map_err(wrong)?.is_some_and(|there| there.is_same(&stat)) {
+                let (directory, name) = (target.folder.clone(), target.name.clone());
+                return Ok(Self { folder, directory, name, part, file, stat });
+            }
+        }
+        Err(wrong(io::Error::new(ErrorKind::ResourceBusy, "another program keeps replacing it")))
+    }
+
+    /// Where the bytes are.
+    pub fn path(&self) -> PathBuf {
+        self.directory.join(&self.part)
+    }
+
+    /// Where they will be.
+    pub fn target_path(&self) -> PathBuf {
+        self.directory.join(&self.name)
+    }
+
+    /// How many bytes there are.
+    pub fn length(&self) -> Result<u64, Error> {
+        self.file.metadata().map(|metadata| metadata.len()).map_err(|e| Error::new("look at", self.path(), e))
+    }
+
+    /// The file for whoever writes it, positioned behind the last byte.
+    pub fn file(&self) -> Result<File, Error> {
+        let wrong = |error: io::Error| Error::new("write", self.path(), error);
+        let mut file = self.file.try_clone().map_err(wrong)?;
+        file.seek(SeekFrom::End(0)).map_err(wrong)?;
+        Ok(file)
+    }
+
+    /// Drops all bytes behind the first `length`.
+    pub fn truncate(&self, length: u64) -> Result<(), Error> {
+        if self.length()? > length {
+            self.file.set_len(length).map_err(|e| Error::new("write", self.path(), e))?;
+        }
+        Ok(())
+    }
+
+    /// The last bytes, at most `most`: to compare them with what the server sends again.
+    pub fn tail(&self, most: u64) -> Result<Vec<u8>, Error> {
+        let wrong = |error: io::Error| Error::new("read", self.path(), error);
+        let start = self.length()?.saturating_sub(most);
+        let mut file = self.file.try_clone().map_err(wrong)?;
+        file.seek(SeekFrom::Start(start)).map_err(wrong)?;
+        let mut bytes = Vec::new();
+        file.take(most).read_to_end(&mut bytes).map_err(wrong)?;
+        Ok(bytes)
+    }
+
+    /// The file is whole: gives it its time and its name. With `replace` it takes the place of a file or link that is
+    /// there; without, something that came there meanwhile is an error of kind `AlreadyExists`, and the part stays.
+    pub fn finish(self, modified: Option<Modified>, replace: bool) -> Result<Settle, Error> {
+        let (path, target) = (self.path(), self.target_path());
+        let there = self.folder.stat(&self.name).map_err(|e| Error::new("look at", &target, e))?;
+        match there {
+            Some(there) if replace && matches!(there.kind, Kind::File | Kind::Link) => {
+                there.hand_permissions_to(&self.file);
+            }
+            Some(there) if replace => {
+                let why = if there.kind == Kind::Directory { "it is a folder" } else { "it is not a regular file" };
+                return Err(Error::new("replace", target, io::Error::new(ErrorKind::AlreadyExists, why)));
+            }
+            _ => {}
+        }
+        // A time that the disk cannot hold never fails a transfer.
+        if let Some(time) = modified.and_then(system_time) {
+            let _ = self.file.set_modified(time);
+        }
+        self.file.sync_all().map_err(|e| Error::new("write", &path, e))?;
+        self.check_name()?;
+        self.folder.rename(&self.part, &self.name, replace).map_err(|e| Error::new("finish", &target, e))?;
+        Ok(Settle { folder: self.folder, directory: self.directory })
+    }
+
+    /// Nobody wants it any more: deletes the part.
+    pub fn abandon(self) -> Result<(), Error> {
+        self.check_name()?;
+        self.folder.remove(&self.part).map_err(|e| Error::new("delete", self.path(), e))
+    }
+
+    /// That the name is still this file's, and not one that somebody put in its place.
+    fn check_name(&self) -> Result<(), Error> {
+        let wrong = |error: io::Error| Error::new("finish", self.path(), error);
+        match self.folder.stat(&self.part).map_err(wrong)? {
+            Some(there) if there.is_same(&self.stat) => Ok(()),
+            Some(_) => Err(wrong(io::Error::other("another program has replaced it"))),
+            None => Err(wrong(io::Error::new(ErrorKind::NotFound, "another program has removed it"))),
+        }
+    }
+}
+
+fn lock(file: &File) -> io::Result<()> {
+    match file.try_lock() {
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(io::Error::new(ErrorKind::ResourceBusy, "another transfer is writing it"))
+        }
+        // Some network file systems know no locks; the transfer is worth more.
+        Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(()),
+    }
+}
+
+fn system_time(modified: Modified) -> Option<SystemTime> {
+    let seconds = modified.unix_seconds();
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    if seconds < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(distance)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(distance)
+    }
+}
+
+/// A rename that a power cut could still undo.
+#[derive(Debug)]
+#[must_use = "only a settled download survives a power cut"]
+pub struct Settle {
+    folder: Folder,
+    directory: PathBuf,
+}
+
+impl Settle {
+    /// The folder. To settle one rename is to settle all that were made in it before.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Makes it last.
+    pub fn settle(self) -> Result<(), Error> {
+        self.folder.sync().map_err(|e| Error::new("write", self.directory, e))
+    }
+}

@@ -1,0 +1,259 @@
+//! Downloads on a real disk: what may be written, what must not be, and what is left after trouble.
+
+use std::fs;
+use std::io::Write;
+
+use super::*;
+use crate::model::Precision;
+
+fn target(folder: &Path, below: u16, name: &str) -> Target {
+    Target::new(folder, below, name).unwrap()
+}
+
+fn download(target: &Target, bytes: &[u8], replace: bool) -> Result<Settle, Error> {
+    let part = Part::open(target)?;
+    part.file()?.write_all(bytes).unwrap();
+    part.finish(None, replace)
+}
+
+/// What is in a folder, sorted.
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| from_os(&entry.unwrap().file_name())).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_download_has_its_name_only_when_it_is_whole() {
+    let root = tempfile::tempdir().unwrap();
+    let target = target(&root.path().join("a/b"), 2, "file.txt");
+    assert_eq!(target.found().unwrap(), None);
+    assert_eq!(names(root.path()), [""; 0], "to look makes nothing");
+    let part = Part::open(&target).unwrap();
+    part.file().unwrap().write_all(b"hello").unwrap();
+    assert_eq!(names(&root.path().join("a/b")), ["file.txt.part"]);
+    let time = Modified { at: jiff::civil::date(2001, 2, 3).at(4, 5, 6, 0), precision: Precision::Second, utc: true };
+    let settle = part.finish(Some(time), false).unwrap();
+    assert_eq!(settle.directory(), root.path().join("a/b"));
+    settle.settle().unwrap();
+    assert_eq!(fs::read(target.path()).unwrap(), b"hello");
+    assert_eq!(names(&root.path().join("a/b")), ["file.txt"]);
+    let found = target.found().unwrap().unwrap();
+    assert_eq!(found, Found { kind: Kind::File, size: 5, modified: Some(time) });
+    assert_eq!(found.facts(), Facts { size: Some(5), modified: Some(time) });
+}
+
+#[test]
+fn times_that_no_disk_holds_do_not_fail_a_download() {
+    let root = tempfile::tempdir().unwrap();
+    for (name, year) in [("early", -9000), ("old", 1901), ("late", 9999)] {
+        let target = target(root.path(), 0, name);
+        let at = jiff::civil::date(year, 1, 1).at(0, 0, 0, 0);
+        let part = Part::open(&target).unwrap();
+        part.finish(Some(Modified { at, precision: Precision::Second, utc: true }), false).unwrap().settle().unwrap();
+        assert_eq!(target.found().unwrap().unwrap().size, 0);
+    }
+    assert_eq!(target(root.path(), 0, "old").found().unwrap().unwrap().modified.unwrap().at.year(), 1901);
+}
+
+#[test]
+fn names_that_leave_the_folder_are_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let inner = root.path().join("inner");
+    for name in ["..", ".", "../x", "/etc/x", "a/b", "..\\x", "C:\\x", "c:evil", "a\0b", "a\r\nb"] {
+        assert_eq!(Target::new(&inner, 0, name).unwrap_err().source.kind(), ErrorKind::InvalidInput, "{name:?}");
+    }
+    for (folder, below) in [("inner/../..", 1), ("inner/..", 2), ("a\\b", 1), ("c:x", 1)] {
+        assert!(Target::new(&root.path().join(folder), below, "x").is_err(), "{folder}");
+    }
+    assert!(Target::new(Path::new("relative"), 0, "x").is_err());
+    assert!(Target::new(Path::new("/a"), 2, "x").is_err(), "more components than there are");
+    assert_eq!(names(root.path()), [""; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_linked_folder_below_the_target_is_not_followed() {
+    let root = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    fs::create_dir(root.path().join("sub")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), root.path().join("sub/link")).unwrap();
+    for below in [1, 2] {
+        let target = target(&root.path().join("sub/link"), below, "authorized_keys");
+        assert_eq!(Part::open(&target).unwrap_err().source.kind(), ErrorKind::NotADirectory);
+        assert!(target.found().is_err());
+        assert!(target.make_folder().is_err());
+    }
+    assert!(target(&root.path().join("sub"), 1, "link").make_folder().is_err());
+    let dangling = root.path().join("dangling");
+    std::os::unix::fs::symlink(outside.path().join("new"), &dangling).unwrap();
+    assert!(target(&dangling, 1, "x").make_folder().is_err());
+    assert_eq!(names(outside.path()), [""; 0]);
+    // What a person chose is followed.
+    download(&target(&root.path().join("sub/link"), 0, "mine"), b"x", false).unwrap().settle().unwrap();
+    assert_eq!(names(outside.path()), ["mine"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_pipes_and_folders_are_never_written_through() {
+    let root = tempfile::tempdir().unwrap();
+    let victim = root.path().join("victim");
+    fs::write(&victim, "precious").unwrap();
+    let link = |name: &str| std::os::unix::fs::symlink(&victim, root.path().join(name)).unwrap();
+    let pipe = |name: &str| {
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, root.path().join(name), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    };
+    // As the part.
+    link("a.part");
+    pipe("b.part");
+    fs::create_dir(root.path().join("c.part")).unwrap();
+    fs::hard_link(&victim, root.path().join("d.part")).unwrap();
+    for name in ["a", "b", "c", "d"] {
+        let target = target(root.path(), 0, name);
+        assert_eq!(Part::open(&target).unwrap_err().source.kind(), ErrorKind::InvalidInput, "{name}");
+        let part = Part::fresh(&target).unwrap();
+        assert_eq!(part.path(), root.path().join(format!("{name} (1).part")));
+        part.abandon().unwrap();
+    }
+    assert_eq!(target(root.path(), 0, "a").part_length().unwrap(), None);
+    // As the target: a link is replaced, what is not a file stays.
+    link("e");
+    download(&target(root.path(), 0, "e"), b"new", true).unwrap().settle().unwrap();
+    assert_eq!(fs::read(root.path().join("e")).unwrap(), b"new");
+    assert!(fs::symlink_metadata(root.path().join("e")).unwrap().is_file());
+    pipe("f");
+    fs::create_dir(root.path().join("g")).unwrap();
+    for name in ["f", "g"] {
+        let error = download(&target(root.path(), 0, name), b"new", true).unwrap_err();
+        assert_eq!(error.source.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(target(root.path(), 0, name).part_length().unwrap(), Some(3), "the bytes stay");
+    }
+    assert_eq!(fs::read(&victim).unwrap(), b"precious");
+}
+
+#[test]
+fn a_part_is_continued_cut_or_begun_again() {
+    let root = tempfile::tempdir().unwrap();
+    let target = target(root.path(), 0, "big");
+    let part = Part::open(&target).unwrap();
+    part.file().unwrap().write_all(b"0123456789").unwrap();
+    drop(part);
+    assert_eq!(target.part_length().unwrap(), Some(10));
+    let part = Part::open(&target).unwrap();
+    assert_eq!(part.length().unwrap(), 10);
+    assert_eq!(part.tail(4).unwrap(), b"6789");
+    assert_eq!(part.tail(100).unwrap(), b"0123456789");
+    part.truncate(20).unwrap();
+    assert_eq!(part.length().unwrap(), 10, "never grows");
+    part.truncate(8).unwrap();
+    part.file().unwrap().write_all(b"XY").unwrap();
+    assert_eq!(part.tail(100).unwrap(), b"01234567XY");
+    part.truncate(0).unwrap();
+    part.file().unwrap().write_all(b"new").unwrap();
+    part.finish(None, false).unwrap().settle().unwrap();
+    assert_eq!(fs::read(target.path()).unwrap(), b"new");
+    let part = Part::open(&target).unwrap();
+    part.abandon().unwrap();
+    assert_eq!(names(root.path()), ["big"]);
+}
+
+#[test]
+fn two_transfers_never_write_one_part() {
+    let root = tempfile::tempdir().unwrap();
+    let target = target(root.path(), 0, "same");
+    let first = Part::open(&target).unwrap();
+    assert_eq!(Part::open(&target).unwrap_err().source.kind(), ErrorKind::ResourceBusy);
+    first.abandon().unwrap();
+    Part::open(&target).unwrap();
+}
+
+#[test]
+fn what_appears_meanwhile_is_not_overwritten() {
+    let root = tempfile::tempdir().unwrap();
+    let target = target(root.path(), 0, "x");
+    let part = Part::open(&target).unwrap();
+    fs::write(target.path(), "somebody else's").unwrap();
+    assert_eq!(part.finish(None, false).unwrap_err().source.kind(), ErrorKind::AlreadyExists);
+    assert_eq!(fs::read(target.path()).unwrap(), b"somebody else's");
+    assert_eq!(target.part_length().unwrap(), Some(0));
+    download(&target, b"wanted", true).unwrap().settle().unwrap();
+    assert_eq!(fs::read(target.path()).unwrap(), b"wanted");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_part_that_was_exchanged_is_neither_renamed_nor_deleted() {
+    let root = tempfile::tempdir().unwrap();
+    let target = target(root.path(), 0, "x");
+    let part = Part::open(&target).unwrap();
+    fs::write(root.path().join("other"), "not ours").unwrap();
+    fs::rename(root.path().join("other"), target.part_path()).unwrap();
+    assert!(part.finish(None, true).is_err());
+    assert_eq!(names(root.path()), ["x.part"]);
+    let part = Part::open(&target).unwrap();
+    fs::remove_file(target.part_path()).unwrap();
+    assert!(part.abandon().is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_replaced_file_hands_on_its_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = tempfile::tempdir().unwrap();
+    let target = target(root.path(), 0, "script");
+    fs::write(target.path(), "old").unwrap();
+    fs::set_permissions(target.path(), fs::Permissions::from_mode(0o4750)).unwrap();
+    download(&target, b"new", true).unwrap().settle().unwrap();
+    assert_eq!(fs::metadata(target.path()).unwrap().permissions().mode() & 0o7777, 0o750);
+}
+
+#[test]
+fn a_free_name_counts_on() {
+    let root = tempfile::tempdir().unwrap();
+    let target = target(root.path(), 0, "a.txt");
+    assert_eq!(target.free_name().unwrap(), "a (1).txt");
+    fs::write(root.path().join("a (1).txt"), "").unwrap();
+    fs::write(root.path().join("a (2).txt.part"), "").unwrap();
+    assert_eq!(target.free_name().unwrap(), "a (3).txt");
+}
+
+#[test]
+fn long_and_odd_names_reach_the_disk() {
+    let root = tempfile::tempdir().unwrap();
+    let long = format!("{}.bin", "n".repeat(251));
+    for name in ["caf\u{10fee9}", "-rf", "|sh", "ＵＮＩ日本 ü", " lead", long.as_str()] {
+        download(&target(root.path(), 0, name), b"x", false).unwrap().settle().unwrap();
+        assert_eq!(target(root.path(), 0, name).found().unwrap().unwrap().size, 1, "{name}");
+    }
+    assert_eq!(names(root.path()).len(), 6);
+    let error = Part::open(&target(root.path(), 0, &"n".repeat(300))).unwrap_err();
+    assert_eq!(error.source.kind(), ErrorKind::InvalidFilename);
+}
+
+#[test]
+fn a_folder_of_a_batch_is_made_also_when_it_is_there() {
+    let root = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        target(&root.path().join("one/two"), 1, "three").make_folder().unwrap();
+        target(&root.path().join("four"), 0, "").make_folder().unwrap();
+    }
+    assert!(root.path().join("one/two/three").is_dir() && root.path().join("four").is_dir());
+    assert!(Part::open(&target(root.path(), 0, "")).is_err());
+    fs::write(root.path().join("file"), "").unwrap();
+    let failure = Failure::from(target(root.path(), 0, "file").make_folder().unwrap_err());
+    assert!(failure.what.ends_with("/file") && failure.what.starts_with("Could not make the folder"), "{failure}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_disk_without_room_is_told_from_one_with() {
+    let root = tempfile::tempdir().unwrap();
+    let target = target(&root.path().join("not/there/yet"), 0, "x");
+    target.room(1).unwrap();
+    let error = target.room(u64::MAX / 2).unwrap_err();
+    assert!(error.is_full(), "{error}");
+    assert!(is_full(&io::Error::from(rustix::io::Errno::NOSPC)) && is_full(&io::Error::from(rustix::io::Errno::DQUOT)));
+    assert!(!is_full(&io::Error::from(ErrorKind::PermissionDenied)));
+}
