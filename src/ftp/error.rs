@@ -38,6 +38,9 @@ pub enum Error {
     /// An argument with CR, LF or NUL cannot be sent.
     #[error("a command cannot contain a line break or a NUL")]
     Argument,
+    /// The charset of the site lacks a character of a name.
+    #[error("the name cannot be written in {0}")]
+    Charset(&'static str),
     /// The server lacks a command that the operation needs.
     #[error("the server does not support {0}")]
     Unsupported(&'static str),

@@ -8,14 +8,20 @@
 //! | 2228, 4217 | AUTH, PBSZ, PROT | `op::login` |
 //! | 2389 | FEAT, OPTS | `feature` |
 //! | 2428 | EPSV, EPRT | `endpoint` |
-//! | 2640 | UTF-8 names | `command`, `model::path` |
+//! | 2640 | UTF-8 names | `charset`, `model::path` |
 //! | 3659 | MLSD, MLST, SIZE, MDTM, REST | `listing::mlsd`, `op::transfer`, `op::file` |
-//! | 7151 | HOST | `op::login` |
 
+pub mod charset;
+pub mod command;
+mod control;
+pub mod endpoint;
 pub mod error;
+pub mod feature;
 pub mod op;
+pub mod reply;
 pub mod session;
 
 pub use error::{DataFault, Error};
+pub use feature::Features;
 pub use op::{Method, Operation, Outcome, TransferType};
-pub use session::{Config, DataEnd, Input, Known, Output};
+pub use session::{Config, DataEnd, Input, Known, Output, Session};

@@ -4,14 +4,18 @@ use std::net::{IpAddr, SocketAddr};
 
 use encoding_rs::Encoding;
 
-use super::error::{DataFault, Error};
-use super::op::{Operation, Outcome};
-use crate::model::{Credentials, Mode, Record, Security};
+use super::command::Verb;
+use super::control::{Control, MAX_PRELIMINARIES, Tls};
+use super::error::{DataFault, Ended, Error};
+use super::feature::Features;
+use super::op::{Got, Next, Operation, Outcome, Task};
+use super::reply::{Class, Decoder, Malformed, Reply};
+use crate::model::{Credentials, Mode, Record, RemotePath, Security};
 
 /// What a session must be told before the first byte.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The host as a person named it, for HOST (RFC 7151).
+    /// The host as a person named it.
     pub host: String,
     /// The server's end of the control connection: the only address that data connections are made to.
     pub peer: IpAddr,
@@ -88,16 +92,301 @@ pub enum Output {
     /// Listen for a data connection on our end's address, then `Input::Listening`.
     Listen,
     /// The data command is on the wire: as soon as the data connection is open, secure it if `protected` (without
-    /// waiting for the preliminary reply), move the bytes of the operation, then `Input::DataDone`.
+    /// waiting for the preliminary reply), move the bytes of the operation, then `Input::DataDone`. A second `Flow` in
+    /// one operation starts again: what the first one collected is void.
     Flow {
         /// PROT P holds.
         protected: bool,
     },
-    /// Abandon the data connection at once, with a reset: nobody may take what was sent for a whole file.
+    /// Abandon the data connection at once, with a reset: nobody may take what was sent for a whole file. Nothing more
+    /// of it may be told to the session.
     Drop,
     /// The operation is over, and nothing is owed.
     Done(Result<Outcome, Error>),
     /// The session can never be used again: close the control connection. Comes after `Done` where an operation was
     /// under way.
     Close,
+}
+
+/// One control connection: bytes and events go in, records, bytes and requests come out.
+///
+/// 1. After each [`handle`](Self::handle), [`poll`](Self::poll) is drained to `None`.
+/// 2. Each reply that is not preliminary pays the oldest command that is owed one; a reply that nothing owes closes the
+///    session. An operation ends only when nothing is owed, so a cancelled one leaves nothing behind.
+/// 3. At the change to TLS nothing of a reply may be pending: bytes that came early are an attack.
+#[derive(Debug)]
+pub struct Session {
+    control: Control,
+    decoder: Decoder,
+    running: Option<Running>,
+    closed: bool,
+}
+
+/// The operation under way.
+#[derive(Debug)]
+struct Running {
+    task: Task,
+    quits: bool,
+    /// How it ends, as soon as nothing is owed. Once this is known the task hears of nothing more.
+    ending: Option<Ended>,
+}
+
+impl Session {
+    /// Waits for the greeting; with implicit TLS, for the handshake before it.
+    pub fn new(config: Config) -> Self {
+        Self { control: Control::new(config), decoder: Decoder::default(), running: None, closed: false }
+    }
+
+    /// Takes what happened. Before the next call, [`poll`](Self::poll) until `None`.
+    pub fn handle(&mut self, input: Input<'_>) {
+        debug_assert!(self.control.is_drained() || matches!(input, Input::Begin(_) | Input::Secured), "poll first");
+        if self.closed {
+            if let Input::Begin(_) = input {
+                self.control.put(Output::Done(Err(Error::Closed(None))));
+            }
+            return;
+        }
+        match input {
+            Input::Bytes(bytes) => self.bytes(bytes),
+            Input::Begin(operation) => self.begin(operation),
+            Input::Secured => {
+                if self.control.tls == Tls::Shaking {
+                    self.control.tls = Tls::Secure;
+                    self.tell(Got::Secured);
+                }
+            }
+            Input::Listening(address) => self.tell_of_data(Got::Listening(address)),
+            Input::DataOpen => self.tell_of_data(Got::DataOpen),
+            Input::DataDone(result) => {
+                if self.control.has_data() {
+                    self.control.data_is_over();
+                    self.tell(Got::DataDone(result));
+                }
+            }
+            Input::Cancel => self.cancel(),
+            Input::Closed => self.server_closed(),
+        }
+    }
+
+    /// What the session wants, oldest first.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.control.output()
+    }
+
+    /// What was learned about the server, also before this session.
+    pub fn known(&self) -> &Known {
+        &self.control.known
+    }
+
+    /// What the server can do.
+    pub fn features(&self) -> &Features {
+        &self.control.features
+    }
+
+    /// The reply to SYST, without the code.
+    pub fn system(&self) -> &str {
+        &self.control.system
+    }
+
+    /// The directory after the log-in.
+    pub fn home(&self) -> Option<&RemotePath> {
+        self.control.home.as_ref()
+    }
+
+    /// The name of the charset of names.
+    pub fn encoding_name(&self) -> &str {
+        self.control.charset.name()
+    }
+
+    /// Whether the control connection is under TLS.
+    pub fn is_secure(&self) -> bool {
+        self.control.tls == Tls::Secure
+    }
+
+    /// Whether no operation is under way and no reply is owed.
+    pub fn is_idle(&self) -> bool {
+        !self.closed && self.running.is_none() && self.control.owes_nothing()
+    }
+
+    /// Whether the session can never be used again.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    fn begin(&mut self, operation: Operation) {
+        debug_assert!(self.running.is_none(), "one operation at a time");
+        let too_early = !self.control.logged_in && !matches!(operation, Operation::LogIn | Operation::Quit);
+        if self.running.is_some() || too_early {
+            let error = Error::OutOfStep("an operation was begun before its time".to_owned());
+            self.control.put(Output::Done(Err(error)));
+            return;
+        }
+        let quits = operation == Operation::Quit;
+        self.running = Some(Running { task: Task::new(operation), quits, ending: None });
+        self.tell(Got::Start);
+    }
+
+    fn bytes(&mut self, mut bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        if self.control.tls == Tls::Shaking {
+            return self.die(Error::OutOfStep("the server sent bytes in clear into the TLS handshake".to_owned()));
+        }
+        loop {
+            let received = match self.decoder.next(&mut bytes) {
+                Ok(Some(received)) => received,
+                Ok(None) => return,
+                Err(malformed) => return self.malformed(malformed),
+            };
+            self.control.log_received(&received);
+            if let Some(reply) = received.reply {
+                self.reply(&reply);
+            }
+            if self.closed {
+                return;
+            }
+            if self.control.tls == Tls::Shaking && !(bytes.is_empty() && self.decoder.is_empty()) {
+                let what = "the server sent more in clear after it agreed to TLS: somebody may be in between";
+                return self.die(Error::OutOfStep(what.to_owned()));
+            }
+        }
+    }
+
+    fn reply(&mut self, reply: &Reply) {
+        if reply.code() == 421 {
+            return self.die(Error::Closed(Some(self.control.words(reply))));
+        }
+        if self.control.repeats_end_of_transfer(reply) {
+            return self.control.note("The server said twice that the transfer has ended");
+        }
+        let Some(front) = self.control.front() else {
+            let words = self.control.words(reply);
+            return self.die(Error::OutOfStep(format!("nothing was asked, and the server said {words}")));
+        };
+        let (verb, heard) = (front.verb, front.heard);
+        if reply.class() == Class::Preliminary && !self.control.preliminary_is_final() {
+            if self.control.count_preliminary() {
+                let what = format!("more than {MAX_PRELIMINARIES} preliminary replies to {}", verb.name());
+                return self.die(Error::OutOfStep(what));
+            }
+        } else {
+            self.control.pay();
+        }
+        if verb == Verb::Greeting && self.running.is_none() {
+            self.control.greeting = Some(reply.clone());
+        } else if heard {
+            return self.tell(Got::Reply(verb, reply.class(), reply));
+        }
+        self.end_if_paid();
+    }
+
+    /// Tells the operation what happened, and does what it says.
+    fn tell(&mut self, got: Got<'_>) {
+        if let Some(running) = self.running.as_mut().filter(|running| running.ending.is_none()) {
+            match running.task.step(got, &mut self.control) {
+                Ok(Next::Wait) => {}
+                Ok(Next::Done(outcome)) => running.ending = Some(Ok(outcome)),
+                Err(error) => {
+                    running.ending = Some(Err(error));
+                    self.control.abort();
+                }
+            }
+        }
+        self.end_if_paid();
+    }
+
+    fn tell_of_data(&mut self, got: Got<'_>) {
+        if self.control.has_data() {
+            self.tell(got);
+        }
+    }
+
+    fn end_if_paid(&mut self) {
+        let ended = self.running.as_ref().is_some_and(|running| running.ending.is_some());
+        if !ended || !self.control.owes_nothing() {
+            return;
+        }
+        let Some(Running { quits, ending: Some(ending), .. }) = self.running.take() else { return };
+        debug_assert!(!self.control.has_data(), "an operation ended and left a data connection behind");
+        self.control.put(Output::Done(ending));
+        if quits {
+            self.closed = true;
+            self.control.put(Output::Close);
+        }
+    }
+
+    fn cancel(&mut self) {
+        let Some(running) = self.running.as_mut() else { return };
+        let waits_for_greeting = self.control.front().is_some_and(|owed| owed.verb == Verb::Greeting);
+        if waits_for_greeting || self.control.tls == Tls::Shaking {
+            return self.die(Error::Cancelled);
+        }
+        if running.ending.is_none() {
+            running.ending = Some(Err(Error::Cancelled));
+            self.control.abort();
+        }
+        self.end_if_paid();
+    }
+
+    fn server_closed(&mut self) {
+        if self.control.tls == Tls::Shaking {
+            return self.die(Error::NoTls("it closed the connection during the handshake".to_owned()));
+        }
+        let pending = self.control.shown(self.decoder.pending());
+        self.die(Error::Closed((!pending.is_empty()).then_some(pending)));
+    }
+
+    fn malformed(&mut self, malformed: Malformed) {
+        let greets = self.control.front().is_some_and(|owed| owed.verb == Verb::Greeting);
+        let error = match malformed {
+            Malformed::Limit(what) => Error::Limit(what),
+            Malformed::Nul if greets && self.decoder.pending().first() == Some(&TLS_ALERT) => {
+                Error::OutOfStep("this port speaks TLS from the first byte: use implicit TLS".to_owned())
+            }
+            Malformed::Nul => Error::OutOfStep("a NUL in a reply".to_owned()),
+            Malformed::NotAReply(line) => {
+                self.control.log_received(&super::reply::Received { code: None, line: line.clone(), reply: None });
+                let words = self.control.shown(&line[..line.len().min(SHOWN_OF_NO_REPLY)]);
+                Error::OutOfStep(match not_ftp(&line).filter(|_| greets) {
+                    Some(protocol) => format!("this is not an FTP server but {protocol}: {words}"),
+                    None => format!("this is not a reply: {words}"),
+                })
+            }
+        };
+        self.die(error);
+    }
+
+    /// Ends for good: what is under way fails with `error`, unless it had failed before.
+    fn die(&mut self, error: Error) {
+        self.closed = true;
+        self.control.drop_data();
+        if let Some(running) = self.running.take() {
+            let closing = matches!(error, Error::Closed(_)) && running.quits;
+            let ending = running.ending.unwrap_or(if closing { Ok(Outcome::Done) } else { Err(error) });
+            self.control.put(Output::Done(ending));
+        } else {
+            self.control.note(format!("The connection is closed: {error}"));
+        }
+        self.control.put(Output::Close);
+    }
+}
+
+/// The first byte of a TLS alert record: a TLS server's answer to a line of text.
+const TLS_ALERT: u8 = 0x15;
+/// How much of a line that is no reply goes into an error.
+const SHOWN_OF_NO_REPLY: usize = 120;
+
+/// The protocol that a greeting belongs to, if it is a well-known one.
+fn not_ftp(line: &[u8]) -> Option<&'static str> {
+    let known: [(&[u8], &str); 7] = [
+        (b"SSH-", "an SSH server (SFTP is another protocol)"),
+        (b"HTTP/", "a web server"),
+        (b"<", "a web server"),
+        (b"* OK", "an IMAP server"),
+        (b"+OK", "a POP3 server"),
+        (b"RFB ", "a VNC server"),
+        (b"@RSYNCD", "an rsync server"),
+    ];
+    known.iter().find(|(start, _)| line.starts_with(start)).map(|(_, protocol)| *protocol)
 }

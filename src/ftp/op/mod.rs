@@ -1,7 +1,17 @@
 //! The operations: each a table from what is answered, and how, to the next step.
 
+mod login;
+mod path;
+
+use std::net::SocketAddr;
+
 use jiff::Timestamp;
 
+use super::command::{Command, Verb};
+use super::control::Control;
+use super::error::{DataFault, Error};
+use super::reply::{Class, Reply};
+use super::session::DataEnd;
 use crate::model::RemotePath;
 
 /// A unit of work on one control connection.
@@ -85,7 +95,8 @@ pub enum Operation {
         /// When.
         at: Timestamp,
     },
-    /// A command as typed. One that needs a data connection (LIST, RETR…) gets one, and its data come back as text.
+    /// A command as typed. One that needs a data connection (LIST, RETR…) gets one: what comes is collected, and what
+    /// goes (STOR…) is nothing, an empty file.
     Raw {
         /// The line, without CR LF.
         line: String,
@@ -100,7 +111,12 @@ impl Operation {
     /// Which way data flow, if they do.
     pub fn flow(&self) -> Option<Flow> {
         match self {
-            Self::List { .. } | Self::Raw { .. } => Some(Flow::Collect),
+            Self::List { .. } => Some(Flow::Collect),
+            Self::Raw { line } => {
+                let verb = Command::typed(line.clone().into_bytes()).ok()?.verb();
+                let flow = if verb.sends_data() { Flow::Send } else { Flow::Collect };
+                verb.moves_data().then_some(flow)
+            }
             Self::Retrieve { .. } => Some(Flow::Receive),
             Self::Store { .. } | Self::Append { .. } => Some(Flow::Send),
             _ => None,
@@ -179,4 +195,56 @@ pub enum Method {
     List,
     /// NLST: names only.
     Nlst,
+}
+
+/// What an operation hears.
+#[derive(Debug)]
+pub(crate) enum Got<'a> {
+    /// It begins.
+    Start,
+    /// A reply, and what it answers.
+    Reply(Verb, Class, &'a Reply),
+    /// The control connection is secure.
+    Secured,
+    /// A port listens for the server.
+    Listening(SocketAddr),
+    /// The data connection is open.
+    DataOpen,
+    /// The data connection has ended, or could not be made.
+    DataDone(Result<DataEnd, DataFault>),
+}
+
+/// What an operation does next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Wait for what it has asked for.
+    Wait,
+    /// End, as soon as nothing is owed.
+    Done(Outcome),
+}
+
+/// How a step of an operation ends. An error ends the operation, and a transfer under way is aborted.
+pub(crate) type Step = Result<Next, Error>;
+
+/// An operation under way.
+#[derive(Debug)]
+pub(crate) enum Task {
+    LogIn(login::LogIn),
+    Other,
+}
+
+impl Task {
+    pub(crate) fn new(operation: Operation) -> Self {
+        match operation {
+            Operation::LogIn => Self::LogIn(login::LogIn::default()),
+            _ => Self::Other,
+        }
+    }
+
+    pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
+        match self {
+            Self::LogIn(task) => task.step(got, control),
+            Self::Other => Err(Error::Unsupported("the operation")),
+        }
+    }
 }

@@ -1,0 +1,368 @@
+//! What every operation may do on the control connection: send, know, ask for a data connection.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use super::charset::Charset;
+use super::command::{Command, Verb, mask};
+use super::error::Error;
+use super::feature::Features;
+use super::op::TransferType;
+use super::reply::{Received, Reply};
+use super::session::{Config, Known, Output};
+use crate::model::{Direction, Record, RemotePath, Security};
+
+/// Most commands that may wait for their replies at once.
+pub const MAX_OWED: usize = 32;
+/// Most preliminary replies to one command.
+pub const MAX_PRELIMINARIES: u32 = 10;
+/// Secrets shorter than this are masked as whole words only, so that a transcript stays readable.
+const SHORT_SECRET: usize = 4;
+
+/// A command on the wire whose final reply has not come.
+#[derive(Debug)]
+pub(crate) struct Owed {
+    pub(crate) verb: Verb,
+    /// Whether the operation wants to hear of its replies.
+    pub(crate) heard: bool,
+    /// Whether the command held a secret.
+    hidden: bool,
+    preliminaries: u32,
+}
+
+/// How far TLS is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tls {
+    Clear,
+    /// `Output::Secure` is out: not a byte may come or go until `Input::Secured`.
+    Shaking,
+    Secure,
+}
+
+/// What was sent as a secret, to hide it where the server says it again.
+#[derive(Default)]
+struct Secrets(Vec<Vec<u8>>);
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("****")
+    }
+}
+
+/// One control connection, as the operations see it.
+#[derive(Debug)]
+pub(crate) struct Control {
+    pub(crate) config: Config,
+    pub(crate) known: Known,
+    pub(crate) charset: Charset,
+    pub(crate) features: Features,
+    pub(crate) system: String,
+    pub(crate) home: Option<RemotePath>,
+    /// The reply that opened the dialogue, until the log-in takes it.
+    pub(crate) greeting: Option<Reply>,
+    pub(crate) logged_in: bool,
+    pub(crate) tls: Tls,
+    /// PROT P holds.
+    pub(crate) protected: bool,
+    /// Whether several commands may be sent in one packet.
+    pub(crate) pipelining: bool,
+    /// TYPE as the server has it; `None`: not known.
+    pub(crate) kind: Option<TransferType>,
+    /// The current directory, where it is known.
+    pub(crate) directory: Option<RemotePath>,
+    /// Commands that undo what raw commands left behind, before the next transfer.
+    pub(crate) undo: Vec<Command>,
+    /// A restart marker that the server has accepted and no transfer has used (RFC 959 5.4: it stays until one does).
+    pub(crate) marker: Option<u64>,
+    owed: VecDeque<Owed>,
+    outputs: VecDeque<Output>,
+    secrets: Secrets,
+    /// A data connection was asked for, and is neither over nor dropped.
+    data: bool,
+    /// ABOR was sent for the data command at the front of `owed`.
+    aborted: bool,
+    /// The last final reply ended a transfer: some servers say it twice.
+    after_transfer: bool,
+}
+
+impl Control {
+    pub(crate) fn new(config: Config) -> Self {
+        let charset = Charset::new(config.encoding);
+        let greeting = Owed { verb: Verb::Greeting, heard: true, hidden: false, preliminaries: 0 };
+        let mut control = Self {
+            known: config.known.clone(),
+            charset,
+            features: Features::default(),
+            system: String::new(),
+            home: None,
+            greeting: None,
+            logged_in: false,
+            tls: Tls::Clear,
+            protected: false,
+            pipelining: false,
+            kind: None,
+            directory: None,
+            undo: Vec::new(),
+            marker: None,
+            owed: VecDeque::from([greeting]),
+            outputs: VecDeque::new(),
+            secrets: Secrets::default(),
+            data: false,
+            aborted: false,
+            after_transfer: false,
+            config,
+        };
+        if control.config.security == Security::Implicit {
+            control.secure();
+        }
+        control
+    }
+
+    // What the outside sees.
+
+    pub(crate) fn output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    pub(crate) fn is_drained(&self) -> bool {
+        self.outputs.is_empty()
+    }
+
+    pub(crate) fn put(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    pub(crate) fn note(&mut self, text: impl Into<String>) {
+        let record = Record { direction: Direction::Note, code: None, text: text.into(), raw: None };
+        self.put(Output::Log(record));
+    }
+
+    /// Puts a line that came in into the transcript, with the secrets in it hidden.
+    pub(crate) fn log_received(&mut self, received: &Received) {
+        let record = match self.masked(&received.line) {
+            Some(masked) => Record {
+                direction: Direction::Received,
+                code: received.code,
+                text: String::from_utf8_lossy(&masked).into_owned(),
+                raw: None,
+            },
+            None => record(Direction::Received, received.code, &received.line),
+        };
+        self.put(Output::Log(record));
+    }
+
+    /// Server words as a person reads them: lossy, and with secrets hidden.
+    pub(crate) fn shown(&self, line: &[u8]) -> String {
+        let line = self.masked(line).unwrap_or_else(|| line.to_vec());
+        String::from_utf8_lossy(&line).trim_end().to_owned()
+    }
+
+    fn masked(&self, line: &[u8]) -> Option<Vec<u8>> {
+        let answers_secret = self.owed.front().is_some_and(|owed| owed.hidden);
+        let mut masked: Option<Vec<u8>> = None;
+        for secret in &self.secrets.0 {
+            let known_anyway = secret.as_slice() == self.config.credentials.user.as_bytes();
+            if known_anyway && !answers_secret {
+                continue; // stars in place of the user's name would say what the password is
+            }
+            let current = masked.as_deref().unwrap_or(line);
+            let is_word = secret.iter().all(u8::is_ascii_alphanumeric);
+            let as_word = is_word && secret.len() < SHORT_SECRET;
+            let hidden = if as_word { mask_words(current, secret) } else { mask(current, secret) };
+            masked = hidden.or(masked);
+        }
+        masked
+    }
+
+    // What operations do.
+
+    /// Sends a command and tells the operation of its replies.
+    pub(crate) fn send(&mut self, command: Command) {
+        self.send_all([command]);
+    }
+
+    /// Sends commands in one packet.
+    pub(crate) fn send_all(&mut self, commands: impl IntoIterator<Item = Command>) {
+        let mut bytes = Vec::new();
+        for command in commands {
+            self.owe(&command, true);
+            command.encode(&mut bytes);
+        }
+        if !bytes.is_empty() {
+            self.put(Output::Send(bytes));
+        }
+    }
+
+    /// Sends a command whose reply is read off, and no more.
+    pub(crate) fn send_quietly(&mut self, command: Command) {
+        self.owe(&command, false);
+        let mut bytes = Vec::new();
+        command.encode(&mut bytes);
+        self.put(Output::Send(bytes));
+    }
+
+    fn owe(&mut self, command: &Command, heard: bool) {
+        debug_assert!(self.may_send(command.verb()), "{command} would go out in clear, or into a handshake");
+        if let Some(secret) = command.secret() {
+            self.secrets.0.push(secret.to_vec());
+        }
+        let record = match command.shown_bytes() {
+            Some(line) => record(Direction::Sent, None, line),
+            None => Record { direction: Direction::Sent, code: None, text: command.to_string(), raw: None },
+        };
+        self.put(Output::Log(record));
+        let hidden = command.secret().is_some();
+        self.owed.push_back(Owed { verb: command.verb(), heard, hidden, preliminaries: 0 });
+        debug_assert!(self.owed.len() <= MAX_OWED);
+    }
+
+    fn may_send(&self, verb: Verb) -> bool {
+        match self.tls {
+            Tls::Secure => true,
+            Tls::Shaking => false,
+            Tls::Clear => match self.config.security {
+                Security::Try | Security::Never => true,
+                Security::Explicit | Security::Implicit => matches!(verb, Verb::Auth | Verb::Quit),
+            },
+        }
+    }
+
+    /// Asks for TLS on the control connection.
+    pub(crate) fn secure(&mut self) {
+        self.tls = Tls::Shaking;
+        self.put(Output::Secure);
+    }
+
+    /// Asks for a data connection.
+    pub(crate) fn ask_for_data(&mut self, output: Output) {
+        debug_assert!(!self.data, "two data connections");
+        debug_assert!(matches!(output, Output::Connect(_) | Output::Listen));
+        self.data = true;
+        self.put(output);
+    }
+
+    /// The data connection has ended by itself.
+    pub(crate) fn data_is_over(&mut self) {
+        self.data = false;
+    }
+
+    /// Whether a data connection was asked for and is not over.
+    pub(crate) fn has_data(&self) -> bool {
+        self.data
+    }
+
+    /// Abandons the data connection, if there is one.
+    pub(crate) fn drop_data(&mut self) {
+        if std::mem::take(&mut self.data) {
+            self.put(Output::Drop);
+        }
+    }
+
+    /// Stops a transfer: ABOR if its command is on the wire, and no more data. The replies stay owed.
+    pub(crate) fn abort(&mut self) {
+        if !self.aborted && self.owed.iter().any(|owed| owed.verb.moves_data()) {
+            self.aborted = true;
+            self.send_quietly(Command::new(Verb::Abor));
+        }
+        self.drop_data();
+    }
+
+    /// An error that says what the server said.
+    pub(crate) fn refused(&self, verb: Verb, reply: &Reply) -> Error {
+        Error::Refused { verb: verb.name(), code: reply.code(), reply: self.words(reply) }
+    }
+
+    /// What the server said, in the line that tells most.
+    pub(crate) fn words(&self, reply: &Reply) -> String {
+        self.shown(reply.telling_line())
+    }
+
+    /// A path as it is sent.
+    pub(crate) fn path(&self, path: &RemotePath) -> Result<Vec<u8>, Error> {
+        self.charset.encode(path.as_str())
+    }
+
+    /// Notes that a transfer has ended: its final reply may come twice.
+    pub(crate) fn transfer_ended(&mut self) {
+        self.after_transfer = true;
+    }
+
+    // What the session does with replies.
+
+    pub(crate) fn owes_nothing(&self) -> bool {
+        self.owed.is_empty()
+    }
+
+    pub(crate) fn front(&self) -> Option<&Owed> {
+        self.owed.front()
+    }
+
+    /// Counts a preliminary reply to the command at the front, and says whether it is one too many.
+    pub(crate) fn count_preliminary(&mut self) -> bool {
+        self.owed.front_mut().is_some_and(|front| {
+            front.preliminaries += 1;
+            front.preliminaries > MAX_PRELIMINARIES
+        })
+    }
+
+    /// Whether a preliminary reply ends the transfer at the front: after an abort, Pure-FTPd's last word is a second 150.
+    pub(crate) fn preliminary_is_final(&self) -> bool {
+        self.aborted && self.owed.front().is_some_and(|front| front.verb.moves_data() && front.preliminaries > 0)
+    }
+
+    /// Whether a reply is the end of the last transfer, said again: only where nothing else can have been asked.
+    pub(crate) fn repeats_end_of_transfer(&mut self, reply: &Reply) -> bool {
+        let taken_for_another = self.owed.front().is_some_and(|owed| {
+            let can_be_226 = matches!(owed.verb, Verb::Abor | Verb::Type | Verb::Noop | Verb::Other | Verb::Quit);
+            owed.verb.moves_data() || can_be_226
+        });
+        self.after_transfer && reply.code() == 226 && !taken_for_another && {
+            self.after_transfer = false;
+            true
+        }
+    }
+
+    /// Takes the command that a final reply pays for.
+    pub(crate) fn pay(&mut self) -> Option<Owed> {
+        let paid = self.owed.pop_front()?;
+        self.after_transfer = false;
+        if paid.verb == Verb::Abor {
+            self.aborted = false;
+        }
+        Some(paid)
+    }
+}
+
+fn record(direction: Direction, code: Option<u16>, line: &[u8]) -> Record {
+    match std::str::from_utf8(line) {
+        Ok(text) => Record { direction, code, text: text.to_owned(), raw: None },
+        Err(_) => Record { direction, code, text: String::from_utf8_lossy(line).into_owned(), raw: Some(line.into()) },
+    }
+}
+
+/// Like [`mask`], but only where `secret` stands between other characters than letters and digits.
+fn mask_words(line: &[u8], secret: &[u8]) -> Option<Vec<u8>> {
+    let mut changed = false;
+    let words = line.split_inclusive(|byte| !byte.is_ascii_alphanumeric()).flat_map(|word| {
+        let (word, end) = match word.split_last() {
+            Some((last, word)) if !last.is_ascii_alphanumeric() => (word, std::slice::from_ref(last)),
+            _ => (word, &[][..]),
+        };
+        let hidden = (word == secret).then(|| mask(word, secret)).flatten();
+        changed |= hidden.is_some();
+        [hidden.unwrap_or_else(|| word.to_vec()), end.to_vec()].concat()
+    });
+    let masked = words.collect();
+    changed.then_some(masked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_secrets_are_masked_as_words() {
+        assert_eq!(mask_words(b"530 no ab, (ab) cab ab", b"ab").unwrap(), b"530 no ****, (****) cab ****");
+        assert_eq!(mask_words(b"530 cab", b"ab"), None);
+    }
+}

@@ -1,0 +1,181 @@
+//! From the greeting to a session that is ready: AUTH, USER, PASS, ACCT, SYST, FEAT, OPTS, PBSZ, PROT, TYPE, PWD.
+
+use std::collections::VecDeque;
+
+use super::super::command::{Command, Verb};
+use super::super::control::{Control, Tls};
+use super::super::error::Error;
+use super::super::feature::Features;
+use super::super::reply::{Class, Reply};
+use super::path::pathname;
+use super::{Got, Next, Outcome, Step, TransferType};
+use crate::model::Security;
+
+/// The first operation of a session.
+#[derive(Debug, Default)]
+pub(crate) struct LogIn {
+    /// AUTH SSL was tried, because the server does not know AUTH TLS.
+    tried_ssl: bool,
+    /// What is still to be asked, one by one, where commands may not be sent together.
+    to_ask: VecDeque<Command>,
+    /// How many of these questions wait for their replies.
+    asked: usize,
+}
+
+impl LogIn {
+    pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
+        use Class::{Completion, Intermediate, Preliminary};
+        match got {
+            Got::Start => match control.greeting.take() {
+                Some(greeting) => self.step(Got::Reply(Verb::Greeting, greeting.class(), &greeting), control),
+                None => Ok(Next::Wait),
+            },
+            Got::Reply(_, Preliminary, _) => Ok(Next::Wait),
+            Got::Reply(Verb::Greeting, Completion, reply) => self.greeted(reply, control),
+            Got::Reply(Verb::Auth, Completion | Intermediate, _) => {
+                control.secure();
+                Ok(Next::Wait)
+            }
+            Got::Reply(Verb::Auth, _, reply) => self.no_tls(reply, control),
+            Got::Secured => {
+                if !control.owes_nothing() || control.greeting.is_some() {
+                    return Ok(Next::Wait); // implicit TLS: the greeting comes after the handshake
+                }
+                self.user(control)
+            }
+            Got::Reply(Verb::User | Verb::Pass | Verb::Acct, Completion, _) => self.logged_in(control),
+            Got::Reply(Verb::User, Intermediate, reply) if reply.code() != 332 => {
+                let password = control.charset.encode(control.config.credentials.password.expose())?;
+                control.send(Command::with(Verb::Pass, password)?);
+                Ok(Next::Wait)
+            }
+            Got::Reply(verb @ (Verb::User | Verb::Pass), Intermediate, reply) if reply.code() == 332 => {
+                self.account(verb, reply, control)
+            }
+            Got::Reply(Verb::Syst, class, reply) => {
+                if class == Completion {
+                    control.system = control.shown(reply.text());
+                }
+                // Only its reply says whether this is a server that one may ask several things at once.
+                control.send(Command::new(Verb::Feat));
+                Ok(Next::Wait)
+            }
+            Got::Reply(Verb::Feat, class, reply) => {
+                if class == Completion {
+                    control.features = Features::read(reply);
+                    control.pipelining = !control.features.lines().is_empty();
+                }
+                self.settle(control)
+            }
+            Got::Reply(Verb::Prot, class, reply) => {
+                control.protected = class == Completion || control.config.security == Security::Implicit;
+                if !control.protected {
+                    return Err(control.refused(Verb::Prot, reply));
+                }
+                self.next_question(control)
+            }
+            Got::Reply(Verb::Type, class, _) => {
+                control.kind = (class == Completion).then_some(TransferType::Image);
+                self.next_question(control)
+            }
+            Got::Reply(Verb::Pwd, class, reply) => {
+                if class == Completion {
+                    control.home = pathname(reply, control.charset);
+                    control.directory = control.home.clone();
+                }
+                self.next_question(control)
+            }
+            Got::Reply(Verb::Clnt | Verb::Opts | Verb::Pbsz, _, _) => self.next_question(control),
+            Got::Reply(verb, _, reply) => Err(control.refused(verb, reply)),
+            Got::Listening(_) | Got::DataOpen | Got::DataDone(_) => Ok(Next::Wait),
+        }
+    }
+
+    fn greeted(&mut self, reply: &Reply, control: &mut Control) -> Step {
+        match control.config.security {
+            Security::Explicit | Security::Try => {
+                control.send(Command::with(Verb::Auth, "TLS")?);
+                Ok(Next::Wait)
+            }
+            Security::Implicit | Security::Never if reply.code() == 230 => self.logged_in(control),
+            Security::Implicit | Security::Never => self.user(control),
+        }
+    }
+
+    /// AUTH was refused. In clear it goes on only where that was allowed and the server does not know TLS: a server that
+    /// has a passing trouble with it (4yz) is not one that has none.
+    fn no_tls(&mut self, reply: &Reply, control: &mut Control) -> Step {
+        if reply.code() == 504 && !std::mem::replace(&mut self.tried_ssl, true) {
+            control.send(Command::with(Verb::Auth, "SSL")?);
+            return Ok(Next::Wait);
+        }
+        if control.config.security != Security::Try || reply.class() != Class::Permanent {
+            return Err(Error::NoTls(control.words(reply)));
+        }
+        control.note("The server does not offer TLS: everything goes in clear, the password too");
+        self.user(control)
+    }
+
+    fn user(&mut self, control: &mut Control) -> Step {
+        let user = control.charset.encode(&control.config.credentials.user)?;
+        control.send(Command::with(Verb::User, user)?);
+        Ok(Next::Wait)
+    }
+
+    fn account(&mut self, verb: Verb, reply: &Reply, control: &mut Control) -> Step {
+        let Some(account) = control.config.credentials.account.as_deref().filter(|account| !account.is_empty()) else {
+            return Err(control.refused(verb, reply));
+        };
+        let account = control.charset.encode(account)?;
+        control.send(Command::with(Verb::Acct, account)?);
+        Ok(Next::Wait)
+    }
+
+    fn logged_in(&mut self, control: &mut Control) -> Step {
+        control.logged_in = true;
+        control.send(Command::new(Verb::Syst));
+        Ok(Next::Wait)
+    }
+
+    /// Asks for what the session needs, in one packet where the server is a modern one.
+    fn settle(&mut self, control: &mut Control) -> Step {
+        let mut commands = Vec::new();
+        if control.features.has("CLNT") {
+            commands.push(Command::with(Verb::Clnt, concat!("Longshore/", env!("CARGO_PKG_VERSION")))?);
+        }
+        if control.charset.is_utf8() && control.features.has("UTF8") {
+            commands.push(Command::with(Verb::Opts, "UTF8 ON")?);
+        }
+        if let Some(facts) = control.features.facts_to_ask_for() {
+            commands.push(Command::with(Verb::Opts, facts)?);
+        }
+        if control.tls == Tls::Secure {
+            commands.push(Command::with(Verb::Pbsz, "0")?);
+            commands.push(Command::with(Verb::Prot, "P")?);
+        }
+        commands.push(Command::with(Verb::Type, "I")?);
+        commands.push(Command::new(Verb::Pwd));
+        if control.pipelining {
+            self.asked = commands.len();
+            control.send_all(commands);
+            return Ok(Next::Wait);
+        }
+        self.to_ask.extend(commands);
+        self.asked = 1;
+        self.next_question(control)
+    }
+
+    /// One question is answered.
+    fn next_question(&mut self, control: &mut Control) -> Step {
+        self.asked = self.asked.saturating_sub(1);
+        match self.to_ask.pop_front() {
+            Some(command) => {
+                self.asked += 1;
+                control.send(command);
+                Ok(Next::Wait)
+            }
+            None if self.asked > 0 => Ok(Next::Wait),
+            None => Ok(Next::Done(Outcome::LoggedIn)),
+        }
+    }
+}
