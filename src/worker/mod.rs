@@ -1,3 +1,4 @@
 //! Policy: owns sessions, queue, transcript and stores.
 
 pub mod disk;
+pub mod journal;
