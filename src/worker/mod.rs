@@ -1,4 +1,3 @@
 //! Policy: owns sessions, queue, transcript and stores.
 
 pub mod disk;
-pub mod journal;
