@@ -79,5 +79,6 @@
 pub mod cli;
 pub mod ftp;
 pub mod model;
+pub mod net;
 pub mod ui;
 pub mod worker;

@@ -1,0 +1,260 @@
+//! The handle to a control connection.
+
+use std::fs::File;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::dial::reach;
+use super::driver::Driver;
+use super::log::Scribe;
+use super::{Cancel, Dial, Error, Pace};
+use crate::ftp::{Known, Operation, Outcome};
+use crate::model::event::Server;
+use crate::model::{ConnectionId, Security, TransferId};
+
+/// Requests that wait while another is served.
+const REQUESTS: usize = 4;
+/// QUIT is answered within this time, or not waited for.
+const QUIT_WITHIN: Duration = Duration::from_secs(2);
+
+/// What a data connection brought into memory.
+pub type Collected = Vec<u8>;
+
+/// Where the bytes of an operation come from or go to.
+#[derive(Debug, Default)]
+pub enum Body {
+    /// Into memory, or there are none.
+    #[default]
+    None,
+    /// Into a file, at its position.
+    Receive {
+        /// Open for writing.
+        file: File,
+        /// Progress and speed.
+        flow: Arc<Flow>,
+    },
+    /// From a file.
+    Send {
+        /// Open for reading.
+        file: File,
+        /// Bytes of it that are there already.
+        from: u64,
+        /// Progress and speed.
+        flow: Arc<Flow>,
+    },
+}
+
+impl Body {
+    /// Progress and speed, where bytes are counted.
+    pub(super) fn flow(&self) -> Option<&Arc<Flow>> {
+        match self {
+            Self::None => None,
+            Self::Receive { flow, .. } | Self::Send { flow, .. } => Some(flow),
+        }
+    }
+}
+
+/// Progress and speed of one attempt.
+#[derive(Debug, Default)]
+pub struct Flow {
+    /// Bytes that have crossed the data connection in this attempt.
+    pub done: AtomicU64,
+    /// The limit that it shares with others.
+    pub pace: Pace,
+    /// TYPE A: line ends are converted.
+    pub ascii: bool,
+}
+
+impl Flow {
+    /// At `pace`, with or without conversion of line ends.
+    pub fn new(pace: Pace, ascii: bool) -> Self {
+        Self { done: AtomicU64::new(0), pace, ascii }
+    }
+
+    /// Bytes so far.
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+}
+
+/// One operation for the driver.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) operation: Operation,
+    pub(super) body: Body,
+    pub(super) about: Option<TransferId>,
+    pub(super) cancel: Cancel,
+    pub(super) answer: oneshot::Sender<Result<(Outcome, Collected), Error>>,
+}
+
+/// What the driver tells of itself.
+#[derive(Debug)]
+pub(super) struct Shared {
+    open: AtomicBool,
+    ended: Cancel,
+    /// In milliseconds.
+    round_trip: AtomicU32,
+    facts: Mutex<Facts>,
+}
+
+#[derive(Debug)]
+struct Facts {
+    known: Known,
+    avoid_epsv: bool,
+    card: Server,
+    words: Option<String>,
+}
+
+impl Shared {
+    pub(super) fn new(card: Server) -> Self {
+        let facts = Facts { known: Known::default(), avoid_epsv: false, card, words: None };
+        Self {
+            open: AtomicBool::new(true),
+            ended: Cancel::new(),
+            round_trip: AtomicU32::new(0),
+            facts: Mutex::new(facts),
+        }
+    }
+
+    pub(super) fn set_round_trip(&self, took: Duration) {
+        self.round_trip.store(u32::try_from(took.as_millis()).unwrap_or(u32::MAX), Ordering::Relaxed);
+    }
+
+    pub(super) fn learn(&self, known: &Known) {
+        self.facts().known = known.clone();
+    }
+
+    /// The server never answered EPSV.
+    pub(super) fn avoid_epsv(&self) {
+        self.facts().avoid_epsv = true;
+    }
+
+    pub(super) fn describe(&self, change: impl FnOnce(&mut Server)) {
+        change(&mut self.facts().card);
+    }
+
+    /// The connection can no longer be used; with the server's last words.
+    pub(super) fn close(&self, words: Option<String>) {
+        let mut facts = self.facts();
+        facts.words = facts.words.take().or(words);
+        drop(facts);
+        self.open.store(false, Ordering::Release);
+        self.ended.cancel();
+    }
+
+    fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reaches a server, secures the connection and logs in. `step` hears what is being done. Dropping the future gives up.
+pub async fn open(dial: Dial, step: impl Fn(String) + Send + Sync) -> Result<Connection, Error> {
+    let scribe = Scribe::new(dial.log.clone(), dial.id);
+    let socket = match reach(&dial, &scribe, &step).await {
+        Ok(socket) => socket,
+        Err(error) => {
+            scribe.note(error.to_string());
+            return Err(error);
+        }
+    };
+    let (id, user) = (dial.id, dial.credentials.user.clone());
+    let waits = dial.site.security == Security::Implicit;
+    let what = format!("Connecting to {}", dial.site.host);
+    let mut driver = Driver::new(dial, socket, scribe).map_err(|error| Error::network(what, error))?;
+    if !waits {
+        step(format!("Logging in as {user}"));
+    }
+    driver.perform(Operation::LogIn, Body::None, None, std::future::pending(), &step).await?;
+    driver.be_brisk();
+    let shared = driver.shared();
+    let (requests, served) = mpsc::channel(REQUESTS);
+    tokio::spawn(driver.serve(served));
+    Ok(Connection { id, shared, requests })
+}
+
+/// A control connection that is logged in. Its task also reads while nothing is asked. Dropping it closes the
+/// connection; dropping a future of [`Connection::run`] cancels the operation.
+#[derive(Debug)]
+pub struct Connection {
+    id: ConnectionId,
+    shared: Arc<Shared>,
+    requests: mpsc::Sender<Request>,
+}
+
+impl Connection {
+    /// Its number in the transcript.
+    pub fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    /// What is known of the server.
+    pub fn server(&self) -> Arc<Server> {
+        let round_trip = self.shared.round_trip.load(Ordering::Relaxed);
+        Arc::new(Server { round_trip, ..self.shared.facts().card.clone() })
+    }
+
+    /// What was learned about the server.
+    pub fn known(&self) -> Known {
+        let facts = self.shared.facts();
+        Known { no_epsv: facts.known.no_epsv || facts.avoid_epsv, ..facts.known.clone() }
+    }
+
+    /// Whether it can be used.
+    pub fn is_open(&self) -> bool {
+        self.shared.open.load(Ordering::Acquire)
+    }
+
+    /// Waits until it can no longer be used.
+    pub async fn ended(&self) {
+        self.shared.ended.cancelled().await;
+    }
+
+    /// The server's last words, if it said why it closed.
+    pub fn last_words(&self) -> Option<String> {
+        self.shared.facts().words.clone()
+    }
+
+    /// Carries out one operation. Cancelled, it ends within five seconds, and the connection is usable or closed.
+    pub async fn run(
+        &self,
+        operation: Operation,
+        body: Body,
+        about: Option<TransferId>,
+        cancel: &Cancel,
+    ) -> Result<(Outcome, Collected), Error> {
+        let (answer, result) = oneshot::channel();
+        let request = Request { operation, body, about, cancel: cancel.clone(), answer };
+        if self.requests.send(request).await.is_err() {
+            return Err(Error::closed(self.last_words()));
+        }
+        result.await.unwrap_or_else(|_| Err(Error::closed(self.last_words())))
+    }
+
+    /// Says goodbye and closes.
+    pub async fn close(self) {
+        let cancel = Cancel::new();
+        let quit = self.run(Operation::Quit, Body::None, None, &cancel);
+        // Whether the server answered in time matters to nobody.
+        let _ = tokio::time::timeout(QUIT_WITHIN, quit).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_send<T: Send>(_: &T) {}
+
+    /// The worker spawns these.
+    #[test]
+    fn futures_can_cross_threads() {
+        let opening = |dial: Dial| is_send(&open(dial, |_| {}));
+        let running = |connection: &Connection, cancel: &Cancel| {
+            is_send(&connection.run(Operation::NoOperation, Body::None, None, cancel));
+        };
+        let _ = (opening, running);
+    }
+}

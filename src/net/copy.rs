@@ -1,0 +1,297 @@
+//! Bytes between a data connection and a file or memory, and the exact order in which the connection is closed.
+
+use std::fs::File;
+use std::future::poll_fn;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
+use tokio::sync::mpsc::Sender;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::timeout;
+
+use super::Flow;
+use super::ascii::{FromWire, ToWire};
+use super::belt::{BLOCK, Drainer, Filler, belt};
+use super::stream::{Stream, make_orderly};
+use crate::ftp::{DataEnd, DataFault};
+
+/// After an upload the server's end of the connection is waited for this long: until it closes, its TLS tickets may
+/// still arrive, and closing over unread bytes would be a reset that takes our last bytes with it.
+const DRAIN: Duration = Duration::from_secs(5);
+/// Our close_notify after a download may take this long.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// A collected listing grows by this much at least.
+const CHUNK: usize = 16 * 1024;
+
+/// What moves over a data connection.
+#[derive(Debug)]
+pub(super) enum Load {
+    /// From the server into memory, up to a limit.
+    Collect { most: usize },
+    /// From the server into a file, at its position.
+    Receive { file: File, flow: Arc<Flow> },
+    /// From a file to the server.
+    Send { file: File, from: u64, flow: Arc<Flow> },
+}
+
+/// Why it did not move.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Data(DataFault),
+    Local(io::Error),
+}
+
+impl From<DataFault> for Fault {
+    fn from(fault: DataFault) -> Self {
+        Self::Data(fault)
+    }
+}
+
+/// Moves a load, and closes the connection: orderly when all is well, else, or when dropped, with a reset.
+#[derive(Debug)]
+pub(super) struct Mover {
+    pub(super) stream: Stream,
+    /// Nothing may be silent for longer.
+    pub(super) idle: Duration,
+    /// Bytes on the wire so far.
+    pub(super) bytes: u64,
+    /// Held while a file is in use.
+    pub(super) guard: Sender<()>,
+}
+
+impl Mover {
+    /// Into memory.
+    pub(super) async fn collect(&mut self, most: usize) -> Result<(DataEnd, Vec<u8>), Fault> {
+        let mut all = Vec::new();
+        let mut filled = 0;
+        let clean = loop {
+            if all.len() < filled + CHUNK {
+                all.resize((filled * 2).clamp(CHUNK, most.saturating_add(CHUNK)), 0);
+            }
+            match self.read(&mut all[filled..]).await? {
+                Came::Bytes(count) => filled += count,
+                Came::End { clean } => break clean,
+            }
+            self.bytes = filled as u64;
+            if filled > most {
+                return Err(DataFault::Limit.into());
+            }
+        };
+        all.truncate(filled);
+        self.close_after_reading().await;
+        Ok((DataEnd { bytes: self.bytes, clean }, all))
+    }
+
+    /// Into a file.
+    pub(super) async fn receive(mut self, file: File, flow: &Flow) -> Result<DataEnd, Fault> {
+        let (filler, drainer) = belt();
+        let (ascii, guard) = (flow.ascii, self.guard.clone());
+        let disk = spawn_blocking(move || {
+            let written = write_blocks(&file, drainer, ascii);
+            drop((file, guard));
+            written
+        });
+        let came = self.fill(filler, flow).await;
+        let bytes = self.bytes;
+        if came.is_ok() {
+            self.close_after_reading().await;
+        }
+        // The server may hold its last reply until our end is closed: not later than this.
+        drop(self);
+        joined(disk).await.map_err(Fault::Local)?;
+        Ok(DataEnd { bytes, clean: came? })
+    }
+
+    async fn fill(&mut self, mut filler: Filler, flow: &Flow) -> Result<bool, DataFault> {
+        // When the disk's end is gone, its own error says why.
+        while let Some(mut block) = filler.empty().await {
+            let portion = flow.pace.portion(BLOCK);
+            match self.read(&mut block.room()[..portion]).await? {
+                Came::End { clean } => return Ok(clean),
+                Came::Bytes(count) => {
+                    self.bytes += count as u64;
+                    flow.done.fetch_add(count as u64, Ordering::Relaxed);
+                    block.set_filled(count);
+                    if !filler.put(block).await {
+                        break;
+                    }
+                    flow.pace.take(count).await;
+                }
+            }
+        }
+        Err(DataFault::Local("the file could not be written".to_owned()))
+    }
+
+    /// From a file.
+    pub(super) async fn send(mut self, file: File, from: u64, flow: &Flow) -> Result<DataEnd, Fault> {
+        let (filler, mut drainer) = belt();
+        let (ascii, guard) = (flow.ascii, self.guard.clone());
+        let disk = spawn_blocking(move || {
+            let read = read_blocks(&file, from, filler, ascii);
+            drop((file, guard));
+            read
+        });
+        let gone = self.drain(&mut drainer, flow).await;
+        drop(drainer);
+        let read = joined(disk).await;
+        gone?;
+        // Only now is it known that these were all bytes of one unchanged file. Before this, closing is a reset.
+        read.map_err(Fault::Local)?;
+        self.close_after_writing().await?;
+        Ok(DataEnd { bytes: self.bytes, clean: true })
+    }
+
+    async fn drain(&mut self, drainer: &mut Drainer, flow: &Flow) -> Result<(), DataFault> {
+        while let Some(block) = drainer.full().await {
+            let mut rest = block.filled();
+            while !rest.is_empty() {
+                let portion = &rest[..flow.pace.portion(BLOCK).min(rest.len())];
+                flow.pace.take(portion.len()).await;
+                let count = self.write(portion).await?;
+                self.bytes += count as u64;
+                flow.done.fetch_add(count as u64, Ordering::Relaxed);
+                rest = &rest[count..];
+            }
+            drainer.give_back(block);
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, DataFault> {
+        match timeout(self.idle, self.stream.write(bytes)).await {
+            Ok(Ok(0)) => Err(DataFault::Network("the server takes nothing more".to_owned())),
+            Ok(Ok(count)) => Ok(count),
+            Ok(Err(error)) => Err(DataFault::Network(error.to_string())),
+            Err(_) => Err(self.silent()),
+        }
+    }
+
+    /// Reads what is there, as much as there is room.
+    async fn read(&mut self, room: &mut [u8]) -> Result<Came, DataFault> {
+        let stream = &mut self.stream;
+        let mut filled = 0;
+        let mut outcome = None;
+        let reading = poll_fn(|cx| {
+            while outcome.is_none() && filled < room.len() {
+                let mut buffer = ReadBuf::new(&mut room[filled..]);
+                match Pin::new(&mut *stream).poll_read(cx, &mut buffer) {
+                    Poll::Ready(Ok(())) if buffer.filled().is_empty() => outcome = Some(Ok(true)),
+                    Poll::Ready(Ok(())) => filled += buffer.filled().len(),
+                    Poll::Ready(Err(error)) => outcome = Some(Err(error)),
+                    Poll::Pending if filled > 0 => break,
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+            Poll::Ready(())
+        });
+        if timeout(self.idle, reading).await.is_err() {
+            return Err(self.silent());
+        }
+        // What came before an end or an error is handed over first; the next read meets the end again.
+        match outcome {
+            _ if filled > 0 => Ok(Came::Bytes(filled)),
+            Some(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Came::End { clean: false }),
+            Some(Err(error)) => Err(DataFault::Network(error.to_string())),
+            _ => Ok(Came::End { clean: true }),
+        }
+    }
+
+    fn silent(&self) -> DataFault {
+        DataFault::Silent(self.idle.as_secs())
+    }
+
+    /// After a download: close_notify, so that the server sees an orderly end too, then close.
+    async fn close_after_reading(&mut self) {
+        make_orderly(self.stream.socket());
+        let _ = timeout(GOODBYE, self.stream.finish()).await;
+    }
+
+    /// After an upload: close_notify, end of our side, then read to the server's end.
+    async fn close_after_writing(&mut self) -> Result<(), DataFault> {
+        let broken = |error: io::Error| DataFault::Network(error.to_string());
+        timeout(self.idle, self.stream.flush()).await.map_err(|_| self.silent())?.map_err(broken)?;
+        make_orderly(self.stream.socket());
+        timeout(self.idle, self.stream.finish()).await.map_err(|_| self.silent())?.map_err(broken)?;
+        let mut byte = [0; 1];
+        match timeout(DRAIN, self.stream.read(&mut byte)).await {
+            Ok(Ok(1..)) => Err(DataFault::Network("the server sent data on an upload's connection".to_owned())),
+            // An end, a reset after everything was taken, or nothing at all: the server's reply says what it has.
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a read met.
+enum Came {
+    Bytes(usize),
+    End { clean: bool },
+}
+
+async fn joined(disk: JoinHandle<io::Result<()>>) -> io::Result<()> {
+    disk.await.unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+fn write_blocks(mut file: &File, mut drainer: Drainer, ascii: bool) -> io::Result<()> {
+    let mut lines = FromWire::native();
+    let mut converted = Vec::new();
+    while let Some(block) = drainer.blocking_full() {
+        if ascii {
+            converted.clear();
+            lines.convert(block.filled(), &mut converted);
+            file.write_all(&converted)?;
+        } else {
+            file.write_all(block.filled())?;
+        }
+        drainer.give_back(block);
+    }
+    converted.clear();
+    lines.finish(&mut converted);
+    file.write_all(&converted)
+}
+
+/// Reads exactly what the file holds now from `from` on; if that changes meanwhile, nothing that was sent is the file.
+fn read_blocks(mut file: &File, from: u64, mut filler: Filler, ascii: bool) -> io::Result<()> {
+    let before = file.metadata()?;
+    if !before.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let Some(mut left) = before.len().checked_sub(from) else {
+        return Err(io::Error::other("the file is shorter than what was sent of it earlier"));
+    };
+    file.seek(SeekFrom::Start(from))?;
+    let mut lines = ToWire::default();
+    let (mut scratch, mut converted) = (vec![0; if ascii { BLOCK / 2 } else { 0 }], Vec::new());
+    while left > 0 {
+        let Some(mut block) = filler.blocking_empty() else { return Ok(()) };
+        let room = if ascii { scratch.as_mut_slice() } else { block.room() };
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(room.len());
+        let count = match file.read(&mut room[..most]) {
+            Ok(0) => return Err(io::Error::other("the file became shorter while it was sent")),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+            Err(error) => return Err(error),
+        };
+        left -= count as u64;
+        let mut filled = count;
+        if ascii {
+            converted.clear();
+            lines.convert(&scratch[..count], &mut converted);
+            block.room()[..converted.len()].copy_from_slice(&converted);
+            filled = converted.len();
+        }
+        block.set_filled(filled);
+        if !filler.blocking_put(block) {
+            return Ok(());
+        }
+    }
+    let after = file.metadata()?;
+    if after.len() != before.len() || after.modified().ok() != before.modified().ok() {
+        return Err(io::Error::other("the file changed while it was sent"));
+    }
+    Ok(())
+}

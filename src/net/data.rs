@@ -1,0 +1,350 @@
+//! One data connection: connected to or accepted, secured, used for one load, closed.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::Cancel;
+use super::copy::{Fault, Load, Mover};
+use super::log::Scribe;
+use super::stream::{Stream, prepare_data};
+use super::tls::{Agreed, Security};
+use crate::ftp::{DataEnd, DataFault};
+
+/// A data connection is waited for no longer than this: the host has answered already on the control connection, so
+/// that silence is a firewall.
+const MAX_CONNECT: Duration = Duration::from_secs(10);
+/// Strangers that connect to our port are sent away up to this many times.
+const MAX_STRANGERS: usize = 100;
+/// A file is let go of within this time after its connection was abandoned, unless the disk hangs.
+const LET_GO: Duration = Duration::from_secs(2);
+
+/// What a data connection is used for.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// What moves.
+    pub(super) load: Load,
+    /// Under TLS, if there is some.
+    pub(super) security: Option<Arc<Security>>,
+}
+
+/// What happens to a data connection.
+#[derive(Debug)]
+pub(super) enum Happened {
+    /// It is connected.
+    Open,
+    /// It has ended, or could not be made.
+    Done(Box<Ended>),
+}
+
+/// How a data connection ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// For the session.
+    pub(super) result: Result<DataEnd, DataFault>,
+    /// What was collected.
+    pub(super) collected: Vec<u8>,
+    /// The local file's error, where that was the reason.
+    pub(super) local: Option<io::Error>,
+    /// What TLS agreed on.
+    pub(super) agreed: Option<Agreed>,
+}
+
+impl From<DataFault> for Ended {
+    fn from(fault: DataFault) -> Self {
+        Self { result: Err(fault), collected: Vec::new(), local: None, agreed: None }
+    }
+}
+
+/// The handle to a data connection's task. Dropping it resets the connection.
+#[derive(Debug)]
+pub(super) struct DataConnection {
+    job: Option<oneshot::Sender<Job>>,
+    happened: mpsc::Receiver<Happened>,
+    abandon: Cancel,
+    /// Ends when the task and every file it used are gone.
+    gone: mpsc::Receiver<()>,
+    state: State,
+    passive: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Opening,
+    Open,
+    Ended,
+}
+
+/// The task's end of the handle.
+struct Task {
+    job: oneshot::Receiver<Job>,
+    happened: mpsc::Sender<Happened>,
+    guard: mpsc::Sender<()>,
+    scribe: Scribe,
+    limit: Duration,
+}
+
+impl DataConnection {
+    /// Connects to `to` from our address `from`.
+    pub(super) fn connect(to: SocketAddr, from: IpAddr, limit: Duration, scribe: Scribe) -> Self {
+        let (this, task) = Self::pair(true, limit, scribe);
+        let abandon = this.abandon.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = task.passive(to, from) => {}
+                () = abandon.cancelled() => {}
+            }
+        });
+        this
+    }
+
+    /// Listens on our address `on`, at a port of `ports`, for a connection from `peer` and nobody else.
+    pub(super) fn listen(
+        on: SocketAddr,
+        peer: IpAddr,
+        ports: Option<(u16, u16)>,
+        limit: Duration,
+        scribe: Scribe,
+    ) -> io::Result<(Self, SocketAddr)> {
+        let listener = bind(on, ports)?;
+        let address = listener.local_addr()?;
+        scribe.note(format!("Listening on {address} for the data connection"));
+        let (this, task) = Self::pair(false, limit, scribe);
+        let abandon = this.abandon.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = task.active(listener, peer) => {}
+                () = abandon.cancelled() => {}
+            }
+        });
+        Ok((this, address))
+    }
+
+    fn pair(passive: bool, limit: Duration, scribe: Scribe) -> (Self, Task) {
+        let (job_in, job) = oneshot::channel();
+        let (happened, happened_out) = mpsc::channel(2);
+        let (guard, gone) = mpsc::channel(1);
+        let this = Self {
+            job: Some(job_in),
+            happened: happened_out,
+            abandon: Cancel::new(),
+            gone,
+            state: State::Opening,
+            passive,
+        };
+        (this, Task { job, happened, guard, scribe, limit })
+    }
+
+    /// Uses it; once it is open.
+    pub(super) fn start(&mut self, job: Job) {
+        if let Some(sender) = self.job.take() {
+            // A task that is gone has said why.
+            let _ = sender.send(job);
+        }
+    }
+
+    /// Whether it is the data connection's turn, so that no reply is waited for: it has its own deadlines.
+    pub(super) fn is_busy(&self) -> bool {
+        match self.state {
+            State::Opening => self.passive || self.job.is_none(),
+            State::Open => self.job.is_none(),
+            State::Ended => false,
+        }
+    }
+
+    /// What happens next. Never after the end. Can be dropped and called again.
+    pub(super) async fn next(&mut self) -> Happened {
+        if self.state == State::Ended {
+            return std::future::pending().await;
+        }
+        let happened = self
+            .happened
+            .recv()
+            .await
+            .unwrap_or_else(|| Happened::Done(Box::new(DataFault::Network("it was given up".to_owned()).into())));
+        self.state = if matches!(happened, Happened::Open) { State::Open } else { State::Ended };
+        happened
+    }
+
+    /// Resets it, and waits until its file is let go of.
+    pub(super) async fn abandon(mut self) {
+        self.abandon.cancel();
+        let _ = timeout(LET_GO, self.gone.recv()).await;
+    }
+}
+
+impl Drop for DataConnection {
+    fn drop(&mut self) {
+        self.abandon.cancel();
+    }
+}
+
+impl Task {
+    async fn passive(self, to: SocketAddr, from: IpAddr) {
+        let start = Instant::now();
+        let limit = self.limit.min(MAX_CONNECT);
+        let fault = match timeout(limit, connect(to, from)).await {
+            Ok(Ok(socket)) => {
+                self.scribe.note(format!("Data connection to {to} is open after {} ms", start.elapsed().as_millis()));
+                return self.use_it(socket, None).await;
+            }
+            Ok(Err(error)) => DataFault::Connect(format!("{to}: {error}")),
+            Err(_) => DataFault::Connect(format!("{to} did not answer within {} s", limit.as_secs())),
+        };
+        self.end(fault.into()).await;
+    }
+
+    async fn active(mut self, listener: TcpListener, peer: IpAddr) {
+        let mut job = None;
+        // Until the data command is sent, nobody is to come.
+        let mut until = None;
+        let mut strangers = 0;
+        let socket = loop {
+            tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((socket, from)) if from.ip().to_canonical() == peer.to_canonical() => {
+                        self.scribe.note(format!("Data connection from {from} is open"));
+                        break Ok(socket);
+                    }
+                    Ok((_, from)) => {
+                        self.scribe.note(format!("A connection from {from}, which is not the server, was sent away"));
+                        strangers += 1;
+                        if strangers == MAX_STRANGERS {
+                            break Err("too many others connected".to_owned());
+                        }
+                    }
+                    Err(error) => break Err(error.to_string()),
+                },
+                got = &mut self.job, if job.is_none() => match got {
+                    Ok(got) => {
+                        job = Some(got);
+                        until = Some(Instant::now() + self.limit);
+                    }
+                    Err(_) => return,
+                },
+                () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => {
+                    break Err(format!("the server did not connect within {} s", self.limit.as_secs()));
+                }
+            }
+        };
+        drop(listener);
+        match socket {
+            Ok(socket) => self.use_it(socket, job).await,
+            Err(why) => self.end(DataFault::Connect(why).into()).await,
+        }
+    }
+
+    async fn use_it(mut self, socket: TcpStream, job: Option<Job>) {
+        prepare_data(&socket);
+        if self.happened.send(Happened::Open).await.is_err() {
+            return;
+        }
+        let job = match job {
+            Some(job) => job,
+            None => match (&mut self.job).await {
+                Ok(job) => job,
+                Err(_) => return,
+            },
+        };
+        let start = Instant::now();
+        let mut agreed = None;
+        let mut ended = match job.security {
+            None => self.carry(Stream::Plain(socket), job.load).await,
+            Some(security) => match security.data(socket, self.limit).await {
+                Ok(stream) => {
+                    agreed = Some(Agreed::of(&stream));
+                    self.carry(Stream::Tls(Box::new(stream)), job.load).await
+                }
+                Err(fault) => fault.into(),
+            },
+        };
+        ended.agreed = agreed;
+        self.scribe.note(report(&ended, start.elapsed()));
+        self.end(ended).await;
+    }
+
+    async fn carry(&self, stream: Stream, load: Load) -> Ended {
+        let mut mover = Mover { stream, idle: self.limit, bytes: 0, guard: self.guard.clone() };
+        let result = match load {
+            Load::Collect { most } => match mover.collect(most).await {
+                Ok((end, collected)) => return Ended { result: Ok(end), collected, local: None, agreed: None },
+                Err(fault) => Err(fault),
+            },
+            Load::Receive { file, flow } => mover.receive(file, &flow).await,
+            Load::Send { file, from, flow } => mover.send(file, from, &flow).await,
+        };
+        match result {
+            Ok(end) => Ended { result: Ok(end), collected: Vec::new(), local: None, agreed: None },
+            Err(Fault::Data(fault)) => fault.into(),
+            Err(Fault::Local(error)) => {
+                let fault = DataFault::Local(error.to_string());
+                Ended { local: Some(error), ..fault.into() }
+            }
+        }
+    }
+
+    async fn end(self, ended: Ended) {
+        let _ = self.happened.send(Happened::Done(Box::new(ended))).await;
+    }
+}
+
+fn report(ended: &Ended, took: Duration) -> String {
+    let tls = ended.agreed.as_ref().map_or_else(String::new, |agreed| {
+        format!(", {}, session {}", agreed.version, if agreed.resumed { "resumed" } else { "not resumed" })
+    });
+    match &ended.result {
+        Ok(end) => {
+            let cut = if end.clean { "" } else { ", ended without close_notify" };
+            format!("Data connection: {} bytes in {} ms{tls}{cut}", end.bytes, took.as_millis())
+        }
+        Err(fault) => format!("Data connection: {fault}{tls}"),
+    }
+}
+
+/// Connects from the address that the server knows of us, where that is possible: some servers insist.
+async fn connect(to: SocketAddr, from: IpAddr) -> io::Result<TcpStream> {
+    let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    let connected = match socket.bind(SocketAddr::new(from, 0)) {
+        Ok(()) => socket.connect(to).await,
+        Err(error) => Err(error),
+    };
+    let stream = match connected {
+        Err(error) if matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::AddrNotAvailable) => {
+            TcpStream::connect(to).await?
+        }
+        other => other?,
+    };
+    // On one machine a port that nobody listens on can connect to itself.
+    if stream.local_addr().ok() == stream.peer_addr().ok() {
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
+    Ok(stream)
+}
+
+fn bind(on: SocketAddr, ports: Option<(u16, u16)>) -> io::Result<TcpListener> {
+    let (low, high) = ports.map_or((0, 0), |(a, b)| (a.min(b), a.max(b)));
+    let count = u32::from(high - low) + 1;
+    // Somewhere in the range, not always at its start: a port that was just used may still be remembered by the server.
+    let start = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.subsec_micros()) % count;
+    let mut refused = io::Error::from(io::ErrorKind::AddrInUse);
+    for step in 0..count {
+        let port = low + u16::try_from((start + step) % count).unwrap_or(0);
+        let socket = if on.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        let mut address = on;
+        address.set_port(port);
+        match socket.bind(address).and_then(|()| socket.listen(1)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
+}

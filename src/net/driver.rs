@@ -1,0 +1,507 @@
+//! The task that drives one session: the only place where the dialogue meets sockets and clocks.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Instant, sleep_until};
+
+use super::connection::{Body, Collected, Request, Shared};
+use super::copy::Load;
+use super::data::{DataConnection, Ended, Happened, Job};
+use super::log::Scribe;
+use super::stream::Wire;
+use super::tls::{Agreed, Security};
+use super::{Dial, Error};
+use crate::ftp::{self, Config, DataEnd, DataFault, Input, Operation, Outcome, Output, Session, op};
+use crate::model::event::{Server, Tls};
+use crate::model::{Direction, Record, RemotePath, TransferId};
+
+/// A listing, or the data of a typed command, may be this long.
+const MAX_COLLECTED: usize = 128 * 1024 * 1024;
+/// A cancelled operation is over within this time, or its connection is closed.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// Replies while logging in may take this many times the usual time, because some servers slow down who guesses
+/// passwords…
+const LOGIN_PATIENCE: u32 = 3;
+/// …but not more than this, unless the usual time is longer.
+const MAX_LOGIN_PATIENCE: Duration = Duration::from_secs(60);
+
+/// One control connection with its session.
+pub(super) struct Driver {
+    dial: Dial,
+    peer: SocketAddr,
+    local: SocketAddr,
+    wire: Wire,
+    session: Session,
+    security: Option<Arc<Security>>,
+    tls: Option<Tls>,
+    scribe: Scribe,
+    shared: Arc<Shared>,
+    data: Option<DataConnection>,
+    /// The data connection's TLS in this operation: that it was wanted, and what came of it.
+    used: Option<Used>,
+    task: Running,
+    closed: bool,
+    /// When the reply that is waited for must be there.
+    due: Instant,
+    patience: Duration,
+    /// The verb of the newest command.
+    verb: String,
+    sent_at: Option<Instant>,
+    /// The server's words when it closed.
+    words: Option<String>,
+}
+
+/// The operation under way.
+#[derive(Default)]
+struct Running {
+    body: Body,
+    /// What the body's flow had counted before.
+    before: u64,
+    flow: Option<op::Flow>,
+    /// A directory is listed: half of it is worse than none.
+    lists: bool,
+    collected: Collected,
+    stopped: Option<Instant>,
+    /// Why it failed, where that is known better than the session can.
+    fault: Option<Error>,
+    local: Option<io::Error>,
+    finished: Option<Result<Outcome, ftp::Error>>,
+}
+
+/// A protected data connection.
+#[derive(Default)]
+struct Used {
+    agreed: Option<Agreed>,
+    bytes: u64,
+}
+
+type Step<'a> = &'a (dyn Fn(String) + Send + Sync);
+
+impl Driver {
+    /// Over `socket`. [`Driver::perform`] must log in next.
+    pub(super) fn new(dial: Dial, socket: TcpStream, scribe: Scribe) -> io::Result<Self> {
+        let (peer, local) = (socket.peer_addr()?, socket.local_addr()?);
+        let site = &dial.site;
+        let session = Session::new(Config {
+            host: site.host.clone(),
+            peer: peer.ip(),
+            local: local.ip(),
+            security: site.security,
+            credentials: dial.credentials.clone(),
+            mode: site.mode,
+            encoding: site.encoding.as_ref().and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes())),
+            known: dial.known.clone(),
+        });
+        let patience = dial.timeout.max((dial.timeout * LOGIN_PATIENCE).min(MAX_LOGIN_PATIENCE));
+        let shared = Arc::new(Shared::new(Server {
+            site: site.clone(),
+            address: peer.to_string(),
+            system: String::new(),
+            features: Vec::new(),
+            home: RemotePath::root(),
+            tls: None,
+            listing: String::new(),
+            encoding: String::new(),
+            round_trip: 0,
+        }));
+        Ok(Self {
+            peer,
+            local,
+            wire: Wire::new(socket),
+            session,
+            security: None,
+            tls: None,
+            scribe,
+            shared,
+            data: None,
+            used: None,
+            task: Running::default(),
+            closed: false,
+            due: Instant::now() + patience,
+            patience,
+            verb: "the greeting".to_owned(),
+            sent_at: None,
+            words: None,
+            dial,
+        })
+    }
+
+    /// What the handle sees.
+    pub(super) fn shared(&self) -> Arc<Shared> {
+        self.shared.clone()
+    }
+
+    /// The usual time for a reply, from now on.
+    pub(super) fn be_brisk(&mut self) {
+        self.patience = self.dial.timeout;
+    }
+
+    /// Serves requests, one after the other, until the connection or the last handle is gone.
+    pub(super) async fn serve(mut self, mut requests: Receiver<Request>) {
+        let mut idle = Instant::now();
+        while !self.closed {
+            let keep_alive = self.dial.keep_alive.map(|every| idle + every);
+            tokio::select! {
+                request = requests.recv() => {
+                    let Some(request) = request else { break };
+                    self.answer(request).await;
+                    idle = Instant::now();
+                }
+                read = self.wire.turn() => {
+                    self.take_input(read);
+                    self.pump(&|_| {}).await;
+                    self.publish();
+                }
+                () = sleep_until(keep_alive.unwrap_or(idle)), if keep_alive.is_some() => {
+                    // Why it failed is in the transcript; that the connection is closed then shows by itself.
+                    let never = std::future::pending();
+                    let _ = self.perform(Operation::NoOperation, Body::None, None, never, &|_| {}).await;
+                    idle = Instant::now();
+                }
+            }
+        }
+        drop(requests);
+        self.shared.close(self.words.take());
+        self.wire.close().await;
+    }
+
+    async fn answer(&mut self, request: Request) {
+        let Request { operation, body, about, cancel, mut answer } = request;
+        if cancel.is_cancelled() {
+            let _ = answer.send(Err(ftp::Error::Cancelled.into()));
+            return;
+        }
+        let stop = async {
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = answer.closed() => {}
+            }
+        };
+        let result = self.perform(operation, body, about, stop, &|_| {}).await;
+        // Nobody may be left to hear it.
+        let _ = answer.send(result);
+    }
+
+    /// Carries out one operation, until it is over or `stop` says so.
+    pub(super) async fn perform(
+        &mut self,
+        operation: Operation,
+        body: Body,
+        about: Option<TransferId>,
+        stop: impl Future<Output = ()>,
+        step: Step<'_>,
+    ) -> Result<(Outcome, Collected), Error> {
+        if self.closed {
+            return Err(Error::closed(self.words.clone()));
+        }
+        self.scribe.set_about(about);
+        let lists = matches!(operation, Operation::List { .. });
+        let before = body.flow().map_or(0, |flow| flow.done());
+        self.task = Running { body, before, flow: operation.flow(), lists, ..Running::default() };
+        self.used = None;
+        self.extend();
+        self.session.handle(Input::Begin(operation));
+        let mut stop = pin!(stop);
+        let result = loop {
+            self.pump(step).await;
+            if let Some(result) = self.task.finished.take() {
+                break result;
+            }
+            if self.closed {
+                break Err(ftp::Error::Closed(self.words.clone()));
+            }
+            let until = self.deadline();
+            tokio::select! {
+                read = self.wire.turn() => self.take_input(read),
+                happened = next(&mut self.data) => self.take_data(happened),
+                () = &mut stop, if self.task.stopped.is_none() => {
+                    self.task.stopped = Some(Instant::now());
+                    self.session.handle(Input::Cancel);
+                }
+                () = sleep_until(until.unwrap_or(self.due)), if until.is_some() => self.expire(),
+            }
+        };
+        if let Some(data) = self.data.take() {
+            data.abandon().await;
+        }
+        self.scribe.set_about(None);
+        self.task.body = Body::None;
+        let result = result.map_err(|error| self.explain(error));
+        self.publish();
+        result.map(|outcome| (outcome, std::mem::take(&mut self.task.collected)))
+    }
+
+    /// Does what the session wants.
+    async fn pump(&mut self, step: Step<'_>) {
+        let mut inputs = VecDeque::new();
+        loop {
+            while let Some(output) = self.session.poll() {
+                match output {
+                    Output::Log(record) => self.record(record),
+                    Output::Send(bytes) => self.wire.queue(&bytes),
+                    Output::Secure => {
+                        step(format!("Securing the connection to {}", self.dial.site.host));
+                        inputs.push_back(self.secure().await);
+                    }
+                    Output::Connect(port) => {
+                        let mut to = self.peer;
+                        to.set_port(port);
+                        let (from, limit) = (self.local.ip(), self.dial.timeout);
+                        self.data = Some(DataConnection::connect(to, from, limit, self.scribe.clone()));
+                    }
+                    Output::Listen => inputs.push_back(self.listen()),
+                    Output::Flow { protected } => inputs.extend(self.flow(protected)),
+                    Output::Drop => {
+                        if let Some(data) = self.data.take() {
+                            data.abandon().await;
+                        }
+                    }
+                    Output::Done(result) => self.task.finished = Some(result),
+                    Output::Close => self.closed = true,
+                }
+            }
+            let Some(input) = inputs.pop_front() else { return };
+            self.session.handle(input);
+        }
+    }
+
+    fn record(&mut self, record: Record) {
+        match record.direction {
+            Direction::Sent => {
+                self.verb = record.text.split(' ').next().unwrap_or_default().to_owned();
+                self.sent_at = Some(Instant::now());
+                self.extend();
+            }
+            Direction::Received if record.code.is_some() => {
+                // Only a new reply gives more time: a server that trickles bytes or lines does not.
+                self.extend();
+                if let Some(sent) = self.sent_at.take() {
+                    self.shared.set_round_trip(sent.elapsed());
+                }
+                if record.code == Some(421) {
+                    self.words = Some(record.text.clone());
+                }
+            }
+            Direction::Received | Direction::Note => {}
+        }
+        self.scribe.record(record);
+    }
+
+    async fn secure(&mut self) -> Input<'static> {
+        match self.handshake().await {
+            Ok(()) => {
+                self.extend();
+                Input::Secured
+            }
+            Err(error) => {
+                self.scribe.note(error.to_string());
+                self.task.fault = Some(error);
+                Input::Closed
+            }
+        }
+    }
+
+    async fn handshake(&mut self) -> Result<(), Error> {
+        let site = &self.dial.site;
+        let security = Security::new(&site.host, site.port(), self.dial.trust.clone(), self.dial.tls12_only).await?;
+        let socket = self.wire.take_plain().ok_or_else(|| Error::closed(None))?;
+        let stream = security.control(socket, self.dial.timeout).await?;
+        let card = security.card(&stream);
+        let by = if card.by_person { ", trusted by you" } else { "" };
+        self.scribe.note(format!("{}, {}, certificate sha256 {}{by}", card.version, card.cipher, card.sha256));
+        self.wire.put(stream);
+        self.security = Some(Arc::new(security));
+        self.tls = Some(card);
+        Ok(())
+    }
+
+    fn listen(&mut self) -> Input<'static> {
+        let mut on = self.local;
+        on.set_port(0);
+        let (ports, limit) = (self.dial.active_ports, self.dial.timeout);
+        match DataConnection::listen(on, self.peer.ip(), ports, limit, self.scribe.clone()) {
+            Ok((data, address)) => {
+                self.data = Some(data);
+                Input::Listening(address)
+            }
+            Err(error) => Input::DataDone(Err(DataFault::Connect(format!("cannot listen on {}: {error}", on.ip())))),
+        }
+    }
+
+    /// Puts the load on the data connection; what to tell the session if that cannot be done.
+    fn flow(&mut self, protected: bool) -> Option<Input<'static>> {
+        self.sent_at = None;
+        self.task.collected.clear();
+        self.used = protected.then(Used::default);
+        let security = self.security.clone().filter(|_| protected);
+        let fault = match (self.load(), &mut self.data) {
+            (Ok(load), Some(data)) => {
+                data.start(Job { load, security });
+                return None;
+            }
+            (Ok(_), None) => DataFault::Network("there is no data connection".to_owned()),
+            (Err(error), _) => DataFault::Local(error.to_string()),
+        };
+        Some(Input::DataDone(Err(fault)))
+    }
+
+    fn load(&self) -> io::Result<Load> {
+        // Where nothing has moved yet, the same can be tried again over another data connection.
+        let untouched = self.task.body.flow().is_none_or(|flow| flow.done() == self.task.before);
+        match (&self.task.body, self.task.flow) {
+            (Body::Receive { file, flow }, Some(op::Flow::Receive)) if untouched => {
+                Ok(Load::Receive { file: file.try_clone()?, flow: flow.clone() })
+            }
+            (Body::Send { file, from, flow }, Some(op::Flow::Send)) if untouched => {
+                Ok(Load::Send { file: file.try_clone()?, from: *from, flow: flow.clone() })
+            }
+            (Body::None, Some(op::Flow::Collect | op::Flow::Receive)) => Ok(Load::Collect { most: MAX_COLLECTED }),
+            _ => Err(io::Error::other("the bytes of this operation cannot be moved again")),
+        }
+    }
+
+    fn take_input(&mut self, read: io::Result<usize>) {
+        match read {
+            Ok(0) => self.session.handle(Input::Closed),
+            Ok(count) => self.session.handle(Input::Bytes(self.wire.input(count))),
+            Err(error) => {
+                self.scribe.note(format!("The control connection broke: {error}"));
+                self.session.handle(Input::Closed);
+            }
+        }
+    }
+
+    fn take_data(&mut self, happened: Happened) {
+        self.extend();
+        let Happened::Done(ended) = happened else {
+            return self.session.handle(Input::DataOpen);
+        };
+        self.data = None;
+        let Ended { mut result, collected, local, agreed } = *ended;
+        if let (Some(used), Some(agreed)) = (&mut self.used, agreed) {
+            *used = Used { agreed: Some(agreed), bytes: result.as_ref().map_or(0, |end| end.bytes) };
+        }
+        if self.task.lists && matches!(result, Ok(DataEnd { clean: false, .. })) {
+            result = Err(DataFault::Network("it ended without close_notify: the listing may be cut off".to_owned()));
+        }
+        self.task.collected = collected;
+        self.task.local = local;
+        self.session.handle(Input::DataDone(result));
+    }
+
+    fn extend(&mut self) {
+        self.due = Instant::now() + self.patience;
+    }
+
+    /// When the waiting ends; `None` while the data connection keeps the time.
+    fn deadline(&self) -> Option<Instant> {
+        match self.task.stopped {
+            Some(stopped) => Some(stopped + STOP_WITHIN),
+            None if self.data.as_ref().is_some_and(DataConnection::is_busy) => None,
+            None => Some(self.due),
+        }
+    }
+
+    fn expire(&mut self) {
+        if self.task.stopped.is_some() {
+            self.scribe.note("The server did not let the operation be stopped: the connection is closed");
+        } else {
+            let what = format!("Waiting for the reply to {}", self.verb);
+            let error = Error::Timeout { what, seconds: self.patience.as_secs() };
+            self.scribe.note(error.to_string());
+            self.task.fault = Some(error);
+            if self.verb == "EPSV" {
+                self.shared.avoid_epsv();
+            }
+        }
+        self.closed = true;
+        self.session.handle(Input::Closed);
+    }
+
+    /// What went wrong, as well as it is known.
+    fn explain(&mut self, error: ftp::Error) -> Error {
+        if self.task.stopped.is_some() {
+            return ftp::Error::Cancelled.into();
+        }
+        if let Some(fault) = self.task.fault.take() {
+            return fault;
+        }
+        if let Some(local) = self.task.local.take() {
+            return Error::Local(local);
+        }
+        if self.wants_resumption(&error) {
+            // No later data connection would fare better.
+            self.closed = true;
+            if self.tls.as_ref().is_some_and(|tls| tls.version == "TLS 1.3") {
+                self.scribe.note(format!(
+                    "The server wants this connection's TLS session to be resumed, and {} tickets are left for that: \
+                     TLS 1.2 will do",
+                    self.security.as_ref().map_or(0, |security| security.tickets())
+                ));
+                return Error::NeedsTls12;
+            }
+        }
+        error.into()
+    }
+
+    /// Whether the server refused a data connection because it did not resume the control connection's TLS session.
+    fn wants_resumption(&self, error: &ftp::Error) -> bool {
+        let Some(used) = &self.used else { return false };
+        let (code, reply) = match error {
+            ftp::Error::Refused { code, reply, .. } => (*code, reply.as_str()),
+            ftp::Error::Data { reply: Some(reply), .. } => {
+                (reply.get(..3).and_then(|code| code.parse().ok()).unwrap_or(0), reply.as_str())
+            }
+            _ => return false,
+        };
+        let reply = reply.to_ascii_lowercase();
+        let named = reply.contains("reuse") || reply.contains("resum");
+        let full = used.agreed.as_ref().is_some_and(|agreed| !agreed.resumed);
+        let nothing_came = used.bytes == 0 && self.task.flow != Some(op::Flow::Send);
+        match code {
+            522 | 425 => named || full,
+            426 | 450 => full && (named || nothing_came),
+            _ => false,
+        }
+    }
+
+    /// Tells the handle what is known now.
+    fn publish(&mut self) {
+        let session = &self.session;
+        self.shared.learn(session.known());
+        self.shared.describe(|card| {
+            card.system = session.system().to_owned();
+            card.features = session.features().lines().to_vec();
+            card.home = session.home().cloned().unwrap_or_else(RemotePath::root);
+            card.tls = self.tls.clone();
+            let mlsd = session.features().has("MLSD") && !session.known().no_mlsd;
+            card.listing = if mlsd { "MLSD" } else { "LIST" }.to_owned();
+            card.encoding = session.encoding_name().to_owned();
+        });
+        if self.closed {
+            self.shared.close(self.words.clone());
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.shared.close(None);
+    }
+}
+
+/// What happens next to the data connection, if there is one.
+async fn next(data: &mut Option<DataConnection>) -> Happened {
+    match data {
+        Some(data) => data.next().await,
+        None => std::future::pending().await,
+    }
+}

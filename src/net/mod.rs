@@ -1,0 +1,30 @@
+//! Sockets, TLS, and data between a connection and a file; no policy.
+//!
+//! [`open`] reaches a server, secures the control connection and logs in; a task then drives the [`ftp::Session`] and
+//! reads also while nothing is asked, so that an unsolicited reply is seen at once. [`Connection`] is the handle to it.
+//! Nothing here waits without a bound: every step has a deadline, and every operation can be cancelled.
+//!
+//! [`ftp::Session`]: crate::ftp::Session
+
+mod ascii;
+mod belt;
+mod cancel;
+mod connection;
+mod copy;
+mod data;
+mod dial;
+mod driver;
+mod error;
+mod log;
+mod pace;
+mod stream;
+mod tls;
+mod trust;
+
+pub use cancel::Cancel;
+pub use connection::{Body, Collected, Connection, Flow, open};
+pub use dial::Dial;
+pub use error::Error;
+pub use log::Log;
+pub use pace::Pace;
+pub use trust::{Roots, Trust};

@@ -1,0 +1,128 @@
+//! Speed limits: one bucket that any number of transfers draw from.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// What may flow at once after a pause, so that a limit is reached on average and not only at best.
+const BURST: Duration = Duration::from_millis(100);
+/// Parts of a second that one portion may take: many transfers under one limit then take turns quickly.
+const PORTIONS_PER_SECOND: u64 = 20;
+const SMALLEST_PORTION: u64 = 512;
+
+/// A speed limit, shared by its clones. Transfers that draw from it get their turns in the order in which they ask.
+#[derive(Clone, Debug, Default)]
+pub struct Pace(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    bucket: Mutex<Bucket>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Bucket {
+    /// Bytes a second; 0 for no limit.
+    rate: u64,
+    /// When all that was promised so far has flowed.
+    booked: Option<Instant>,
+}
+
+impl Pace {
+    /// `rate` bytes a second; 0 for no limit.
+    pub fn new(rate: u64) -> Self {
+        let pace = Self::default();
+        pace.set(rate);
+        pace
+    }
+
+    /// No limit.
+    pub fn unlimited() -> Self {
+        Self::default()
+    }
+
+    /// Another limit from now on, for all clones.
+    pub fn set(&self, rate: u64) {
+        *self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner) = Bucket { rate, booked: None };
+        self.0.changed.notify_waiters();
+    }
+
+    /// Bytes a second; 0 for no limit.
+    pub fn rate(&self) -> u64 {
+        self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner).rate
+    }
+
+    /// The most bytes, up to `most`, that should be drawn at once.
+    pub(super) fn portion(&self, most: usize) -> usize {
+        match self.rate() {
+            0 => most,
+            rate => usize::try_from((rate / PORTIONS_PER_SECOND).max(SMALLEST_PORTION)).unwrap_or(most).min(most),
+        }
+    }
+
+    /// Waits until `bytes` more may have flowed.
+    pub(super) async fn take(&self, bytes: usize) {
+        let changed = self.0.changed.notified();
+        let Some(until) = self.book(bytes, Instant::now()) else { return };
+        tokio::select! {
+            () = tokio::time::sleep_until(until) => {}
+            () = changed => {}
+        }
+    }
+
+    /// Until when `bytes` more must wait; `None`: they need not.
+    fn book(&self, bytes: usize, now: Instant) -> Option<Instant> {
+        let mut bucket = self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let rate = Some(bucket.rate).filter(|rate| *rate > 0)?;
+        let start = bucket.booked.map_or(now, |booked| booked.max(now.checked_sub(BURST).unwrap_or(now)));
+        let nanos = (bytes as u128 * 1_000_000_000 / u128::from(rate)).min(u128::from(u64::MAX));
+        let until = start + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
+        bucket.booked = Some(until);
+        (until > now).then_some(until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Four transfers of 50 portions under one limit, on a clock that stands still while they wait.
+    #[test]
+    fn many_transfers_share_one_limit_in_turns() {
+        let pace = Pace::new(100_000);
+        let start = Instant::now();
+        let mut ready = [start; 4];
+        for turn in 0..200 {
+            // Whoever waits least asks next.
+            let next = (0..4).min_by_key(|i| (ready[*i], (i + 4 - turn % 4) % 4)).unwrap();
+            let clones = pace.clone();
+            ready[next] = clones.book(1_000, ready[next]).unwrap_or(ready[next]);
+        }
+        let ends: Vec<_> = ready.iter().map(|end| (*end - start).as_millis()).collect();
+        assert!(ends.iter().all(|end| (1_950..=2_000).contains(end)), "{ends:?}");
+    }
+
+    #[test]
+    fn a_pause_does_not_save_up_more_than_a_burst() {
+        let pace = Pace::new(1_000);
+        let start = Instant::now();
+        assert_eq!(pace.book(500, start), Some(start + Duration::from_millis(500)));
+        let later = start + Duration::from_secs(60);
+        assert_eq!(pace.book(100, later), None);
+        assert_eq!(pace.book(500, later), Some(later + Duration::from_millis(500)));
+        assert_eq!(Pace::unlimited().book(usize::MAX, start), None);
+    }
+
+    #[tokio::test]
+    async fn a_new_limit_holds_at_once() {
+        let pace = Pace::new(1);
+        let waiting = pace.clone();
+        let task = tokio::spawn(async move { waiting.take(1_000_000).await });
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        pace.set(0);
+        tokio::time::timeout(Duration::from_secs(60), task).await.unwrap().unwrap();
+        assert_eq!((pace.portion(4096), Pace::new(200_000).portion(1 << 20)), (4096, 10_000));
+    }
+}

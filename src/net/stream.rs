@@ -1,0 +1,187 @@
+//! A connection, plain or under TLS, and the control connection's reading and writing at once.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+/// Replies are read up to here at once.
+const INPUT: usize = 16 * 1024;
+/// What the system may hold of our bytes without having sent them: enough for any line, and progress stays true.
+const UNSENT: u32 = 256 * 1024;
+/// The last goodbye waits up to here.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// A connection to a server.
+#[derive(Debug)]
+pub(super) enum Stream {
+    /// In clear.
+    Plain(TcpStream),
+    /// Under TLS.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// The socket below.
+    pub(super) fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => stream.get_ref().0,
+        }
+    }
+
+    /// Says that nothing more comes from us, under TLS with a close_notify, and closes our side.
+    pub(super) async fn finish(&mut self) -> io::Result<()> {
+        self.shutdown().await
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(socket) => Pin::new(socket).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(socket) => Pin::new(socket).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(socket) => Pin::new(socket).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}
+
+/// Sets up a data connection: small packets of a handshake go at once, and closing it without [`Stream::finish`], also
+/// by a crash of this program, is a reset, so that no server takes a part for the whole.
+pub(super) fn prepare_data(socket: &TcpStream) {
+    let _ = socket.set_nodelay(true);
+    let socket = SockRef::from(socket);
+    let _ = socket.set_linger(Some(Duration::ZERO));
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = socket.set_tcp_notsent_lowat(UNSENT);
+}
+
+/// The transfer is whole: closing is from now on an ordinary end.
+pub(super) fn make_orderly(socket: &TcpStream) {
+    let _ = SockRef::from(socket).set_linger(None);
+}
+
+/// A control connection.
+#[derive(Debug)]
+pub(super) struct Wire {
+    stream: Option<Stream>,
+    output: Vec<u8>,
+    sent: usize,
+    flush: bool,
+    input: Box<[u8]>,
+}
+
+impl Wire {
+    /// Over `socket`, in clear.
+    pub(super) fn new(socket: TcpStream) -> Self {
+        let stream = Some(Stream::Plain(socket));
+        Self { stream, output: Vec::new(), sent: 0, flush: false, input: vec![0; INPUT].into_boxed_slice() }
+    }
+
+    /// `bytes` are to be sent.
+    pub(super) fn queue(&mut self, bytes: &[u8]) {
+        self.output.extend_from_slice(bytes);
+        self.flush = true;
+    }
+
+    /// Takes the socket, to put TLS on it.
+    pub(super) fn take_plain(&mut self) -> Option<TcpStream> {
+        match self.stream.take() {
+            Some(Stream::Plain(socket)) => Some(socket),
+            other => {
+                self.stream = other;
+                None
+            }
+        }
+    }
+
+    /// Goes on over `stream`.
+    pub(super) fn put(&mut self, stream: TlsStream<TcpStream>) {
+        self.stream = Some(Stream::Tls(Box::new(stream)));
+    }
+
+    /// The first `count` bytes that [`Wire::turn`] read.
+    pub(super) fn input(&self, count: usize) -> &[u8] {
+        &self.input[..count.min(self.input.len())]
+    }
+
+    /// Sends what is queued, until something was read: that many bytes; 0 when the server has closed. Can be dropped
+    /// and called again.
+    pub(super) async fn turn(&mut self) -> io::Result<usize> {
+        let count = poll_fn(|cx| self.poll(cx)).await?;
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Some(stream) = &self.stream {
+            // Some servers send 150 and 226 as two small packets and wait for our acknowledgement in between, which
+            // the system would delay by 40 ms.
+            let _ = SockRef::from(stream.socket()).set_tcp_quickack(true);
+        }
+        Ok(count)
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(0)) };
+        let mut broken = None;
+        while broken.is_none() && self.sent < self.output.len() {
+            match Pin::new(&mut *stream).poll_write(cx, &self.output[self.sent..]) {
+                Poll::Ready(Ok(0)) => broken = Some(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(count)) => self.sent += count,
+                Poll::Ready(Err(error)) => broken = Some(error),
+                Poll::Pending => break,
+            }
+        }
+        if self.sent == self.output.len() && broken.is_none() {
+            self.output.clear();
+            self.sent = 0;
+            if self.flush {
+                match Pin::new(&mut *stream).poll_flush(cx) {
+                    Poll::Ready(Ok(())) => self.flush = false,
+                    Poll::Ready(Err(error)) => broken = Some(error),
+                    Poll::Pending => {}
+                }
+            }
+        }
+        let mut buffer = ReadBuf::new(&mut self.input);
+        match (Pin::new(stream).poll_read(cx, &mut buffer), broken) {
+            (Poll::Ready(Ok(())), _) => Poll::Ready(Ok(buffer.filled().len())),
+            (Poll::Ready(Err(error)), _) => Poll::Ready(Err(error)),
+            // The server may have said why before it stopped listening; only when it has not, this is all there is.
+            (Poll::Pending, Some(error)) => Poll::Ready(Err(error)),
+            (Poll::Pending, None) => Poll::Pending,
+        }
+    }
+
+    /// Closes the connection.
+    pub(super) async fn close(&mut self) {
+        if let Some(mut stream) = self.stream.take() {
+            let _ = tokio::time::timeout(GOODBYE, stream.finish()).await;
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! TLS of one control connection and its data connections, which resume its session (RFC 4217).
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustls::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::ServerName;
+use rustls::version::{TLS12, TLS13};
+use rustls::{AlertDescription, ClientConfig, HandshakeKind, NamedGroup, ProtocolVersion, SupportedProtocolVersion};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::Error;
+use super::trust::{Trust, Verifier};
+use crate::ftp::DataFault;
+use crate::model::event::Tls;
+
+/// Tickets are kept up to here, the newest; servers give two per connection.
+const MAX_TICKETS: usize = 64;
+/// Says which protocol is meant, so that no other server behind the same certificate can be talked into it (ALPACA).
+const ALPN: &[u8] = b"ftp";
+
+/// TLS as one control connection and its data connections use it. Its tickets are never shared with another one:
+/// servers refuse that.
+#[derive(Debug)]
+pub(super) struct Security {
+    host: String,
+    port: u16,
+    name: ServerName<'static>,
+    control: Arc<ClientConfig>,
+    data: Arc<ClientConfig>,
+    verifier: Arc<Verifier>,
+    tickets: Arc<Tickets>,
+}
+
+impl Security {
+    /// For `host` and `port`, as a person named them.
+    pub(super) async fn new(host: &str, port: u16, trust: Trust, tls12_only: bool) -> Result<Self, Error> {
+        let wrong = |why: String| Error::Tls { what: format!("TLS with {host}:{port}"), why };
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| wrong("this is not a name that a certificate can be for".to_owned()))?;
+        let roots = trust.roots.clone();
+        // Reading the system's roots takes a while, the first time.
+        let _ = tokio::task::spawn_blocking(move || roots.load()).await;
+        let provider = Arc::new(default_provider());
+        let verifier = Arc::new(Verifier::new(host, port, trust, provider.signature_verification_algorithms));
+        let versions: &[&SupportedProtocolVersion] = if tls12_only { &[&TLS12] } else { &[&TLS13, &TLS12] };
+        let mut control = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .map_err(|error| wrong(error.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier.clone())
+            .with_no_client_auth();
+        let tickets = Arc::new(Tickets::default());
+        control.resumption = Resumption::store(tickets.clone());
+        let data = Arc::new(control.clone());
+        control.alpn_protocols = vec![ALPN.to_vec()];
+        Ok(Self { host: host.to_owned(), port, name, control: Arc::new(control), data, verifier, tickets })
+    }
+
+    /// Secures the control connection.
+    pub(super) async fn control(&self, socket: TcpStream, limit: Duration) -> Result<TlsStream<TcpStream>, Error> {
+        let what = format!("TLS with {}:{}", self.host, self.port);
+        let handshake = TlsConnector::from(self.control.clone()).connect(self.name.clone(), socket);
+        match tokio::time::timeout(limit, handshake).await {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(error)) => Err(match self.verifier.take_doubt() {
+                Some(doubt) => Error::Untrusted(Box::new(doubt)),
+                None => Error::Tls { what, why: explain(&error) },
+            }),
+            Err(_) => Err(Error::Timeout { what, seconds: limit.as_secs() }),
+        }
+    }
+
+    /// Secures a data connection, which is to resume the control connection's session and must in any case be with the
+    /// same server: the same certificate, or one that is trusted for the control connection's host.
+    pub(super) async fn data(&self, socket: TcpStream, limit: Duration) -> Result<TlsStream<TcpStream>, DataFault> {
+        let handshake = TlsConnector::from(self.data.clone()).connect(self.name.clone(), socket);
+        match tokio::time::timeout(limit, handshake).await {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(error)) => Err(DataFault::Tls(match self.verifier.take_doubt() {
+                Some(doubt) => format!("its certificate is not the control connection's: it {}", doubt.problem),
+                None => explain(&error),
+            })),
+            Err(_) => Err(DataFault::Silent(limit.as_secs())),
+        }
+    }
+
+    /// What the control connection agreed on.
+    pub(super) fn card(&self, stream: &TlsStream<TcpStream>) -> Tls {
+        let (sha256, by_person) = self.verifier.accepted().unwrap_or_default();
+        let agreed = Agreed::of(stream);
+        Tls { version: agreed.version.to_owned(), cipher: agreed.cipher, sha256, by_person }
+    }
+
+    /// How many data connections can resume under TLS 1.3 without a new ticket.
+    pub(super) fn tickets(&self) -> usize {
+        self.tickets.state().tickets.len()
+    }
+}
+
+/// What a connection agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Agreed {
+    /// `TLS 1.2` or `TLS 1.3`.
+    pub(super) version: &'static str,
+    /// The cipher suite's name.
+    pub(super) cipher: String,
+    /// Whether it continues an earlier session.
+    pub(super) resumed: bool,
+}
+
+impl Agreed {
+    /// Of a stream whose handshake is done.
+    pub(super) fn of(stream: &TlsStream<TcpStream>) -> Self {
+        let (_, session) = stream.get_ref();
+        Self {
+            version: if session.protocol_version() == Some(ProtocolVersion::TLSv1_3) { "TLS 1.3" } else { "TLS 1.2" },
+            cipher: session.negotiated_cipher_suite().map_or_else(String::new, |suite| format!("{:?}", suite.suite())),
+            resumed: session.handshake_kind() == Some(HandshakeKind::Resumed),
+        }
+    }
+}
+
+/// Why a handshake failed, in words that help.
+fn explain(error: &std::io::Error) -> String {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match inner {
+        Some(rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)) => {
+            "the server knows only versions of TLS that are no longer safe (older than 1.2)".to_owned()
+        }
+        Some(rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)) => {
+            "the server found no common cipher that is still safe, or wants a client certificate".to_owned()
+        }
+        Some(rustls::Error::InvalidMessage(_)) => "the server answered with something that is not TLS".to_owned(),
+        Some(other) => other.to_string(),
+        None if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "the server closed the connection during the handshake".to_owned()
+        }
+        None => error.to_string(),
+    }
+}
+
+/// The sessions of one control connection.
+///
+/// A ticket of TLS 1.3 resumes one connection and is gone; how many are left decides whether the next data connection
+/// can resume. A session of TLS 1.2 resumes any number.
+#[derive(Debug, Default)]
+struct Tickets(Mutex<Sessions>);
+
+#[derive(Debug, Default)]
+struct Sessions {
+    groups: HashMap<ServerName<'static>, NamedGroup>,
+    tls12: Option<Tls12ClientSessionValue>,
+    tickets: VecDeque<Tls13ClientSessionValue>,
+}
+
+impl Tickets {
+    fn state(&self) -> MutexGuard<'_, Sessions> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// One control connection has one server name, so that only the groups are kept by name.
+impl ClientSessionStore for Tickets {
+    fn set_kx_hint(&self, name: ServerName<'static>, group: NamedGroup) {
+        self.state().groups.insert(name, group);
+    }
+
+    fn kx_hint(&self, name: &ServerName<'_>) -> Option<NamedGroup> {
+        self.state().groups.get(&name.to_owned()).copied()
+    }
+
+    fn set_tls12_session(&self, _name: ServerName<'static>, value: Tls12ClientSessionValue) {
+        self.state().tls12 = Some(value);
+    }
+
+    fn tls12_session(&self, _name: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        self.state().tls12.clone()
+    }
+
+    fn remove_tls12_session(&self, _name: &ServerName<'static>) {
+        self.state().tls12 = None;
+    }
+
+    fn insert_tls13_ticket(&self, _name: ServerName<'static>, value: Tls13ClientSessionValue) {
+        let mut state = self.state();
+        if state.tickets.len() == MAX_TICKETS {
+            state.tickets.pop_front();
+        }
+        state.tickets.push_back(value);
+    }
+
+    fn take_tls13_ticket(&self, _name: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        self.state().tickets.pop_back()
+    }
+}
