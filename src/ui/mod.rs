@@ -4,6 +4,8 @@
 
 pub mod dialog;
 pub mod icons;
+pub mod list;
+pub mod lower;
 pub mod menu;
 pub mod mirror;
 pub mod pane;
@@ -12,6 +14,9 @@ pub mod quickconnect;
 pub mod sites;
 pub mod text;
 pub mod theme;
+pub mod transcript_details;
+pub mod transcript_filter;
+pub mod transcript_index;
 pub mod transcript_panel;
 pub mod view;
 

@@ -1,14 +1,659 @@
-//! The queue's panel.
+//! The queue's panel: what waits and runs, what failed and why, what is done.
 
-use eframe::egui::Ui;
+use eframe::egui::{
+    self, Align, CornerRadius, Key, Layout, Modifiers, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
+    WidgetInfo,
+};
 
-use crate::model::Action;
+use crate::model::queue::{Place, Section};
+use crate::model::transfer::{Course, Done, Proof, Running};
+use crate::model::{Action, Kind, Phase, Queue, Transfer, TransferId};
 
+use super::list::{self, Order, Picked, Rows, Scroll};
+use super::menu::{self, Item};
 use super::mirror::Mirror;
+use super::text::{self, Clock};
+use super::view::Lower;
+use super::{icons, theme};
+
+/// Selected rows that are looked at to find out what can be done with them; with more, everything is offered.
+const LOOKED_AT: usize = 500;
 
 /// What the window knows of the queue's panel.
-#[derive(Debug, Default)]
-pub struct QueueView {}
+#[derive(Debug)]
+pub struct QueueView {
+    section: Section,
+    lists: [List; 3],
+    jump: Option<TransferId>,
+}
 
-/// Draws the queue.
-pub fn queue_ui(_ui: &mut Ui, _mirror: &Mirror, _view: &mut QueueView, _actions: &mut Vec<Action>) {}
+/// One of the three lists.
+#[derive(Debug, Default)]
+struct List {
+    scroll: Scroll,
+    picked: Picked<TransferId>,
+}
+
+impl Default for QueueView {
+    fn default() -> Self {
+        Self { section: Section::Active, lists: Default::default(), jump: None }
+    }
+}
+
+impl QueueView {
+    /// Shows the row called `id`, wherever it is, and selects it.
+    pub fn reveal(&mut self, queue: &Queue, id: TransferId) {
+        let Some(row) = queue.get(id) else { return };
+        self.section = Section::of(&row.phase);
+        let order = Shown { queue, section: self.section };
+        let list = self.list();
+        list.picked.only(id);
+        if let Some(row) = order.row(id) {
+            list.scroll.reveal(row);
+        }
+    }
+
+    /// The transfer whose lines in the reply log a person wants to see.
+    pub fn take_jump(&mut self) -> Option<TransferId> {
+        self.jump.take()
+    }
+
+    fn list(&mut self) -> &mut List {
+        &mut self.lists[place(self.section)]
+    }
+}
+
+fn place(section: Section) -> usize {
+    match section {
+        Section::Active => 0,
+        Section::Failed => 1,
+        Section::Done => 2,
+    }
+}
+
+/// The rows of a section, for selecting.
+struct Shown<'a> {
+    queue: &'a Queue,
+    section: Section,
+}
+
+impl Order<TransferId> for Shown<'_> {
+    fn count(&self) -> usize {
+        self.queue.section(self.section).len()
+    }
+
+    fn key(&self, row: usize) -> Option<TransferId> {
+        self.queue.section(self.section).get(row).copied()
+    }
+
+    fn row(&self, key: TransferId) -> Option<usize> {
+        self.queue.section(self.section).iter().position(|other| *other == key)
+    }
+}
+
+/// Draws the queue under a bar whose left end `title` fills. The answer covers the whole panel.
+pub fn queue_ui(
+    ui: &mut Ui,
+    mirror: &Mirror,
+    view: &mut QueueView,
+    clock: &Clock,
+    actions: &mut Vec<Action>,
+    title: impl FnOnce(&mut Ui, &mut QueueView),
+) -> Response {
+    let area = ui.available_rect_before_wrap();
+    let response = ui.interact(area, ui.unique_id().with("queue area"), Sense::hover());
+    ui.spacing_mut().item_spacing.y = 0.0;
+    bar(ui, |ui| {
+        title(ui, view);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| tools(ui, mirror, view, actions));
+    });
+    let section = view.section;
+    if mirror.queue.section(section).is_empty() {
+        empty(ui, section, mirror.queue.is_held());
+    } else {
+        list_ui(ui, mirror, view, clock, actions);
+    }
+    response
+}
+
+/// The bar at the top of a lower panel, with a line under it.
+pub fn bar<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
+    let rect = Rect::from_min_size(ui.cursor().min, Vec2::new(ui.available_width(), theme::BAR));
+    ui.advance_cursor_after_rect(rect);
+    let palette = theme::of(ui);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, palette.line));
+    let inner = rect.with_max_x(rect.right() - theme::TIGHT).with_min_x(rect.left() + theme::TIGHT);
+    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)));
+    inner.set_clip_rect(rect.intersect(ui.clip_rect()));
+    inner.spacing_mut().item_spacing.x = theme::TIGHT;
+    contents(&mut inner)
+}
+
+/// A tab of such a bar: its name, how many rows it holds, and a mark under the one that is shown.
+pub fn bar_tab(ui: &mut Ui, name: &str, count: Option<usize>, selected: bool, alarm: bool) -> Response {
+    let palette = theme::of(ui);
+    let font = theme::medium();
+    let color = if selected { palette.text } else { palette.secondary };
+    let label = ui.painter().layout_no_wrap(name.to_owned(), font, color);
+    let number = count.map(|count| {
+        let color = if alarm && count > 0 { palette.permanent } else { palette.secondary };
+        ui.painter().layout_no_wrap(text::grouped(count as u64), theme::small(), color)
+    });
+    let extra = number.as_ref().map_or(0.0, |galley| galley.size().x + 6.0);
+    let size = Vec2::new(label.size().x + extra + 2.0 * theme::GAP, theme::BAR);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let shown = count.map_or_else(|| name.to_owned(), |count| format!("{name} {count}"));
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, selected, &shown));
+    let (left, middle) = (rect.left() + theme::GAP, rect.center().y);
+    let at = egui::pos2(left, middle - label.size().y / 2.0);
+    let end = left + label.size().x + 6.0;
+    ui.painter().galley(at, label, color);
+    if let Some(number) = number {
+        let at = egui::pos2(end, middle - number.size().y / 2.0 + 0.5);
+        ui.painter().galley(at, number, color);
+    }
+    if selected {
+        let mark =
+            Rect::from_min_max(egui::pos2(left, rect.bottom() - 2.0), egui::pos2(rect.right() - 8.0, rect.bottom()));
+        ui.painter().rect_filled(mark, CornerRadius::same(1), palette.accent);
+    } else if response.hovered() {
+        let inside = rect.shrink2(Vec2::new(1.0, 4.0));
+        ui.painter().rect_filled(inside, CornerRadius::same(theme::CORNER), palette.raised.gamma_multiply(0.6));
+    }
+    if response.has_focus() {
+        let stroke = Stroke::new(1.5, palette.focus);
+        let inside = rect.shrink2(Vec2::new(1.0, 4.0));
+        ui.painter().rect_stroke(inside, CornerRadius::same(theme::CORNER), stroke, StrokeKind::Inside);
+    }
+    response
+}
+
+/// The tabs of the three lists, and with `lower` also that of the reply log.
+pub fn queue_tabs(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, lower: Option<&mut Lower>) {
+    let in_front = lower.as_ref().is_none_or(|lower| **lower == Lower::Queue);
+    let mut chosen = None;
+    for (section, name) in [(Section::Active, "Transfers"), (Section::Failed, "Failed"), (Section::Done, "Done")] {
+        let count = mirror.queue.section(section).len();
+        let selected = in_front && view.section == section;
+        if bar_tab(ui, name, Some(count), selected, section == Section::Failed).clicked() {
+            view.section = section;
+            chosen = Some(Lower::Queue);
+        }
+    }
+    if let Some(lower) = lower {
+        if bar_tab(ui, "Reply log", None, !in_front, false).clicked() {
+            chosen = Some(Lower::Log);
+        }
+        *lower = chosen.unwrap_or(*lower);
+    }
+}
+
+/// From right to left.
+fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, actions: &mut Vec<Action>) {
+    let section = view.section;
+    let count = mirror.queue.section(section).len();
+    let able = Able::of(&mirror.queue, section, &view.list().picked);
+    let ids = || chosen(&mirror.queue, section, &view.lists[place(section)].picked);
+    match section {
+        Section::Active => {
+            let held = mirror.queue.is_held();
+            let (icon, name, action) = if held {
+                (icons::PLAY, "Start the queue", Action::Release)
+            } else {
+                (icons::PAUSE, "Hold the queue: what runs goes on, nothing new starts", Action::Hold)
+            };
+            if icons::button_if(ui, icon, name, held || count > 0).clicked() {
+                actions.push(action);
+            }
+            ui.add_space(theme::TIGHT);
+            if icons::button_if(ui, icons::STOP, "Cancel the selected transfers", able.any).clicked() {
+                actions.push(Action::Cancel(ids()));
+            }
+            if able.resume {
+                if icons::button(ui, icons::PLAY, "Resume the selected transfers").clicked() {
+                    actions.push(Action::Resume(ids()));
+                }
+            } else if icons::button_if(ui, icons::CLOCK, "Pause the selected transfers", able.pause).clicked() {
+                actions.push(Action::Pause(ids()));
+            }
+            if held {
+                let palette = theme::of(ui);
+                ui.label(egui::RichText::new("Held").font(theme::small()).color(palette.transient));
+            }
+        }
+        Section::Failed | Section::Done => {
+            let name = if section == Section::Failed { "Clear failed" } else { "Clear done" };
+            if icons::button_if(ui, icons::ERASER, name, count > 0).clicked() {
+                actions.push(Action::Clear(section));
+            }
+            if section == Section::Failed {
+                let (name, all) = if able.any { ("Retry selected", false) } else { ("Retry all", true) };
+                let button = egui::Button::new((icons::RETRY.text(), name));
+                if ui.add_enabled(count > 0, button).clicked() {
+                    let every = || mirror.queue.section(section).iter().copied().collect();
+                    actions.push(Action::Retry(if all { every() } else { ids() }));
+                }
+            }
+        }
+    }
+}
+
+fn empty(ui: &mut Ui, section: Section, held: bool) {
+    let words = match section {
+        Section::Active if held => "The queue is held. Drop files here to add them; they start when you release it.",
+        Section::Active => "Drop files here to transfer them",
+        Section::Failed => "Nothing has failed",
+        Section::Done => "What is complete appears here",
+    };
+    nothing(ui, words);
+}
+
+/// One line in the middle of an empty panel.
+pub fn nothing(ui: &mut Ui, words: &str) {
+    let color = theme::of(ui).secondary;
+    ui.centered_and_justified(|ui| ui.label(egui::RichText::new(words).color(color)));
+}
+
+/// What can be done with the selected rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Able {
+    any: bool,
+    pause: bool,
+    resume: bool,
+}
+
+impl Able {
+    fn of(queue: &Queue, section: Section, picked: &Picked<TransferId>) -> Self {
+        let mut able = Self::default();
+        for id in picked.iter().take(LOOKED_AT) {
+            let Some(row) = queue.get(id).filter(|row| Section::of(&row.phase) == section) else { continue };
+            able.any = true;
+            match row.phase {
+                Phase::Paused => able.resume = true,
+                Phase::Queued | Phase::Waiting { .. } | Phase::Running(_) => able.pause = true,
+                Phase::Failed(_) | Phase::Done(_) | Phase::Skipped => {}
+            }
+        }
+        if picked.len() > LOOKED_AT {
+            able = Self { any: true, pause: section == Section::Active, resume: section == Section::Active };
+        }
+        able
+    }
+}
+
+/// The selected rows that are still in the section, in its order.
+fn chosen(queue: &Queue, section: Section, picked: &Picked<TransferId>) -> Vec<TransferId> {
+    queue.section(section).iter().copied().filter(|id| picked.contains(*id)).collect()
+}
+
+fn list_ui(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, clock: &Clock, actions: &mut Vec<Action>) {
+    let section = view.section;
+    let order = Shown { queue: &mirror.queue, section };
+    let QueueView { lists, jump, .. } = view;
+    let List { scroll, picked } = &mut lists[place(section)];
+    let id = ui.make_persistent_id(name(section));
+    let focused = ui.memory(|memory| memory.has_focus(id));
+    if focused {
+        keys(ui, mirror, section, picked, scroll, actions);
+    }
+    let rows = Rows {
+        scroll,
+        count: order.count(),
+        height: theme::row_height(mirror.settings.compact),
+        name: name(section),
+        follows: false,
+    };
+    let drawn = rows.show(ui, |ui, index, rect| {
+        let Some(row) = mirror.queue.row(section, index) else { return };
+        let response = ui.interact(rect, ui.unique_id().with(row.id), Sense::CLICK);
+        let label = spoken(row);
+        response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, picked.contains(row.id), &label));
+        if response.clicked() || (response.secondary_clicked() && !picked.contains(row.id)) {
+            let modifiers = if response.clicked() { ui.input(|input| input.modifiers) } else { Modifiers::NONE };
+            picked.click(row.id, modifiers, &order);
+            ui.memory_mut(|memory| memory.request_focus(id));
+        }
+        list::ground(ui, rect, picked.contains(row.id), focused, response.hovered());
+        draw_row(ui, row, rect, clock);
+        let response = response.on_hover_ui(|ui| hover(ui, row));
+        response.context_menu(|ui| context_menu(ui, mirror, section, picked, row.id, jump, actions));
+    });
+    if drawn.response.clicked() {
+        picked.clear();
+    }
+}
+
+fn name(section: Section) -> &'static str {
+    match section {
+        Section::Active => "Transfers",
+        Section::Failed => "Failed transfers",
+        Section::Done => "Done transfers",
+    }
+}
+
+fn keys(
+    ui: &Ui,
+    mirror: &Mirror,
+    section: Section,
+    picked: &mut Picked<TransferId>,
+    scroll: &mut Scroll,
+    actions: &mut Vec<Action>,
+) {
+    let ids = |picked: &Picked<TransferId>| chosen(&mirror.queue, section, picked);
+    let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+    if !picked.is_empty() {
+        for (key, place) in [
+            (Key::ArrowUp, Place::Up),
+            (Key::ArrowDown, Place::Down),
+            (Key::Home, Place::Top),
+            (Key::End, Place::Bottom),
+        ] {
+            if section == Section::Active && pressed(Modifiers::ALT, key) {
+                actions.push(Action::Move(ids(picked), place));
+            }
+        }
+        if pressed(Modifiers::NONE, Key::Delete) {
+            let ids = ids(picked);
+            actions.push(if section == Section::Active { Action::Cancel(ids) } else { Action::Remove(ids) });
+        }
+    }
+    picked.keyboard(ui, &Shown { queue: &mirror.queue, section }, scroll);
+}
+
+fn context_menu(
+    ui: &mut Ui,
+    mirror: &Mirror,
+    section: Section,
+    picked: &mut Picked<TransferId>,
+    row: TransferId,
+    jump: &mut Option<TransferId>,
+    actions: &mut Vec<Action>,
+) {
+    let able = Able::of(&mirror.queue, section, picked);
+    let preset = mirror.settings.keys;
+    let ids = || chosen(&mirror.queue, section, picked);
+    let mut entry = |ui: &mut Ui, item: Item, enabled: bool, action: &dyn Fn() -> Action| {
+        if menu::row(ui, item, preset, enabled) {
+            actions.push(action());
+        }
+    };
+    match section {
+        Section::Active => {
+            entry(ui, Item::PauseRows, able.pause, &|| Action::Pause(ids()));
+            entry(ui, Item::ResumeRows, able.resume, &|| Action::Resume(ids()));
+            entry(ui, Item::CancelRows, true, &|| Action::Cancel(ids()));
+            ui.separator();
+            for (item, place) in [
+                (Item::RowsToTop, Place::Top),
+                (Item::RowsUp, Place::Up),
+                (Item::RowsDown, Place::Down),
+                (Item::RowsToBottom, Place::Bottom),
+            ] {
+                entry(ui, item, true, &|| Action::Move(ids(), place));
+            }
+            ui.separator();
+            let held = mirror.queue.is_held();
+            entry(ui, Item::HoldQueue, !held, &|| Action::Hold);
+            entry(ui, Item::ReleaseQueue, held, &|| Action::Release);
+        }
+        Section::Failed => {
+            entry(ui, Item::RetryRows, true, &|| Action::Retry(ids()));
+            entry(ui, Item::RemoveRows, true, &|| Action::Remove(ids()));
+            ui.separator();
+            let every = || mirror.queue.section(section).iter().copied().collect();
+            entry(ui, Item::RetryFailed, true, &|| Action::Retry(every()));
+            entry(ui, Item::ClearFailed, true, &|| Action::Clear(section));
+        }
+        Section::Done => {
+            entry(ui, Item::RemoveRows, true, &|| Action::Remove(ids()));
+            entry(ui, Item::ClearDone, true, &|| Action::Clear(section));
+        }
+    }
+    ui.separator();
+    if menu::entry(ui, Some(icons::LOG), "Show in the reply log", "", true).clicked() {
+        *jump = Some(row);
+        ui.close();
+    }
+    let reason = mirror.queue.get(row).and_then(reason);
+    if let Some(reason) = reason
+        && menu::entry(ui, Some(icons::COPY), "Copy the reason", "", true).clicked()
+    {
+        ui.ctx().copy_text(reason.to_owned());
+        ui.close();
+    }
+    if menu::row(ui, Item::SelectAll, preset, true) {
+        picked.all(mirror.queue.section(section).iter().copied());
+    }
+}
+
+fn reason(row: &Transfer) -> Option<&str> {
+    match &row.phase {
+        Phase::Failed(failure) | Phase::Waiting { failure, .. } => Some(&failure.why),
+        _ => None,
+    }
+}
+
+/// What a screen reader says of a row.
+fn spoken(row: &Transfer) -> String {
+    let way = match row.course {
+        Course::Download => "download",
+        Course::Upload => "upload",
+    };
+    let state = match &row.phase {
+        Phase::Running(running) if running.step.is_empty() => percent(running.done, row.size),
+        Phase::Running(running) => running.step.to_owned(),
+        Phase::Queued => "waiting".to_owned(),
+        Phase::Waiting { failure, .. } => format!("will be tried again, {}", failure.why),
+        Phase::Paused => "paused".to_owned(),
+        Phase::Failed(failure) => format!("failed, {}", failure.why),
+        Phase::Done(_) => "done".to_owned(),
+        Phase::Skipped => "skipped".to_owned(),
+    };
+    format!("{}, {way}, {state}", text::visible(row.local_name()))
+}
+
+fn percent(done: u64, size: Option<u64>) -> String {
+    match size {
+        Some(0) => "100\u{2009}%".to_owned(),
+        Some(size) => format!("{}\u{2009}%", u128::from(done.min(size)) * 100 / u128::from(size)),
+        None => text::size(done),
+    }
+}
+
+/// Where the parts of a row are.
+struct Columns {
+    icon: Rect,
+    name: Rect,
+    folder: Rect,
+    state: Rect,
+    size: Rect,
+}
+
+impl Columns {
+    fn of(rect: Rect) -> Self {
+        let inner = rect.with_min_x(rect.left() + theme::PAD).with_max_x(rect.right() - list::BAR - theme::TIGHT);
+        let between = |from: f32, to: f32| Rect::from_x_y_ranges(from..=to.max(from), rect.y_range());
+        let width = inner.width();
+        let size = inner.right() - 64.0;
+        let state = size - theme::GAP - (width * 0.46).clamp(190.0, 440.0);
+        let name = inner.left() + theme::ICON + theme::GAP;
+        // The folder is what narrow panels do without.
+        let room = state - theme::PAD - name;
+        let folder = if room < 240.0 { name + room } else { name + (room * 0.58).max(160.0) };
+        Self {
+            icon: between(inner.left(), inner.left() + theme::ICON),
+            name: between(name, folder),
+            folder: between(folder + theme::PAD, state - theme::PAD),
+            state: between(state, size - theme::GAP),
+            size: between(size, inner.right()),
+        }
+    }
+}
+
+fn draw_row(ui: &Ui, row: &Transfer, rect: Rect, clock: &Clock) {
+    let palette = theme::of(ui);
+    let columns = Columns::of(rect);
+    let (icon, color) = match (&row.phase, row.course) {
+        (Phase::Failed(_), _) => (icons::ERROR, palette.permanent),
+        (Phase::Done(_), _) => (icons::CHECK, palette.completion),
+        (Phase::Skipped, _) => (icons::SKIP, palette.secondary),
+        (Phase::Running(_), Course::Download) => (icons::DOWN, palette.accent),
+        (Phase::Running(_), Course::Upload) => (icons::UP, palette.accent),
+        (_, Course::Download) => (icons::DOWN, palette.secondary),
+        (_, Course::Upload) => (icons::UP, palette.secondary),
+    };
+    icon.paint(ui.painter(), columns.icon.center(), color);
+    let name = text::visible(row.local_name());
+    let name = if row.kind == Kind::Directory { format!("{name}/") } else { name.into_owned() };
+    list::write(ui, columns.name, name, theme::body(), palette.text, Align::Min);
+    let folder = match row.course {
+        Course::Download => row.folder.local.display().to_string(),
+        Course::Upload => row.folder.remote.to_string(),
+    };
+    list::write(ui, columns.folder, text::visible(&folder), theme::small(), palette.secondary, Align::Min);
+    draw_state(ui, row, columns.state, clock);
+    if let Some(size) = row.size {
+        list::write(ui, columns.size, text::size(size), theme::body(), palette.secondary, Align::Max);
+    }
+}
+
+fn draw_state(ui: &Ui, row: &Transfer, rect: Rect, clock: &Clock) {
+    let palette = theme::of(ui);
+    let word = |text: &str, color| {
+        list::write(ui, rect, text, theme::body(), color, Align::Min);
+    };
+    match &row.phase {
+        Phase::Queued => word("waiting", palette.secondary),
+        Phase::Paused => word("paused", palette.secondary),
+        Phase::Running(running) => draw_running(ui, running, row.size, rect),
+        Phase::Waiting { until, failure } => {
+            let seconds = until.duration_since(clock.now().timestamp()).as_secs().max(0).unsigned_abs();
+            word(&format!("again in {} · {}", text::duration(seconds), text::visible(&failure.why)), palette.transient);
+        }
+        Phase::Failed(failure) => word(&text::visible(&failure.why), palette.permanent),
+        Phase::Skipped => word("skipped: the target exists", palette.secondary),
+        Phase::Done(done) => {
+            let (share, rest) = rect.split_left_right_at_fraction(0.5);
+            list::write(ui, share, proof(done), theme::body(), palette.secondary, Align::Min);
+            list::write(ui, rest, took(done), theme::body(), palette.secondary, Align::Max);
+        }
+    }
+}
+
+fn proof(done: &Done) -> &'static str {
+    match done.proof {
+        Proof::None => "not proved complete",
+        Proof::Reply => "the server says complete",
+        Proof::Size => "same size",
+        Proof::Checksum => "same checksum",
+    }
+}
+
+/// `0:12 · 84 MB/s`
+fn took(done: &Done) -> String {
+    let moved = done.bytes.saturating_sub(done.resumed_from);
+    let time = if done.milliseconds < 1000 {
+        format!("{} ms", done.milliseconds)
+    } else {
+        text::duration(done.milliseconds / 1000)
+    };
+    match u128::from(moved) * 1000 / u128::from(done.milliseconds.max(1)) {
+        0 => time,
+        rate => format!("{time} · {}", text::rate(u64::try_from(rate).unwrap_or(u64::MAX))),
+    }
+}
+
+fn draw_running(ui: &Ui, running: &Running, size: Option<u64>, rect: Rect) {
+    let palette = theme::of(ui);
+    const NUMBERS: [f32; 3] = [44.0, 72.0, 52.0];
+    let numbers: f32 = NUMBERS.iter().sum();
+    let bar = rect.with_max_x(rect.right() - numbers - theme::TIGHT);
+    let bar = Rect::from_center_size(bar.center(), Vec2::new(bar.width().max(0.0), 6.0));
+    ui.painter().rect_filled(bar, CornerRadius::same(3), palette.line);
+    if let Some(size) = size {
+        let share = if size == 0 { 1.0 } else { (running.done as f64 / size as f64).min(1.0) as f32 };
+        let width = (bar.width() * share).max(if share > 0.0 { 6.0 } else { 0.0 }).min(bar.width());
+        ui.painter().rect_filled(bar.with_max_x(bar.left() + width), CornerRadius::same(3), palette.accent);
+    }
+    let mut right = rect.right();
+    let mut number = |width: f32, text: String, color| {
+        let cell = Rect::from_x_y_ranges(right - width..=right, rect.y_range());
+        list::write(ui, cell.with_min_x(cell.left() + theme::TIGHT), text, theme::body(), color, Align::Max);
+        right -= width;
+    };
+    if !running.step.is_empty() {
+        number(NUMBERS[1] + NUMBERS[2], running.step.to_owned(), palette.secondary);
+    } else {
+        number(NUMBERS[2], left(running, size), palette.secondary);
+        number(NUMBERS[1], text::rate(running.rate), palette.text);
+    }
+    number(NUMBERS[0] + if size.is_none() { 20.0 } else { 0.0 }, percent(running.done, size), palette.text);
+}
+
+/// The time that is left at the present rate.
+fn left(running: &Running, size: Option<u64>) -> String {
+    match size.map(|size| size.saturating_sub(running.done).div_ceil(running.rate.max(1))) {
+        Some(seconds) if running.rate > 0 => text::duration(seconds),
+        _ => String::new(),
+    }
+}
+
+fn hover(ui: &mut Ui, row: &Transfer) {
+    let palette = theme::of(ui);
+    let (from, to) = match row.course {
+        Course::Download => (row.remote().to_string(), row.local_shown()),
+        Course::Upload => (row.local_shown(), row.remote().to_string()),
+    };
+    ui.label(egui::RichText::new(text::visible(&from)).font(theme::mono()));
+    ui.horizontal_top(|ui| {
+        ui.label(icons::RIGHT.text().color(palette.secondary));
+        ui.label(egui::RichText::new(text::visible(&to)).font(theme::mono()));
+    });
+    let mut facts = vec![row.folder.site.title().to_owned()];
+    facts.extend(row.size.map(text::exact_size));
+    if row.attempts > 1 {
+        facts.push(format!("{} attempts", row.attempts));
+    }
+    match &row.phase {
+        Phase::Running(running) if running.resumed_from > 0 => {
+            facts.push(format!("goes on after {}", text::size(running.resumed_from)));
+        }
+        Phase::Done(done) => facts.push(proof(done).to_owned()),
+        _ => {}
+    }
+    ui.label(egui::RichText::new(facts.join(" · ")).font(theme::small()).color(palette.secondary));
+    if let Phase::Failed(failure) | Phase::Waiting { failure, .. } = &row.phase {
+        ui.label(egui::RichText::new(&*text::visible(&failure.what)));
+        ui.label(egui::RichText::new(&*text::visible(&failure.why)).color(palette.permanent));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_whole_and_never_more_than_all() {
+        let shares = [(0, Some(10)), (999, Some(1000)), (1000, Some(1000)), (2000, Some(1000)), (0, Some(0))];
+        let shares = shares.map(|(done, size)| percent(done, size).replace('\u{2009}', ""));
+        assert_eq!(shares, ["0%", "99%", "100%", "100%", "100%"]);
+        assert_eq!(percent(4_096, None), "4.1 KB");
+        assert_eq!(percent(u64::MAX, Some(u64::MAX)).replace('\u{2009}', ""), "100%");
+    }
+
+    #[test]
+    fn the_time_left_needs_a_rate_and_a_size() {
+        let running = Running { done: 40, rate: 30, ..Running::default() };
+        assert_eq!(left(&running, Some(100)), "0:02");
+        assert_eq!(left(&running, None), "");
+        assert_eq!(left(&Running::default(), Some(100)), "");
+    }
+
+    #[test]
+    fn a_finished_row_says_how_long_and_how_fast() {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        let done = Done { bytes: 5_000_000, resumed_from: 1_000_000, milliseconds: 2_000, proof: Proof::Size, at };
+        assert_eq!(took(&done), "0:02 · 2.0 MB/s");
+        assert_eq!(took(&Done { bytes: 0, resumed_from: 0, milliseconds: 12, ..done }), "12 ms");
+    }
+}

@@ -1,5 +1,7 @@
 //! The site manager.
 
+pub mod draft;
+
 use eframe::egui::Context;
 
 use crate::model::{Action, TabId};

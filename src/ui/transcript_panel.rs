@@ -1,21 +1,617 @@
-//! The reply log's panel.
+//! The reply log: every line of every connection, found by class, connection and text, and explained.
 
-use eframe::egui::Ui;
+use eframe::egui::text::{LayoutJob, TextFormat, TextWrapping};
+use eframe::egui::{
+    self, Align, CornerRadius, Key, Layout, Modifiers, Panel, Rect, RichText, Role, Sense, TextEdit, Ui, Vec2,
+    WidgetInfo,
+};
 
-use crate::model::{Action, TabId};
+use crate::model::{ConnectionId, Direction, Line, TabId, Transcript, TransferId};
 
+use super::list::{self, Order, Picked, Rows, Scroll};
+use super::menu::{self, Item};
 use super::mirror::Mirror;
+use super::queue_panel::{bar, bar_tab, nothing};
+use super::text::{self, Clock};
+use super::transcript_details::{Details, Wish, details_ui};
+use super::transcript_filter::{Filter, Mistake, highlight};
+use super::transcript_index::{self as index, CLASSES, Index};
+use super::{icons, theme};
+
+/// Characters of a line that a row draws; the details show all of it.
+const DRAWN: usize = 600;
+/// Raw commands that are remembered.
+const HISTORY: usize = 100;
+/// Width of the panel from which details stand beside the lines instead of below.
+const BESIDE: f32 = 480.0;
 
 /// What the window knows of the reply log's panel.
-#[derive(Debug, Default)]
-pub struct TranscriptView {}
+#[derive(Debug)]
+pub struct TranscriptView {
+    index: Index,
+    scroll: Scroll,
+    picked: Picked<u64>,
+    /// As typed.
+    filter: String,
+    read: String,
+    mistake: Option<Mistake>,
+    /// What the filter's plain words are, to mark them.
+    words: Vec<String>,
+    connection: Option<ConnectionId>,
+    classes: [bool; CLASSES],
+    opened: Option<u64>,
+    details: Option<Details>,
+    /// As far as the details have looked.
+    seen: u64,
+    jump: Option<TransferId>,
+    clear: bool,
+    focus_command: bool,
+    command: Command,
+}
 
-/// Draws the reply log.
+/// The field for raw commands.
+#[derive(Debug, Default)]
+struct Command {
+    typed: String,
+    history: Vec<String>,
+    /// Which one of the history is shown.
+    at: Option<usize>,
+}
+
+impl Default for TranscriptView {
+    fn default() -> Self {
+        Self {
+            index: Index::default(),
+            scroll: Scroll::at_end(),
+            picked: Picked::default(),
+            filter: String::new(),
+            read: String::new(),
+            mistake: None,
+            words: Vec::new(),
+            connection: None,
+            classes: [false; CLASSES],
+            opened: None,
+            details: None,
+            seen: 0,
+            jump: None,
+            clear: false,
+            focus_command: false,
+            command: Command::default(),
+        }
+    }
+}
+
+impl TranscriptView {
+    /// Looks at the lines that are new, by a bounded step, and does what was asked while drawing. `true`: more are left.
+    pub fn follow(&mut self, transcript: &Transcript) -> bool {
+        if self.read != self.filter {
+            self.read = self.filter.clone();
+            self.mistake = Filter::parse(&self.filter).err();
+        }
+        let filter = Filter::parse(&self.read).unwrap_or_default();
+        self.words = filter.words().map(str::to_owned).collect();
+        self.index.set_filter(filter, self.connection);
+        self.index.set_classes(self.classes);
+        if std::mem::take(&mut self.clear) {
+            self.index.clear(transcript);
+            self.picked.clear();
+            self.opened = None;
+        }
+        let (more, gone) = self.index.follow(transcript);
+        self.scroll.rows_left(gone);
+        let end = transcript.dropped() + transcript.len() as u64;
+        let shown = self.details.as_ref().map(|details| details.number);
+        if shown != self.opened || self.seen != end {
+            self.details = self.opened.and_then(|number| Details::of(transcript, &self.index, number));
+            self.seen = end;
+        }
+        more
+    }
+
+    /// The transfer that a person wants to see in the queue.
+    pub fn take_jump(&mut self) -> Option<TransferId> {
+        self.jump.take()
+    }
+
+    /// Shows the newest line about a transfer, and its details.
+    pub fn reveal_transfer(&mut self, transcript: &Transcript, transfer: TransferId) {
+        let newest = transcript.iter().rev().position(|line| line.transfer == Some(transfer));
+        if let Some(back) = newest {
+            let end = transcript.dropped() + transcript.len() as u64;
+            self.reveal(end - 1 - back as u64);
+        }
+    }
+
+    /// Gives the keyboard to the field for raw commands.
+    pub fn focus_command(&mut self) {
+        self.focus_command = true;
+    }
+
+    /// Shows the line called `number`, also when the filter hid it.
+    fn reveal(&mut self, number: u64) {
+        if self.index.number(self.index.row_of(number)) != Some(number) {
+            self.filter.clear();
+            self.connection = None;
+            self.classes = [false; CLASSES];
+        }
+        self.picked.only(number);
+        self.opened = Some(number);
+        self.scroll.reveal(self.index.row_of(number));
+    }
+}
+
+impl Order<u64> for Index {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn key(&self, row: usize) -> Option<u64> {
+        self.number(row)
+    }
+
+    fn row(&self, key: u64) -> Option<usize> {
+        let row = self.row_of(key);
+        (self.number(row) == Some(key)).then_some(row)
+    }
+}
+
+/// The log's name in its bar.
+pub fn transcript_title(ui: &mut Ui) {
+    bar_tab(ui, "Reply log", None, true, false);
+}
+
+/// Draws the reply log under a bar whose left end `title` fills; answers with a command that is to be sent.
 pub fn transcript_ui(
-    _ui: &mut Ui,
-    _mirror: &Mirror,
-    _view: &mut TranscriptView,
-    _tab: TabId,
-    _actions: &mut Vec<Action>,
-) {
+    ui: &mut Ui,
+    mirror: &Mirror,
+    view: &mut TranscriptView,
+    tab: TabId,
+    clock: &Clock,
+    title: impl FnOnce(&mut Ui),
+) -> Option<String> {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    bar(ui, |ui| {
+        title(ui);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| tools(ui, mirror, view, clock));
+    });
+    if let Some(mistake) = &view.mistake {
+        let color = theme::of(ui).transient;
+        ui.horizontal(|ui| {
+            ui.set_height(theme::HEADER);
+            ui.add_space(theme::PAD);
+            ui.label(icons::WARNING.text().color(color));
+            ui.label(RichText::new(format!("{mistake}. Nothing is filtered.")).font(theme::small()).color(color));
+        });
+    }
+    let palette = theme::of(ui);
+    let frame = egui::Frame::NONE.fill(palette.panel);
+    let line = egui::Frame::NONE.fill(palette.panel).inner_margin(egui::Margin::symmetric(4, 3));
+    let mut sent = None;
+    Panel::bottom("raw command").frame(line).resizable(false).show(ui, |ui| {
+        sent = command_ui(ui, mirror, view, tab);
+    });
+    if let Some(details) = view.details.take() {
+        let width = ui.available_width();
+        let height = ui.available_height();
+        let panel = if width >= BESIDE {
+            Panel::right("reply details").default_size((width * 0.42).min(420.0)).size_range(220.0..=width * 0.7)
+        } else {
+            Panel::bottom("reply details below").default_size(height * 0.5).size_range(60.0..=height * 0.8)
+        };
+        let mut wish = None;
+        panel.resizable(true).frame(frame).show(ui, |ui| wish = details_ui(ui, mirror, &details, clock));
+        view.details = Some(details);
+        match wish {
+            Some(Wish::Close) => view.opened = None,
+            Some(Wish::Line(number)) => view.reveal(number),
+            Some(Wish::Transfer(transfer)) => view.jump = Some(transfer),
+            Some(Wish::Connection(connection)) => view.connection = Some(connection),
+            None => {}
+        }
+    }
+    if view.index.is_empty() {
+        nothing(ui, empty(mirror, view));
+    } else {
+        lines_ui(ui, mirror, view, clock);
+    }
+    sent
+}
+
+fn empty(mirror: &Mirror, view: &TranscriptView) -> &'static str {
+    if mirror.transcript.is_empty() {
+        "Every command and every reply appears here"
+    } else if view.read.is_empty() && view.connection.is_none() && !view.classes.contains(&true) {
+        "Cleared; what comes next appears here"
+    } else {
+        "No line matches the filter"
+    }
+}
+
+/// From right to left.
+fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clock) {
+    let response = icons::button(ui, icons::MORE, "More about the log");
+    egui::Popup::menu(&response).show(|ui| {
+        let preset = mirror.settings.keys;
+        if menu::row(ui, Item::CopyLines, preset, !view.index.is_empty()) {
+            ui.ctx().copy_text(copied(mirror, view, clock));
+        }
+        if menu::row(ui, Item::ClearLog, preset, !mirror.transcript.is_empty()) {
+            view.clear = true;
+        }
+    });
+    let following = view.scroll.is_following();
+    let name = if following { "Following the newest line" } else { "Follow the newest line" };
+    let follow = icons::button_if(ui, icons::FOLLOW, name, !following);
+    if follow.clicked() {
+        view.scroll.follow();
+    }
+    connections(ui, mirror, view);
+    ui.add_space(theme::TIGHT);
+    let counts = view.index.counts();
+    for class in (0..CLASSES).rev() {
+        class_chip(ui, class, counts[class], &mut view.classes[class]);
+    }
+    ui.add_space(theme::TIGHT);
+    let width = ui.available_width().min(360.0);
+    if width > 48.0 {
+        let color = view.mistake.as_ref().map(|_| theme::of(ui).transient);
+        let field = TextEdit::singleline(&mut view.filter)
+            .hint_text("Filter: words, code:5xx, verb:STOR, -is:error")
+            .font(theme::body())
+            .text_color_opt(color)
+            .prefix(icons::SEARCH.text().color(theme::of(ui).secondary))
+            .margin(egui::Margin::symmetric(6, 3));
+        let response = ui.add_sized(Vec2::new(width, 24.0), field).accessible_name("Filter the log");
+        if response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            view.filter.clear();
+        }
+    }
+}
+
+fn connections(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView) {
+    let shown = view.connection.map_or_else(|| "All".to_owned(), |connection| format!("#{}", connection.0));
+    let label = RichText::new(format!("{shown} ")).font(theme::small());
+    let glyph = RichText::new(icons::CHEVRON_DOWN.glyph()).font(icons::font());
+    let button = egui::Button::new((label, glyph)).frame_when_inactive(view.connection.is_some()).gap(0.0);
+    let response = ui.add(button).on_hover_text("Connections that are shown").accessible_name("Connections shown");
+    egui::Popup::menu(&response).show(|ui| {
+        ui.set_min_width(260.0);
+        egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+            let mark = |on: bool| on.then_some(icons::CHECK);
+            if menu::entry(ui, mark(view.connection.is_none()), "All connections", "", true).clicked() {
+                view.connection = None;
+                ui.close();
+            }
+            for (connection, wire) in mirror.connections.iter().rev() {
+                let kind = if wire.tab.is_some() { "browsing" } else { "transfers" };
+                let closed = if wire.open { "" } else { ", closed" };
+                let text = format!("#{}  {}, {kind}{closed}", connection.0, wire.site.title());
+                if menu::entry(ui, mark(view.connection == Some(*connection)), &text, "", true).clicked() {
+                    view.connection = Some(*connection);
+                    ui.close();
+                }
+            }
+        });
+    });
+}
+
+/// One of the five chips: what it is and how many there are; pressed, only its class is shown.
+fn class_chip(ui: &mut Ui, class: usize, count: usize, on: &mut bool) {
+    const NAMES: [&str; CLASSES] = ["1yz", "2yz", "3yz", "4yz", "5yz"];
+    const MEANINGS: [&str; CLASSES] =
+        ["preliminary replies", "completions", "intermediate replies", "transient errors", "permanent errors"];
+    let palette = theme::of(ui);
+    let color = palette.of_code(u16::try_from(class + 1).unwrap_or(0) * 100);
+    let strong = count > 0 || *on;
+    let label = ui.painter().layout_no_wrap(
+        NAMES[class].to_owned(),
+        theme::mono_strong(),
+        if strong { color } else { palette.secondary },
+    );
+    let number = ui.painter().layout_no_wrap(few(count), theme::small(), palette.text);
+    let width = label.size().x + if count > 0 { number.size().x + 5.0 } else { 0.0 } + 12.0;
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 20.0), Sense::click());
+    if response.clicked() {
+        *on = !*on;
+    }
+    let spoken = format!("{} {}: {count}", NAMES[class], MEANINGS[class]);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, *on, &spoken));
+    let fill = if *on || response.hovered() { palette.tint(color) } else { egui::Color32::TRANSPARENT };
+    ui.painter().rect_filled(rect, CornerRadius::same(4), fill);
+    if *on || response.has_focus() {
+        let stroke = egui::Stroke::new(1.0, if response.has_focus() { palette.focus } else { color });
+        ui.painter().rect_stroke(rect, CornerRadius::same(4), stroke, egui::StrokeKind::Inside);
+    }
+    let middle = |height: f32| rect.center().y - height / 2.0;
+    let end = rect.left() + 6.0 + label.size().x + 5.0;
+    let at = egui::pos2(rect.left() + 6.0, middle(label.size().y));
+    ui.painter().galley(at, label, color);
+    if count > 0 {
+        let at = egui::pos2(end, middle(number.size().y));
+        ui.painter().galley(at, number, palette.text);
+    }
+    response.on_hover_text(format!("Show only {}", MEANINGS[class]));
+}
+
+/// `12`, `9.9k`, `120k`.
+fn few(count: usize) -> String {
+    match count {
+        0..1_000 => count.to_string(),
+        1_000..10_000 => format!("{}.{}k", count / 1000, count % 1000 / 100),
+        _ => format!("{}k", count / 1000),
+    }
+}
+
+fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clock) {
+    const NAME: &str = "Reply log";
+    let id = ui.make_persistent_id(NAME);
+    let focused = ui.memory(|memory| memory.has_focus(id));
+    if focused {
+        keys(ui, mirror, view, clock);
+    }
+    let TranscriptView { index, scroll, picked, words, opened, connection, clear, .. } = view;
+    let mut copy = false;
+    let rows = Rows { scroll, count: index.len(), height: LINE, name: NAME, follows: true };
+    let drawn = rows.show(ui, |ui, row, rect| {
+        let Some(number) = index.number(row) else { return };
+        let Some(line) = index::line(&mirror.transcript, number) else { return };
+        let response = ui.interact(rect, ui.unique_id().with(number), Sense::CLICK);
+        let selected = picked.contains(number);
+        response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, selected, text::visible(&line.text)));
+        let secondary = response.secondary_clicked() && !selected;
+        if response.clicked() || secondary {
+            let modifiers = if secondary { Modifiers::NONE } else { ui.input(|input| input.modifiers) };
+            picked.click(number, modifiers, index);
+            if response.clicked() && modifiers.is_none() && line.direction != Direction::Note {
+                *opened = Some(number);
+            }
+            ui.memory_mut(|memory| memory.request_focus(id));
+        }
+        list::ground(ui, rect, selected, focused, response.hovered());
+        draw_line(ui, rect, line, clock, words);
+        response.context_menu(|ui| {
+            copy |= menu::row(ui, Item::CopyLines, mirror.settings.keys, true);
+            ui.separator();
+            let only = format!("Show only connection {}", line.connection.0);
+            if menu::entry(ui, Some(icons::FILTER), &only, "", true).clicked() {
+                *connection = Some(line.connection);
+                ui.close();
+            }
+            if connection.is_some() && menu::entry(ui, None, "Show all connections", "", true).clicked() {
+                *connection = None;
+                ui.close();
+            }
+            ui.separator();
+            *clear |= menu::row(ui, Item::ClearLog, mirror.settings.keys, true);
+        });
+    });
+    if drawn.response.clicked() {
+        picked.clear();
+    }
+    if copy {
+        ui.ctx().copy_text(copied(mirror, view, clock));
+    }
+}
+
+fn keys(ui: &Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clock) {
+    let copy = ui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Copy)));
+    if copy {
+        ui.ctx().copy_text(copied(mirror, view, clock));
+    }
+    if view.opened.is_some() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+        view.opened = None;
+    }
+    let enter = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+    let moved = view.picked.keyboard(ui, &view.index, &mut view.scroll);
+    if enter || (moved && view.opened.is_some()) {
+        view.opened = view.picked.cursor();
+    }
+    if moved
+        && view.picked.cursor().is_some()
+        && view.picked.cursor() == view.index.number(view.index.len().saturating_sub(1))
+    {
+        view.scroll.follow();
+    }
+}
+
+/// The selected lines, or all that are shown when none is selected.
+fn copied(mirror: &Mirror, view: &TranscriptView, clock: &Clock) -> String {
+    let all = (0..view.index.len()).filter_map(|row| view.index.number(row));
+    let numbers: Vec<u64> = all.filter(|number| view.picked.is_empty() || view.picked.contains(*number)).collect();
+    let lines = numbers.into_iter().filter_map(|number| index::line(&mirror.transcript, number));
+    lines.map(|line| as_text(line, clock)).collect::<Vec<_>>().join("\n")
+}
+
+/// `12:03:41.204 1 ← 150 Opening BINARY mode data connection`
+pub fn as_text(line: &Line, clock: &Clock) -> String {
+    let time = clock.time_of_day(line.at);
+    format!("{time} {} {} {}", line.connection.0, arrow(line.direction), text::visible(&line.text))
+}
+
+fn arrow(direction: Direction) -> char {
+    match direction {
+        Direction::Sent => '→',
+        Direction::Received => '←',
+        Direction::Note => '·',
+    }
+}
+
+/// Height of a line of the log.
+const LINE: f32 = 20.0;
+const CHIP: f32 = 34.0;
+
+fn draw_line(ui: &Ui, rect: Rect, line: &Line, clock: &Clock, words: &[String]) {
+    let palette = theme::of(ui);
+    let font = theme::mono();
+    let mut left = rect.left() + theme::PAD;
+    let mut cell = |width: f32| {
+        let cell = Rect::from_x_y_ranges(left..=left + width, rect.y_range());
+        left += width + theme::GAP;
+        cell
+    };
+    list::write(ui, cell(92.0), clock.time_of_day(line.at), font.clone(), palette.secondary, Align::Min);
+    list::write(ui, cell(20.0), line.connection.0.to_string(), font.clone(), palette.secondary, Align::Max);
+    let color = match line.direction {
+        Direction::Sent => palette.accent,
+        _ => palette.secondary,
+    };
+    list::write(ui, cell(8.0), arrow(line.direction), font, color, Align::Center);
+    let chip_at = cell(CHIP);
+    let text = match line.code {
+        Some(code) => {
+            paint_chip(ui, chip_at, code);
+            let rest = line.text.get(3..).unwrap_or_default();
+            rest.strip_prefix(' ').unwrap_or(rest)
+        }
+        None => line.text.as_str(),
+    };
+    // Commands and notes stand where codes do: the eye tells who spoke by the column.
+    let start = if line.direction == Direction::Received { left } else { chip_at.left() };
+    let color = if line.direction == Direction::Note { palette.secondary } else { palette.text };
+    let place = Rect::from_x_y_ranges(start..=(rect.right() - list::BAR).max(start), rect.y_range());
+    let end = text.char_indices().nth(DRAWN).map_or(text.len(), |(at, _)| at);
+    list::write_job(ui, place, marked(&text::visible(&text[..end]), words, color, palette, place.width()), Align::Min);
+}
+
+/// `text` with the first of `words` in it marked.
+fn marked(text: &str, words: &[String], color: egui::Color32, palette: &theme::Palette, width: f32) -> LayoutJob {
+    let plain = TextFormat { font_id: theme::mono(), color, ..TextFormat::default() };
+    let mut job =
+        LayoutJob { wrap: TextWrapping::truncate_at_width(width), break_on_newline: false, ..LayoutJob::default() };
+    match highlight(text, words.iter().map(String::as_str)) {
+        Some(range) => {
+            let mark = TextFormat { background: palette.tint(palette.transient), ..plain.clone() };
+            job.append(&text[..range.start], 0.0, plain.clone());
+            job.append(&text[range.clone()], 0.0, TextFormat { color: palette.transient, ..mark });
+            job.append(&text[range.end..], 0.0, plain);
+        }
+        None => job.append(text, 0.0, plain),
+    }
+    job
+}
+
+/// The chip of a code, in the line of text.
+pub fn chip(ui: &mut Ui, code: u16) {
+    let (rect, _) = ui.allocate_exact_size(Vec2::new(CHIP, 20.0), Sense::hover());
+    paint_chip(ui, rect, code);
+}
+
+fn paint_chip(ui: &Ui, rect: Rect, code: u16) {
+    let palette = theme::of(ui);
+    let color = palette.of_code(code);
+    let chip = Rect::from_center_size(rect.center(), Vec2::new(CHIP, 16.0));
+    ui.painter().rect_filled(chip, CornerRadius::same(4), palette.tint(color));
+    list::write(ui, chip, format!("{code:03}"), theme::mono_strong(), color, Align::Center);
+}
+
+fn command_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, tab: TabId) -> Option<String> {
+    let connected = mirror.tab(tab).is_some_and(super::mirror::Tab::is_connected);
+    let command = &mut view.command;
+    let mut sent = None;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = theme::TIGHT;
+        let color = theme::of(ui).secondary;
+        let hint = if connected { "Send a command, such as STAT or SITE HELP" } else { "Connect to send a command" };
+        let width = ui.available_width() - theme::ICON_BUTTON - theme::TIGHT;
+        let field = TextEdit::singleline(&mut command.typed)
+            .font(theme::mono())
+            .hint_text(hint)
+            .prefix(icons::TERMINAL.text().color(color))
+            .margin(egui::Margin::symmetric(6, 3));
+        let size = Vec2::new(width, 24.0);
+        let response = ui.add_enabled_ui(connected, |ui| ui.add_sized(size, field)).inner;
+        let response = response.accessible_name("Command to send");
+        if std::mem::take(&mut view.focus_command) {
+            response.request_focus();
+        }
+        if response.has_focus() {
+            command.keys(ui);
+        }
+        let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        let ready = connected && !command.typed.trim().is_empty();
+        let click = icons::button_if(ui, icons::SEND, "Send the command", ready).clicked();
+        if ready && (enter || click) {
+            sent = Some(command.take());
+            response.request_focus();
+        }
+    });
+    sent
+}
+
+impl Command {
+    /// What was typed; it enters the history.
+    fn take(&mut self) -> String {
+        let typed = std::mem::take(&mut self.typed).trim().to_owned();
+        self.history.retain(|other| *other != typed);
+        self.history.push(typed.clone());
+        if self.history.len() > HISTORY {
+            self.history.remove(0);
+        }
+        self.at = None;
+        typed
+    }
+
+    fn keys(&mut self, ui: &Ui) {
+        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        if pressed(Key::ArrowUp) {
+            self.older();
+        } else if pressed(Key::ArrowDown) {
+            self.newer();
+        }
+    }
+
+    fn older(&mut self) {
+        let last = self.at.unwrap_or(self.history.len());
+        if let Some(at) = last.checked_sub(1) {
+            self.at = Some(at);
+            self.typed.clone_from(&self.history[at]);
+        }
+    }
+
+    fn newer(&mut self) {
+        self.at = self.at.map(|at| at + 1).filter(|at| *at < self.history.len());
+        self.typed = self.at.map_or_else(String::new, |at| self.history[at].clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_history_goes_back_and_forth() {
+        let mut command = Command::default();
+        for typed in ["PWD", " SYST ", "PWD"] {
+            command.typed = typed.to_owned();
+            command.take();
+        }
+        assert_eq!(command.history, ["SYST", "PWD"]);
+        let mut seen = Vec::new();
+        for step in [Command::older, Command::older, Command::older, Command::newer, Command::newer] {
+            step(&mut command);
+            seen.push(command.typed.clone());
+        }
+        assert_eq!(seen, ["PWD", "SYST", "SYST", "PWD", ""]);
+    }
+
+    #[test]
+    fn counts_stay_short() {
+        assert_eq!([0, 999, 1_000, 9_999, 128_400].map(few), ["0", "999", "1.0k", "9.9k", "128k"]);
+    }
+
+    #[test]
+    fn a_line_is_copied_as_it_is_read() {
+        let line = Line {
+            seq: 1,
+            at: "2026-05-12T10:03:41.204Z".parse().unwrap(),
+            connection: ConnectionId(1),
+            direction: Direction::Received,
+            code: Some(150),
+            text: "150 Opening\u{1b}[2J".to_owned(),
+            raw: None,
+            transfer: None,
+        };
+        let clock = Clock::at("2026-05-12T12:00:00Z[UTC]".parse().unwrap());
+        assert_eq!(as_text(&line, &clock), "10:03:41.204 1 ← 150 Opening\u{241b}[2J");
+    }
 }

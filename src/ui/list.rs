@@ -1,0 +1,445 @@
+//! Long lists: rows of one height, scrolled exactly, selected by mouse and keyboard.
+//!
+//! egui keeps scroll offsets as `f32`: above 2^24 px, 700,000 rows, pixels are skipped. Here they are `f64`.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{
+    self, Align, Color32, CornerRadius, EventFilter, FontId, Id, Key, Modifiers, Rect, Response, Role, Sense, Stroke,
+    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
+};
+
+use super::theme;
+
+/// Width that the scroll bar takes, over the rows' right end.
+pub const BAR: f32 = 10.0;
+/// The shortest handle.
+const HANDLE: f32 = 24.0;
+
+/// Where a list is scrolled to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scroll {
+    /// Pixels above the upper edge.
+    top: f64,
+    /// Whether the end stays in view while rows are added.
+    following: bool,
+    reveal: Option<usize>,
+    /// Rows that were in view when it was drawn last.
+    page: usize,
+    /// Rows that left at the top since it was drawn last.
+    gone: usize,
+}
+
+impl Scroll {
+    /// At the end, and staying there.
+    pub fn at_end() -> Self {
+        Self { following: true, ..Self::default() }
+    }
+
+    /// Whether the end stays in view.
+    pub fn is_following(&self) -> bool {
+        self.following
+    }
+
+    /// Goes to the end and stays there.
+    pub fn follow(&mut self) {
+        self.following = true;
+    }
+
+    /// Brings `row` into view.
+    pub fn reveal(&mut self, row: usize) {
+        self.reveal = Some(row);
+        self.following = false;
+    }
+
+    /// Rows in view.
+    pub fn page(&self) -> usize {
+        self.page.max(1)
+    }
+
+    /// Keeps the rows where they are on the screen while `rows` leave above them.
+    pub fn rows_left(&mut self, rows: usize) {
+        self.gone += rows;
+    }
+
+    fn by(&mut self, pixels: f64) {
+        self.top += pixels;
+        self.following = false;
+    }
+}
+
+/// A list to be drawn.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    /// Where it is scrolled to.
+    pub scroll: &'a mut Scroll,
+    /// How many rows there are.
+    pub count: usize,
+    /// The height of each.
+    pub height: f32,
+    /// Its accessible name.
+    pub name: &'a str,
+    /// Whether reaching the end by scrolling means to stay there.
+    pub follows: bool,
+}
+
+/// What came of drawing a list.
+#[derive(Debug)]
+pub struct Drawn {
+    /// The list itself: it takes the keyboard focus, and clicks beside the rows.
+    pub response: Response,
+    /// Where the rows are.
+    pub body: Rect,
+}
+
+impl Rows<'_> {
+    /// Fills the space that is left with the rows in view; `draw` gets a row's number and place.
+    pub fn show(self, ui: &mut Ui, mut draw: impl FnMut(&mut Ui, usize, Rect)) -> Drawn {
+        let body = ui.available_rect_before_wrap();
+        let id = ui.make_persistent_id(self.name);
+        let response = ui.interact(body, id, Sense::click());
+        ui.advance_cursor_after_rect(body);
+        response.widget_info(|| WidgetInfo::labeled(Role::List, true, self.name));
+        let (count, name) = (self.count, self.name);
+        ui.ctx().accesskit_node_builder(id, |node| {
+            node.set_label(name);
+            node.set_size_of_set(count);
+        });
+        if response.clicked() {
+            response.request_focus();
+        }
+        if response.has_focus() {
+            let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+        }
+        let Self { scroll, height, follows, .. } = self;
+        let (view, row) = (f64::from(body.height()), f64::from(height));
+        let end = (count as f64 * row - view).max(0.0);
+        scroll.page = whole(view / row);
+        scroll.top = (scroll.top - std::mem::take(&mut scroll.gone) as f64 * row).max(0.0);
+        wheel(ui, body, scroll);
+        if let Some(target) = scroll.reveal.take() {
+            let at = target.min(count.saturating_sub(1)) as f64 * row;
+            scroll.top = scroll.top.clamp((at + row - view).max(0.0), at);
+        }
+        bar(ui, id, body, scroll, count as f64 * row);
+        if scroll.following || scroll.top >= end {
+            scroll.top = end;
+            scroll.following |= follows;
+        }
+        scroll.top = scroll.top.clamp(0.0, end);
+        let first = whole(scroll.top / row);
+        let last = count.min(whole((scroll.top + view) / row) + 1);
+        let mut inner = ui.new_child(UiBuilder::new().id_salt("rows").max_rect(body).accessibility_parent(id));
+        inner.set_clip_rect(body.intersect(ui.clip_rect()));
+        for index in first..last {
+            // The difference is small, whatever the row: exact in `f32`.
+            let y = body.top() + (index as f64 * row - scroll.top) as f32;
+            let at = Rect::from_min_size(egui::pos2(body.left(), y), Vec2::new(body.width(), height));
+            draw(&mut inner, index, at);
+        }
+        draw_bar(ui, id, body, scroll, count as f64 * row);
+        if response.has_focus() && ui.memory(|memory| memory.focused() == Some(id)) {
+            let stroke = Stroke::new(1.0, theme::of(ui).focus);
+            ui.painter().rect_stroke(body, CornerRadius::ZERO, stroke, StrokeKind::Inside);
+        }
+        Drawn { response, body }
+    }
+}
+
+fn wheel(ui: &Ui, body: Rect, scroll: &mut Scroll) {
+    if ui.is_enabled() && ui.rect_contains_pointer(body) {
+        let delta = ui.input(|input| input.smooth_scroll_delta().y);
+        if delta != 0.0 {
+            scroll.by(-f64::from(delta));
+        }
+    }
+}
+
+/// Where the handle is: its upper end and its length, from the top of the track.
+fn handle(body: Rect, scroll: &Scroll, total: f64) -> Option<(f64, f64)> {
+    let view = f64::from(body.height());
+    (total > view && view > f64::from(HANDLE)).then(|| {
+        let length = (view * view / total).max(f64::from(HANDLE));
+        let share = (scroll.top / (total - view)).clamp(0.0, 1.0);
+        (share * (view - length), length)
+    })
+}
+
+fn track(body: Rect) -> Rect {
+    Rect::from_min_max(egui::pos2(body.right() - BAR, body.top()), body.max)
+}
+
+fn bar(ui: &Ui, id: Id, body: Rect, scroll: &mut Scroll, total: f64) {
+    let Some((_, length)) = handle(body, scroll, total) else { return };
+    let view = f64::from(body.height());
+    // Under the rows in order of drawing, so it is asked for again after them: see `draw_bar`.
+    let Some(response) = ui.ctx().read_response(id.with("bar")) else { return };
+    if response.dragged() {
+        scroll.by(f64::from(response.drag_delta().y) / (view - length) * (total - view));
+    } else if response.clicked()
+        && let Some(pointer) = response.interact_pointer_pos()
+    {
+        let share = (f64::from(pointer.y - body.top()) - length / 2.0) / (view - length);
+        scroll.top = share.clamp(0.0, 1.0) * (total - view);
+        scroll.following = false;
+    }
+}
+
+fn draw_bar(ui: &Ui, id: Id, body: Rect, scroll: &Scroll, total: f64) {
+    let Some((top, length)) = handle(body, scroll, total) else { return };
+    let response = ui.interact(track(body), id.with("bar"), Sense::CLICK | Sense::DRAG);
+    let near = response.hovered() || response.dragged();
+    let shown = near || ui.rect_contains_pointer(body);
+    let opacity = if response.dragged() {
+        0.7
+    } else if near {
+        0.55
+    } else if shown {
+        0.35
+    } else {
+        0.2
+    };
+    let width = if near { 8.0 } else { 5.0 };
+    let rect = Rect::from_min_size(
+        egui::pos2(body.right() - width - 2.0, body.top() + top as f32 + 2.0),
+        Vec2::new(width, length as f32 - 4.0),
+    );
+    ui.painter().rect_filled(rect, CornerRadius::same(4), theme::of(ui).secondary.gamma_multiply(opacity));
+}
+
+/// `value` without its fraction.
+fn whole(value: f64) -> usize {
+    // Rows are counted in `usize` before they get here, so it fits; negative numbers become 0.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let whole = value.floor().max(0.0) as usize;
+    whole
+}
+
+/// The rows that a person chose, by what they stand for; it survives that rows come, go and move.
+#[derive(Clone, Debug)]
+pub struct Picked<K> {
+    keys: HashSet<K>,
+    /// Where a range begins.
+    anchor: Option<K>,
+    /// Where the keyboard is.
+    cursor: Option<K>,
+}
+
+impl<K> Default for Picked<K> {
+    fn default() -> Self {
+        Self { keys: HashSet::new(), anchor: None, cursor: None }
+    }
+}
+
+impl<K: Copy + Eq + Hash> Picked<K> {
+    /// Whether `key` is chosen.
+    pub fn contains(&self, key: K) -> bool {
+        self.keys.contains(&key)
+    }
+
+    /// How many are chosen, among them perhaps some that are gone.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether none is chosen.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The chosen ones, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = K> {
+        self.keys.iter().copied()
+    }
+
+    /// Where the keyboard is.
+    pub fn cursor(&self) -> Option<K> {
+        self.cursor
+    }
+
+    /// Chooses none.
+    pub fn clear(&mut self) {
+        self.keys.clear();
+        self.anchor = None;
+        self.cursor = None;
+    }
+
+    /// Chooses `key` only.
+    pub fn only(&mut self, key: K) {
+        self.keys.clear();
+        self.keys.insert(key);
+        self.anchor = Some(key);
+        self.cursor = Some(key);
+    }
+
+    /// Chooses all of `keys`.
+    pub fn all(&mut self, keys: impl Iterator<Item = K>) {
+        self.keys = keys.collect();
+    }
+
+    /// A click: Ctrl turns over one, Shift takes the range from the last click, else it is the only one.
+    pub fn click(&mut self, key: K, modifiers: Modifiers, order: &impl Order<K>) {
+        if modifiers.shift {
+            self.extend_to(key, order);
+        } else if modifiers.command {
+            if !self.keys.remove(&key) {
+                self.keys.insert(key);
+            }
+            self.anchor = Some(key);
+            self.cursor = Some(key);
+        } else {
+            self.only(key);
+        }
+    }
+
+    /// Chooses the range from the anchor to `key`.
+    pub fn extend_to(&mut self, key: K, order: &impl Order<K>) {
+        let anchor = self.anchor.unwrap_or(key);
+        if let (Some(from), Some(to)) = (order.row(anchor), order.row(key)) {
+            self.keys = (from.min(to)..=from.max(to)).filter_map(|row| order.key(row)).collect();
+        } else {
+            self.only(key);
+        }
+        self.anchor = Some(anchor);
+        self.cursor = Some(key);
+    }
+
+    /// The keys that a focused list takes: arrows, Page Up and Down, Home, End, with Shift a range; Ctrl+A all.
+    pub fn keyboard(&mut self, ui: &Ui, order: &impl Order<K>, scroll: &mut Scroll) -> bool {
+        let count = order.count();
+        if count == 0 {
+            return false;
+        }
+        if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::A)) {
+            self.all((0..count).filter_map(|row| order.key(row)));
+            return true;
+        }
+        let page = scroll.page();
+        let steps: [(Key, &dyn Fn(usize) -> usize); 6] = [
+            (Key::ArrowUp, &|row| row.saturating_sub(1)),
+            (Key::ArrowDown, &|row| row + 1),
+            (Key::PageUp, &|row| row.saturating_sub(page)),
+            (Key::PageDown, &|row| row + page),
+            (Key::Home, &|_| 0),
+            (Key::End, &|_| usize::MAX),
+        ];
+        for (key, step) in steps {
+            // Shift first: a pattern without modifiers matches it as well.
+            let shift = ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, key));
+            let plain = !shift && ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+            if !plain && !shift {
+                continue;
+            }
+            let from = self.cursor.and_then(|cursor| order.row(cursor));
+            let row = from.map_or(if key == Key::End { count - 1 } else { 0 }, |row| step(row).min(count - 1));
+            if let Some(key) = order.key(row) {
+                if shift {
+                    self.extend_to(key, order)
+                } else {
+                    self.only(key)
+                }
+                scroll.reveal(row);
+            }
+            return true;
+        }
+        false
+    }
+}
+
+/// Which row stands for what.
+pub trait Order<K> {
+    /// How many rows there are.
+    fn count(&self) -> usize;
+    /// What `row` stands for.
+    fn key(&self, row: usize) -> Option<K>;
+    /// The row of `key`.
+    fn row(&self, key: K) -> Option<usize>;
+}
+
+/// Writes one line into `rect`, cut with an ellipsis where it does not fit; says how wide it is.
+pub fn write(ui: &Ui, rect: Rect, text: impl Into<String>, font: FontId, color: Color32, align: Align) -> f32 {
+    if rect.width() < 1.0 {
+        return 0.0;
+    }
+    let mut job = LayoutJob::simple_singleline(text.into(), font, color);
+    job.wrap = TextWrapping::truncate_at_width(rect.width());
+    write_job(ui, rect, job, align)
+}
+
+/// As [`write`], for text of several colours; cut as `job` says.
+pub fn write_job(ui: &Ui, rect: Rect, job: LayoutJob, align: Align) -> f32 {
+    let galley = ui.painter().layout_job(job);
+    let size = galley.size();
+    let x = match align {
+        Align::Min => rect.left(),
+        Align::Center => rect.center().x - size.x / 2.0,
+        Align::Max => rect.right() - size.x,
+    };
+    let at = egui::pos2(x, rect.center().y - size.y / 2.0);
+    ui.painter().galley(at, galley, Color32::PLACEHOLDER);
+    size.x
+}
+
+/// The ground of a row: selected, under the pointer, or nothing.
+pub fn ground(ui: &Ui, rect: Rect, selected: bool, focused: bool, hovered: bool) {
+    let palette = theme::of(ui);
+    let fill = match (selected, hovered) {
+        (true, _) if focused => palette.selection,
+        (true, _) => palette.selection_idle,
+        (false, true) => palette.raised,
+        (false, false) => Color32::TRANSPARENT,
+    };
+    ui.painter().rect_filled(rect, CornerRadius::ZERO, fill);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Numbers(Vec<u64>);
+
+    impl Order<u64> for Numbers {
+        fn count(&self) -> usize {
+            self.0.len()
+        }
+        fn key(&self, row: usize) -> Option<u64> {
+            self.0.get(row).copied()
+        }
+        fn row(&self, key: u64) -> Option<usize> {
+            self.0.iter().position(|other| *other == key)
+        }
+    }
+
+    fn sorted(picked: &Picked<u64>) -> Vec<u64> {
+        let mut keys: Vec<_> = picked.iter().collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    #[test]
+    fn clicks_choose_one_several_or_a_range() {
+        let order = Numbers(vec![7, 3, 9, 5, 1]);
+        let mut picked = Picked::default();
+        picked.click(3, Modifiers::NONE, &order);
+        picked.click(5, Modifiers::SHIFT, &order);
+        assert_eq!(sorted(&picked), [3, 5, 9]);
+        picked.click(7, Modifiers::SHIFT, &order);
+        assert_eq!(sorted(&picked), [3, 7], "the range turns around where it began");
+        picked.click(1, Modifiers::COMMAND, &order);
+        picked.click(3, Modifiers::COMMAND, &order);
+        assert_eq!(sorted(&picked), [1, 7]);
+        picked.click(9, Modifiers::NONE, &order);
+        assert_eq!(sorted(&picked), [9]);
+    }
+
+    #[test]
+    fn the_anchor_may_be_gone() {
+        let mut picked = Picked::default();
+        picked.click(3, Modifiers::NONE, &Numbers(vec![3, 4]));
+        picked.click(5, Modifiers::SHIFT, &Numbers(vec![4, 5]));
+        assert_eq!(sorted(&picked), [5]);
+    }
+}

@@ -1,0 +1,57 @@
+//! The two lower panels together: what one asks of the other, and both as tabs of one where there is little room.
+
+use eframe::egui::{Response, Ui};
+
+use crate::model::{Action, FileAction};
+
+use super::View;
+use super::mirror::Mirror;
+use super::queue_panel::{queue_tabs, queue_ui};
+use super::transcript_panel::{transcript_title, transcript_ui};
+use super::view::Lower;
+
+/// Keeps both panels up to date with the mirror, a bounded step at a time; to be called from `logic()`. `true`: there is
+/// more to do, so draw again soon.
+pub fn follow(mirror: &Mirror, view: &mut View) -> bool {
+    if let Some(transfer) = view.transcript.take_jump() {
+        view.queue.reveal(&mirror.queue, transfer);
+        view.lower = Lower::Queue;
+    }
+    if let Some(transfer) = view.queue.take_jump() {
+        view.transcript.reveal_transfer(&mirror.transcript, transfer);
+        view.lower = Lower::Log;
+    }
+    view.transcript.follow(&mirror.transcript)
+}
+
+/// Draws the queue. The answer covers its whole area: what is dropped there is to be put into the queue.
+pub fn queue_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) -> Response {
+    let View { queue, clock, .. } = view;
+    queue_ui(ui, mirror, queue, clock, actions, |ui, queue| queue_tabs(ui, mirror, queue, None))
+}
+
+/// Draws the reply log.
+pub fn log_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) {
+    let command = transcript_ui(ui, mirror, &mut view.transcript, view.tab, &view.clock, transcript_title);
+    send(command, view, actions);
+}
+
+/// Draws the one that is chosen, with tabs for both. The answer is the queue's area while it is shown.
+pub fn tabbed_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) -> Option<Response> {
+    let View { queue, transcript, clock, lower, tab, .. } = view;
+    if *lower == Lower::Queue {
+        return Some(queue_ui(ui, mirror, queue, clock, actions, |ui, queue| {
+            queue_tabs(ui, mirror, queue, Some(lower));
+        }));
+    }
+    let command = transcript_ui(ui, mirror, transcript, *tab, clock, |ui| queue_tabs(ui, mirror, queue, Some(lower)));
+    send(command, view, actions);
+    None
+}
+
+fn send(command: Option<String>, view: &mut View, actions: &mut Vec<Action>) {
+    if let Some(command) = command {
+        let ticket = view.tickets.next();
+        actions.push(Action::Files { tab: view.tab, ticket, action: FileAction::Raw(command) });
+    }
+}
