@@ -17,6 +17,7 @@ mod control;
 pub mod endpoint;
 pub mod error;
 pub mod feature;
+pub mod listing;
 pub mod op;
 pub mod reply;
 pub mod session;

@@ -23,6 +23,9 @@ pub fn unescape_char(c: char) -> Option<u8> {
 
 /// Decodes UTF-8 without loss: what is not UTF-8, and the private characters themselves, become escapes.
 pub fn decode_utf8(bytes: &[u8]) -> String {
+    if bytes.is_ascii() {
+        return String::from_utf8_lossy(bytes).into_owned(); // no escapes possible, and by far the most names
+    }
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
@@ -147,8 +150,13 @@ pub fn is_safe_name(name: &str) -> bool {
     !name.is_empty()
         && name != "."
         && name != ".."
-        && !name.chars().any(|c| c == '/' || c == '\\' || c == '\0' || c == '\r' || c == '\n')
+        && !name.chars().any(|c| matches!(c, '/' | '\\' | '\0' | '\r' | '\n') || hides_ascii(c))
         && !has_drive_prefix(name)
+}
+
+/// Only bytes that are not text are escaped, so an escaped ASCII byte (`/`, above all) was forged.
+fn hides_ascii(c: char) -> bool {
+    unescape_char(c).is_some_and(|byte| byte.is_ascii())
 }
 
 fn has_drive_prefix(name: &str) -> bool {
@@ -186,6 +194,8 @@ mod tests {
         for name in ["", ".", "..", "../x", "/etc/x", "a/b", "a\\b", "C:\\x", "c:x", "a\0b", "a\rb", "a\nb"] {
             assert!(!is_safe_name(name), "{name:?}");
         }
+        let forged = format!("..{}x", escape_byte(b'/'));
+        assert!(!is_safe_name(&forged) && is_safe_name(&format!("caf{}", escape_byte(0xe9))));
         for name in ["...", "a b", " lead", "trail ", "-rf", "|sh", "ä:b", "x:", ".hidden"] {
             assert!(is_safe_name(name) == (name != "x:"), "{name:?}");
         }

@@ -1,0 +1,254 @@
+//! Listings that other clients test themselves with, read by ours.
+//!
+//! `data/listings.jsonl` holds a line, or a whole listing (`scope`), and what its source expects of it: entries
+//! (`expect`), or that it is refused (`expect_fail`). Fields that a source does not speak of are not compared.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use jiff::civil::DateTime;
+use longshore::ftp::Method;
+use longshore::ftp::listing::{Parsed, parse};
+use longshore::model::{Entry, Kind, Modified, Precision};
+use serde_json::Value;
+
+/// Kinds that are read; the others wait for their dialects.
+const READ: &[&str] = &["mlsd", "unix", "dos"];
+const WAITING: &[&str] = &[
+    "connect-enterprise",
+    "dls",
+    "eplf",
+    "mvs",
+    "mvs-jes",
+    "netware",
+    "os2",
+    "os400",
+    "other",
+    "rumpus",
+    "stat",
+    "vmcms",
+    "vms",
+    "win16",
+];
+
+/// At least so many of a hundred listings of the kinds that are read come out as their source expects.
+const WANTED: usize = 98;
+
+/// Where we differ on purpose, one by one.
+const OTHERWISE: &[(&str, &str)] = &[
+    ("ftputil-01266", "an arrow is part of the name unless the entry is a link; this one is a directory"),
+    ("ftputil-01271", "the same"),
+    (
+        "twisted-01369",
+        "a backslash is not undone, and a name with one is refused: it could leave the folder on Windows",
+    ),
+    ("twisted-01370", "a backslash in a link's target is not undone"),
+    ("cyberduck-01484", "9.0M is a rounded size: as a number of bytes it would call every whole copy incomplete"),
+    ("cyberduck-01485", "61.8M is a rounded size"),
+    ("cyberduck-01486", "172.4k is a rounded size"),
+    ("cyberduck-01500", "a CR before the end belongs to the line's end; a name with one could not be sent back anyway"),
+    ("cyberduck-01538", "a name with a slash is refused: it would leave the folder"),
+    ("commons-net-01561", "a character device is not a file"),
+    ("commons-net-01562", "a block device is not a file"),
+    ("commons-net-01581", "a character device is not a file, and `0, 27` are its numbers, not its size"),
+    ("commons-net-01582", "a character device is not a file"),
+    ("commons-net-01686", "read as OS/400 by the source, which takes the owner for the size; it is a plain Unix line"),
+    ("commons-net-01687", "the same"),
+];
+
+/// Lines that their source refuses and we read, one by one.
+const LENIENT: &[(&str, &str)] = &[
+    ("rust-suppaftp-01423", "a mode that is none is left out; the file is there"),
+    ("rust-suppaftp-01424", "five octal digits are a mode to many servers"),
+    ("rust-suppaftp-01427", "a type that nobody knows is `Kind::Other`"),
+    ("rust-suppaftp-01428", "a size that is none is unknown; the file is there"),
+    ("rust-suppaftp-01429", "a time that is none is unknown; the file is there"),
+    ("cyberduck-01518", "refused for what was asked for, which a listing does not know"),
+    ("cyberduck-01532", "refused for what was asked for, which a listing does not know"),
+    ("cyberduck-01536", "a link without a target is a link"),
+    ("cyberduck-01537", "a link without a target is a link"),
+    ("commons-net-01729", "`0  xx` is a strange group, but everything else is in its place"),
+    ("commons-net-01786", "NcFTPd leaves out the last semicolon"),
+    ("commons-net-01789", "a time that is none is unknown"),
+    ("commons-net-01791", "a time that is none is unknown"),
+];
+
+#[test]
+fn listings_are_read_as_their_sources_expect() {
+    let (mut same, mut all, mut wrong) = (0, 0, Vec::new());
+    for row in rows().iter().filter(|row| row.expect.is_some() && READ.contains(&row.kind.as_str())) {
+        all += 1;
+        let excused = OTHERWISE.iter().any(|(id, _)| *id == row.id);
+        match differences(row) {
+            None if excused => wrong.push(format!("{}: is as expected, so it needs no excuse", row.id)),
+            None => same += 1,
+            Some(_) if excused => {}
+            Some(difference) => wrong.push(format!("{} {:?}: {difference}", row.id, row.input)),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(same * 100 >= all * WANTED, "{same} of {all}");
+    assert!(all > 700, "only {all} listings to compare");
+}
+
+#[test]
+fn what_is_no_entry_is_refused() {
+    let mut wrong = Vec::new();
+    for row in rows().iter().filter(|row| row.fails && READ.contains(&row.kind.as_str())) {
+        let lenient = row.elsewhere || LENIENT.iter().any(|(id, _)| *id == row.id);
+        let read = row.parse().entries;
+        if !lenient && !read.is_empty() {
+            wrong.push(format!("{} {:?}: {read:?}", row.id, row.input));
+        } else if read.is_empty() && LENIENT.iter().any(|(id, _)| *id == row.id) {
+            wrong.push(format!("{}: is refused, so it needs no excuse", row.id));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_kind_is_read_or_waits() {
+    let mut counts = BTreeMap::<String, usize>::new();
+    for row in rows() {
+        *counts.entry(row.kind).or_default() += 1;
+    }
+    let known: Vec<_> = READ.iter().chain(WAITING).collect();
+    for kind in counts.keys() {
+        assert!(known.contains(&&kind.as_str()), "nobody said what to do with {kind}");
+    }
+    let waiting: usize = WAITING.iter().map(|kind| counts[*kind]).sum();
+    println!("{waiting} of {} listings wait for their dialects", counts.values().sum::<usize>());
+}
+
+struct Row {
+    id: String,
+    kind: String,
+    input: String,
+    now: DateTime,
+    /// A date without a year may be half a year ahead in this source.
+    half_a_year_ahead: bool,
+    expect: Option<Vec<Value>>,
+    fails: bool,
+    elsewhere: bool,
+}
+
+fn rows() -> Vec<Row> {
+    include_str!("data/listings.jsonl")
+        .lines()
+        .map(|line| {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
+            let now = Some(text("now")).filter(|now| !now.is_empty()).unwrap_or("2024-06-15T12:00".into());
+            Row {
+                id: text("id"),
+                kind: text("kind"),
+                input: text("input"),
+                now: format!("{now}:00").parse().unwrap(),
+                half_a_year_ahead: text("now_policy").contains("6 months"),
+                expect: row["expect"].as_array().cloned(),
+                fails: row["expect_fail"] == true,
+                elsewhere: !row["accepted_elsewhere"].is_null(),
+            }
+        })
+        .collect()
+}
+
+impl Row {
+    fn parse(&self) -> Parsed {
+        let method = if self.kind == "mlsd" { Method::Mlsd } else { Method::List };
+        parse(self.input.as_bytes(), method, self.now, None)
+    }
+}
+
+/// What differs between a listing and what is expected of it.
+fn differences(row: &Row) -> Option<String> {
+    let parsed = row.parse();
+    // The directory itself and its parent are no entries of it, whatever MLSD calls them.
+    let itself = !row.input.contains('\n') && ["Type=cdir", "Type=pdir"].iter().any(|kind| row.input.starts_with(kind));
+    let dots = |entry: &&Value| itself || entry["name"] == "." || entry["name"] == "..";
+    let expected: Vec<_> = row.expect.iter().flatten().filter(|entry| !dots(entry)).collect();
+    if expected.len() != parsed.entries.len() {
+        // A date that cannot be is no date; to leave the line out is as good, says the source.
+        let dateless = expected.iter().all(|entry| entry["mtime"].is_null() && !entry["mtime"].is_string());
+        let left_out =
+            parsed.entries.is_empty() && dateless && row.id.starts_with("commons-net") && !expected.is_empty();
+        return (!left_out).then(|| format!("{} entries, not {}", parsed.entries.len(), expected.len()));
+    }
+    expected.iter().zip(&parsed.entries).find_map(|(expected, entry)| different(expected, entry, row))
+}
+
+fn different(expected: &Value, entry: &Entry, row: &Row) -> Option<String> {
+    let unlike = |what: &str, wanted: &Value, got: Value| {
+        (*wanted != got).then(|| format!("{:?}: {what} is {got}, not {wanted}", entry.name))
+    };
+    let kind = match entry.kind {
+        Kind::Directory => "dir",
+        Kind::File => "file",
+        Kind::Link => "link",
+        Kind::Other => "other",
+    };
+    let text = |text: &Option<Box<str>>| text.as_deref().map_or(Value::Null, Value::from);
+    let mut found = vec![
+        ("name", Value::from(entry.name.as_str())),
+        ("type", Value::from(kind)),
+        ("owner", text(&entry.owner)),
+        ("group", text(&entry.group)),
+        ("link_target", text(&entry.target)),
+    ];
+    // Commons Net's size of a directory is 0 where the line has none.
+    if !(row.kind == "dos" && entry.kind == Kind::Directory && expected["size"] == 0) {
+        found.push(("size", entry.size.map_or(Value::Null, Value::from)));
+    }
+    if let Some(wanted) = expected["perms"].as_str() {
+        // Modes are octal numbers in some sources: 664 is 0664.
+        let mode = entry.permissions.as_deref().unwrap_or_default();
+        found.push(("perms", if mode.trim_start_matches('0') == wanted { wanted.into() } else { mode.into() }));
+    }
+    let compared = found.into_iter().filter(|(key, _)| expected.get(key).is_some());
+    compared
+        .map(|(key, got)| unlike(key, &expected[key], got))
+        .find_map(|difference| difference)
+        .or_else(|| different_time(expected, entry, row))
+}
+
+fn different_time(expected: &Value, entry: &Entry, row: &Row) -> Option<String> {
+    let got = entry.modified.as_ref().map(time).unwrap_or_default();
+    if let Some(month_day) = expected["mtime_month_day"].as_str() {
+        let got_month_day = got.get(5..).unwrap_or_default();
+        return (!got_month_day.starts_with(month_day)).then(|| format!("{:?}: {got}, not {month_day}", entry.name));
+    }
+    let wanted = match expected.get("mtime")? {
+        // A source that has no time for a line that has one did not look for it.
+        Value::Null => return None,
+        wanted => wanted.as_str()?.to_owned(),
+    };
+    let wanted = if wanted.len() == 10 {
+        let day = got.get(..10).unwrap_or_default();
+        return (day != wanted).then(|| format!("{:?}: {got}, not {wanted}", entry.name));
+    } else {
+        let seconds = if wanted.len() == 16 { ":00" } else { "" };
+        let mut at: DateTime = format!("{wanted}{seconds}").parse().unwrap();
+        // Ours may be one day ahead.
+        if row.half_a_year_ahead && at > row.now.checked_add(jiff::Span::new().days(1)).unwrap() {
+            at = at.checked_sub(jiff::Span::new().years(1)).unwrap();
+        }
+        at
+    };
+    let got_at = entry.modified.map(|modified| modified.at);
+    if got_at != Some(wanted) {
+        return Some(format!("{:?}: {got}, not {wanted}", entry.name));
+    }
+    let precision = match entry.modified?.precision {
+        Precision::Day => "day",
+        Precision::Minute => "minute",
+        Precision::Second => "second",
+        Precision::Millisecond => "millisecond",
+    };
+    let asked = expected["mtime_precision"].as_str().unwrap_or(precision);
+    (asked != precision).then(|| format!("{:?}: to the {precision}, not to the {asked}", entry.name))
+}
+
+fn time(modified: &Modified) -> String {
+    modified.at.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
