@@ -12,12 +12,13 @@ mod unix;
 
 use std::borrow::Cow;
 
-use encoding_rs::{DecoderResult, Encoding};
+use encoding_rs::Encoding;
 use jiff::civil::DateTime;
 
+use super::charset::Charset;
 use super::op::Method;
 use crate::model::Entry;
-use crate::model::path::{decode_utf8, escape_byte, is_safe_name, unescape_char};
+use crate::model::path::{decode_utf8, is_safe_name};
 
 pub use date::stamp;
 
@@ -49,7 +50,7 @@ pub struct Parsed {
 struct Context {
     /// The latest time that a date without a year may mean.
     latest: DateTime,
-    encoding: Option<&'static Encoding>,
+    charset: Charset,
 }
 
 /// What a dialect makes of a line.
@@ -83,7 +84,7 @@ pub fn parse(bytes: &[u8], method: Method, today: DateTime, encoding: Option<&'s
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let context = Context {
         latest: today.checked_add(jiff::Span::new().days(1)).unwrap_or(DateTime::MAX),
-        encoding: encoding.filter(|encoding| encoding.is_ascii_compatible()),
+        charset: Charset::new(encoding),
     };
     let mut parsed = Parsed { entries: Vec::new(), refused: Vec::new(), dialect: "LIST", whole: true };
     let lines = split(bytes, &mut parsed);
@@ -141,54 +142,14 @@ impl Parsed {
 impl Context {
     /// Decodes a name without loss, as `model::path` says.
     fn text(&self, bytes: &[u8]) -> String {
-        if bytes.is_ascii() && self.encoding.is_none_or(keeps_ascii) {
-            return String::from_utf8_lossy(bytes).into_owned();
-        }
-        self.encoding.map_or_else(|| decode_utf8(bytes), |encoding| decode(bytes, encoding))
+        // In every charset that `Charset` allows, ASCII means itself; most names are nothing else.
+        if bytes.is_ascii() { String::from_utf8_lossy(bytes).into_owned() } else { self.charset.decode(bytes) }
     }
 
     /// Decodes an owner or a group; what is empty was not said.
     fn word(&self, bytes: &[u8]) -> Option<Box<str>> {
         (!bytes.is_empty()).then(|| self.text(bytes).into_boxed_str())
     }
-}
-
-/// Whether ASCII bytes always mean themselves. ISO-2022-JP escapes with ASCII bytes.
-fn keeps_ascii(encoding: &'static Encoding) -> bool {
-    encoding != encoding_rs::ISO_2022_JP
-}
-
-/// Decodes `encoding`; what it cannot decode becomes escapes. A name that would not be encoded to the same bytes again is
-/// escaped as a whole: a few charsets have several bytes for one character, and GB 18030 even has some for the private
-/// character that would stand for `/`.
-fn decode(bytes: &[u8], encoding: &'static Encoding) -> String {
-    let mut decoder = encoding.new_decoder_without_bom_handling();
-    let mut text = String::with_capacity(bytes.len() * 3 + 16);
-    let mut escapes = 0;
-    let mut rest = bytes;
-    loop {
-        let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut text, true);
-        match result {
-            DecoderResult::InputEmpty => break,
-            DecoderResult::OutputFull => {}
-            DecoderResult::Malformed(bad, after) => {
-                let end = read.saturating_sub(usize::from(after));
-                let bad = rest.get(end.saturating_sub(usize::from(bad))..end).unwrap_or_default();
-                escapes += bad.iter().filter(|byte| !byte.is_ascii()).count();
-                text.extend(bad.iter().copied().map(escape));
-            }
-        }
-        rest = &rest[read..];
-        text.reserve(rest.len() * 3 + 16);
-    }
-    let private = text.chars().filter(|c| unescape_char(*c).is_some()).count();
-    let exact = if escapes == 0 { encoding.encode(&text).0 == bytes } else { private == escapes };
-    if exact && private == escapes { text } else { bytes.iter().copied().map(escape).collect() }
-}
-
-/// A byte that is not text. ASCII always is: an escape must never hide a separator.
-fn escape(byte: u8) -> char {
-    if byte.is_ascii() { char::from(byte) } else { escape_byte(byte) }
 }
 
 /// The dialect that reads most of the first lines, or else the one that reads a line at all.
@@ -288,6 +249,7 @@ fn is_blank(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::path::escape_byte;
     use crate::model::{Kind, Precision};
 
     const TODAY: DateTime = jiff::civil::datetime(2026, 3, 1, 12, 0, 0, 0);
