@@ -1,5 +1,6 @@
 //! What can be typed after `longshore`, read by clap.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -78,13 +79,12 @@ pub enum Command {
     /// Upload files, and folders with all that is in them.
     ///
     /// The last argument is the remote folder to put them in; it is made if it is missing.
+    #[command(override_usage = "longshore put [OPTIONS] PATH... URL")]
     Put {
-        /// What to upload.
-        #[arg(value_name = "PATH", required = true)]
-        paths: Vec<PathBuf>,
-        /// The remote folder to put it in.
-        #[arg(value_name = "URL")]
-        target: String,
+        /// What to upload, then the remote folder to put it in.
+        // One list: with two positionals clap takes the word before an option for the last one.
+        #[arg(value_name = "PATH URL", required = true)]
+        words: Vec<OsString>,
     },
     /// Delete remote files.
     Rm {
@@ -127,6 +127,7 @@ pub enum Command {
         recursive: bool,
     },
     /// Send commands as typed and print the replies.
+    #[command(override_usage = "longshore raw [OPTIONS] URL COMMAND...")]
     Raw {
         /// The server (left out with --site), then the commands, each as one argument.
         #[arg(value_name = "URL COMMAND", required = true)]
@@ -408,8 +409,8 @@ mod tests {
     #[test]
     fn put_and_raw_take_several_words() {
         let put = read("put a b --if-exists resume ftp://h/up").unwrap().command;
-        let Some(Command::Put { paths, target }) = put else { panic!("no put") };
-        assert_eq!((paths, target.as_str()), (vec![PathBuf::from("a"), PathBuf::from("b")], "ftp://h/up"));
+        let Some(Command::Put { words }) = put else { panic!("no put") };
+        assert_eq!(words, ["a", "b", "ftp://h/up"]);
         let Some(Command::Raw { words }) = read("raw ftp://h NOOP SYST").unwrap().command else { panic!("no raw") };
         assert_eq!(words, ["ftp://h", "NOOP", "SYST"]);
     }
@@ -428,7 +429,7 @@ mod tests {
             "ls ftp://h --tls maybe",
             "ls ftp://h --trust 12",
             "get",
-            "put a",
+            "put",
             "rm",
             "mv ftp://h/a",
             "chmod 9 ftp://h/a",

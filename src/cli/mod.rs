@@ -1,5 +1,139 @@
 //! The command line: a front without a window, on the same worker.
+//!
+//! [`run`] reads the arguments, starts the worker through a closure that `main` gives it, and hands over to one file per
+//! group of subcommands. They talk to the worker through `front`, which handles on the way what concerns all: the
+//! transcript, questions, the queue's rows, Ctrl-C.
+
+use std::process::ExitCode;
+use std::sync::mpsc::Receiver;
+
+use crate::model::{Actions, Event, Failure, Run, Settings};
 
 mod arguments;
+mod asking;
+mod files;
+mod front;
+mod interrupt;
+mod listing;
+mod output;
+mod progress;
+mod queue;
+mod raw;
+mod sites;
+mod status;
+mod target;
+mod transcript;
+mod transfers;
+mod watch;
 
 pub use arguments::{Arguments, Command, DataMode, Exists, Options, QueueAction, Tls};
+pub use output::complain;
+pub use target::Target;
+
+use asking::Asker;
+use front::Front;
+use interrupt::Interrupt;
+use output::Results;
+use status::{Status, Stop};
+use transcript::TranscriptFile;
+
+/// How the worker is to start.
+pub struct Start {
+    /// What holds for this run only.
+    pub run: Run,
+    /// Puts options in the place of settings, for this run.
+    pub adjust: Box<dyn FnOnce(&mut Settings) + Send>,
+    /// What becomes of the rows that an earlier run left.
+    pub left: Left,
+}
+
+/// What becomes of the rows that an earlier run left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// They are left alone.
+    Ignore,
+    /// They are told, and held.
+    Hold,
+    /// They go on.
+    Run,
+}
+
+/// Runs a subcommand on the worker that `spawn` starts, and says how it ended.
+pub fn run<S>(command: Command, options: Options, spawn: S) -> ExitCode
+where
+    S: FnOnce(Start) -> Result<(Actions, Receiver<Event>), Failure>,
+{
+    run_with(command, options, spawn, Results::new(), Interrupt::listen()).code().into()
+}
+
+fn run_with<S>(command: Command, options: Options, spawn: S, results: Results, interrupt: Interrupt) -> Status
+where
+    S: FnOnce(Start) -> Result<(Actions, Receiver<Event>), Failure>,
+{
+    let mut front = match start(&command, options, spawn, results, interrupt) {
+        Ok(front) => front,
+        Err(stop) => {
+            complain(&stop.to_string());
+            return stop.status();
+        }
+    };
+    let result = front.wait_for_sites().and_then(|()| perform(&mut front, &command));
+    front.finish(result.as_ref().err());
+    front.results.flush();
+    match result {
+        Ok(status) => status,
+        Err(stop) => {
+            complain(&stop.to_string());
+            stop.status()
+        }
+    }
+}
+
+fn start<S>(
+    command: &Command,
+    options: Options,
+    spawn: S,
+    results: Results,
+    interrupt: Interrupt,
+) -> Result<Front, Stop>
+where
+    S: FnOnce(Start) -> Result<(Actions, Receiver<Event>), Failure>,
+{
+    for file in &options.ca {
+        std::fs::File::open(file).map_err(|error| Stop::Usage(format!("--ca {}: {error}", file.display())))?;
+    }
+    let transcript = options.transcript.as_deref().map(TranscriptFile::create).transpose();
+    let transcript = transcript.map_err(|error| {
+        Stop::Usage(format!("--transcript {}: {error}", options.transcript.as_deref().unwrap_or("".as_ref()).display()))
+    })?;
+    let asker = Asker::new(options.password_stdin, options.if_exists, interrupt.clone()).map_err(Stop::Usage)?;
+    let left = match command {
+        Command::Queue { action: Some(QueueAction::Run) } => Left::Run,
+        Command::Queue { .. } => Left::Hold,
+        _ => Left::Ignore,
+    };
+    let adjusting = options.clone();
+    let adjust = Box::new(move |settings: &mut Settings| adjusting.adjust(settings));
+    let channels = spawn(Start { run: options.run(), adjust, left }).map_err(Stop::Failed)?;
+    Ok(Front::new(channels, options, asker, results, transcript, interrupt))
+}
+
+fn perform(front: &mut Front, command: &Command) -> Result<Status, Stop> {
+    match command {
+        Command::Ls { target, long } => listing::ls(front, target.as_deref(), *long),
+        Command::Get { targets, output } => transfers::get(front, targets, output),
+        Command::Put { words } => transfers::put(front, words),
+        Command::Rm { targets, recursive } => files::rm(front, targets, *recursive),
+        Command::Mkdir { targets, parents } => files::mkdir(front, targets, *parents),
+        Command::Mv { from, to } => files::mv(front, from, to),
+        Command::Chmod { mode, targets, recursive } => files::chmod(front, *mode, targets, *recursive),
+        Command::Raw { words } => raw::raw(front, words),
+        Command::Sites { long } => sites::sites(front, *long),
+        Command::Queue { action: None } => queue::show(front),
+        Command::Queue { action: Some(QueueAction::Clear) } => queue::clear(front),
+        Command::Queue { action: Some(QueueAction::Run) } => queue::run(front),
+    }
+}
+
+#[cfg(test)]
+mod tests;

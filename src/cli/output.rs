@@ -1,0 +1,128 @@
+//! The two streams: results on standard output, everything else on standard error.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use crate::model::path::{encode_utf8, unescape_char};
+
+/// Results. A reader that has gone away (`| head`) is no failure: what comes after is dropped.
+pub(super) struct Results {
+    stream: BufWriter<Box<dyn Write>>,
+    terminal: bool,
+    closed: bool,
+}
+
+impl Results {
+    /// On standard output.
+    pub(super) fn new() -> Self {
+        let stdout = io::stdout();
+        let terminal = stdout.is_terminal();
+        Self::to(stdout, terminal)
+    }
+
+    /// On `stream`, which may be a terminal.
+    pub(super) fn to(stream: impl Write + 'static, terminal: bool) -> Self {
+        Self { stream: BufWriter::new(Box::new(stream)), terminal, closed: false }
+    }
+
+    /// One line of text in which a server may have a word: escaped for a terminal, the exact bytes for a program.
+    pub(super) fn line(&mut self, text: &str) {
+        let mut bytes = if self.terminal { visible(text).into_bytes() } else { encode_utf8(text) };
+        bytes.push(b'\n');
+        self.write(&bytes);
+    }
+
+    /// One line of JSON. Its encoding escapes control characters by itself.
+    pub(super) fn json(&mut self, value: &impl serde::Serialize) {
+        if let Ok(mut bytes) = serde_json::to_vec(value) {
+            bytes.push(b'\n');
+            self.write(&bytes);
+        }
+    }
+
+    /// Hands over what was written so far.
+    pub(super) fn flush(&mut self) {
+        let result = self.stream.flush();
+        self.judge(result);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if !self.closed {
+            let result = self.stream.write_all(bytes);
+            self.judge(result);
+        }
+    }
+
+    fn judge(&mut self, result: io::Result<()>) {
+        if let Err(error) = result
+            && !std::mem::replace(&mut self.closed, true)
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            complain(&format!("could not write the results: {error}"));
+        }
+    }
+}
+
+/// One line on standard error: what failed, on what, in whose words.
+pub fn complain(text: &str) {
+    // Nobody is left to tell when standard error is closed.
+    let _ = writeln!(io::stderr().lock(), "longshore: {}", visible(text));
+}
+
+/// `text` on one line, with everything that a terminal could obey, or hide, as an escape.
+pub(super) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\t' => shown.push_str("\\t"),
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            c if unescape_char(c).is_some() => shown.push(char::REPLACEMENT_CHARACTER),
+            c if c.is_ascii_control() => shown.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if c.is_control() || turns_or_hides(c) => shown.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Characters without width that change the order of others, or make two names look the same.
+fn turns_or_hides(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::path::decode_utf8;
+
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_away_is_no_failure() {
+        let mut results = Results::to(Gone, false);
+        results.line("x");
+        results.flush();
+        assert!(results.closed);
+        results.line("y");
+        results.flush();
+    }
+
+    #[test]
+    fn a_terminal_obeys_nobody_but_us() {
+        assert_eq!(visible("\x1b[31mred\x07\u{9b}1m"), "\\x1b[31mred\\x07\\u{9b}1m");
+        assert_eq!(visible("rtl\u{202e}gpj.exe"), "rtl\\u{202e}gpj.exe");
+        assert_eq!(visible("two\r\nlines\t"), "two\\r\\nlines\\t");
+        assert_eq!(visible("Grüße 日本 😀"), "Grüße 日本 😀");
+        assert_eq!(visible(&decode_utf8(b"caf\xe9")), "caf\u{fffd}");
+    }
+}

@@ -1,0 +1,89 @@
+//! Progress bars on standard error, where it is a terminal.
+
+use std::collections::HashMap;
+use std::io::{self, IsTerminal};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::output::visible;
+use crate::model::transfer::Running;
+use crate::model::{Course, Transfer, TransferId};
+
+/// Bars of single files at once; more would scroll a small terminal.
+const MOST: usize = 8;
+
+/// A bar for each running transfer, or nothing at all.
+pub(super) struct Bars {
+    all: Option<MultiProgress>,
+    bars: HashMap<TransferId, ProgressBar>,
+    style: ProgressStyle,
+    unsized_style: ProgressStyle,
+}
+
+impl Bars {
+    /// Shows bars if `wanted` and somebody can see them.
+    pub(super) fn new(wanted: bool) -> Self {
+        let shown = wanted && io::stderr().is_terminal();
+        let style = |template| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self {
+            all: shown.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10))),
+            bars: HashMap::new(),
+            style: style("{prefix} {wide_bar} {percent:>3} % {bytes:>11} {msg:>13}"),
+            unsized_style: style("{prefix} {spinner} {bytes:>11} {msg:>13}"),
+        }
+    }
+
+    /// How far a row is.
+    pub(super) fn update(&mut self, row: &Transfer, running: &Running) {
+        let Some(all) = &self.all else { return };
+        if !self.bars.contains_key(&row.id) && self.bars.len() >= MOST {
+            return;
+        }
+        let bar = self.bars.entry(row.id).or_insert_with(|| {
+            let bar = all.add(ProgressBar::new(row.size.unwrap_or(0)));
+            let sign = if row.course == Course::Download { '↓' } else { '↑' };
+            bar.set_style(if row.size.is_some() { self.style.clone() } else { self.unsized_style.clone() });
+            bar.set_prefix(format!("{sign} {}", visible(&row.remote_name)));
+            bar
+        });
+        if let Some(size) = row.size {
+            bar.set_length(size);
+        }
+        bar.set_position(running.done);
+        bar.set_message(if running.step.is_empty() { rate(running.rate) } else { running.step.to_owned() });
+    }
+
+    /// A row runs no longer.
+    pub(super) fn end(&mut self, id: TransferId) {
+        if let (Some(bar), Some(all)) = (self.bars.remove(&id), &self.all) {
+            bar.finish_and_clear();
+            all.remove(&bar);
+        }
+    }
+
+    /// Makes room for `write` to write to the terminal.
+    pub(super) fn pause<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.all {
+            Some(all) => all.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Removes all bars.
+    pub(super) fn clear(&mut self) {
+        self.bars.clear();
+        if let Some(all) = &self.all {
+            // A terminal that cannot be cleared is gone.
+            let _ = all.clear();
+        }
+    }
+}
+
+fn rate(bytes: u64) -> String {
+    format!("{}/s", size(bytes))
+}
+
+/// Bytes as a person reads them.
+pub(super) fn size(bytes: u64) -> String {
+    indicatif::DecimalBytes(bytes).to_string()
+}

@@ -1,0 +1,146 @@
+//! What a URL, or `--site` and a path, mean: a server, credentials if they are there, and a path.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::arguments::Options;
+use super::status::Stop;
+use crate::model::url::Address;
+use crate::model::{Credentials, Login, RemotePath, Secret, Site, Sites};
+
+/// A place on a server, or the server alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The server, with the options in their place.
+    pub site: Arc<Site>,
+    /// The password that came with the URL.
+    pub password: Option<Secret>,
+    /// Below the log-in folder, or from the root if it starts with `/`. Empty: the log-in folder.
+    pub path: String,
+}
+
+impl Target {
+    /// From a URL.
+    pub fn of_url(text: &str, options: &Options) -> Result<Self, String> {
+        let Address { mut site, password, path } = Address::parse(text).map_err(|error| format!("{text}: {error}"))?;
+        options.adjust_site(&mut site);
+        Ok(Self { site: Arc::new(site), password, path })
+    }
+
+    /// From a site's name and a path as typed.
+    pub fn of_site(name: &str, path: &str, sites: &Sites, options: &Options) -> Result<Self, String> {
+        let site = sites.find(name).ok_or_else(|| format!("there is no site {name}; `longshore sites` lists them"))?;
+        if path.contains("://") {
+            return Err(format!("{path}: a URL and --site exclude each other"));
+        }
+        let mut site = site.clone();
+        options.adjust_site(&mut site);
+        Ok(Self { site: Arc::new(site), password: None, path: path.to_owned() })
+    }
+
+    /// What logs in, if a password is known already.
+    pub fn credentials(&self, password: Option<&Secret>) -> Option<Credentials> {
+        if self.site.login == Login::Anonymous {
+            return None;
+        }
+        let password = self.password.as_ref().or(password)?.clone();
+        let account = Some(self.site.account.clone()).filter(|account| !account.is_empty());
+        Some(Credentials { user: self.site.user.clone(), password, account })
+    }
+
+    /// The path, seen from the log-in folder.
+    pub(super) fn resolve(&self, home: &RemotePath) -> RemotePath {
+        home.resolve(&self.path)
+    }
+}
+
+/// Reads every one of `texts`: URLs, or paths of the site that `--site` names.
+pub(super) fn targets(texts: &[String], options: &Options, sites: &Sites) -> Result<Vec<Target>, Stop> {
+    texts.iter().map(|text| target(text, options, sites)).collect()
+}
+
+/// Reads one: a URL, or a path of the site that `--site` names.
+pub(super) fn target(text: &str, options: &Options, sites: &Sites) -> Result<Target, Stop> {
+    match &options.site {
+        Some(name) => Target::of_site(name, text, sites, options),
+        None => Target::of_url(text, options),
+    }
+    .map_err(Stop::Usage)
+}
+
+/// The local file that something called `name` on the server becomes in `folder`.
+pub(super) fn local_file(folder: &Path, name: &str) -> Result<std::path::PathBuf, Stop> {
+    if crate::model::path::is_safe_name(name) {
+        Ok(folder.join(local_name(name)))
+    } else {
+        Err(Stop::Local(format!("{name:?} cannot be the name of a local file")))
+    }
+}
+
+#[cfg(unix)]
+fn local_name(name: &str) -> std::ffi::OsString {
+    use std::os::unix::ffi::OsStringExt;
+    std::ffi::OsString::from_vec(crate::model::path::encode_utf8(name))
+}
+
+#[cfg(not(unix))]
+fn local_name(name: &str) -> std::ffi::OsString {
+    crate::model::path::shown(name).into()
+}
+
+/// What a local name is called on the server; bytes that are not text stay what they are.
+pub(super) fn remote_name(name: &std::ffi::OsStr) -> String {
+    crate::model::path::decode_utf8(name.as_encoded_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Security;
+
+    #[test]
+    fn a_path_is_seen_from_the_log_in_folder() {
+        let home = RemotePath::new("/home/me");
+        let resolve = |url| Target::of_url(url, &Options::default()).unwrap().resolve(&home).to_string();
+        assert_eq!(resolve("ftp://me@h"), "/home/me");
+        assert_eq!(resolve("ftp://me@h/"), "/home/me");
+        assert_eq!(resolve("ftp://me@h/a%20b/"), "/home/me/a b");
+        assert_eq!(resolve("ftp://me@h/%2Fetc"), "/etc");
+        assert_eq!(resolve("ftp://me@h/%2F"), "/");
+    }
+
+    #[test]
+    fn the_url_s_password_comes_before_all_others() {
+        let other = Secret::new("other");
+        let with = Target::of_url("ftp://me:mine@h", &Options::default()).unwrap();
+        assert_eq!(with.credentials(Some(&other)).unwrap().password, Secret::new("mine"));
+        let without = Target::of_url("ftp://me@h", &Options::default()).unwrap();
+        assert_eq!(without.credentials(Some(&other)).unwrap().password, other);
+        assert_eq!(without.credentials(None), None);
+        let anonymous = Target::of_url("ftp://h", &Options::default()).unwrap();
+        assert_eq!(anonymous.credentials(Some(&other)), None);
+    }
+
+    #[test]
+    fn a_site_takes_the_options() {
+        let sites = Sites {
+            sites: vec![Site { name: "Home".into(), host: "h".into(), ..Site::default() }],
+            ..Sites::default()
+        };
+        let options = Options { tls: Some(super::super::Tls::Explicit), ..Options::default() };
+        let target = Target::of_site("Home", "/etc", &sites, &options).unwrap();
+        assert_eq!((target.site.security, target.path.as_str()), (Security::Explicit, "/etc"));
+        assert!(Target::of_site("Away", "", &sites, &options).unwrap_err().contains("Away"));
+        assert!(Target::of_site("Home", "ftp://h", &sites, &options).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_keep_their_bytes_both_ways() {
+        use std::os::unix::ffi::OsStrExt;
+        let path = local_file(Path::new("/x"), &crate::model::path::decode_utf8(b"caf\xe9")).unwrap();
+        assert_eq!(path.file_name().unwrap().as_bytes(), b"caf\xe9");
+        assert_eq!(remote_name(path.file_name().unwrap()), crate::model::path::decode_utf8(b"caf\xe9"));
+        assert!(local_file(Path::new("/x"), "a\\b").is_err());
+    }
+}
