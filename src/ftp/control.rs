@@ -282,6 +282,32 @@ impl Control {
         self.charset.encode(path.as_str())
     }
 
+    /// Takes back a restart marker that no transfer has used, or the next one would begin in the middle of its file.
+    pub(crate) fn forget_marker(&mut self) -> Result<(), Error> {
+        self.marker = None;
+        self.send_quietly(Command::with(Verb::Rest, "0")?);
+        Ok(())
+    }
+
+    /// Remembers to undo something before the next transfer, or that this is no longer needed.
+    pub(crate) fn undo_later(&mut self, command: Command, needed: bool) {
+        self.undo.retain(|other| other.verb() != command.verb());
+        if needed {
+            self.undo.push(command);
+        }
+    }
+
+    /// Undoes what typed commands have left behind, and would spoil a transfer.
+    pub(crate) fn settle_before_transfer(&mut self) -> Result<(), Error> {
+        for command in std::mem::take(&mut self.undo) {
+            self.send_quietly(command);
+        }
+        if self.marker.is_some() {
+            self.forget_marker()?;
+        }
+        Ok(())
+    }
+
     /// Notes that a transfer has ended: its final reply may come twice.
     pub(crate) fn transfer_ended(&mut self) {
         self.after_transfer = true;

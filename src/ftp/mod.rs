@@ -16,6 +16,8 @@ pub mod command;
 mod control;
 pub mod endpoint;
 pub mod error;
+mod exchange;
+mod fact;
 pub mod feature;
 pub mod listing;
 pub mod op;

@@ -1,7 +1,11 @@
 //! The operations: each a table from what is answered, and how, to the next step.
 
+mod file;
+mod list;
 mod login;
 mod path;
+mod raw;
+mod transfer;
 
 use std::net::SocketAddr;
 
@@ -230,21 +234,33 @@ pub(crate) type Step = Result<Next, Error>;
 #[derive(Debug)]
 pub(crate) enum Task {
     LogIn(login::LogIn),
-    Other,
+    List(list::List),
+    Transfer(transfer::Transfer),
+    File(file::File),
+    Raw(raw::Raw),
 }
 
 impl Task {
     pub(crate) fn new(operation: Operation) -> Self {
+        let transfer = |verb, path, offset, kind| Self::Transfer(transfer::Transfer::new(verb, path, offset, kind));
         match operation {
             Operation::LogIn => Self::LogIn(login::LogIn::default()),
-            _ => Self::Other,
+            Operation::List { path } => Self::List(list::List::new(path)),
+            Operation::Retrieve { path, offset, kind } => transfer(Verb::Retr, path, offset, kind),
+            Operation::Store { path, offset, kind } => transfer(Verb::Stor, path, offset, kind),
+            Operation::Append { path, kind } => transfer(Verb::Appe, path, 0, kind),
+            Operation::Raw { line } => Self::Raw(raw::Raw::new(line)),
+            other => Self::File(file::File::new(other)),
         }
     }
 
     pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
         match self {
             Self::LogIn(task) => task.step(got, control),
-            Self::Other => Err(Error::Unsupported("the operation")),
+            Self::List(task) => task.step(got, control),
+            Self::Transfer(task) => task.step(got, control),
+            Self::File(task) => task.step(got, control),
+            Self::Raw(task) => task.step(got, control),
         }
     }
 }

@@ -1,0 +1,320 @@
+//! A data connection and the command that uses it: how it is made, and the join of its end with the reply.
+//!
+//! The order on the wire is EPSV or PASV (or EPRT or PORT), REST, the command. A passive data connection is open before
+//! the command is sent, since some servers read no command before. REST comes last: after PASV some servers have
+//! forgotten it, and would send a file from its start under a marker that they had accepted.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use super::command::{Command, Verb};
+use super::control::Control;
+use super::endpoint;
+use super::error::{DataFault, Error};
+use super::op::Got;
+use super::reply::{Class, Reply};
+use super::session::{DataEnd, Output};
+use crate::model::Mode;
+
+/// Ports below this belong to well-known services.
+const WELL_KNOWN_PORTS: u16 = 1024;
+
+/// A way to a data connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Epsv,
+    Pasv,
+    Active,
+}
+
+/// One data connection and its command, under way.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    command: Command,
+    marker: Option<u64>,
+    way: Way,
+    others: VecDeque<Way>,
+    /// Our end, in active mode.
+    listening: Option<SocketAddr>,
+    /// The port that EPSV named could not be reached.
+    epsv_unreachable: bool,
+    /// No passive way led to a data connection.
+    passive_failed: bool,
+    opened: bool,
+    sent: bool,
+    started: bool,
+    data: Option<Result<DataEnd, DataFault>>,
+    reply: Option<Reply>,
+}
+
+/// A transfer that is over on both connections.
+#[derive(Debug)]
+pub(crate) struct Joined {
+    pub(crate) reply: Reply,
+    /// `None`: it was dropped, because the server had refused.
+    pub(crate) data: Option<Result<DataEnd, DataFault>>,
+}
+
+impl Exchange {
+    /// Begins to make a data connection for `command`, which goes out with the restart marker `marker`, if any.
+    pub(crate) fn begin(command: Command, marker: Option<u64>, control: &mut Control) -> Result<Self, Error> {
+        let mut ways = ways(control);
+        let way = ways.pop_front().ok_or(Error::Unsupported("any data connection"))?;
+        let mut exchange = Self {
+            command,
+            marker,
+            way,
+            others: ways,
+            listening: None,
+            epsv_unreachable: false,
+            passive_failed: false,
+            opened: false,
+            sent: false,
+            started: false,
+            data: None,
+            reply: None,
+        };
+        exchange.take_way(way, control);
+        Ok(exchange)
+    }
+
+    /// Hears what happened; `Some` once reply and data are both in, in whatever order.
+    pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Result<Option<Joined>, Error> {
+        use Class::{Completion, Intermediate, Preliminary};
+        let verb = self.command.verb();
+        match got {
+            Got::Reply(heard, class, reply) if self.sent && heard == verb => {
+                return self.answered(class, reply, control);
+            }
+            Got::Reply(_, Preliminary, _) => {}
+            Got::Reply(Verb::Epsv | Verb::Pasv, Completion, reply) => match endpoint::passive(reply) {
+                Some(passive) => self.connect(passive, control),
+                None => self.try_another(control.refused(self.way_verb(), reply), control)?,
+            },
+            Got::Reply(heard @ (Verb::Epsv | Verb::Pasv), class, reply) => {
+                let refused = control.refused(heard, reply);
+                if reply.code() == 530 {
+                    return Err(refused);
+                }
+                control.known.no_epsv |= heard == Verb::Epsv && class == Class::Permanent;
+                self.try_another(refused, control)?;
+            }
+            Got::Listening(address) => self.name_our_end(address, control)?,
+            Got::Reply(Verb::Eprt | Verb::Port, Completion, _) => self.launch(control)?,
+            Got::Reply(heard @ (Verb::Eprt | Verb::Port), class, reply) => {
+                self.our_end_refused(heard, class, reply, control)?;
+            }
+            Got::Reply(Verb::Rest, Intermediate, reply) => self.marked(reply, control)?,
+            Got::Reply(Verb::Rest, ..) => return Err(Error::Unsupported("REST")),
+            Got::Reply(heard, _, reply) => return Err(control.refused(heard, reply)),
+            Got::DataOpen => self.open(control)?,
+            Got::DataDone(result) => return self.data_done(result, control),
+            Got::Start | Got::Secured => {}
+        }
+        Ok(None)
+    }
+
+    fn take_way(&mut self, way: Way, control: &mut Control) {
+        self.way = way;
+        match way {
+            Way::Epsv => control.send(Command::new(Verb::Epsv)),
+            Way::Pasv => control.send(Command::new(Verb::Pasv)),
+            Way::Active => control.ask_for_data(Output::Listen),
+        }
+    }
+
+    fn way_verb(&self) -> Verb {
+        if self.way == Way::Epsv { Verb::Epsv } else { Verb::Pasv }
+    }
+
+    /// This way led to nothing: the next one, or the end with `error`.
+    fn try_another(&mut self, error: Error, control: &mut Control) -> Result<(), Error> {
+        control.drop_data();
+        self.listening = None;
+        self.passive_failed |= self.way != Way::Active;
+        let Some(next) = self.others.pop_front() else { return Err(error) };
+        if next == Way::Active {
+            control.note("No passive data connection can be made: the server is asked to connect to us");
+        }
+        self.take_way(next, control);
+        Ok(())
+    }
+
+    /// Connects to the port that the server named, at the address that we know, whatever address it named.
+    fn connect(&mut self, passive: endpoint::Passive, control: &mut Control) {
+        let peer = control.config.peer.to_canonical();
+        if let Some(host) = passive.host.filter(|host| peer != *host) {
+            control.note(format!("The server named {host} for the data connection: {peer} is used"));
+        }
+        if passive.port < WELL_KNOWN_PORTS {
+            control.note(format!("The server named port {}, which belongs to another service", passive.port));
+        }
+        control.ask_for_data(Output::Connect(passive.port));
+    }
+
+    fn name_our_end(&mut self, address: SocketAddr, control: &mut Control) -> Result<(), Error> {
+        let ip = if address.ip().is_unspecified() { control.config.local } else { address.ip() };
+        let address = SocketAddr::new(ip, address.port());
+        self.listening = Some(address);
+        match endpoint::port(address).filter(|_| control.known.no_eprt) {
+            Some(port) => control.send(Command::with(Verb::Port, port)?),
+            None => control.send(Command::with(Verb::Eprt, endpoint::eprt(address))?),
+        }
+        Ok(())
+    }
+
+    fn our_end_refused(&mut self, verb: Verb, class: Class, reply: &Reply, control: &mut Control) -> Result<(), Error> {
+        let refused = control.refused(verb, reply);
+        let port = self.listening.and_then(endpoint::port).filter(|_| verb == Verb::Eprt);
+        let Some(port) = port else { return self.try_another(refused, control) };
+        control.known.no_eprt |= class == Class::Permanent;
+        control.send(Command::with(Verb::Port, port)?);
+        Ok(())
+    }
+
+    fn open(&mut self, control: &mut Control) -> Result<(), Error> {
+        self.opened = true;
+        match self.way {
+            Way::Epsv | Way::Pasv => {
+                control.known.no_epsv |= self.epsv_unreachable;
+                control.known.no_passive = false;
+                self.launch(control)
+            }
+            Way::Active => {
+                control.known.no_passive |= self.passive_failed;
+                Ok(())
+            }
+        }
+    }
+
+    /// The data connection is there, or is awaited: REST, then the command.
+    fn launch(&mut self, control: &mut Control) -> Result<(), Error> {
+        match self.marker {
+            Some(marker) => control.send(Command::with(Verb::Rest, marker.to_string())?),
+            None => self.fire(control),
+        }
+        Ok(())
+    }
+
+    /// REST was accepted. A server that names another marker than ours has not understood it.
+    fn marked(&mut self, reply: &Reply, control: &mut Control) -> Result<(), Error> {
+        control.marker = self.marker;
+        let mut named = numbers(reply.text()).peekable();
+        if named.peek().is_some() && !named.any(|named| named == self.marker) {
+            control.note("The server accepted another restart marker than ours");
+            control.forget_marker()?;
+            return Err(Error::Unsupported("REST"));
+        }
+        self.fire(control);
+        Ok(())
+    }
+
+    fn fire(&mut self, control: &mut Control) {
+        self.sent = true;
+        control.send(self.command.clone());
+        control.put(Output::Flow { protected: control.protected });
+    }
+
+    fn answered(&mut self, class: Class, reply: &Reply, control: &mut Control) -> Result<Option<Joined>, Error> {
+        if class == Class::Preliminary {
+            self.started = true;
+            control.marker = None;
+            return Ok(None);
+        }
+        if class == Class::Completion {
+            control.marker = None;
+            control.transfer_ended();
+        } else {
+            if control.marker.is_some() {
+                control.forget_marker()?;
+            }
+            control.drop_data();
+            return Ok(Some(Joined { reply: reply.clone(), data: self.data.take() }));
+        }
+        self.reply = Some(reply.clone());
+        Ok(self.joined())
+    }
+
+    fn data_done(
+        &mut self,
+        result: Result<DataEnd, DataFault>,
+        control: &mut Control,
+    ) -> Result<Option<Joined>, Error> {
+        match result {
+            Err(fault @ (DataFault::Local(_) | DataFault::Limit | DataFault::Silent(_))) if self.sent => {
+                let reply = self.reply.take().map(|reply| control.words(&reply));
+                control.abort();
+                return Err(Error::Data { fault, reply });
+            }
+            // The server never came, and says that all is well: there was nothing to send.
+            Err(DataFault::Connect(_)) if self.ends_without_data() => {
+                self.data = Some(Ok(DataEnd { bytes: 0, clean: true }));
+            }
+            result if self.sent => self.data = Some(result),
+            Err(fault @ DataFault::Connect(_)) if !self.opened => {
+                self.epsv_unreachable |= self.way == Way::Epsv;
+                self.try_another(Error::Data { fault, reply: None }, control)?;
+            }
+            Err(fault) => return Err(Error::Data { fault, reply: None }),
+            Ok(_) => {
+                let fault = DataFault::Network("it ended before the transfer began".to_owned());
+                return Err(Error::Data { fault, reply: None });
+            }
+        }
+        Ok(self.joined())
+    }
+
+    fn ends_without_data(&self) -> bool {
+        self.reply.is_some() && !self.started && !self.opened && !self.command.verb().sends_data()
+    }
+
+    fn joined(&mut self) -> Option<Joined> {
+        if self.data.is_none() {
+            return None;
+        }
+        let reply = self.reply.take()?;
+        Some(Joined { reply, data: self.data.take() })
+    }
+}
+
+impl Joined {
+    /// What the transfer came to: success only where all data went and the server says so.
+    pub(crate) fn verdict(self, verb: Verb, control: &Control) -> Result<DataEnd, Error> {
+        let refused = || control.refused(verb, &self.reply);
+        match self.data {
+            Some(Ok(end)) if self.reply.class() == Class::Completion => Ok(end),
+            None | Some(Ok(_)) => Err(refused()),
+            // A data connection that broke because the server has a reason: the reason is what counts.
+            Some(Err(DataFault::Network(_) | DataFault::Connect(_)))
+                if self.reply.is_negative() && !matches!(self.reply.code(), 425 | 426) =>
+            {
+                Err(refused())
+            }
+            Some(Err(fault)) => Err(Error::Data { fault, reply: Some(control.words(&self.reply)) }),
+        }
+    }
+}
+
+/// The ways to a data connection, in the order in which they are tried.
+fn ways(control: &Control) -> VecDeque<Way> {
+    let passive: &[Way] = match (control.config.peer.to_canonical().is_ipv4(), control.known.no_epsv) {
+        (false, _) => &[Way::Epsv], // PASV cannot name an IPv6 address
+        (true, false) => &[Way::Epsv, Way::Pasv],
+        (true, true) => &[Way::Pasv],
+    };
+    let active = &[Way::Active][..];
+    let order = match control.config.mode {
+        Mode::Passive => [passive, &[]],
+        Mode::Active => [active, &[]],
+        Mode::Auto if control.known.no_passive => [active, passive],
+        Mode::Auto => [passive, active],
+    };
+    order.concat().into()
+}
+
+/// The whole numbers in `text`; one that is too large is `None`.
+fn numbers(text: &[u8]) -> impl Iterator<Item = Option<u64>> {
+    text.split(|byte| !byte.is_ascii_digit())
+        .filter(|digits| !digits.is_empty())
+        .map(|digits| std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()))
+}

@@ -1,0 +1,193 @@
+//! Single commands about a file or a directory, and their short sequences.
+
+use jiff::tz::TimeZone;
+
+use super::super::command::{Command, Verb};
+use super::super::control::Control;
+use super::super::error::Error;
+use super::super::fact::{self, Facts};
+use super::super::reply::{Class, Reply};
+use super::path::pathname;
+use super::{Got, Next, Operation, Outcome, Step, TransferType};
+use crate::model::RemotePath;
+
+/// One of these operations under way.
+#[derive(Debug)]
+pub(crate) struct File {
+    operation: Operation,
+    facts: Facts,
+    /// Why SIZE was refused.
+    no_size: Option<Error>,
+}
+
+impl File {
+    pub(crate) fn new(operation: Operation) -> Self {
+        Self { operation, facts: Facts::default(), no_size: None }
+    }
+
+    pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
+        use Class::{Completion, Intermediate, Permanent, Preliminary};
+        match got {
+            Got::Start => self.start(control),
+            Got::Reply(_, Preliminary, _) => Ok(Next::Wait),
+            Got::Reply(Verb::Cwd, class, reply) => self.changed_directory(class, reply, control),
+            Got::Reply(Verb::Pwd, class, reply) => {
+                let path = if class == Completion { pathname(reply, control.charset) } else { None };
+                Ok(Next::Done(Outcome::Directory(path)))
+            }
+            Got::Reply(Verb::Mlst, class, reply) => self.listed(class, reply, control),
+            Got::Reply(Verb::Type, class, reply) => {
+                control.kind = (class == Completion).then_some(TransferType::Image);
+                if class != Completion {
+                    return Err(control.refused(Verb::Type, reply));
+                }
+                self.size_and_time(control)
+            }
+            Got::Reply(Verb::Size, class, reply) => {
+                self.facts.size = (class == Completion).then(|| fact::size(reply.text())).flatten();
+                self.no_size = (class != Completion).then(|| control.refused(Verb::Size, reply));
+                if !control.pipelining {
+                    self.ask_for_time(control)?;
+                }
+                Ok(Next::Wait)
+            }
+            Got::Reply(Verb::Mdtm, class, reply) if matches!(self.operation, Operation::Facts { .. }) => {
+                let time = (class == Completion).then(|| fact::time(reply.text())).flatten();
+                self.facts.modified = time;
+                match self.no_size.take().filter(|_| class != Completion) {
+                    Some(refused) => Err(refused),
+                    None => self.known(),
+                }
+            }
+            // A server that knows MDTM with one argument only has looked for a file of that name, and found it.
+            Got::Reply(Verb::Mdtm, Completion, reply) if fact::time(reply.text()).is_some() => {
+                Err(Error::Unsupported("MFMT"))
+            }
+            Got::Reply(Verb::Rnfr, Intermediate, _) => self.rename(control),
+            Got::Reply(Verb::Noop, Completion | Permanent, _) | Got::Reply(Verb::Quit, ..) => {
+                Ok(Next::Done(Outcome::Done)) // whatever it says, it is alive, or will not be
+            }
+            Got::Reply(Verb::Rnfr, ..) | Got::Reply(_, Intermediate | Class::Transient | Permanent, _) => {
+                let Got::Reply(verb, _, reply) = got else { return Ok(Next::Wait) };
+                Err(control.refused(verb, reply))
+            }
+            Got::Reply(_, Completion, _) => Ok(Next::Done(Outcome::Done)),
+            Got::Secured | Got::Listening(_) | Got::DataOpen | Got::DataDone(_) => Ok(Next::Wait),
+        }
+    }
+
+    fn start(&mut self, control: &mut Control) -> Step {
+        let command = match &self.operation {
+            Operation::ChangeDirectory { path } => Command::with(Verb::Cwd, control.path(path)?)?,
+            Operation::MakeDirectory { path } => Command::with(Verb::Mkd, control.path(path)?)?,
+            Operation::RemoveDirectory { path } => match outside(path, control) {
+                Some(parent) => Command::with(Verb::Cwd, control.path(&parent)?)?,
+                None => Command::with(Verb::Rmd, control.path(path)?)?,
+            },
+            Operation::Delete { path } => Command::with(Verb::Dele, control.path(path)?)?,
+            Operation::Rename { from, to } => {
+                control.path(to)?; // before the server is left with half a sequence
+                Command::with(Verb::Rnfr, control.path(from)?)?
+            }
+            Operation::Chmod { path, mode } => {
+                let argument = [format!("CHMOD {mode:03o} ").into_bytes(), control.path(path)?].concat();
+                Command::with(Verb::Site, argument)?
+            }
+            Operation::SetModified { .. } => return self.set_modified(control),
+            Operation::Facts { path } if control.features.has("MLST") => {
+                Command::with(Verb::Mlst, control.path(path)?)?
+            }
+            Operation::Facts { .. } => return self.ask_for_facts(control),
+            Operation::NoOperation => Command::new(Verb::Noop),
+            Operation::Quit => Command::new(Verb::Quit),
+            _ => return Err(Error::Unsupported("the operation")),
+        };
+        control.send(command);
+        Ok(Next::Wait)
+    }
+
+    fn changed_directory(&mut self, class: Class, reply: &Reply, control: &mut Control) -> Step {
+        match &self.operation {
+            Operation::RemoveDirectory { path } => {
+                control.directory = None;
+                control.send(Command::with(Verb::Rmd, control.path(path)?)?);
+                Ok(Next::Wait)
+            }
+            Operation::ChangeDirectory { path } if class == Class::Completion => {
+                control.directory = Some(path.clone());
+                control.send(Command::new(Verb::Pwd));
+                Ok(Next::Wait)
+            }
+            _ => Err(control.refused(Verb::Cwd, reply)),
+        }
+    }
+
+    fn rename(&mut self, control: &mut Control) -> Step {
+        let Operation::Rename { to, .. } = &self.operation else { return Ok(Next::Wait) };
+        control.directory = None; // it may have been below
+        control.send(Command::with(Verb::Rnto, control.path(to)?)?);
+        Ok(Next::Wait)
+    }
+
+    /// MFMT; where a server knows only MDTM, the form of it with two arguments that vsftpd has.
+    fn set_modified(&mut self, control: &mut Control) -> Step {
+        let Operation::SetModified { path, at } = &self.operation else { return Ok(Next::Wait) };
+        let verb = match (control.features.has("MFMT"), control.features.has("MDTM")) {
+            (false, true) => Verb::Mdtm,
+            (true, _) => Verb::Mfmt,
+            (false, false) if control.features.lines().is_empty() => Verb::Mfmt,
+            (false, false) => return Err(Error::Unsupported("MFMT")),
+        };
+        let time = at.to_zoned(TimeZone::UTC).strftime("%Y%m%d%H%M%S ").to_string();
+        control.send(Command::with(verb, [time.into_bytes(), control.path(path)?].concat())?);
+        Ok(Next::Wait)
+    }
+
+    fn listed(&mut self, class: Class, reply: &Reply, control: &mut Control) -> Step {
+        self.facts = Facts::read(reply);
+        match class {
+            Class::Completion if self.facts != Facts::default() => self.known(),
+            Class::Completion => self.ask_for_facts(control), // it said nothing
+            _ if (500..=504).contains(&reply.code()) => self.ask_for_facts(control),
+            _ => Err(control.refused(Verb::Mlst, reply)),
+        }
+    }
+
+    /// SIZE and MDTM. SIZE depends on TYPE (RFC 3659 4), and some servers refuse it in text mode.
+    fn ask_for_facts(&mut self, control: &mut Control) -> Step {
+        if control.kind == Some(TransferType::Image) {
+            return self.size_and_time(control);
+        }
+        control.kind = None;
+        control.send(Command::with(Verb::Type, "I")?);
+        Ok(Next::Wait)
+    }
+
+    fn size_and_time(&mut self, control: &mut Control) -> Step {
+        let Operation::Facts { path } = &self.operation else { return Ok(Next::Wait) };
+        let path = control.path(path)?;
+        let size = Command::with(Verb::Size, &path)?;
+        if control.pipelining {
+            control.send_all([size, Command::with(Verb::Mdtm, &path)?]);
+        } else {
+            control.send(size);
+        }
+        Ok(Next::Wait)
+    }
+
+    fn ask_for_time(&self, control: &mut Control) -> Result<(), Error> {
+        let Operation::Facts { path } = &self.operation else { return Ok(()) };
+        control.send(Command::with(Verb::Mdtm, control.path(path)?)?);
+        Ok(())
+    }
+
+    fn known(&self) -> Step {
+        let Facts { size, modified, directory } = self.facts;
+        Ok(Next::Done(Outcome::Facts { size, modified, directory }))
+    }
+}
+
+/// A directory outside of `path`, if the current one is in it: few servers remove the ground that they stand on.
+fn outside(path: &RemotePath, control: &Control) -> Option<RemotePath> {
+    control.directory.as_ref().filter(|directory| directory.is_within(path)).and_then(|_| path.parent())
+}
