@@ -1,3 +1,6 @@
 //! Policy: owns sessions, queue, transcript and stores.
 
 pub mod disk;
+pub mod journal;
+pub mod store;
+pub mod vault;

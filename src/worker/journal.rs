@@ -1,0 +1,408 @@
+//! The queue on disk: a SQLite database that says after a crash what was left to do.
+//!
+//! A row is written before its first byte moves and leaves when it is done. One process at a time owns the rows; a second
+//! one works without them. What part files were begun from is written by every process.
+
+mod rows;
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+
+use self::rows::Folders;
+use super::disk::{Error, from_os};
+use crate::model::{Delta, Modified, Precision, Section, Transfer, TransferId};
+
+/// The database's name in the data folder.
+const DATABASE: &str = "queue.db";
+/// Held by the process that owns the rows.
+const LOCK: &str = "queue.lock";
+/// What this program writes; counted up with each change of the tables.
+const VERSION: i64 = 1;
+/// How long a statement waits for another process.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Highest number that `queue.db.broken-1` counts to.
+const MOST_BROKEN: u32 = 1000;
+
+const TABLES: &str = "
+    CREATE TABLE folder (id INTEGER PRIMARY KEY, site TEXT NOT NULL, local TEXT NOT NULL, remote TEXT NOT NULL,
+        below INTEGER NOT NULL);
+    CREATE TABLE transfer (id INTEGER PRIMARY KEY, place INTEGER NOT NULL, course TEXT NOT NULL, kind TEXT NOT NULL,
+        folder INTEGER NOT NULL, remote_name TEXT NOT NULL, local_name TEXT, size INTEGER, phase TEXT NOT NULL,
+        failure TEXT, attempts INTEGER NOT NULL, if_exists TEXT);
+    CREATE INDEX transfer_place ON transfer (place);
+    CREATE TABLE source (part TEXT PRIMARY KEY, remote TEXT NOT NULL, size INTEGER, modified TEXT) WITHOUT ROWID;
+    CREATE TABLE counter (next INTEGER NOT NULL);
+    INSERT INTO counter VALUES (1);";
+
+/// What a part file was begun from: it may only be continued from the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Which file of which server.
+    pub remote: String,
+    /// Its size then.
+    pub size: Option<u64>,
+    /// Its time of modification then.
+    pub modified: Option<Modified>,
+}
+
+/// The queue on disk. All calls block.
+#[derive(Debug)]
+pub struct Journal {
+    shared: Mutex<Shared>,
+    path: PathBuf,
+    /// Locked for as long as this process owns the rows.
+    lock: Option<File>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// `None` only where SQLite does not even work in memory.
+    database: Option<Connection>,
+    folders: Folders,
+}
+
+impl Shared {
+    fn both(&mut self) -> rusqlite::Result<(&mut Connection, &mut Folders)> {
+        match &mut self.database {
+            Some(database) => Ok((database, &mut self.folders)),
+            None => Err(rusqlite::Error::InvalidQuery),
+        }
+    }
+
+    fn database(&mut self) -> rusqlite::Result<&mut Connection> {
+        self.both().map(|(database, _)| database)
+    }
+}
+
+impl Journal {
+    /// Opens the journal in `folder`, which is made if need be. Never fails: what does not work is told in words, and the
+    /// queue lives in memory for this run.
+    pub fn open(folder: &Path) -> (Self, Vec<String>) {
+        let path = folder.join(DATABASE);
+        let mut notices = Vec::new();
+        let lock = match make_folder(folder).and_then(|()| lock(&folder.join(LOCK))) {
+            Ok(Some(lock)) => lock,
+            Ok(None) => {
+                notices.push(
+                    "Longshore runs already and keeps the queue; what is queued here is forgotten at the end."
+                        .to_owned(),
+                );
+                // The other process made the tables; without them there is nothing to share but the numbers.
+                let database = connect(&path).ok().filter(|database| version(database).is_ok_and(|v| v == VERSION));
+                return (Self::with(database.or_else(|| in_memory().ok()), path, None), notices);
+            }
+            Err(error) => {
+                notices.push(format!("The queue cannot be kept: {}", Error::new("open", &path, error)));
+                return Self::nowhere(notices);
+            }
+        };
+        match connect(&path).and_then(|database| prepare(database, &path)) {
+            Ok(database) => (Self::with(database, path, Some(lock)), notices),
+            Err(error) if is_broken(&error) => match replace_broken(&path) {
+                Ok((database, notice)) => {
+                    notices.push(notice);
+                    (Self::with(database, path, Some(lock)), notices)
+                }
+                Err(error) => {
+                    notices.push(format!("The queue cannot be kept: {error}"));
+                    Self::nowhere(notices)
+                }
+            },
+            Err(error) => {
+                notices.push(format!("The queue cannot be kept: {}", wrong("open", &path, error)));
+                Self::nowhere(notices)
+            }
+        }
+    }
+
+    /// A journal that forgets at the end of the run.
+    pub fn memory() -> Self {
+        Self::nowhere(Vec::new()).0
+    }
+
+    fn nowhere(notices: Vec<String>) -> (Self, Vec<String>) {
+        (Self::with(in_memory().ok(), PathBuf::from(":memory:"), None), notices)
+    }
+
+    fn with(database: impl Into<Option<Connection>>, path: PathBuf, lock: Option<File>) -> Self {
+        let shared = Shared { database: database.into(), folders: Folders::default() };
+        Self { shared: Mutex::new(shared), path, lock }
+    }
+
+    /// Whether this process keeps the rows. Where not, [`Journal::apply`] does nothing.
+    pub fn is_owner(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// `count` numbers that no transfer has or ever had, in no run and no process.
+    pub fn ids(&self, count: u64) -> Result<Range<u64>, Error> {
+        let update = "UPDATE counter SET next = next + ?1 RETURNING next";
+        let mut shared = self.shared();
+        let next = shared
+            .database()
+            .and_then(|database| database.query_row(update, [to_i64(count)], |row| row.get::<_, i64>(0)));
+        let next = next.map_err(|e| wrong("write", &self.path, e))?.unsigned_abs();
+        Ok(next.saturating_sub(count)..next)
+    }
+
+    /// Writes what changed, all or nothing.
+    pub fn apply(&self, deltas: &[Delta]) -> Result<(), Error> {
+        if !self.is_owner() || !deltas.iter().any(is_kept) {
+            return Ok(());
+        }
+        let mut shared = self.shared();
+        let written = shared.both().and_then(|(database, folders)| {
+            let transaction = database.transaction()?;
+            for delta in deltas {
+                match delta {
+                    Delta::Add(transfers) => rows::add(&transaction, folders, transfers)?,
+                    Delta::Phase(id, phase) => rows::phase(&transaction, *id, phase)?,
+                    Delta::Size(id, size) => rows::size(&transaction, *id, *size)?,
+                    Delta::Attempts(id, attempts) => rows::attempts(&transaction, *id, *attempts)?,
+                    Delta::Remove(ids) => rows::remove(&transaction, ids)?,
+                    Delta::Progress(_) | Delta::Move(..) | Delta::Held(_) => {}
+                }
+            }
+            transaction.commit()
+        });
+        if written.is_err() {
+            // Folders of the transaction that was taken back are not there.
+            shared.folders = Folders::default();
+        }
+        written.map_err(|e| wrong("write", &self.path, e))
+    }
+
+    /// Puts rows into this order, behind all others: after a `Delta::Move`, all rows that are not finished.
+    pub fn reorder(&self, ids: &[TransferId]) -> Result<(), Error> {
+        if !self.is_owner() {
+            return Ok(());
+        }
+        let mut shared = self.shared();
+        let written = shared.database().and_then(|database| {
+            let transaction = database.transaction()?;
+            rows::reorder(&transaction, ids)?;
+            transaction.commit()
+        });
+        written.map_err(|e| wrong("write", &self.path, e))
+    }
+
+    /// The rows that an earlier run left, in their order. What was under way waits again.
+    pub fn load(&self) -> Result<Vec<Transfer>, Error> {
+        self.shared().database().and_then(|database| rows::load(database)).map_err(|e| wrong("read", &self.path, e))
+    }
+
+    /// What `part` was begun from, if this program began it.
+    pub fn source(&self, part: &Path) -> Result<Option<Source>, Error> {
+        let query = "SELECT remote, size, modified FROM source WHERE part = ?1";
+        let read = |row: &rusqlite::Row<'_>| {
+            let (size, modified): (Option<i64>, Option<String>) = (row.get(1)?, row.get(2)?);
+            let modified = modified.as_deref().and_then(modified_from_text);
+            Ok(Source { remote: row.get(0)?, size: size.and_then(|size| u64::try_from(size).ok()), modified })
+        };
+        let mut shared = self.shared();
+        let found = shared.database().and_then(|database| {
+            database.prepare_cached(query)?.query_row([from_os(part.as_os_str())], read).optional()
+        });
+        found.map_err(|e| wrong("read", &self.path, e))
+    }
+
+    /// Notes what `part` is begun from, before its first byte.
+    pub fn note_source(&self, part: &Path, source: &Source) -> Result<(), Error> {
+        let insert = "INSERT OR REPLACE INTO source (part, remote, size, modified) VALUES (?1, ?2, ?3, ?4)";
+        let modified = source.modified.as_ref().map(modified_to_text);
+        let values = params![from_os(part.as_os_str()), source.remote, source.size.map(to_i64), modified];
+        let mut shared = self.shared();
+        let written = shared.database().and_then(|database| database.prepare_cached(insert)?.execute(values));
+        written.map(|_| ()).map_err(|e| wrong("write", &self.path, e))
+    }
+
+    /// `part` is gone: renamed or deleted.
+    pub fn forget_source(&self, part: &Path) -> Result<(), Error> {
+        let delete = "DELETE FROM source WHERE part = ?1";
+        let name = from_os(part.as_os_str());
+        let mut shared = self.shared();
+        let written = shared.database().and_then(|database| database.prepare_cached(delete)?.execute([name]));
+        written.map(|_| ()).map_err(|e| wrong("write", &self.path, e))
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        // A thread that panicked left no half-done transaction: SQLite took it back.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a delta is written; progress comes ten times a second and is not.
+fn is_kept(delta: &Delta) -> bool {
+    !matches!(delta, Delta::Progress(_) | Delta::Move(..) | Delta::Held(_))
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Opens a file that only this person may read.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// `None` where another process holds it.
+fn lock(path: &Path) -> io::Result<Option<File>> {
+    let file = private(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+        Err(std::fs::TryLockError::Error(error)) => Err(error),
+    }
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    // SQLite would make it readable for everybody.
+    private(path).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    let database = Connection::open(path)?;
+    database.busy_timeout(PATIENCE)?;
+    // A file system that cannot do this keeps the older kind of journal: slower, not less safe.
+    database.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    database.pragma_update(None, "synchronous", "NORMAL")?;
+    Ok(database)
+}
+
+fn in_memory() -> rusqlite::Result<Connection> {
+    let database = Connection::open_in_memory()?;
+    database.execute_batch(TABLES)?;
+    Ok(database)
+}
+
+fn version(database: &Connection) -> rusqlite::Result<i64> {
+    database.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Checks the database, or makes its tables.
+fn prepare(mut database: Connection, path: &Path) -> rusqlite::Result<Connection> {
+    match version(&database)? {
+        VERSION => {
+            let verdict: String = database.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+            if verdict != "ok" {
+                return Err(rusqlite::Error::InvalidColumnName(verdict));
+            }
+        }
+        0 => {
+            let transaction = database.transaction()?;
+            transaction.execute_batch(TABLES)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+            transaction.commit()?;
+        }
+        newer => {
+            let why = format!("{} is of version {newer}, made by a newer Longshore", path.display());
+            return Err(rusqlite::Error::ToSqlConversionFailure(why.into()));
+        }
+    }
+    rows::tidy(&database)?;
+    Ok(database)
+}
+
+/// Whether the file itself is at fault, and not the disk, the permissions or another process.
+fn is_broken(error: &rusqlite::Error) -> bool {
+    let by_code = matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase));
+    let by_tables = matches!(error, rusqlite::Error::SqliteFailure(code, _) if code.code == ErrorCode::Unknown);
+    by_code
+        || by_tables
+        || matches!(error, rusqlite::Error::InvalidColumnName(_) | rusqlite::Error::InvalidColumnType(..))
+}
+
+/// Sets the broken database aside and begins a new one with the rows that can still be read.
+fn replace_broken(path: &Path) -> Result<(Connection, String), Error> {
+    let aside = (1..=MOST_BROKEN)
+        .map(|number| with_suffix(path, &format!(".broken-{number}")))
+        .find(|aside| !aside.exists())
+        .ok_or_else(|| Error::new("set aside", path, io::Error::from(io::ErrorKind::AlreadyExists)))?;
+    for suffix in ["", "-wal", "-shm"] {
+        match std::fs::rename(with_suffix(path, suffix), with_suffix(&aside, suffix)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::new("set aside", with_suffix(path, suffix), error));
+            }
+            _ => {}
+        }
+    }
+    let database = connect(path).and_then(|database| prepare(database, path));
+    let mut database = database.map_err(|e| wrong("open", path, e))?;
+    let rescued = Connection::open(&aside).ok().map(|old| rows::rescue(&old)).unwrap_or_default();
+    let written = database.transaction().and_then(|transaction| {
+        rows::add(&transaction, &mut Folders::default(), &rescued)?;
+        let highest = rescued.iter().map(|transfer| transfer.id.0).max().unwrap_or(0);
+        transaction.execute("UPDATE counter SET next = max(next, ?1)", [to_i64(highest.saturating_add(1))])?;
+        transaction.commit()
+    });
+    written.map_err(|e| wrong("write", path, e))?;
+    let notice = format!(
+        "The queue was damaged. The damaged file is kept as {}; rows that could still be read: {}.",
+        aside.display(),
+        rescued.len()
+    );
+    Ok((database, notice))
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn wrong(doing: &'static str, path: &Path, error: rusqlite::Error) -> Error {
+    let kind = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => io::ErrorKind::StorageFull,
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => io::ErrorKind::PermissionDenied,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => io::ErrorKind::ResourceBusy,
+        _ => io::ErrorKind::Other,
+    };
+    Error::new(doing, path, io::Error::new(kind, error))
+}
+
+/// SQLite counts to 2^63 - 1; a size or number beyond that does not happen, but must not become another one.
+fn to_i64(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn modified_to_text(modified: &Modified) -> String {
+    let precision = match modified.precision {
+        Precision::Day => "day",
+        Precision::Minute => "minute",
+        Precision::Second => "second",
+        Precision::Millisecond => "millisecond",
+    };
+    format!("{} {precision} {}", modified.at, if modified.utc { "utc" } else { "server" })
+}
+
+fn modified_from_text(text: &str) -> Option<Modified> {
+    let mut words = text.split(' ');
+    let at = words.next()?.parse().ok()?;
+    let precision = match words.next()? {
+        "day" => Precision::Day,
+        "minute" => Precision::Minute,
+        "second" => Precision::Second,
+        "millisecond" => Precision::Millisecond,
+        _ => return None,
+    };
+    Some(Modified { at, precision, utc: words.next()? == "utc" })
+}
+
+/// Rows that are finished well leave the journal; the others stay.
+fn is_left(transfer: &Transfer) -> bool {
+    Section::of(&transfer.phase) != Section::Done
+}
+
+#[cfg(test)]
+mod tests;

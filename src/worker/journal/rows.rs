@@ -1,0 +1,246 @@
+//! Rows of the queue as rows of the database.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rusqlite::{CachedStatement, Connection, Row, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::super::disk::{from_os, to_os};
+use super::{is_left, to_i64};
+use crate::model::transfer::Folder;
+use crate::model::{Kind, Phase, RemotePath, Site, Transfer, TransferId};
+
+/// Which folder has which number, so that a folder of 100,000 rows is written once.
+#[derive(Debug, Default)]
+pub(super) struct Folders {
+    numbers: HashMap<Arc<Folder>, i64>,
+    /// The one that was asked for last: its rows come one after another.
+    last: Option<(Arc<Folder>, i64)>,
+}
+
+impl Folders {
+    fn number(&mut self, database: &Connection, folder: &Arc<Folder>) -> rusqlite::Result<i64> {
+        if let Some((last, number)) = &self.last
+            && Arc::ptr_eq(last, folder)
+        {
+            return Ok(*number);
+        }
+        let number = match self.numbers.get(folder) {
+            Some(number) => *number,
+            None => {
+                let insert = "INSERT INTO folder (site, local, remote, below) VALUES (?1, ?2, ?3, ?4)";
+                let local = from_os(folder.local.as_os_str());
+                let site = to_json(&portable(&folder.site))?;
+                let values = params![site, local, folder.remote.as_str(), i64::from(folder.below)];
+                database.prepare_cached(insert)?.execute(values)?;
+                let number = database.last_insert_rowid();
+                self.numbers.insert(folder.clone(), number);
+                number
+            }
+        };
+        self.last = Some((folder.clone(), number));
+        Ok(number)
+    }
+}
+
+/// The site without folders of this machine: a transfer needs none, and JSON cannot hold each.
+fn portable(site: &Site) -> Site {
+    Site { local: None, bookmarks: Vec::new(), ..site.clone() }
+}
+
+pub(super) fn add(database: &Connection, folders: &mut Folders, transfers: &[Transfer]) -> rusqlite::Result<()> {
+    let mut place = next_place(database)?;
+    let mut insert = database.prepare_cached(
+        "INSERT OR IGNORE INTO transfer (id, place, course, kind, folder, remote_name, local_name, size, phase, failure,
+         attempts, if_exists) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?;
+    for transfer in transfers.iter().filter(|transfer| is_left(transfer)) {
+        let (phase, failure) = phase_to_text(&transfer.phase)?;
+        insert.execute(params![
+            to_i64(transfer.id.0),
+            place,
+            to_json(&transfer.course)?,
+            kind_to_text(transfer.kind),
+            folders.number(database, &transfer.folder)?,
+            &*transfer.remote_name,
+            transfer.local_name.as_deref(),
+            transfer.size.map(to_i64),
+            phase,
+            failure,
+            transfer.attempts,
+            transfer.if_exists.as_ref().map(to_json).transpose()?,
+        ])?;
+        place += 1;
+    }
+    Ok(())
+}
+
+fn next_place(database: &Connection) -> rusqlite::Result<i64> {
+    database.query_row("SELECT coalesce(max(place), 0) + 1 FROM transfer", [], |row| row.get(0))
+}
+
+pub(super) fn phase(database: &Connection, id: TransferId, phase: &Phase) -> rusqlite::Result<()> {
+    match phase {
+        // It was queued before, and after a crash it is again.
+        Phase::Running(_) => Ok(()),
+        Phase::Done(_) | Phase::Skipped => remove(database, &[id]),
+        _ => {
+            let (phase, failure) = phase_to_text(phase)?;
+            // What comes back from the failed ones, or joins them, goes behind the others, as in the queue.
+            let mut update = database.prepare_cached(
+                "UPDATE transfer SET phase = ?2, failure = ?3, place = CASE WHEN (phase = 'failed') = (?2 = 'failed')
+                 THEN place ELSE (SELECT max(place) + 1 FROM transfer) END WHERE id = ?1",
+            )?;
+            update.execute(params![to_i64(id.0), phase, failure]).map(|_| ())
+        }
+    }
+}
+
+pub(super) fn size(database: &Connection, id: TransferId, size: u64) -> rusqlite::Result<()> {
+    let mut update = database.prepare_cached("UPDATE transfer SET size = ?2 WHERE id = ?1")?;
+    update.execute([to_i64(id.0), to_i64(size)]).map(|_| ())
+}
+
+pub(super) fn attempts(database: &Connection, id: TransferId, attempts: u16) -> rusqlite::Result<()> {
+    let mut update = database.prepare_cached("UPDATE transfer SET attempts = ?2 WHERE id = ?1")?;
+    update.execute([to_i64(id.0), i64::from(attempts)]).map(|_| ())
+}
+
+pub(super) fn remove(database: &Connection, ids: &[TransferId]) -> rusqlite::Result<()> {
+    let mut delete = database.prepare_cached("DELETE FROM transfer WHERE id = ?1")?;
+    ids.iter().try_for_each(|id| delete.execute([to_i64(id.0)]).map(|_| ()))
+}
+
+pub(super) fn reorder(database: &Connection, ids: &[TransferId]) -> rusqlite::Result<()> {
+    let first = next_place(database)?;
+    let mut update: CachedStatement<'_> = database.prepare_cached("UPDATE transfer SET place = ?2 WHERE id = ?1")?;
+    for (place, id) in (first..).zip(ids) {
+        update.execute([to_i64(id.0), place])?;
+    }
+    Ok(())
+}
+
+/// Drops folders that no row needs any more.
+pub(super) fn tidy(database: &Connection) -> rusqlite::Result<()> {
+    database.execute("DELETE FROM folder WHERE id NOT IN (SELECT folder FROM transfer)", []).map(|_| ())
+}
+
+const EVERYTHING: &str = "
+    SELECT transfer.id, course, kind, folder, remote_name, local_name, size, phase, failure, attempts, if_exists,
+        site, local, remote, below
+    FROM transfer JOIN folder ON folder.id = transfer.folder ORDER BY place, transfer.id";
+
+/// Transfers in one folder share it.
+#[derive(Default)]
+struct Reader {
+    folders: HashMap<i64, Arc<Folder>>,
+}
+
+impl Reader {
+    /// `None` for a row that does not make sense.
+    fn read(&mut self, row: &Row<'_>) -> rusqlite::Result<Option<Transfer>> {
+        let number: i64 = row.get("folder")?;
+        let folder = match self.folders.get(&number) {
+            Some(folder) => folder.clone(),
+            None => {
+                let Some(folder) = read_folder(row)? else { return Ok(None) };
+                let folder = Arc::new(folder);
+                self.folders.insert(number, folder.clone());
+                folder
+            }
+        };
+        let (id, size): (i64, Option<i64>) = (row.get("id")?, row.get("size")?);
+        let (phase, failure): (String, Option<String>) = (row.get("phase")?, row.get("failure")?);
+        let if_exists: Option<String> = row.get("if_exists")?;
+        let (Some(course), Ok(id)) = (from_json(&row.get::<_, String>("course")?), u64::try_from(id)) else {
+            return Ok(None);
+        };
+        Ok(Some(Transfer {
+            id: TransferId(id),
+            course,
+            kind: kind_from_text(&row.get::<_, String>("kind")?),
+            folder,
+            remote_name: row.get::<_, String>("remote_name")?.into(),
+            local_name: row.get::<_, Option<String>>("local_name")?.map(Into::into),
+            size: size.and_then(|size| u64::try_from(size).ok()),
+            phase: phase_from_text(&phase, failure.as_deref()),
+            attempts: row.get("attempts")?,
+            if_exists: if_exists.as_deref().and_then(from_json),
+        }))
+    }
+}
+
+fn read_folder(row: &Row<'_>) -> rusqlite::Result<Option<Folder>> {
+    let (site, local): (String, String) = (row.get("site")?, row.get("local")?);
+    let Some(site) = from_json::<Site>(&site) else { return Ok(None) };
+    let remote = RemotePath::new(&row.get::<_, String>("remote")?);
+    Ok(Some(Folder { site: Arc::new(site), local: PathBuf::from(to_os(&local)), remote, below: row.get("below")? }))
+}
+
+pub(super) fn load(database: &Connection) -> rusqlite::Result<Vec<Transfer>> {
+    let mut query = database.prepare(EVERYTHING)?;
+    let mut reader = Reader::default();
+    let rows = query.query_map([], |row| reader.read(row))?;
+    rows.filter_map(Result::transpose).collect()
+}
+
+/// What can still be read of a damaged database: rows one by one, until the damage.
+pub(super) fn rescue(database: &Connection) -> Vec<Transfer> {
+    let Ok(mut query) = database.prepare(EVERYTHING) else { return Vec::new() };
+    let mut reader = Reader::default();
+    let Ok(mut rows) = query.query([]) else { return Vec::new() };
+    let mut rescued = Vec::new();
+    while let Ok(Some(row)) = rows.next() {
+        if let Ok(Some(transfer)) = reader.read(row) {
+            rescued.push(transfer);
+        }
+    }
+    rescued
+}
+
+/// The phase after a restart: what was under way, or waited for another try, is queued.
+fn phase_to_text(phase: &Phase) -> rusqlite::Result<(&'static str, Option<String>)> {
+    Ok(match phase {
+        Phase::Queued | Phase::Waiting { .. } | Phase::Running(_) => ("queued", None),
+        Phase::Paused => ("paused", None),
+        Phase::Failed(failure) => ("failed", Some(to_json(failure)?)),
+        Phase::Done(_) | Phase::Skipped => ("done", None),
+    })
+}
+
+fn phase_from_text(phase: &str, failure: Option<&str>) -> Phase {
+    match (phase, failure.and_then(from_json)) {
+        ("failed", Some(failure)) => Phase::Failed(failure),
+        ("paused", _) => Phase::Paused,
+        _ => Phase::Queued,
+    }
+}
+
+fn kind_to_text(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Directory => "directory",
+        Kind::File => "file",
+        Kind::Link => "link",
+        Kind::Other => "other",
+    }
+}
+
+fn kind_from_text(kind: &str) -> Kind {
+    match kind {
+        "directory" => Kind::Directory,
+        "file" => Kind::File,
+        "link" => Kind::Link,
+        _ => Kind::Other,
+    }
+}
+
+fn to_json(value: &impl Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+fn from_json<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_str(text).ok()
+}

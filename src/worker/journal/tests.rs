@@ -1,0 +1,303 @@
+//! The journal over restarts, crashes, damage and second processes.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::model::queue::Place;
+use crate::model::transfer::{Course, Done, Folder, Proof, Running};
+use crate::model::{Cause, Failure, IfExists, Kind, Login, Phase, Queue, RemotePath, Site};
+
+fn folder(local: &str) -> Arc<Folder> {
+    let site = Site { host: "h".into(), user: "u".into(), login: Login::Normal, ..Site::default() };
+    let remote = RemotePath::new("/pub/caf\u{10fee9}");
+    Arc::new(Folder { site: Arc::new(site), local: PathBuf::from(to_os(local)), remote, below: 2 })
+}
+
+fn to_os(text: &str) -> std::ffi::OsString {
+    super::super::disk::to_os(text)
+}
+
+fn row(id: u64, folder: &Arc<Folder>) -> Transfer {
+    Transfer {
+        id: TransferId(id),
+        course: Course::Download,
+        kind: Kind::File,
+        folder: folder.clone(),
+        remote_name: format!("file {id}").into(),
+        local_name: None,
+        size: Some(id * 1000),
+        phase: Phase::Queued,
+        attempts: 0,
+        if_exists: None,
+    }
+}
+
+fn failure() -> Failure {
+    Failure { what: "Could not get x".into(), why: "550 No.".into(), cause: Cause::Refused, again: false }
+}
+
+fn opened(folder: &Path) -> Journal {
+    let (journal, notices) = Journal::open(folder);
+    assert_eq!(notices, [""; 0]);
+    assert!(journal.is_owner());
+    journal
+}
+
+fn ids(rows: &[Transfer]) -> Vec<u64> {
+    rows.iter().map(|row| row.id.0).collect()
+}
+
+#[test]
+fn rows_come_back_as_they_were() {
+    let data = tempfile::tempdir().unwrap();
+    let (one, two) = (folder("/home/me/a"), folder("/home/me/caf\u{10fee9}"));
+    let mut rows: Vec<_> = (1..=4).map(|id| row(id, if id < 3 { &one } else { &two })).collect();
+    rows[1].course = Course::Upload;
+    rows[1].if_exists = Some(IfExists::Rename);
+    rows[1].local_name = Some("other\u{10feff}".into());
+    rows[1].size = None;
+    rows[2].kind = Kind::Directory;
+    rows[2].phase = Phase::Paused;
+    rows[3].phase = Phase::Failed(Box::new(failure()));
+    rows[3].attempts = 7;
+    opened(data.path()).apply(&[Delta::Add(rows.clone())]).unwrap();
+    let loaded = opened(data.path()).load().unwrap();
+    assert_eq!(loaded, rows);
+    assert!(Arc::ptr_eq(&loaded[0].folder, &loaded[1].folder), "rows of one folder share it");
+}
+
+#[test]
+fn what_was_under_way_waits_again_and_what_is_done_is_gone() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = folder("/x");
+    let done = Done { bytes: 1, resumed_from: 0, milliseconds: 1, proof: Proof::Size, at: Timestamp::UNIX_EPOCH };
+    let waiting = Phase::Waiting { until: Timestamp::UNIX_EPOCH, failure: Box::new(failure()) };
+    let journal = opened(data.path());
+    let rows = (1..=6).map(|id| row(id, &folder)).collect();
+    journal
+        .apply(&[
+            Delta::Add(rows),
+            Delta::Phase(TransferId(1), Phase::Running(Box::new(Running::default()))),
+            Delta::Phase(TransferId(2), waiting),
+            Delta::Attempts(TransferId(2), 3),
+            Delta::Phase(TransferId(3), Phase::Done(Box::new(done))),
+            Delta::Phase(TransferId(4), Phase::Skipped),
+            Delta::Size(TransferId(5), 77),
+            Delta::Remove(vec![TransferId(6)]),
+            Delta::Progress(vec![(TransferId(1), Running::default())]),
+            Delta::Phase(TransferId(99), Phase::Paused),
+        ])
+        .unwrap();
+    drop(journal);
+    let loaded = opened(data.path()).load().unwrap();
+    assert_eq!(ids(&loaded), [1, 2, 5]);
+    assert!(loaded.iter().all(|row| row.phase == Phase::Queued));
+    assert_eq!((loaded[1].attempts, loaded[2].size), (3, Some(77)));
+}
+
+#[test]
+fn the_order_is_the_queues() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = folder("/x");
+    let mut queue = Queue::default();
+    let journal = opened(data.path());
+    let mut change = |delta: Delta| {
+        queue.apply(delta.clone());
+        journal.apply(&[delta]).unwrap();
+        let order: Vec<_> = queue.section(Section::Active).iter().copied().collect();
+        order
+    };
+    change(Delta::Add((1..=5).map(|id| row(id, &folder)).collect()));
+    change(Delta::Phase(TransferId(2), Phase::Failed(Box::new(failure()))));
+    let moved = change(Delta::Move(vec![TransferId(4)], Place::Top));
+    journal.reorder(&moved).unwrap();
+    change(Delta::Add(vec![row(6, &folder)]));
+    let order = change(Delta::Phase(TransferId(2), Phase::Queued));
+    drop(journal);
+    let loaded = opened(data.path()).load().unwrap();
+    assert_eq!(loaded.iter().map(|row| row.id).collect::<Vec<_>>(), order);
+    assert_eq!(ids(&loaded), [4, 1, 3, 5, 6, 2]);
+}
+
+#[test]
+fn numbers_are_never_used_twice() {
+    let data = tempfile::tempdir().unwrap();
+    let first = opened(data.path()).ids(10).unwrap();
+    assert_eq!(first, 1..11);
+    let journal = opened(data.path());
+    assert_eq!(journal.ids(1).unwrap(), 11..12);
+    let (second, _) = Journal::open(data.path());
+    assert_eq!(second.ids(2).unwrap(), 12..14, "also in another process");
+    assert_eq!(journal.ids(1).unwrap(), 14..15);
+}
+
+#[test]
+fn a_second_process_is_told_and_works_without() {
+    let data = tempfile::tempdir().unwrap();
+    let journal = opened(data.path());
+    journal.apply(&[Delta::Add(vec![row(1, &folder("/x"))])]).unwrap();
+    let (second, notices) = Journal::open(data.path());
+    assert!(!second.is_owner() && notices.len() == 1, "{notices:?}");
+    second.apply(&[Delta::Add(vec![row(2, &folder("/x"))]), Delta::Remove(vec![TransferId(1)])]).unwrap();
+    second.reorder(&[TransferId(1)]).unwrap();
+    assert_eq!(ids(&second.load().unwrap()), [1], "it may look");
+    drop((journal, second));
+    assert_eq!(ids(&opened(data.path()).load().unwrap()), [1]);
+}
+
+#[test]
+fn part_files_know_what_they_were_begun_from() {
+    let data = tempfile::tempdir().unwrap();
+    let part = Path::new("/downloads/a.part");
+    let at = jiff::civil::date(2020, 1, 2).at(3, 4, 5, 678_000_000);
+    let modified = Some(Modified { at, precision: Precision::Millisecond, utc: true });
+    let source = Source { remote: "ftp://u@h:21/a".into(), size: Some(u64::from(u32::MAX) + 1), modified };
+    let journal = opened(data.path());
+    assert_eq!(journal.source(part).unwrap(), None);
+    journal.note_source(part, &source).unwrap();
+    let (second, _) = Journal::open(data.path());
+    assert_eq!(second.source(part).unwrap().as_ref(), Some(&source), "every process sees it");
+    let newer = Source { size: None, modified: None, ..source };
+    second.note_source(part, &newer).unwrap();
+    drop((journal, second));
+    let journal = opened(data.path());
+    assert_eq!(journal.source(part).unwrap(), Some(newer));
+    journal.forget_source(part).unwrap();
+    assert_eq!(journal.source(part).unwrap(), None);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_set_aside() {
+    let data = tempfile::tempdir().unwrap();
+    for number in 1..=2 {
+        std::fs::write(data.path().join(DATABASE), vec![b'x'; 5000]).unwrap();
+        let (journal, notices) = Journal::open(data.path());
+        assert!(journal.is_owner());
+        assert!(notices.len() == 1 && notices[0].contains(&format!("queue.db.broken-{number}")), "{notices:?}");
+        journal.apply(&[Delta::Add(vec![row(1, &folder("/x"))])]).unwrap();
+        assert_eq!(ids(&journal.load().unwrap()), [1]);
+        let aside = data.path().join(format!("queue.db.broken-{number}"));
+        assert_eq!(std::fs::read(aside).unwrap(), vec![b'x'; 5000]);
+    }
+}
+
+#[test]
+fn a_database_without_its_tables_is_set_aside() {
+    let data = tempfile::tempdir().unwrap();
+    opened(data.path()).shared().database().unwrap().execute_batch("DROP TABLE transfer").unwrap();
+    let (journal, notices) = Journal::open(data.path());
+    assert!(journal.is_owner() && notices.len() == 1, "{notices:?}");
+    assert_eq!(journal.load().unwrap(), []);
+}
+
+#[test]
+fn what_can_be_read_of_a_damaged_database_is_rescued() {
+    let data = tempfile::tempdir().unwrap();
+    let journal = opened(data.path());
+    let folder = folder("/x");
+    journal.apply(&[Delta::Add((1..=5000).map(|id| row(id, &folder)).collect())]).unwrap();
+    journal
+        .shared()
+        .database()
+        .unwrap()
+        .pragma_update_and_check(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()))
+        .unwrap();
+    drop(journal);
+    let path = data.path().join(DATABASE);
+    let mut bytes = std::fs::read(&path).unwrap();
+    // Pages in the middle, as a bad disk would leave them.
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 8192].fill(0xaa);
+    std::fs::write(&path, &bytes).unwrap();
+    let (journal, notices) = Journal::open(data.path());
+    assert!(journal.is_owner() && notices.len() == 1, "{notices:?}");
+    let rescued = journal.load().unwrap();
+    assert!(!rescued.is_empty() && rescued.len() < 5000, "{}", rescued.len());
+    let highest = rescued.iter().map(|row| row.id.0).max().unwrap();
+    assert!(journal.ids(1).unwrap().start > highest);
+    assert_eq!(ids(&opened_after(journal, data.path()).load().unwrap()), ids(&rescued));
+}
+
+fn opened_after(journal: Journal, data: &Path) -> Journal {
+    drop(journal);
+    opened(data)
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_left_alone() {
+    let data = tempfile::tempdir().unwrap();
+    let journal = opened(data.path());
+    journal.apply(&[Delta::Add(vec![row(1, &folder("/x"))])]).unwrap();
+    journal.shared().database().unwrap().pragma_update(None, "user_version", VERSION + 1).unwrap();
+    drop(journal);
+    let (journal, notices) = Journal::open(data.path());
+    assert!(!journal.is_owner() && notices[0].contains("newer"), "{notices:?}");
+    assert_eq!(journal.ids(3).unwrap(), 1..4, "it still works, in memory");
+    let database = Connection::open(data.path().join(DATABASE)).unwrap();
+    let count: i64 = database.query_row("SELECT count(*) FROM transfer", [], |row| row.get(0)).unwrap();
+    assert_eq!(count, 1);
+}
+
+#[test]
+fn where_nothing_can_be_written_it_says_so() {
+    let data = tempfile::tempdir().unwrap();
+    std::fs::write(data.path().join("file"), "").unwrap();
+    let (journal, notices) = Journal::open(&data.path().join("file/folder"));
+    assert!(!journal.is_owner() && notices[0].starts_with("The queue cannot be kept"), "{notices:?}");
+    assert_eq!(Journal::memory().load().unwrap(), []);
+}
+
+#[test]
+fn a_transaction_is_written_whole_or_not_at_all() {
+    let data = tempfile::tempdir().unwrap();
+    let journal = opened(data.path());
+    journal
+        .shared()
+        .database()
+        .unwrap()
+        .execute_batch("CREATE TRIGGER t BEFORE DELETE ON transfer BEGIN SELECT raise(ABORT, 'no'); END")
+        .unwrap();
+    let folder = folder("/x");
+    let error = journal.apply(&[Delta::Add(vec![row(1, &folder)]), Delta::Remove(vec![TransferId(1)])]).unwrap_err();
+    assert!(error.to_string().contains("no"), "{error}");
+    assert_eq!(journal.load().unwrap(), []);
+    journal.apply(&[Delta::Add(vec![row(1, &folder)])]).unwrap();
+    assert_eq!(ids(&journal.load().unwrap()), [1], "its folder was written again");
+}
+
+#[test]
+fn no_secret_and_no_foreign_eye() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = data.path().join("made/for it");
+    drop(opened(&folder));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder), 0o700);
+        assert_eq!(mode(&folder.join(DATABASE)), 0o600);
+    }
+}
+
+#[test]
+fn a_hundred_thousand_rows_are_one_transaction() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = folder("/x");
+    let journal = opened(data.path());
+    journal.apply(&[Delta::Add((1..=100_000).map(|id| row(id, &folder)).collect())]).unwrap();
+    let order: Vec<_> = (1..=100_000).rev().map(TransferId).collect();
+    journal.reorder(&order).unwrap();
+    drop(journal);
+    let loaded = opened(data.path()).load().unwrap();
+    assert_eq!(loaded.len(), 100_000);
+    assert_eq!(loaded[0].id, TransferId(100_000));
+    let folders: i64 = opened(data.path())
+        .shared()
+        .database()
+        .unwrap()
+        .query_row("SELECT count(*) FROM folder", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(folders, 1);
+}

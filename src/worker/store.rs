@@ -1,0 +1,249 @@
+//! Settings, sites, trusted certificates and what was learned of servers, as TOML in confy's folder.
+//!
+//! confy truncates its file in place and replaces one that it cannot read. Here a file is written by temporary file,
+//! fsync and rename, with the one before it as `.bak`; one that cannot be read is set aside and said. Two processes may
+//! write: each change is made to what the file holds at that moment, under a lock.
+
+mod file;
+mod merge;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use directories::ProjectDirs;
+use serde::{Deserialize, Serialize};
+
+use self::file::{ConfigFile, Document};
+use super::disk::Error;
+use crate::ftp::session::Known;
+use crate::model::{Cause, Failure, Settings, Sites};
+
+/// The program's name in paths.
+const NAME: &str = "longshore";
+
+/// Where things are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folders {
+    /// Settings and sites.
+    pub config: PathBuf,
+    /// The queue.
+    pub data: PathBuf,
+}
+
+impl Folders {
+    /// Where this system wants them: confy's native folder, and beside it the one for data.
+    pub fn native() -> Result<Self, Failure> {
+        let failure = |why: String| Failure {
+            what: "Could not find the folder for settings".to_owned(),
+            why,
+            cause: Cause::Local,
+            again: false,
+        };
+        confy::change_config_strategy(confy::ConfigStrategy::Native);
+        let settings = confy::get_configuration_file_path(NAME, "settings").map_err(|e| failure(e.to_string()))?;
+        let config = settings.parent().map(Path::to_owned).ok_or_else(|| failure("it has no parent".to_owned()))?;
+        let project = ProjectDirs::from("rs", "", NAME).ok_or_else(|| failure("there is no home folder".to_owned()))?;
+        Ok(Self { config, data: project.data_local_dir().to_owned() })
+    }
+
+    /// Both below `folder`.
+    pub fn within(folder: &Path) -> Self {
+        Self { config: folder.join("config"), data: folder.join("data") }
+    }
+}
+
+/// What was learned of a server, so that no later session has to learn it again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Learned {
+    /// What its sessions found out.
+    pub known: Known,
+    /// TLS 1.3 does not work for its data connections.
+    pub tls12_only: bool,
+    /// The most connections that it allows.
+    pub connections: Option<u8>,
+    /// It has spoken TLS: one day without is an alarm.
+    pub tls: bool,
+}
+
+/// The files. All calls block.
+#[derive(Debug)]
+pub struct Store {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    settings: ConfigFile,
+    sites: ConfigFile,
+    certificates: ConfigFile,
+    servers: ConfigFile,
+}
+
+impl Store {
+    /// Reads all files. What could not be read is told in words; what it held is set aside, never replaced. With
+    /// `read_only` nothing is written, now or later, and changes last for the run.
+    pub fn open(folders: &Folders, read_only: bool) -> (Self, Settings, Sites, Vec<String>) {
+        let mut notices = Vec::new();
+        let mut file = |name: &str, reads: fn(&Document) -> Result<(), toml::de::Error>| {
+            let (file, notice) = ConfigFile::open(folders.config.join(name), read_only, reads);
+            notices.extend(notice);
+            file
+        };
+        let state = State {
+            settings: file("settings.toml", parses::<Settings>),
+            sites: file("sites.toml", parses::<Sites>),
+            certificates: file("certificates.toml", parses::<Certificates>),
+            servers: file("servers.toml", parses::<Servers>),
+        };
+        let (settings, sites) = (parse(state.settings.document()), parse(state.sites.document()));
+        (Self { state: Mutex::new(state) }, settings, sites, notices)
+    }
+
+    /// Keeps the settings; what another process has changed meanwhile, and this one has not, stays. Answers what is
+    /// kept now.
+    pub fn save_settings(&self, settings: &Settings) -> Result<Settings, Failure> {
+        let mut settings = settings.clone();
+        // TOML is text: the last folder is a convenience, and no reason to lose everything else.
+        settings.layout.local = settings.layout.local.filter(|folder| folder.to_str().is_some());
+        let mine = document(&settings).map_err(|why| cannot_keep("the settings", why))?;
+        let mut state = self.state();
+        // A line that the file does not have stands for its default.
+        let whole = |base: &Document| document(&parse::<Settings>(base)).unwrap_or_default();
+        let change = |base: &Document, theirs: &Document| merge::values(&whole(base), theirs, &mine);
+        state.settings.change(change).map_err(Failure::from)?;
+        Ok(parse(state.settings.document()))
+    }
+
+    /// Keeps all sites; those that another process has added meanwhile stay. Answers what is kept now.
+    pub fn save_sites(&self, sites: &Sites) -> Result<Sites, Failure> {
+        document(sites).map_err(|why| cannot_keep("the sites", why))?;
+        let mut state = self.state();
+        let change = |base: &Document, theirs: &Document| {
+            let merged = merge::sites(&parse(base), &parse(theirs), sites);
+            document(&merged).unwrap_or_else(|_| theirs.clone())
+        };
+        state.sites.change(change).map_err(Failure::from)?;
+        Ok(parse(state.sites.document()))
+    }
+
+    /// The fingerprints (SHA-256, lower case) of the certificates that a person trusts for a host and port.
+    pub fn trusted(&self, host: &str, port: u16) -> Vec<String> {
+        let certificates: Certificates = parse(self.state().certificates.document());
+        certificates.trusted.get(&key(host, port)).map(|entry| entry.sha256.clone()).into_iter().collect()
+    }
+
+    /// Trusts a certificate for a host and port, instead of the one before.
+    pub fn trust(&self, host: &str, port: u16, sha256: &str) -> Result<(), Failure> {
+        let entry = Trusted { sha256: sha256.to_ascii_lowercase() };
+        let change = |theirs: &Document| {
+            let mut certificates: Certificates = parse(theirs);
+            certificates.trusted.insert(key(host, port), entry.clone());
+            document(&certificates).unwrap_or_else(|_| theirs.clone())
+        };
+        self.state().certificates.change(|_, theirs| change(theirs)).map_err(Failure::from)
+    }
+
+    /// What is known of a server.
+    pub fn learned(&self, host: &str, port: u16) -> Learned {
+        let mut servers: Servers = parse(self.state().servers.document());
+        servers.server.remove(&key(host, port)).map(Server::into_learned).unwrap_or_default()
+    }
+
+    /// Keeps what was learned of a server.
+    pub fn learn(&self, host: &str, port: u16, learned: &Learned) -> Result<(), Failure> {
+        let mut state = self.state();
+        let change = |theirs: &Document| {
+            let mut servers: Servers = parse(theirs);
+            servers.server.insert(key(host, port), Server::of(learned));
+            document(&servers).unwrap_or_else(|_| theirs.clone())
+        };
+        // Each log-in says it again; only what is new is worth a write.
+        let known: Servers = parse(state.servers.document());
+        if known.server.get(&key(host, port)) == Some(&Server::of(learned)) {
+            return Ok(());
+        }
+        state.servers.change(|_, theirs| change(theirs)).map_err(Failure::from)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// certificates.toml.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Certificates {
+    trusted: BTreeMap<String, Trusted>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Trusted {
+    sha256: String,
+}
+
+/// servers.toml.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Servers {
+    server: BTreeMap<String, Server>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Server {
+    no_epsv: bool,
+    no_eprt: bool,
+    no_passive: bool,
+    no_mlsd: bool,
+    no_list_all: bool,
+    tls12_only: bool,
+    tls: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connections: Option<u8>,
+}
+
+impl Server {
+    fn of(learned: &Learned) -> Self {
+        let Known { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all } = learned.known;
+        let Learned { tls12_only, tls, connections, .. } = *learned;
+        Self { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all, tls12_only, tls, connections }
+    }
+
+    fn into_learned(self) -> Learned {
+        let Self { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all, tls12_only, tls, connections } = self;
+        let known = Known { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all };
+        Learned { known, tls12_only, connections, tls }
+    }
+}
+
+/// Names of hosts have no case.
+fn key(host: &str, port: u16) -> String {
+    format!("{}:{port}", host.to_ascii_lowercase())
+}
+
+fn parses<T: for<'de> Deserialize<'de>>(document: &Document) -> Result<(), toml::de::Error> {
+    document.clone().try_into::<T>().map(|_| ())
+}
+
+/// A document that was checked when it was read; one that another process broke meanwhile was refused.
+fn parse<T: for<'de> Deserialize<'de> + Default>(document: &Document) -> T {
+    document.clone().try_into().unwrap_or_default()
+}
+
+fn document(value: &impl Serialize) -> Result<Document, toml::ser::Error> {
+    Document::try_from(value)
+}
+
+fn cannot_keep(what: &str, why: toml::ser::Error) -> Failure {
+    Failure { what: format!("Could not keep {what}"), why: why.to_string(), cause: Cause::Local, again: false }
+}
+
+fn failed(doing: &'static str, path: &Path, error: io::Error) -> Error {
+    Error::new(doing, path, error)
+}
+
+#[cfg(test)]
+mod tests;
