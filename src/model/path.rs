@@ -150,7 +150,8 @@ pub fn is_safe_name(name: &str) -> bool {
     !name.is_empty()
         && name != "."
         && name != ".."
-        && !name.chars().any(|c| matches!(c, '/' | '\\' | '\0' | '\r' | '\n') || hides_ascii(c))
+        && !name.bytes().any(|byte| matches!(byte, b'/' | b'\\' | b'\0' | b'\r' | b'\n'))
+        && (name.is_ascii() || !name.chars().any(hides_ascii))
         && !has_drive_prefix(name)
 }
 

@@ -104,6 +104,7 @@ impl Parsed {
             return;
         };
         self.dialect = dialect.name;
+        self.entries.reserve(lines.len().min(MAX_ENTRIES));
         let mut rest = lines;
         while let Some((line, after)) = rest.split_first() {
             rest = match (dialect.read)(rest, context) {
@@ -173,8 +174,12 @@ fn fitting(lines: &[&[u8]], dialects: &'static [Dialect], context: &Context) -> 
 /// Where most lines end with CR LF, an LF alone belongs to a name: what stands before and after it are the pieces of one
 /// line, and a person who can make files on the server has chosen them.
 fn split<'a>(bytes: &'a [u8], parsed: &mut Parsed) -> Vec<&'a [u8]> {
-    let ends = bytes.iter().filter(|byte| **byte == b'\n').count();
-    let alone = ends - bytes.windows(2).filter(|pair| pair == b"\r\n").count();
+    let (mut ends, mut alone, mut before) = (0_usize, 0_usize, 0);
+    for byte in bytes {
+        ends += usize::from(*byte == b'\n');
+        alone += usize::from(*byte == b'\n' && before != b'\r');
+        before = *byte;
+    }
     let network_ends = alone * 2 < ends;
     let mut lines = Vec::with_capacity(ends + 1);
     let mut torn: Option<usize> = None;
