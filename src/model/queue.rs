@@ -1,6 +1,6 @@
 //! The queue: the worker owns one, the window mirrors it; both change only by [`Queue::apply`].
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::transfer::{Course, Phase, Running, Transfer, TransferId};
 
@@ -68,6 +68,10 @@ pub struct Queue {
     failed: VecDeque<TransferId>,
     done: VecDeque<TransferId>,
     held: bool,
+    /// The rows that run: few, so that [`Queue::totals`] need not walk the others.
+    running: BTreeSet<TransferId>,
+    /// The known sizes of all active rows; wider than any of them, because a server may claim any size.
+    sizes: u128,
 }
 
 /// What is left to do and how fast it goes.
@@ -89,15 +93,7 @@ impl Queue {
     /// Changes the queue. What names a row that is not there changes nothing.
     pub fn apply(&mut self, delta: Delta) {
         match delta {
-            Delta::Add(transfers) => {
-                for transfer in transfers {
-                    let section = Section::of(&transfer.phase);
-                    if !self.rows.contains_key(&transfer.id) {
-                        self.section_mut(section).push_back(transfer.id);
-                        self.rows.insert(transfer.id, transfer);
-                    }
-                }
-            }
+            Delta::Add(transfers) => transfers.into_iter().for_each(|transfer| self.add(transfer)),
             Delta::Phase(id, phase) => self.change_phase(id, phase),
             Delta::Progress(progress) => {
                 for (id, running) in progress {
@@ -107,9 +103,11 @@ impl Queue {
                 }
             }
             Delta::Size(id, size) => {
+                self.uncount(id);
                 if let Some(row) = self.rows.get_mut(&id) {
                     row.size = Some(size);
                 }
+                self.count(id);
             }
             Delta::Attempts(id, attempts) => {
                 if let Some(row) = self.rows.get_mut(&id) {
@@ -117,36 +115,59 @@ impl Queue {
                 }
             }
             Delta::Remove(ids) => self.remove(&ids),
-            Delta::Move(ids, place) => self.reorder(&ids, place),
+            Delta::Move(ids, place) => self.reorder(&ids.into_iter().collect(), place),
             Delta::Held(held) => self.held = held,
         }
     }
 
+    fn add(&mut self, transfer: Transfer) {
+        let id = transfer.id;
+        if !self.rows.contains_key(&id) {
+            self.section_mut(Section::of(&transfer.phase)).push_back(id);
+            self.rows.insert(id, transfer);
+            self.count(id);
+        }
+    }
+
     fn change_phase(&mut self, id: TransferId, phase: Phase) {
+        self.uncount(id);
         let Some(row) = self.rows.get_mut(&id) else { return };
         let (from, to) = (Section::of(&row.phase), Section::of(&phase));
         row.phase = phase;
+        self.count(id);
         if from != to {
-            let list = self.section_mut(from);
-            // Rows finish near the front of the queue, so the search is short.
-            if let Some(index) = list.iter().position(|other| *other == id) {
-                list.remove(index);
-            }
+            self.take_from(from, id);
             self.section_mut(to).push_back(id);
         }
     }
 
-    fn remove(&mut self, ids: &[TransferId]) {
-        for id in ids {
-            self.rows.remove(id);
-        }
-        let rows = &self.rows;
-        for list in [&mut self.active, &mut self.failed, &mut self.done] {
-            list.retain(|id| rows.contains_key(id));
+    /// Rows leave a section near its front as a rule, so the search is short.
+    fn take_from(&mut self, section: Section, id: TransferId) {
+        let list = self.section_mut(section);
+        if let Some(index) = list.iter().position(|other| *other == id) {
+            list.remove(index);
         }
     }
 
-    fn reorder(&mut self, ids: &[TransferId], place: Place) {
+    fn remove(&mut self, ids: &[TransferId]) {
+        let mut left = HashSet::new();
+        for id in ids {
+            self.uncount(*id);
+            if let Some(row) = self.rows.remove(id) {
+                left.insert(Section::of(&row.phase));
+            }
+        }
+        if let ([id], Some(section)) = (ids, left.iter().next()) {
+            return self.take_from(*section, *id);
+        }
+        for section in left {
+            let mut list = std::mem::take(self.section_mut(section));
+            list.retain(|id| self.rows.contains_key(id));
+            *self.section_mut(section) = list;
+        }
+    }
+
+    fn reorder(&mut self, ids: &HashSet<TransferId>, place: Place) {
         let moved = |id: &TransferId| ids.contains(id);
         match place {
             Place::Top | Place::Bottom => {
@@ -170,6 +191,26 @@ impl Queue {
                     }
                 }
             }
+        }
+    }
+
+    /// Takes a row into the sums.
+    fn count(&mut self, id: TransferId) {
+        let Some(row) = self.rows.get(&id) else { return };
+        if Section::of(&row.phase) == Section::Active {
+            self.sizes += u128::from(row.size.unwrap_or(0));
+            if matches!(row.phase, Phase::Running(_)) {
+                self.running.insert(id);
+            }
+        }
+    }
+
+    /// Takes a row out of the sums, before it changes.
+    fn uncount(&mut self, id: TransferId) {
+        let Some(row) = self.rows.get(&id) else { return };
+        if Section::of(&row.phase) == Section::Active {
+            self.sizes -= u128::from(row.size.unwrap_or(0));
+            self.running.remove(&id);
         }
     }
 
@@ -215,21 +256,238 @@ impl Queue {
         self.held
     }
 
-    /// Sums over the rows that are not finished. Walks them: call it once a change, not once a frame.
+    /// Sums over the rows that are not finished. Costs as much as there are running rows.
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals { rows: self.active.len(), ..Totals::default() };
-        for row in self.active.iter().filter_map(|id| self.rows.get(id)) {
-            let mut left = row.size.unwrap_or(0);
-            if let Phase::Running(running) = &row.phase {
-                totals.running += 1;
-                left = left.saturating_sub(running.done);
-                match row.course {
-                    Course::Download => totals.down += running.rate,
-                    Course::Upload => totals.up += running.rate,
-                }
+        let mut totals = Totals { rows: self.active.len(), running: self.running.len(), ..Totals::default() };
+        let mut left = self.sizes;
+        for row in self.running() {
+            let Phase::Running(running) = &row.phase else { continue };
+            left -= u128::from(running.done.min(row.size.unwrap_or(0)));
+            match row.course {
+                Course::Download => totals.down = totals.down.saturating_add(running.rate),
+                Course::Upload => totals.up = totals.up.saturating_add(running.rate),
             }
-            totals.bytes += left;
         }
+        totals.bytes = u64::try_from(left).unwrap_or(u64::MAX);
         totals
+    }
+
+    /// The rows that run, oldest first.
+    pub fn running(&self) -> impl Iterator<Item = &Transfer> {
+        self.running.iter().filter_map(|id| self.rows.get(id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::failure::{Cause, Failure};
+    use crate::model::path::RemotePath;
+    use crate::model::transfer::{Done, Folder, Proof};
+    use crate::model::{Kind, Site};
+
+    /// Xorshift: the same numbers in every run.
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, end: u64) -> u64 {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            self.0 % end
+        }
+
+        fn id(&mut self) -> TransferId {
+            TransferId(self.below(40))
+        }
+
+        fn ids(&mut self) -> Vec<TransferId> {
+            (0..self.below(6)).map(|_| self.id()).collect()
+        }
+
+        fn size(&mut self) -> u64 {
+            if self.below(20) == 0 { u64::MAX } else { self.below(1000) }
+        }
+
+        fn running(&mut self) -> Running {
+            Running { done: self.size(), rate: self.size(), ..Running::default() }
+        }
+
+        fn phase(&mut self) -> Phase {
+            let failure =
+                || Box::new(Failure { what: String::new(), why: String::new(), cause: Cause::Local, again: false });
+            let at = jiff::Timestamp::UNIX_EPOCH;
+            let done = Done { bytes: 1, resumed_from: 0, milliseconds: 1, proof: Proof::Size, at };
+            match self.below(7) {
+                0 => Phase::Queued,
+                1 => Phase::Waiting { until: at, failure: failure() },
+                2 => Phase::Paused,
+                3 => Phase::Running(Box::new(self.running())),
+                4 => Phase::Failed(failure()),
+                5 => Phase::Done(Box::new(done)),
+                _ => Phase::Skipped,
+            }
+        }
+
+        fn transfer(&mut self, folder: &Arc<Folder>) -> Transfer {
+            Transfer {
+                id: self.id(),
+                course: if self.below(2) == 0 { Course::Download } else { Course::Upload },
+                kind: Kind::File,
+                folder: Arc::clone(folder),
+                remote_name: "x".into(),
+                local_name: None,
+                size: (self.below(3) > 0).then(|| self.size()),
+                phase: self.phase(),
+                attempts: 0,
+                if_exists: None,
+            }
+        }
+
+        fn delta(&mut self, folder: &Arc<Folder>) -> Delta {
+            match self.below(12) {
+                0..=2 => Delta::Add((0..self.below(5)).map(|_| self.transfer(folder)).collect()),
+                3..=5 => Delta::Phase(self.id(), self.phase()),
+                6 => Delta::Progress((0..self.below(4)).map(|_| (self.id(), self.running())).collect()),
+                7 => Delta::Size(self.id(), self.size()),
+                8 => Delta::Attempts(self.id(), 3),
+                9 => Delta::Remove(self.ids()),
+                10 => {
+                    let places = [Place::Top, Place::Up, Place::Down, Place::Bottom];
+                    let place = places[usize::try_from(self.below(4)).unwrap()];
+                    Delta::Move(self.ids(), place)
+                }
+                _ => Delta::Held(self.below(2) == 0),
+            }
+        }
+    }
+
+    /// The queue as plainly as it can be written: every row in one list, in its order.
+    #[derive(Default)]
+    struct Plain(Vec<Transfer>);
+
+    impl Plain {
+        fn apply(&mut self, delta: &Delta) {
+            let Self(rows) = self;
+            match delta {
+                Delta::Add(added) => {
+                    for transfer in added {
+                        if rows.iter().all(|row| row.id != transfer.id) {
+                            rows.push(transfer.clone());
+                        }
+                    }
+                }
+                Delta::Phase(id, phase) => {
+                    if let Some(index) = rows.iter().position(|row| row.id == *id) {
+                        let same = Section::of(&rows[index].phase) == Section::of(phase);
+                        rows[index].phase = phase.clone();
+                        if !same {
+                            let row = rows.remove(index);
+                            rows.push(row);
+                        }
+                    }
+                }
+                Delta::Progress(progress) => {
+                    for (id, running) in progress {
+                        let row = rows.iter_mut().find(|row| row.id == *id);
+                        if let Some(row) = row.filter(|row| matches!(row.phase, Phase::Running(_))) {
+                            row.phase = Phase::Running(Box::new(running.clone()));
+                        }
+                    }
+                }
+                Delta::Size(id, size) => {
+                    rows.iter_mut().filter(|row| row.id == *id).for_each(|row| row.size = Some(*size));
+                }
+                Delta::Attempts(id, attempts) => {
+                    rows.iter_mut().filter(|row| row.id == *id).for_each(|row| row.attempts = *attempts);
+                }
+                Delta::Remove(ids) => rows.retain(|row| !ids.contains(&row.id)),
+                Delta::Move(ids, place) => {
+                    let mut active = self.section(Section::Active);
+                    let rank = |id: &TransferId| !ids.contains(id);
+                    match place {
+                        Place::Top => active.sort_by_key(rank),
+                        Place::Bottom => active.sort_by_key(|id| !rank(id)),
+                        Place::Up => (1..active.len()).for_each(|at| {
+                            if rank(&active[at]) < rank(&active[at - 1]) {
+                                active.swap(at, at - 1);
+                            }
+                        }),
+                        Place::Down => (1..active.len()).rev().for_each(|at| {
+                            if rank(&active[at - 1]) < rank(&active[at]) {
+                                active.swap(at, at - 1);
+                            }
+                        }),
+                    }
+                    self.0.sort_by_key(|row| active.iter().position(|id| *id == row.id));
+                }
+                Delta::Held(_) => {}
+            }
+        }
+
+        fn section(&self, section: Section) -> Vec<TransferId> {
+            self.0.iter().filter(|row| Section::of(&row.phase) == section).map(|row| row.id).collect()
+        }
+
+        fn totals(&self) -> Totals {
+            let mut totals = Totals::default();
+            for row in self.0.iter().filter(|row| Section::of(&row.phase) == Section::Active) {
+                totals.rows += 1;
+                let mut left = row.size.unwrap_or(0);
+                if let Phase::Running(running) = &row.phase {
+                    totals.running += 1;
+                    left = left.saturating_sub(running.done);
+                    let rate = if row.course == Course::Download { &mut totals.down } else { &mut totals.up };
+                    *rate = rate.saturating_add(running.rate);
+                }
+                totals.bytes = totals.bytes.saturating_add(left);
+            }
+            totals
+        }
+    }
+
+    fn folder() -> Arc<Folder> {
+        Arc::new(Folder { site: Arc::new(Site::default()), local: "/".into(), remote: RemotePath::root(), below: 0 })
+    }
+
+    #[test]
+    fn any_deltas_make_the_same_queue_on_both_sides() {
+        let folder = folder();
+        for seed in 1..=40 {
+            let mut random = Random(0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(seed));
+            let (mut queue, mut mirror, mut plain) = (Queue::default(), Queue::default(), Plain::default());
+            for step in 0..200 {
+                let delta = random.delta(&folder);
+                plain.apply(&delta);
+                mirror.apply(delta.clone());
+                queue.apply(delta.clone());
+                assert_eq!(mirror, queue);
+                for section in [Section::Active, Section::Failed, Section::Done] {
+                    let at = format!("{section:?} after {delta:?}, step {step} of {seed}");
+                    assert_eq!(Vec::from(queue.section(section).clone()), plain.section(section), "{at}");
+                    let rows = (0..queue.section(section).len()).map(|index| queue.row(section, index).unwrap());
+                    assert!(rows.zip(plain.section(section)).all(|(row, id)| row.id == id), "{at}");
+                }
+                assert!(plain.0.iter().all(|row| queue.get(row.id) == Some(row)) && queue.len() == plain.0.len());
+                assert_eq!(queue.totals(), plain.totals(), "after {delta:?}, step {step} of {seed}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_hundred_thousand_rows_are_no_burden() {
+        let (folder, count) = (folder(), 100_000);
+        let mut random = Random(7);
+        let rows: Vec<_> = (0..count).map(|id| Transfer { id: TransferId(id), ..random.transfer(&folder) }).collect();
+        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        let mut queue = Queue::default();
+        queue.apply(Delta::Add(rows));
+        for place in [Place::Top, Place::Up, Place::Down, Place::Bottom] {
+            queue.apply(Delta::Move(ids.iter().copied().step_by(2).collect(), place));
+        }
+        queue.apply(Delta::Remove(ids));
+        assert_eq!((queue.len(), queue.totals()), (0, Totals::default()));
     }
 }

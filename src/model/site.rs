@@ -206,3 +206,44 @@ impl fmt::Debug for Secret {
         f.write_str("****")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sites_are_found_by_folder_and_name_first() {
+        let site = |folder: &str, name: &str| Site {
+            folder: folder.to_owned(),
+            name: name.to_owned(),
+            host: format!("{folder}.{name}.example.org"),
+            ..Site::default()
+        };
+        let sites = vec![site("work/old", "web"), site("work", "web"), site("", "home"), site("", "work/web")];
+        let sites = Sites { sites, ..Sites::default() };
+        let found = |name: &str| sites.find(name).map(|site| site.folder.as_str());
+        assert_eq!(found("work/web"), Some("work"));
+        assert_eq!(found("work/old/web"), Some("work/old"));
+        assert_eq!(found("web"), Some("work/old")); // the first of that name
+        assert_eq!(found("home"), Some(""));
+        assert_eq!(found("old/web"), None);
+        assert_eq!(found(""), None);
+    }
+
+    #[test]
+    fn the_port_and_the_vault_key_follow_from_the_site() {
+        let mut site = Site { host: "h".into(), user: "me".into(), ..Site::default() };
+        assert_eq!((site.port(), site.vault_key().as_str()), (21, "ftp://anonymous@h:21"));
+        (site.login, site.security) = (Login::Normal, Security::Implicit);
+        assert_eq!((site.port(), site.vault_key().as_str()), (990, "ftp://me@h:990"));
+        site.port = Some(2121);
+        assert_eq!((site.port(), site.title()), (2121, "h"));
+    }
+
+    #[test]
+    fn secrets_do_not_show() {
+        let credentials = Credentials { user: "me".into(), password: Secret::new("hunter2"), account: None };
+        assert!(!format!("{credentials:?}").contains("hunter2"));
+        assert_eq!(credentials.password.expose(), "hunter2");
+    }
+}
