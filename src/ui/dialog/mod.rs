@@ -1,11 +1,26 @@
 //! Dialogs: what is asked before something is done, and the worker's questions.
 
+mod about;
+mod certificate;
+mod delete;
+mod exists;
+pub mod frame;
+mod new_folder;
+mod password;
+mod permissions;
+mod settings;
+
+use std::collections::BTreeSet;
+
 use eframe::egui::Context;
 
-use crate::model::{Action, Entry, Place, TabId};
+use crate::model::{Action, Answer, Ask, Entry, Place, Question, QuestionId, TabId};
 
 use super::mirror::Mirror;
+use super::text::Clock;
 use super::view::Tickets;
+
+pub use password::password_field;
 
 /// A dialog that a person opened.
 #[derive(Clone, Debug)]
@@ -40,27 +55,114 @@ pub enum Wish {
 /// The dialog that is open, and the worker's question that is shown.
 #[derive(Debug, Default)]
 pub struct Dialogs {
-    open: Option<Wish>,
+    wish: Option<Wish>,
+    open: Option<Open>,
+    asked: Option<Asked>,
+    /// Questions that were answered but are not yet withdrawn.
+    answered: BTreeSet<QuestionId>,
+}
+
+/// A dialog with what a person did in it so far.
+#[derive(Debug)]
+enum Open {
+    NewFolder(new_folder::NewFolder),
+    Delete(delete::Delete),
+    Permissions(permissions::Permissions),
+    Settings(Box<settings::Setting>),
+    About { opened: bool },
+}
+
+/// A question with what a person did about it so far.
+#[derive(Debug)]
+struct Asked {
+    id: QuestionId,
+    exists: exists::Choice,
+    password: password::Typing,
+    opened: bool,
 }
 
 impl Dialogs {
     /// Opens a dialog; replaces the one that is open.
     pub fn open(&mut self, wish: Wish) {
-        self.open = Some(wish);
+        self.wish = Some(wish);
     }
 
     /// Whether a dialog or question is in front: then shortcuts of the window rest.
     pub fn is_open(&self, mirror: &Mirror) -> bool {
-        self.open.is_some() || !mirror.questions.is_empty()
+        self.wish.is_some() || self.open.is_some() || self.question(mirror).is_some()
+    }
+
+    fn question<'a>(&self, mirror: &'a Mirror) -> Option<&'a Question> {
+        mirror.questions.iter().find(|question| !self.answered.contains(&question.id))
+    }
+
+    /// Hands an answer over; the question is not drawn again while the worker has not withdrawn it.
+    fn answer(&mut self, id: QuestionId, answer: Answer, actions: &mut Vec<Action>) {
+        self.answered.insert(id);
+        self.asked = None;
+        actions.push(Action::Answer(id, answer));
     }
 }
 
 /// Draws the open dialog and the first of the worker's questions.
 pub fn dialogs_ui(
-    _ctx: &Context,
-    _mirror: &Mirror,
-    _dialogs: &mut Dialogs,
-    _tickets: &mut Tickets,
-    _actions: &mut Vec<Action>,
+    ctx: &Context,
+    mirror: &Mirror,
+    dialogs: &mut Dialogs,
+    clock: &Clock,
+    tickets: &mut Tickets,
+    actions: &mut Vec<Action>,
 ) {
+    if let Some(wish) = dialogs.wish.take() {
+        dialogs.open = begin(wish, mirror, tickets, actions);
+    }
+    let close = match &mut dialogs.open {
+        Some(Open::NewFolder(dialog)) => dialog.ui(ctx, tickets, actions),
+        Some(Open::Delete(dialog)) => dialog.ui(ctx, mirror, tickets, actions),
+        Some(Open::Permissions(dialog)) => dialog.ui(ctx, tickets, actions),
+        Some(Open::Settings(dialog)) => dialog.ui(ctx, mirror, actions),
+        Some(Open::About { opened }) => about::about_ui(ctx, std::mem::replace(opened, true)),
+        None => false,
+    };
+    if close {
+        dialogs.open = None;
+    }
+    question_ui(ctx, mirror, dialogs, clock, actions);
+}
+
+fn begin(wish: Wish, mirror: &Mirror, tickets: &mut Tickets, actions: &mut Vec<Action>) -> Option<Open> {
+    Some(match wish {
+        Wish::NewFolder { tab, parent } => Open::NewFolder(new_folder::NewFolder::new(tab, parent)),
+        Wish::Delete { tab, places } if !mirror.settings.confirm_delete => {
+            actions.push(delete::Delete::at_once(tab, places, tickets));
+            return None;
+        }
+        Wish::Delete { tab, places } => Open::Delete(delete::Delete::new(tab, places, tickets, actions)),
+        Wish::Permissions { tab, places } => Open::Permissions(permissions::Permissions::new(tab, places)),
+        Wish::Settings => Open::Settings(Box::new(settings::Setting::new(&mirror.settings))),
+        Wish::About => Open::About { opened: false },
+    })
+}
+
+fn question_ui(ctx: &Context, mirror: &Mirror, dialogs: &mut Dialogs, clock: &Clock, actions: &mut Vec<Action>) {
+    dialogs.answered.retain(|id| mirror.questions.iter().any(|question| question.id == *id));
+    let Some(question) = dialogs.question(mirror) else {
+        dialogs.asked = None;
+        return;
+    };
+    let id = question.id;
+    if dialogs.asked.as_ref().is_none_or(|asked| asked.id != id) {
+        let (exists, password) = (exists::Choice::default(), password::Typing::default());
+        dialogs.asked = Some(Asked { id, exists, password, opened: false });
+    }
+    let Some(asked) = &mut dialogs.asked else { return };
+    let opened = std::mem::replace(&mut asked.opened, true);
+    let answer = match &question.ask {
+        Ask::FileExists(exists) => asked.exists.ui(ctx, exists, clock),
+        Ask::Certificate(doubt) => certificate::certificate_ui(ctx, doubt, opened),
+        Ask::Password { host, user, refused } => asked.password.ui(ctx, host, user, refused.as_deref()),
+    };
+    if let Some(answer) = answer {
+        dialogs.answer(id, answer, actions);
+    }
 }

@@ -1,0 +1,187 @@
+//! The target of a transfer is there already: both files side by side, what differs, and what to do.
+
+use std::cmp::Ordering;
+
+use eframe::egui::{Context, Frame, Label, Margin, RichText, Ui};
+
+use crate::model::question::{Facts, FileExists};
+use crate::model::transfer::Course;
+use crate::model::{Answer, IfExists};
+use crate::ui::text::{self, Clock};
+use crate::ui::{icons, theme};
+
+use super::frame::{self, Foot, MainButton};
+
+/// What a person is about to answer.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    choice: IfExists,
+    for_all: bool,
+    opened: bool,
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        Self { choice: IfExists::Overwrite, for_all: false, opened: false }
+    }
+}
+
+impl Choice {
+    /// Draws the question; `None` while it is not answered.
+    pub fn ui(&mut self, ctx: &Context, asked: &FileExists, clock: &Clock) -> Option<Answer> {
+        let path = if asked.course == Course::Upload { &asked.remote } else { &asked.local };
+        let name = path.rsplit(['/', std::path::MAIN_SEPARATOR]).next().unwrap_or(path);
+        let mut foot = None;
+        let escaped = frame::show(ctx, &format!("“{}” is there already", text::visible(name)), 560.0, |ui| {
+            ui.columns(2, |columns| {
+                let (source, target) = match asked.course {
+                    Course::Upload => (&asked.local, &asked.remote),
+                    Course::Download => (&asked.remote, &asked.local),
+                };
+                side(&mut columns[0], "New", source, &asked.source, &asked.target, clock);
+                side(&mut columns[1], "There now", target, &asked.target, &asked.source, clock);
+            });
+            ui.label(RichText::new(difference(&asked.source, &asked.target)).font(theme::medium()));
+            ui.add_space(theme::TIGHT);
+            self.choices(ui, asked, name);
+            ui.add_space(theme::TIGHT);
+            let way = if asked.course == Course::Upload { "uploads" } else { "downloads" };
+            ui.checkbox(&mut self.for_all, format!("The same for all {way} that follow"));
+            let focus = !std::mem::replace(&mut self.opened, true);
+            foot =
+                frame::foot(ui, "Skip this file", MainButton { focus, ..MainButton::new(verb(self.choice)) }, |_| {});
+        });
+        match foot {
+            Some(Foot::Main) => Some(Answer::Exists { choice: self.choice, for_all: self.for_all }),
+            Some(Foot::Cancel) => Some(Answer::Exists { choice: IfExists::Skip, for_all: self.for_all }),
+            None => escaped.then_some(Answer::Exists { choice: IfExists::Skip, for_all: false }),
+        }
+    }
+
+    fn choices(&mut self, ui: &mut Ui, asked: &FileExists, name: &str) {
+        let shorter = match (asked.target.size, asked.source.size) {
+            (Some(target), Some(source)) => target < source,
+            _ => true,
+        };
+        for (choice, text, enabled) in [
+            (IfExists::Overwrite, "Overwrite".to_owned(), true),
+            (IfExists::Newer, "Overwrite if the new one is newer".to_owned(), true),
+            (IfExists::Size, "Overwrite if the sizes differ".to_owned(), true),
+            (IfExists::Resume, "Resume: add what is missing at its end".to_owned(), shorter),
+            (IfExists::Rename, format!("Keep both: the new one becomes “{}”", text::visible(&other_name(name))), true),
+            (IfExists::Skip, "Skip: keep the one that is there".to_owned(), true),
+        ] {
+            ui.add_enabled_ui(enabled, |ui| ui.radio_value(&mut self.choice, choice, text));
+        }
+    }
+}
+
+fn verb(choice: IfExists) -> &'static str {
+    match choice {
+        IfExists::Ask | IfExists::Overwrite => "Overwrite",
+        IfExists::Newer => "Overwrite if newer",
+        IfExists::Size => "Overwrite if different",
+        IfExists::Resume => "Resume",
+        IfExists::Rename => "Keep both",
+        IfExists::Skip => "Skip",
+    }
+}
+
+/// `a (1).txt`, as the worker will name it when that is free.
+fn other_name(name: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, suffix)) if !stem.is_empty() => format!("{stem} (1).{suffix}"),
+        _ => format!("{name} (1)"),
+    }
+}
+
+fn side(ui: &mut Ui, title: &str, path: &str, facts: &Facts, other: &Facts, clock: &Clock) {
+    let palette = theme::of(ui);
+    let frame = Frame::NONE.fill(palette.raised).corner_radius(theme::CORNER).inner_margin(Margin::same(10));
+    frame.show(ui, |ui| {
+        ui.take_available_width();
+        ui.spacing_mut().item_spacing.y = theme::TIGHT;
+        ui.label(RichText::new(title).font(theme::small()).color(palette.secondary));
+        ui.horizontal(|ui| {
+            ui.label(icons::FILE.text().color(palette.secondary));
+            ui.add(Label::new(&*text::visible(path)).truncate()).on_hover_text(text::visible(path));
+        });
+        let more = compare(facts.size, other.size) == Some(Ordering::Greater);
+        let size = facts.size.map_or_else(|| "size not known".to_owned(), text::exact_size);
+        value(ui, &size, more.then_some("larger"));
+        let newer = compare(seconds(facts), seconds(other)) == Some(Ordering::Greater);
+        let time = facts.modified.map_or_else(|| "time not known".to_owned(), |modified| clock.exact(&modified));
+        value(ui, &time, newer.then_some("newer"));
+    });
+}
+
+fn value(ui: &mut Ui, text: &str, mark: Option<&str>) {
+    ui.horizontal(|ui| {
+        ui.label(text);
+        if let Some(mark) = mark {
+            let color = theme::of(ui).accent;
+            ui.label(RichText::new(mark).font(theme::small()).color(color));
+        }
+    });
+}
+
+fn seconds(facts: &Facts) -> Option<i64> {
+    facts.modified.map(|modified| modified.unix_seconds())
+}
+
+fn compare<T: Ord>(a: Option<T>, b: Option<T>) -> Option<Ordering> {
+    Some(a?.cmp(&b?))
+}
+
+/// What differs, in one sentence.
+fn difference(new: &Facts, there: &Facts) -> String {
+    let size = match (new.size, there.size) {
+        (Some(new), Some(there)) if new > there => Some(format!("{} larger", text::size(new - there))),
+        (Some(new), Some(there)) if new < there => Some(format!("{} smaller", text::size(there - new))),
+        (Some(_), Some(_)) => Some("of the same size".to_owned()),
+        _ => None,
+    };
+    let time = compare(seconds(new), seconds(there)).map(|order| match order {
+        Ordering::Greater => "newer",
+        Ordering::Less => "older",
+        Ordering::Equal => "of the same time",
+    });
+    match (time, size) {
+        (Some(time), Some(size)) => format!("The new one is {time} and {size}."),
+        (Some(time), None) => format!("The new one is {time}."),
+        (None, Some(size)) => format!("The new one is {size}."),
+        (None, None) => "What differs is not known.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Modified;
+
+    fn facts(size: Option<u64>, second: Option<i64>) -> Facts {
+        let modified = second.map(|second| Modified::from_timestamp(jiff::Timestamp::from_second(second).unwrap()));
+        Facts { size, modified }
+    }
+
+    #[test]
+    fn the_difference_is_said() {
+        for (new, there, said) in [
+            (facts(Some(3_000), Some(9)), facts(Some(1_000), Some(3)), "The new one is newer and 2.0 KB larger."),
+            (facts(Some(1), Some(3)), facts(Some(1), Some(3)), "The new one is of the same time and of the same size."),
+            (facts(Some(1), None), facts(Some(5), Some(3)), "The new one is 4 B smaller."),
+            (facts(None, Some(1)), facts(Some(5), Some(3)), "The new one is older."),
+            (facts(None, None), facts(None, None), "What differs is not known."),
+        ] {
+            assert_eq!(difference(&new, &there), said);
+        }
+    }
+
+    #[test]
+    fn the_other_name_keeps_its_suffix() {
+        assert_eq!(
+            ["a.txt", "a", ".rc", "a.tar.gz"].map(other_name),
+            ["a (1).txt", "a (1)", ".rc (1)", "a.tar (1).gz"]
+        );
+    }
+}

@@ -1,0 +1,191 @@
+//! The settings window: pages at the left, what can be set at the right; nothing is kept until it is saved.
+
+use eframe::egui::{self, Align, Context, DragValue, Layout, Response, Ui, Vec2};
+
+use crate::model::settings::{Keys, Theme};
+use crate::model::{Action, IfExists, Settings};
+use crate::ui::mirror::Mirror;
+use crate::ui::theme;
+
+use super::frame::{self, Foot, MainButton};
+
+const PAGES_WIDTH: f32 = 132.0;
+const WIDTH: f32 = 640.0;
+const HEIGHT: f32 = 320.0;
+/// Bytes in the unit that speed limits are typed in.
+const KILO: u64 = 1000;
+/// Where a person begins who wants a range of ports.
+const PORTS: (u16, u16) = (50_000, 50_100);
+
+/// A working copy of the settings.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    draft: Settings,
+    page: Page,
+    opened: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Page {
+    Connection,
+    Transfers,
+    FileExists,
+    Interface,
+    Log,
+}
+
+const PAGES: [(Page, &str); 5] = [
+    (Page::Connection, "Connection"),
+    (Page::Transfers, "Transfers"),
+    (Page::FileExists, "File exists"),
+    (Page::Interface, "Interface"),
+    (Page::Log, "Reply log"),
+];
+
+const IF_EXISTS: [(IfExists, &str); 7] = [
+    (IfExists::Ask, "Ask"),
+    (IfExists::Overwrite, "Overwrite"),
+    (IfExists::Newer, "Overwrite if newer"),
+    (IfExists::Size, "Overwrite if the sizes differ"),
+    (IfExists::Resume, "Resume"),
+    (IfExists::Rename, "Keep both"),
+    (IfExists::Skip, "Skip"),
+];
+
+impl Setting {
+    /// Of the settings as they are.
+    pub fn new(settings: &Settings) -> Self {
+        Self { draft: settings.clone(), page: Page::Connection, opened: false }
+    }
+
+    /// Draws it; `true` when it is to be closed.
+    pub fn ui(&mut self, ctx: &Context, mirror: &Mirror, actions: &mut Vec<Action>) -> bool {
+        let mut foot = None;
+        let escaped = frame::show(ctx, "Settings", WIDTH, |ui| {
+            let size = Vec2::new(ui.available_width(), HEIGHT.min(ctx.content_rect().height() - 160.0));
+            ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Min), |ui| {
+                ui.set_min_size(size);
+                self.pages(ui);
+                ui.add_space(theme::GROUP);
+                egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                    ui.with_layout(Layout::top_down(Align::Min), |ui| self.page_ui(ui));
+                });
+            });
+            foot = frame::foot(ui, "Cancel", MainButton::new("Save"), |ui| {
+                if ui.button("Defaults").on_hover_text("Fill in the defaults; nothing is kept until you save").clicked()
+                {
+                    self.draft = Settings { layout: self.draft.layout.clone(), ..Settings::default() };
+                }
+            });
+        });
+        if foot == Some(Foot::Main) {
+            // The window's layout went on changing while the dialog was open.
+            let settings = Settings { layout: mirror.settings.layout.clone(), ..self.draft.clone() };
+            actions.push(Action::SaveSettings(Box::new(settings)));
+        }
+        foot.is_some() || escaped
+    }
+
+    fn pages(&mut self, ui: &mut Ui) {
+        ui.allocate_ui_with_layout(
+            Vec2::new(PAGES_WIDTH, ui.available_height()),
+            Layout::top_down_justified(Align::Min),
+            |ui| {
+                ui.spacing_mut().item_spacing.y = 2.0;
+                for (page, name) in PAGES {
+                    let button = egui::Button::selectable(self.page == page, (name, egui::Atom::grow()));
+                    let response = ui.add(button.min_size(Vec2::new(PAGES_WIDTH, theme::CONTROL)));
+                    if response.clicked() {
+                        self.page = page;
+                    }
+                    if page == Page::Connection && !std::mem::replace(&mut self.opened, true) {
+                        response.request_focus();
+                    }
+                }
+            },
+        );
+    }
+
+    fn page_ui(&mut self, ui: &mut Ui) {
+        let draft = &mut self.draft;
+        match self.page {
+            Page::Connection => connection(ui, draft),
+            Page::Transfers => transfers(ui, draft),
+            Page::FileExists => {
+                frame::choice(ui, "Downloads", &mut draft.if_exists_down, &IF_EXISTS);
+                frame::choice(ui, "Uploads", &mut draft.if_exists_up, &IF_EXISTS);
+                frame::remark(
+                    ui,
+                    "What happens to a transfer whose target is there already, unless it says otherwise.",
+                );
+            }
+            Page::Interface => interface(ui, draft),
+            Page::Log => {
+                number(ui, "Lines kept", &mut draft.log_lines, 1_000..=1_000_000, "");
+                frame::remark(
+                    ui,
+                    "The newest lines of all connections; older ones leave. 100,000 lines take some 20 MB.",
+                );
+            }
+        }
+    }
+}
+
+fn number<N: egui::emath::Numeric>(
+    ui: &mut Ui,
+    label: &str,
+    value: &mut N,
+    range: std::ops::RangeInclusive<N>,
+    unit: &str,
+) -> Response {
+    frame::row(ui, label, |ui| {
+        let suffix = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+        ui.add_sized(Vec2::new(120.0, theme::CONTROL), DragValue::new(value).range(range).suffix(suffix).speed(1.0))
+    })
+}
+
+fn tick(ui: &mut Ui, value: &mut bool, text: &str) -> Response {
+    ui.checkbox(value, text)
+}
+
+fn connection(ui: &mut Ui, draft: &mut Settings) {
+    number(ui, "Time-out", &mut draft.timeout, 5..=600, "s");
+    frame::remark(ui, "A connection on which nothing comes for so long counts as dead.");
+    number(ui, "Keep-alive", &mut draft.keep_alive, 0..=3600, "s");
+    frame::remark(ui, "How often an idle connection says something, so that the server keeps it; 0: never.");
+    number(ui, "Tries again", &mut draft.retries, 0..=100, "");
+    let mut ranged = draft.active_ports.is_some();
+    if tick(ui, &mut ranged, "Active mode listens on these ports only").changed() {
+        draft.active_ports = ranged.then_some(PORTS);
+    }
+    if let Some((from, to)) = &mut draft.active_ports {
+        number(ui, "First port", from, 1024..=u16::MAX, "");
+        let least = *from;
+        number(ui, "Last port", to, least..=u16::MAX, "");
+        *to = (*to).max(least);
+    }
+}
+
+fn transfers(ui: &mut Ui, draft: &mut Settings) {
+    number(ui, "At once", &mut draft.connections, 1..=20, "");
+    for (label, limit) in [("Download limit", &mut draft.limit_down), ("Upload limit", &mut draft.limit_up)] {
+        let mut kilo = limit.div_ceil(KILO);
+        if number(ui, label, &mut kilo, 0..=100_000_000, "KB/s").changed() {
+            *limit = kilo * KILO;
+        }
+    }
+    frame::remark(ui, "0: no limit.");
+    tick(ui, &mut draft.keep_times, "Files keep the time of their source");
+}
+
+fn interface(ui: &mut Ui, draft: &mut Settings) {
+    let themes = [(Theme::System, "As the system"), (Theme::Light, "Light"), (Theme::Dark, "Dark")];
+    frame::choice(ui, "Colours", &mut draft.theme, &themes);
+    let keys =
+        [(Keys::FileZilla, "FileZilla: F5 refreshes"), (Keys::Commander, "Commander: F5 copies, F7 makes a folder")];
+    frame::choice(ui, "Keys", &mut draft.keys, &keys);
+    tick(ui, &mut draft.compact, "Compact rows");
+    tick(ui, &mut draft.show_hidden, "Show names that begin with a dot");
+    tick(ui, &mut draft.confirm_delete, "Ask before deleting");
+    tick(ui, &mut draft.delete_for_good, "Delete local files for good instead of moving them to the bin");
+}
