@@ -411,12 +411,12 @@ mod tests {
                         Place::Top => active.sort_by_key(rank),
                         Place::Bottom => active.sort_by_key(|id| !rank(id)),
                         Place::Up => (1..active.len()).for_each(|at| {
-                            if rank(&active[at]) < rank(&active[at - 1]) {
+                            if !rank(&active[at]) && rank(&active[at - 1]) {
                                 active.swap(at, at - 1);
                             }
                         }),
                         Place::Down => (1..active.len()).rev().for_each(|at| {
-                            if rank(&active[at - 1]) < rank(&active[at]) {
+                            if !rank(&active[at - 1]) && rank(&active[at]) {
                                 active.swap(at, at - 1);
                             }
                         }),
