@@ -319,6 +319,10 @@ impl Control {
         self.owed.is_empty()
     }
 
+    pub(crate) fn count_owed(&self) -> usize {
+        self.owed.len()
+    }
+
     pub(crate) fn front(&self) -> Option<&Owed> {
         self.owed.front()
     }

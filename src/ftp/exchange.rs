@@ -105,7 +105,10 @@ impl Exchange {
                 self.our_end_refused(heard, class, reply, control)?;
             }
             Got::Reply(Verb::Rest, Intermediate, reply) => self.marked(reply, control)?,
-            Got::Reply(Verb::Rest, ..) => return Err(Error::Unsupported("REST")),
+            Got::Reply(Verb::Rest, ..) => {
+                control.marker = None;
+                return Err(Error::Unsupported("REST"));
+            }
             Got::Reply(heard, _, reply) => return Err(control.refused(heard, reply)),
             Got::DataOpen => self.open(control)?,
             Got::DataDone(result) => return self.data_done(result, control),
@@ -190,7 +193,10 @@ impl Exchange {
     /// The data connection is there, or is awaited: REST, then the command.
     fn launch(&mut self, control: &mut Control) -> Result<(), Error> {
         match self.marker {
-            Some(marker) => control.send(Command::with(Verb::Rest, marker.to_string())?),
+            Some(marker) => {
+                control.marker = Some(marker); // until it is refused or used: nobody may hear of the reply
+                control.send(Command::with(Verb::Rest, marker.to_string())?);
+            }
             None => self.fire(control),
         }
         Ok(())
@@ -198,7 +204,6 @@ impl Exchange {
 
     /// REST was accepted. A server that names another marker than ours has not understood it.
     fn marked(&mut self, reply: &Reply, control: &mut Control) -> Result<(), Error> {
-        control.marker = self.marker;
         let mut named = numbers(reply.text()).peekable();
         if named.peek().is_some() && !named.any(|named| named == self.marker) {
             control.note("The server accepted another restart marker than ours");
@@ -269,9 +274,7 @@ impl Exchange {
     }
 
     fn joined(&mut self) -> Option<Joined> {
-        if self.data.is_none() {
-            return None;
-        }
+        self.data.as_ref()?;
         let reply = self.reply.take()?;
         Some(Joined { reply, data: self.data.take() })
     }

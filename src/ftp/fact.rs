@@ -10,15 +10,18 @@ const FRACTION: usize = 9;
 
 /// What MLST says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Facts {
-    pub(crate) size: Option<u64>,
-    pub(crate) modified: Option<Modified>,
-    pub(crate) directory: Option<bool>,
+pub struct Facts {
+    /// In bytes.
+    pub size: Option<u64>,
+    /// In UTC.
+    pub modified: Option<Modified>,
+    /// Whether it is a directory, where that was said.
+    pub directory: Option<bool>,
 }
 
 impl Facts {
     /// Reads every line of facts: some servers spread them over two.
-    pub(crate) fn read(reply: &Reply) -> Self {
+    pub fn read(reply: &Reply) -> Self {
         let mut facts = Self::default();
         for line in reply.inner() {
             let line = line.trim_ascii_start();
@@ -47,14 +50,14 @@ impl Facts {
 }
 
 /// The size in `213 1234`, and in `213 file: 213, Size =1234`: the last number that stands alone.
-pub(crate) fn size(text: &[u8]) -> Option<u64> {
+pub fn size(text: &[u8]) -> Option<u64> {
     let word = text.trim_ascii().rsplit(|byte| matches!(byte, b' ' | b'\t' | b'=' | b':')).next()?;
     let digits = word.iter().all(u8::is_ascii_digit).then_some(word)?;
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// The time in `213 20150910161739.123`, in UTC.
-pub(crate) fn time(text: &[u8]) -> Option<Modified> {
+pub fn time(text: &[u8]) -> Option<Modified> {
     let text = text.trim_ascii();
     let (whole, fraction) = text.split_at_checked(14)?;
     if !fraction.iter().skip(1).all(u8::is_ascii_digit) {

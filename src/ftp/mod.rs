@@ -17,7 +17,7 @@ mod control;
 pub mod endpoint;
 pub mod error;
 mod exchange;
-mod fact;
+pub mod fact;
 pub mod feature;
 pub mod listing;
 pub mod op;

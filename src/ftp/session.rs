@@ -119,6 +119,8 @@ pub struct Session {
     control: Control,
     decoder: Decoder,
     running: Option<Running>,
+    /// How many replies the bytes at hand may hold: a reply cannot answer what was sent after it came.
+    payable: usize,
     closed: bool,
 }
 
@@ -134,7 +136,7 @@ struct Running {
 impl Session {
     /// Waits for the greeting; with implicit TLS, for the handshake before it.
     pub fn new(config: Config) -> Self {
-        Self { control: Control::new(config), decoder: Decoder::default(), running: None, closed: false }
+        Self { control: Control::new(config), decoder: Decoder::default(), running: None, payable: 0, closed: false }
     }
 
     /// Takes what happened. Before the next call, [`poll`](Self::poll) until `None`.
@@ -233,6 +235,8 @@ impl Session {
         if self.control.tls == Tls::Shaking {
             return self.die(Error::OutOfStep("the server sent bytes in clear into the TLS handshake".to_owned()));
         }
+        // What came in one piece was all said before anything in it could be answered.
+        self.payable = self.control.count_owed();
         loop {
             let received = match self.decoder.next(&mut bytes) {
                 Ok(Some(received)) => received,
@@ -260,7 +264,7 @@ impl Session {
         if self.control.repeats_end_of_transfer(reply) {
             return self.control.note("The server said twice that the transfer has ended");
         }
-        let Some(front) = self.control.front() else {
+        let Some(front) = self.control.front().filter(|_| self.payable > 0) else {
             let words = self.control.words(reply);
             return self.die(Error::OutOfStep(format!("nothing was asked, and the server said {words}")));
         };
@@ -271,6 +275,7 @@ impl Session {
                 return self.die(Error::OutOfStep(what));
             }
         } else {
+            self.payable -= 1;
             self.control.pay();
         }
         if verb == Verb::Greeting && self.running.is_none() {

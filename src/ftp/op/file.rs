@@ -86,7 +86,7 @@ impl File {
             },
             Operation::Delete { path } => Command::with(Verb::Dele, control.path(path)?)?,
             Operation::Rename { from, to } => {
-                control.path(to)?; // before the server is left with half a sequence
+                Command::with(Verb::Rnto, control.path(to)?)?; // or the server would be left with half a sequence
                 Command::with(Verb::Rnfr, control.path(from)?)?
             }
             Operation::Chmod { path, mode } => {

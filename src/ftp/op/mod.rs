@@ -7,6 +7,8 @@ mod path;
 mod raw;
 mod transfer;
 
+pub use path::pathname;
+
 use std::net::SocketAddr;
 
 use jiff::Timestamp;

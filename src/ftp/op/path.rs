@@ -6,7 +6,7 @@ use crate::model::RemotePath;
 
 /// Reads `257 "a""b" is here` and what servers make of it. `None`: no absolute path, or one with control characters,
 /// which somebody may have put there to be sent back as a command.
-pub(crate) fn pathname(reply: &Reply, charset: Charset) -> Option<RemotePath> {
+pub fn pathname(reply: &Reply, charset: Charset) -> Option<RemotePath> {
     let bytes = quoted(reply.text()).or_else(|| bare(reply.text()))?;
     if bytes.is_empty() {
         return Some(RemotePath::root());

@@ -1,0 +1,566 @@
+//! Plays the dialogues of `tests/wire/*.txt` through a session, whole and byte by byte; and feeds it nonsense.
+//!
+//! A file holds scenes, each under a line `== what it shows`. The lines of a scene:
+//!
+//! | line | meaning |
+//! |---|---|
+//! | `config KEY=VALUE…` | security, mode, peer, user, password, account, encoding, known |
+//! | `whole` | only as whole packets: it matters what comes in one |
+//! | `login FEATURE \| FEATURE…` | the usual log-in, up to `= ok LoggedIn` |
+//! | `begin OPERATION ARGUMENTS` | an operation begins |
+//! | `S: line` | the server says a line; `\r \n \0 \xNN` are bytes. `S~` adds no CR LF |
+//! | `C: line` | the session must send this line |
+//! | `> event` | `secured`, `listening ADDRESS`, `open`, `done BYTES [unclean]`, `fault KIND`, `cancel`, `closed` |
+//! | `= output` | the session must want this: `connect PORT`, `flow`, `ok …`, `err …` (words of it), `drop`, `close`… |
+//! | `N: words` | a note with these words must have come |
+//! | `L: line` | this line must be in the transcript |
+//! | `? claim` | `idle`, `closed`, `known FIELD`, `not known FIELD`, `home PATH`, `secure` |
+//!
+//! Outputs come in exactly this order and none besides; no record ever holds the password.
+
+#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+
+use longshore::ftp::{Config, DataEnd, DataFault, Input, Known, Operation, Output, Session, TransferType};
+use longshore::model::{Credentials, Direction, Mode, Record, RemotePath, Secret, Security};
+
+#[test]
+fn scenes_end_as_they_are_written() {
+    let mut scenes = 0;
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/wire")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let file = path.file_stem().unwrap().to_string_lossy().into_owned();
+        for scene in text.split("\n== ").skip(1) {
+            let (title, lines) = scene.split_once('\n').unwrap_or((scene, ""));
+            let ways: &[bool] = if lines.lines().any(|line| line == "whole") { &[false] } else { &[false, true] };
+            for &bytewise in ways {
+                let mut player = Player::new(format!("{file}: {title}"), lines, bytewise);
+                lines.lines().for_each(|line| player.line(line));
+                player.end();
+            }
+            scenes += 1;
+        }
+    }
+    assert!(scenes >= 140, "only {scenes} scenes were found");
+}
+
+struct Player {
+    title: String,
+    bytewise: bool,
+    password: String,
+    session: Session,
+    said: Vec<u8>,
+    outputs: VecDeque<String>,
+    transcript: Vec<Record>,
+    lines_said: usize,
+    lines_sent: usize,
+}
+
+impl Player {
+    fn new(title: String, lines: &str, bytewise: bool) -> Self {
+        let mut config = config();
+        for line in lines.lines() {
+            if let Some(pairs) = line.strip_prefix("config ") {
+                pairs.split_whitespace().for_each(|pair| configure(&mut config, pair));
+            }
+        }
+        let password = config.credentials.password.expose().to_owned();
+        let mut player = Self {
+            title,
+            bytewise,
+            password,
+            session: Session::new(config),
+            said: Vec::new(),
+            outputs: VecDeque::new(),
+            transcript: Vec::new(),
+            lines_said: 0,
+            lines_sent: 0,
+        };
+        player.poll();
+        player
+    }
+
+    fn line(&mut self, line: &str) {
+        let (kind, rest) = line.split_once(' ').unwrap_or((line, ""));
+        if kind != "S:" && kind != "S~" {
+            self.say();
+        }
+        match kind {
+            "" | "#" | "config" | "whole" => {}
+            "login" => log_in_lines(rest).lines().for_each(|line| self.line(line)),
+            "begin" => self.input(Input::Begin(operation(rest))),
+            "S:" | "S~" => {
+                self.said.extend(unescape(rest));
+                if kind == "S:" {
+                    self.said.extend(b"\r\n");
+                    self.lines_said += 1;
+                }
+            }
+            "C:" => {
+                self.lines_sent += 1;
+                self.expect(&format!("send {rest}"));
+            }
+            ">" => self.event(rest),
+            "=" => self.expect(rest),
+            "N:" => self.must_have(Direction::Note, rest),
+            "L:" => assert!(self.transcript.iter().any(|record| record.text == rest), "{}", self.fail(line)),
+            "?" => self.claim(rest),
+            _ => panic!("{}", self.fail(&format!("a line of no kind: {line}"))),
+        }
+    }
+
+    fn say(&mut self) {
+        let said = std::mem::take(&mut self.said);
+        if said.is_empty() {
+            return;
+        }
+        self.nothing_left();
+        let size = if self.bytewise { 1 } else { said.len() };
+        for piece in said.chunks(size) {
+            self.session.handle(Input::Bytes(piece));
+            self.poll();
+        }
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        self.nothing_left();
+        self.session.handle(input);
+        self.poll();
+    }
+
+    fn poll(&mut self) {
+        while let Some(output) = self.session.poll() {
+            match output {
+                Output::Log(record) => self.transcript.push(record),
+                Output::Send(bytes) => {
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
+                    assert!(text.ends_with("\r\n"), "{}", self.fail("half a line was sent"));
+                    self.outputs.extend(text.lines().map(|line| format!("send {line}")));
+                }
+                Output::Secure => self.outputs.push_back("secure".into()),
+                Output::Connect(port) => self.outputs.push_back(format!("connect {port}")),
+                Output::Listen => self.outputs.push_back("listen".into()),
+                Output::Flow { protected: false } => self.outputs.push_back("flow".into()),
+                Output::Flow { protected: true } => self.outputs.push_back("flow protected".into()),
+                Output::Drop => self.outputs.push_back("drop".into()),
+                Output::Done(Ok(outcome)) => self.outputs.push_back(format!("ok {outcome:?}")),
+                Output::Done(Err(error)) => self.outputs.push_back(format!("err {error:?} {error}")),
+                Output::Close => self.outputs.push_back("close".into()),
+            }
+        }
+    }
+
+    fn event(&mut self, event: &str) {
+        let (kind, rest) = event.split_once(' ').unwrap_or((event, ""));
+        let fault = |kind: &str| match kind {
+            "connect" => DataFault::Connect("refused".into()),
+            "tls" => DataFault::Tls("handshake".into()),
+            "network" => DataFault::Network("reset".into()),
+            "local" => DataFault::Local("disk full".into()),
+            "silent" => DataFault::Silent(30),
+            "limit" => DataFault::Limit,
+            _ => panic!("no fault is called {kind}"),
+        };
+        let input = match kind {
+            "secured" => Input::Secured,
+            "listening" => Input::Listening(rest.parse().unwrap()),
+            "open" => Input::DataOpen,
+            "done" => {
+                let (bytes, clean) = (rest.split(' ').next().unwrap(), !rest.ends_with("unclean"));
+                Input::DataDone(Ok(DataEnd { bytes: bytes.parse().unwrap(), clean }))
+            }
+            "fault" => Input::DataDone(Err(fault(rest))),
+            "cancel" => Input::Cancel,
+            "closed" => Input::Closed,
+            _ => panic!("{}", self.fail(&format!("an event of no kind: {event}"))),
+        };
+        self.input(input);
+    }
+
+    fn expect(&mut self, expected: &str) {
+        let came = self.outputs.pop_front();
+        let fits = came.as_ref().is_some_and(|came| match expected.split_once(' ') {
+            Some((kind @ ("ok" | "err"), words)) => came.strip_prefix(kind).is_some_and(|came| came.contains(words)),
+            _ => came == expected || came.split_whitespace().eq([expected]),
+        });
+        assert!(fits, "{}", self.fail(&format!("expected {expected:?}, and there came {came:?}")));
+    }
+
+    fn claim(&mut self, claim: &str) {
+        let known = |field: &str| match field {
+            "no_epsv" => self.session.known().no_epsv,
+            "no_eprt" => self.session.known().no_eprt,
+            "no_passive" => self.session.known().no_passive,
+            "no_mlsd" => self.session.known().no_mlsd,
+            "no_list_all" => self.session.known().no_list_all,
+            _ => panic!("nothing is called {field}"),
+        };
+        let holds = match claim.split_once(' ') {
+            None if claim == "idle" => self.session.is_idle(),
+            None if claim == "closed" => self.session.is_closed(),
+            None if claim == "secure" => self.session.is_secure(),
+            Some(("known", field)) => known(field),
+            Some(("not", field)) => !known(field.trim_start_matches("known ")),
+            Some(("home", path)) => self.session.home().map_or("none", RemotePath::as_str) == path,
+            _ => panic!("{}", self.fail(&format!("a claim of no kind: {claim}"))),
+        };
+        assert!(holds, "{}", self.fail(&format!("it is not so: {claim}")));
+    }
+
+    fn must_have(&self, direction: Direction, words: &str) {
+        let found = self.transcript.iter().any(|record| record.direction == direction && record.text.contains(words));
+        assert!(found, "{}", self.fail(&format!("no line says {words:?}")));
+    }
+
+    fn nothing_left(&self) {
+        assert!(self.outputs.is_empty(), "{}", self.fail(&format!("unexpected: {:?}", self.outputs)));
+    }
+
+    fn end(&mut self) {
+        self.say();
+        self.nothing_left();
+        let count = |direction| self.transcript.iter().filter(|record| record.direction == direction).count();
+        assert_eq!(count(Direction::Sent), self.lines_sent, "{}", self.fail("lines sent"));
+        assert!(count(Direction::Received) <= self.lines_said + 1, "{}", self.fail("lines received"));
+        for record in &self.transcript {
+            let raw = record.raw.as_deref().unwrap_or_default();
+            let tells = self.password.len() >= 4
+                && (record.text.contains(&self.password) || String::from_utf8_lossy(raw).contains(&self.password));
+            assert!(!tells, "{}", self.fail("the password is in the transcript"));
+        }
+    }
+
+    fn fail(&self, what: &str) -> String {
+        let mut text = format!("{what}\n  in {:?} (byte by byte: {})\n", self.title, self.bytewise);
+        for record in &self.transcript {
+            let _ = writeln!(text, "  {:?} {}", record.direction, record.text);
+        }
+        text
+    }
+}
+
+fn config() -> Config {
+    let credentials = Credentials { user: "me".into(), password: Secret::new("hunter2"), account: None };
+    Config {
+        host: "ftp.example.org".into(),
+        peer: "192.0.2.1".parse().unwrap(),
+        local: "192.0.2.7".parse().unwrap(),
+        security: Security::Never,
+        credentials,
+        mode: Mode::Passive,
+        encoding: None,
+        known: Known::default(),
+    }
+}
+
+fn configure(config: &mut Config, pair: &str) {
+    let (key, value) = pair.split_once('=').unwrap();
+    match (key, value) {
+        ("security", "try") => config.security = Security::Try,
+        ("security", "explicit") => config.security = Security::Explicit,
+        ("security", "implicit") => config.security = Security::Implicit,
+        ("mode", "auto") => config.mode = Mode::Auto,
+        ("mode", "active") => config.mode = Mode::Active,
+        ("peer", _) => config.peer = value.parse().unwrap(),
+        ("local", _) => config.local = value.parse().unwrap(),
+        ("user", _) => config.credentials.user = value.into(),
+        ("password", _) => config.credentials.password = Secret::new(value),
+        ("account", _) => config.credentials.account = Some(value.into()),
+        ("encoding", _) => config.encoding = encoding_rs::Encoding::for_label(value.as_bytes()),
+        ("known", "no_epsv") => config.known.no_epsv = true,
+        ("known", "no_eprt") => config.known.no_eprt = true,
+        ("known", "no_passive") => config.known.no_passive = true,
+        ("known", "no_mlsd") => config.known.no_mlsd = true,
+        ("known", "no_list_all") => config.known.no_list_all = true,
+        _ => panic!("nothing is configured by {pair}"),
+    }
+}
+
+/// The usual log-in of a server with these features; without features it refuses FEAT.
+fn log_in_lines(features: &str) -> String {
+    let mut lines = "begin login\nS: 220 hi\nC: USER me\nS: 331 who are you?\nC: PASS hunter2\nS: 230 in\nC: SYST\n\
+        S: 215 UNIX Type: L8\nC: FEAT\n"
+        .to_owned();
+    if features.is_empty() {
+        lines += "S: 500 FEAT?\nC: TYPE I\nS: 200 I\nC: PWD\nS: 257 \"/\"\n";
+    } else {
+        lines += "S: 211-Features:\n";
+        features.split('|').for_each(|feature| lines += &format!("S:  {}\n", feature.trim()));
+        lines += "S: 211 End\n";
+        let utf8 = features.contains("UTF8");
+        lines += if utf8 { "C: OPTS UTF8 ON\n" } else { "" };
+        lines += "C: TYPE I\nC: PWD\n";
+        lines += if utf8 { "S: 200 on\n" } else { "" };
+        lines += "S: 200 I\nS: 257 \"/\"\n";
+    }
+    lines + "= ok LoggedIn\n"
+}
+
+fn operation(text: &str) -> Operation {
+    let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let (first, second) = rest.split_once(' ').unwrap_or((rest, ""));
+    let bytes = |text: &str| longshore::model::path::decode_utf8(&unescape(text));
+    let path = |text: &str| RemotePath::root().join(bytes(text).trim_start_matches('/'));
+    let kind = if second.ends_with("ascii") { TransferType::Ascii } else { TransferType::Image };
+    let offset = second.trim_end_matches("ascii").trim().parse().unwrap_or(0);
+    match name {
+        "login" => Operation::LogIn,
+        "list" => Operation::List { path: path(rest) },
+        "retrieve" => Operation::Retrieve { path: path(first), offset, kind },
+        "store" => Operation::Store { path: path(first), offset, kind },
+        "append" => Operation::Append { path: path(first), kind },
+        "facts" => Operation::Facts { path: path(rest) },
+        "cd" => Operation::ChangeDirectory { path: path(rest) },
+        "mkdir" => Operation::MakeDirectory { path: path(rest) },
+        "rmdir" => Operation::RemoveDirectory { path: path(rest) },
+        "delete" => Operation::Delete { path: path(rest) },
+        "rename" => Operation::Rename { from: path(first), to: path(second) },
+        "chmod" => Operation::Chmod { path: path(second), mode: u16::from_str_radix(first, 8).unwrap() },
+        "touch" => Operation::SetModified { path: path(second), at: first.parse().unwrap() },
+        "raw" => Operation::Raw { line: bytes(rest) },
+        "noop" => Operation::NoOperation,
+        "quit" => Operation::Quit,
+        _ => panic!("no operation is called {name}"),
+    }
+}
+
+fn unescape(text: &str) -> Vec<u8> {
+    let (mut bytes, mut rest) = (Vec::new(), text);
+    while let Some(backslash) = rest.find('\\') {
+        bytes.extend(&rest.as_bytes()[..backslash]);
+        let (byte, length) = match rest.as_bytes()[backslash + 1] {
+            b'r' => (b'\r', 2),
+            b'n' => (b'\n', 2),
+            b'0' => (0, 2),
+            b'x' => (u8::from_str_radix(&rest[backslash + 2..backslash + 4], 16).unwrap(), 4),
+            other => (other, 2),
+        };
+        bytes.push(byte);
+        rest = &rest[backslash + length..];
+    }
+    bytes.extend(rest.as_bytes());
+    bytes
+}
+
+/// How many dialogues of nonsense are held.
+const DIALOGUES: u64 = 3000;
+/// How many things happen in each.
+const EVENTS: usize = 120;
+
+#[test]
+fn nonsense_never_breaks_the_invariants() {
+    let (mut flows, mut good) = (0, 0);
+    for seed in 1..=DIALOGUES {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut config = config();
+        config.security = dice.of(&[Security::Never, Security::Try, Security::Explicit, Security::Implicit]);
+        config.mode = dice.of(&[Mode::Auto, Mode::Passive, Mode::Active]);
+        if dice.below(4) == 0 {
+            config.peer = "2001:db8::1".parse().unwrap();
+        }
+        let mut watch = Watch::new(Session::new(config), seed);
+        watch.poll();
+        watch.begin(Operation::LogIn);
+        for _ in 0..EVENTS {
+            watch.happen(&mut dice);
+        }
+        watch.session.handle(Input::Closed);
+        watch.poll();
+        assert!(watch.session.is_closed() && !watch.running && !watch.data, "seed {seed}");
+        flows += watch.flows;
+        good += watch.good;
+    }
+    assert!(flows > 200 && good > 1000, "nonsense that gets nowhere shows nothing: {flows} {good}");
+}
+
+/// A small generator: the same dialogues in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % end
+    }
+
+    fn of<T: Clone>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())].clone()
+    }
+}
+
+/// Holds what must always be true of a session's outputs.
+struct Watch {
+    session: Session,
+    seed: u64,
+    running: bool,
+    data: bool,
+    shaking: bool,
+    closed: bool,
+    owed: Vec<String>,
+    flows: usize,
+    good: usize,
+}
+
+impl Watch {
+    fn new(session: Session, seed: u64) -> Self {
+        Self {
+            session,
+            seed,
+            running: false,
+            data: false,
+            shaking: false,
+            closed: false,
+            owed: Vec::new(),
+            flows: 0,
+            good: 0,
+        }
+    }
+
+    fn happen(&mut self, dice: &mut Dice) {
+        match dice.below(20) {
+            0 if !self.running => self.begin(any_operation(dice)),
+            1 if dice.below(4) == 0 => self.session.handle(Input::Cancel),
+            2 => self.session.handle(Input::Listening("0.0.0.0:40000".parse().unwrap())),
+            3 | 4 => self.session.handle(Input::DataOpen),
+            5 | 6 => self.data_done(dice),
+            die if self.shaking && die > 0 => {
+                self.shaking = false;
+                self.session.handle(Input::Secured);
+            }
+            _ if self.owed.is_empty() && dice.below(100) > 0 => {
+                if !self.running {
+                    self.begin(any_operation(dice));
+                }
+            }
+            _ => {
+                let text = self.any_reply(dice);
+                self.session.handle(Input::Bytes(&text));
+            }
+        }
+        self.poll();
+    }
+
+    fn begin(&mut self, operation: Operation) {
+        self.running = true;
+        self.session.handle(Input::Begin(operation));
+        self.poll();
+    }
+
+    fn data_done(&mut self, dice: &mut Dice) {
+        let bytes = dice.below(3) as u64;
+        let fault = dice.of(&[DataFault::Limit, DataFault::Network("x".into()), DataFault::Connect("x".into())]);
+        let result = if dice.below(3) > 0 { Ok(DataEnd { bytes, clean: dice.below(8) > 0 }) } else { Err(fault) };
+        self.data = false;
+        self.session.handle(Input::DataDone(result));
+    }
+
+    /// Mostly what fits the command that is owed a reply: nonsense alone would not get past the greeting.
+    fn any_reply(&self, dice: &mut Dice) -> Vec<u8> {
+        let owed = self.owed.first().map_or("", String::as_str);
+        let fitting: &[&str] = match owed.split(' ').next().unwrap_or_default() {
+            "" => &["220 hi", "220 hi", "120 wait"],
+            "AUTH" => &["234 go", "502 no"],
+            "USER" => &["331 pass", "230 in"],
+            "FEAT" => &["211-F\r\n MLST size;\r\n UTF8\r\n MDTM\r\n211 End", "211-F\r\n SIZE\r\n211 End", "500 no"],
+            "EPSV" | "PASV" => &["229 (|||5000|)", "227 (1,2,3,4,5,6)", "502 no"],
+            "REST" | "RNFR" => &["350 ok", "350 at (0)", "501 no"],
+            "PWD" => &["257 \"/\"", "257 \"/a\"\"b\""],
+            "RETR" | "STOR" | "APPE" | "LIST" | "MLSD" | "NLST" => {
+                &["150 go", "226 done", "226 done", "550 no", "426 x"]
+            }
+            "ABOR" => &["226 ok", "225 ok"],
+            _ => &["200 ok", "250 ok", "230 ok"],
+        };
+        let text = if dice.below(30) > 0 { dice.of(fitting) } else { "" };
+        let odd =
+            ["221 bye", "226 done", "150 go", "200", "550-a\r\nb\r\n550 c", "", "421 no", "xyz", "230-\0", "999 x"];
+        let text = if text.is_empty() && dice.below(2) == 0 { dice.of(&odd) } else { text };
+        let mut bytes = text.as_bytes().to_vec();
+        if dice.below(100) == 0 {
+            bytes.extend((0..dice.below(40)).map(|_| u8::try_from(dice.below(256)).unwrap()));
+        }
+        bytes.extend(b"\r\n");
+        bytes
+    }
+
+    fn poll(&mut self) {
+        let seed = self.seed;
+        while let Some(output) = self.session.poll() {
+            match output {
+                Output::Log(record) if record.direction == Direction::Received => {
+                    if record.code.is_some_and(|code| code >= 200) && !self.owed.is_empty() {
+                        self.owed.remove(0);
+                    }
+                }
+                Output::Log(_) => {}
+                Output::Send(bytes) => {
+                    assert!(!self.closed && !self.shaking, "seed {seed}: sent into the void");
+                    self.owed.extend(String::from_utf8(bytes).unwrap().lines().map(str::to_owned));
+                }
+                Output::Secure => self.shaking = true,
+                Output::Connect(port) => {
+                    assert!(!self.data && port > 0, "seed {seed}: two data connections");
+                    self.data = true;
+                }
+                Output::Listen => {
+                    assert!(!self.data, "seed {seed}: two data connections");
+                    self.data = true;
+                }
+                Output::Flow { .. } => {
+                    assert!(self.running, "seed {seed}: data for nobody");
+                    self.flows += 1;
+                }
+                Output::Drop => {
+                    assert!(self.data, "seed {seed}: nothing to drop");
+                    self.data = false;
+                }
+                Output::Done(result) => {
+                    self.good += usize::from(result.is_ok());
+                    assert!(self.running && !self.data, "seed {seed}: done, and something is left");
+                    assert!(
+                        self.session.is_idle() || self.session.is_closed(),
+                        "seed {seed}: done, and replies are owed"
+                    );
+                    self.running = false;
+                }
+                Output::Close => self.closed = true,
+            }
+        }
+    }
+}
+
+fn any_operation(dice: &mut Dice) -> Operation {
+    let texts = [
+        "list /a",
+        "list /a",
+        "retrieve /f",
+        "retrieve /f 100",
+        "retrieve /f ascii",
+        "store /f",
+        "store /f 7",
+        "append /f",
+        "facts /f",
+        "cd /a",
+        "mkdir /a",
+        "rmdir /",
+        "delete /f",
+        "rename /a /b",
+        "chmod 644 /a",
+        "raw LIST",
+        "raw REST 5",
+        "raw TYPE A",
+        "raw STOR x",
+        "raw HELP",
+        "raw MODE Z",
+        "raw PASS hunter2",
+        "noop",
+        "quit",
+        "touch 2020-12-13T20:24:00Z /f",
+        "delete /a\\nb",
+    ];
+    operation(dice.of(&texts))
+}
