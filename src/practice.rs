@@ -125,7 +125,11 @@ fn samples(root: &Path) -> io::Result<()> {
     file("website/about.html", 90, page("About us", "Coffee by the water since 1998.").as_bytes())?;
     file("website/contact.html", 41, page("Contact", "Quay 4, beside the blue crane.").as_bytes())?;
     file("website/css/style.css", 12, b"body { font: 16px/1.5 sans-serif; max-width: 40em; margin: 2em auto; }\n")?;
-    file("website/js/menu.js", 12, b"document.querySelector('#menu')?.addEventListener('click', e => e.preventDefault());\n")?;
+    file(
+        "website/js/menu.js",
+        12,
+        b"document.querySelector('#menu')?.addEventListener('click', e => e.preventDefault());\n",
+    )?;
     file("website/.htaccess", 200, b"Options -Indexes\n")?;
     for number in 1..=6 {
         file(&format!("website/images/gallery-{number}.bmp"), 30 + number, &picture(240, 160, number))?;
@@ -170,7 +174,9 @@ a click on one shows what its code means.
 ";
 
 fn page(title: &str, text: &str) -> String {
-    format!("<!doctype html>\n<title>{title}</title>\n<link rel=stylesheet href=css/style.css>\n<h1>{title}</h1>\n<p>{text}</p>\n")
+    format!(
+        "<!doctype html>\n<title>{title}</title>\n<link rel=stylesheet href=css/style.css>\n<h1>{title}</h1>\n<p>{text}</p>\n"
+    )
 }
 
 fn table(seed: u32) -> String {
@@ -198,7 +204,11 @@ fn picture(width: u32, height: u32, hue: u32) -> Vec<u8> {
             let light = u8::try_from(y * 120 / height).unwrap_or(120);
             let tint = u8::try_from(hue * 5 % 90).unwrap_or(0);
             // Blue, green, red.
-            bytes.extend_from_slice(&if is_sea { [110 + light, 80 + tint / 2, 30 + tint / 3] } else { [255 - tint, 130 + light, 90 + light] });
+            bytes.extend_from_slice(&if is_sea {
+                [110 + light, 80 + tint / 2, 30 + tint / 3]
+            } else {
+                [255 - tint, 130 + light, 90 + light]
+            });
         }
     }
     bytes

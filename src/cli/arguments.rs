@@ -281,6 +281,11 @@ impl From<Exists> for IfExists {
 
 impl Options {
     /// What holds for this run only.
+    pub(super) fn bare_run(&self) -> Run {
+        Run { bare: true, ..self.run() }
+    }
+
+    /// What holds for this run only, in the window.
     pub fn run(&self) -> Run {
         Run {
             trusted: self.trust.clone(),

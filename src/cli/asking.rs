@@ -29,7 +29,7 @@ pub(super) struct Asker {
 impl Asker {
     /// Reads the password where the options say that it comes from.
     pub(super) fn new(from_stdin: bool, if_exists: Option<Exists>, interrupt: Interrupt) -> Result<Self, String> {
-        let password = if from_stdin { Some(first_line(io::stdin().lock())?) } else { from_environment() };
+        let password = given_password(from_stdin)?;
         let attended = !from_stdin && io::stdin().is_terminal() && io::stderr().is_terminal();
         let if_exists = if_exists.map(IfExists::from).filter(|choice| *choice != IfExists::Ask);
         Ok(Self { password, if_exists, attended, refused: 0, interrupt, doubted: None })
@@ -107,8 +107,13 @@ impl Asker {
     }
 }
 
-fn from_environment() -> Option<Secret> {
-    std::env::var(VARIABLE).ok().map(Secret::new)
+/// The password from standard input, if it is said to come from there, else from the environment.
+pub fn given_password(from_stdin: bool) -> Result<Option<Secret>, String> {
+    if from_stdin {
+        first_line(io::stdin().lock()).map(Some)
+    } else {
+        Ok(std::env::var(VARIABLE).ok().map(Secret::new))
+    }
 }
 
 fn first_line(mut stream: impl BufRead) -> Result<Secret, String> {

@@ -27,6 +27,7 @@ mod transfers;
 mod watch;
 
 pub use arguments::{Arguments, Command, DataMode, Exists, Options, QueueAction, Tls};
+pub use asking::given_password;
 pub use output::complain;
 pub use target::Target;
 
@@ -114,7 +115,7 @@ where
     };
     let adjusting = options.clone();
     let adjust = Box::new(move |settings: &mut Settings| adjusting.adjust(settings));
-    let channels = spawn(Start { run: options.run(), adjust, left }).map_err(Stop::Failed)?;
+    let channels = spawn(Start { run: options.bare_run(), adjust, left }).map_err(Stop::Failed)?;
     Ok(Front::new(channels, options, asker, results, transcript, interrupt))
 }
 

@@ -171,4 +171,6 @@ pub struct Run {
     pub unattended: bool,
     /// Whether settings, sites and layout may be written.
     pub read_only: bool,
+    /// Nothing is listed that was not asked for: no front shows folders.
+    pub bare: bool,
 }
