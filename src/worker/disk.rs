@@ -18,6 +18,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use self::folder::{Folder, Stat};
+pub(super) use self::name::numbered;
 pub use self::name::{collision_key, from_os, local_name, server_name, to_os};
 use crate::model::question::Facts;
 use crate::model::{Cause, Failure, Kind, Modified, Transfer, path};
@@ -89,7 +90,9 @@ impl Found {
 
 /// The time of modification `time`, to the second.
 pub fn modified(time: SystemTime) -> Option<Modified> {
-    Timestamp::try_from(time).ok().map(Modified::from_timestamp)
+    let timestamp = Timestamp::try_from(time).ok()?;
+    let seconds = timestamp.as_nanosecond().div_euclid(1_000_000_000);
+    Timestamp::from_second(i64::try_from(seconds).ok()?).ok().map(Modified::from_timestamp)
 }
 
 /// Where a download goes.

@@ -2,5 +2,6 @@
 
 pub mod disk;
 pub mod journal;
+pub mod local;
 pub mod store;
 pub mod vault;

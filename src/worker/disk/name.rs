@@ -78,7 +78,7 @@ fn hash(bytes: &[u8]) -> u64 {
 }
 
 /// `name.ext` as `name (number).ext`.
-pub(super) fn numbered(name: &str, number: u32) -> String {
+pub(in super::super) fn numbered(name: &str, number: u32) -> String {
     match name.rfind('.') {
         Some(dot) if dot > 0 => format!("{} ({number}){}", &name[..dot], &name[dot..]),
         _ => format!("{name} ({number})"),

@@ -52,12 +52,12 @@ fn portable(site: &Site) -> Site {
 }
 
 pub(super) fn add(database: &Connection, folders: &mut Folders, transfers: &[Transfer]) -> rusqlite::Result<()> {
-    let mut place = next_place(database)?;
+    let first = next_place(database)?;
     let mut insert = database.prepare_cached(
         "INSERT OR IGNORE INTO transfer (id, place, course, kind, folder, remote_name, local_name, size, phase, failure,
          attempts, if_exists) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
-    for transfer in transfers.iter().filter(|transfer| is_left(transfer)) {
+    for (place, transfer) in (first..).zip(transfers.iter().filter(|transfer| is_left(transfer))) {
         let (phase, failure) = phase_to_text(&transfer.phase)?;
         insert.execute(params![
             to_i64(transfer.id.0),
@@ -73,7 +73,6 @@ pub(super) fn add(database: &Connection, folders: &mut Folders, transfers: &[Tra
             transfer.attempts,
             transfer.if_exists.as_ref().map(to_json).transpose()?,
         ])?;
-        place += 1;
     }
     Ok(())
 }

@@ -79,7 +79,7 @@ fn what_was_under_way_waits_again_and_what_is_done_is_gone() {
     journal
         .apply(&[
             Delta::Add(rows),
-            Delta::Phase(TransferId(1), Phase::Running(Box::new(Running::default()))),
+            Delta::Phase(TransferId(1), Phase::Running(Box::default())),
             Delta::Phase(TransferId(2), waiting),
             Delta::Attempts(TransferId(2), 3),
             Delta::Phase(TransferId(3), Phase::Done(Box::new(done))),

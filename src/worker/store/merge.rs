@@ -55,7 +55,7 @@ pub(super) fn sites(base: &Sites, theirs: &Sites, mine: &Sites) -> Sites {
     }
     // What only they have deleted is gone.
     let there: HashSet<_> = theirs.sites.iter().map(name).collect();
-    merged.sites.retain(|site| !(base.sites.contains(site) && !there.contains(&name(site))));
+    merged.sites.retain(|site| !base.sites.contains(site) || there.contains(&name(site)));
     let known: HashSet<_> = base.folders.iter().chain(&mine.folders).collect();
     merged.folders.extend(theirs.folders.iter().filter(|folder| !known.contains(folder)).cloned());
     let known: HashSet<_> = base.recent.iter().chain(&mine.recent).collect();
