@@ -60,7 +60,8 @@ pub fn size(text: &[u8]) -> Option<u64> {
 pub fn time(text: &[u8]) -> Option<Modified> {
     let text = text.trim_ascii();
     let (whole, fraction) = text.split_at_checked(14)?;
-    if !fraction.iter().skip(1).all(u8::is_ascii_digit) {
+    let digits = |text: &[u8]| text.iter().all(u8::is_ascii_digit);
+    if !digits(whole) || !fraction.split_first().is_none_or(|(point, rest)| *point == b'.' && digits(rest)) {
         return None;
     }
     let fraction = &fraction[..fraction.len().min(1 + FRACTION)];

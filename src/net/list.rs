@@ -23,6 +23,9 @@ impl Connection {
         // A listing of 100,000 lines takes a while, and other connections must not wait for it.
         let parsing = tokio::task::spawn_blocking(move || listing::parse(&bytes, method, today, encoding));
         let parsed = parsing.await.map_err(|error| Error::Local(std::io::Error::other(error)))?;
+        if !parsed.whole {
+            return Err(crate::ftp::Error::Limit("listing").into()); // what is absent might be taken for deleted
+        }
         Ok(Listing {
             path: real.unwrap_or_else(|| path.clone()),
             entries: parsed.entries,

@@ -223,24 +223,3 @@ fn foreign_month(text: &[u8], context: &Context) -> Option<i8> {
     let index = MONTHS.iter().position(|names| names.contains(&name.as_str()))?;
     i8::try_from(index + 1).ok()
 }
-
-/// A time-val of RFC 3659 2.3: `20260112033045`, perhaps with a fraction; in UTC.
-pub fn stamp(text: &[u8]) -> Option<Modified> {
-    let (digits, fraction) = text.split_at_checked(14)?;
-    let field = |from: usize, to: usize| number(&digits[from..to]).and_then(|value| i8::try_from(value).ok());
-    let year = number(&digits[..4]).filter(|year| *year > 0).and_then(|year| i16::try_from(year).ok())?;
-    let nanosecond = match fraction.split_first() {
-        None => None,
-        Some((b'.', digits)) => {
-            number(digits)?; // nothing but digits, and not too many
-            let padded = digits.iter().copied().chain(std::iter::repeat(b'0')).take(9);
-            Some(padded.fold(0_i32, |sum, digit| sum * 10 + i32::from(digit - b'0')))
-        }
-        Some(_) => return None,
-    };
-    let precision = if nanosecond.is_some() { Precision::Millisecond } else { Precision::Second };
-    let (month, day, hour, minute, second) =
-        (field(4, 6)?, field(6, 8)?, field(8, 10)?, field(10, 12)?, field(12, 14)?);
-    let at = DateTime::new(year, month, day, hour, minute, second, nanosecond.unwrap_or(0)).ok()?;
-    Some(Modified { at, precision, utc: true })
-}

@@ -1,6 +1,7 @@
 //! MLSD (RFC 3659 7): facts, a blank, a name.
 
-use super::{Context, Read, date, number};
+use super::super::fact;
+use super::{Context, Read, number};
 use crate::model::{Entry, Kind};
 
 /// The octal digits of a mode: `0644`, `02775`.
@@ -101,7 +102,7 @@ impl<'a> Said<'a> {
         let mut entry = Entry::new(context.text(name), kind);
         let word = |value: Option<&[u8]>| value.and_then(|value| context.word(value));
         entry.size = self.size;
-        entry.modified = self.modify.and_then(date::stamp);
+        entry.modified = self.modify.and_then(fact::time);
         entry.permissions = word(self.mode);
         entry.owner = word(self.owner_name).or_else(|| word(self.owner));
         entry.group = word(self.group_name).or_else(|| word(self.group));

@@ -20,8 +20,6 @@ use super::op::Method;
 use crate::model::Entry;
 use crate::model::path::{decode_utf8, is_safe_name};
 
-pub use date::stamp;
-
 /// A longer line is refused: no file system has names that long.
 pub const MAX_LINE: usize = 16 * 1024;
 /// More entries are not kept; the listing then counts as incomplete.
