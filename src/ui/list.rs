@@ -369,6 +369,27 @@ pub fn write(ui: &Ui, rect: Rect, text: impl Into<String>, font: FontId, color: 
     write_job(ui, rect, job, align)
 }
 
+/// As [`write`], but where it does not fit, the beginning is what is cut: the end of a path says more.
+pub fn write_end(ui: &Ui, rect: Rect, text: &str, font: FontId, color: Color32) {
+    let width = |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), color).size().x;
+    if rect.width() < 24.0 {
+        return;
+    }
+    let whole = width(text);
+    if whole <= rect.width() {
+        write(ui, rect, text, font, color, Align::Min);
+        return;
+    }
+    // One measure of the whole tells about where to cut, a second one corrects it.
+    let chars = text.chars().count();
+    let mut keep = (chars as f64 * f64::from(rect.width() / whole)) as usize;
+    let tail = |keep: usize| format!("…{}", text.chars().skip(chars - keep.min(chars)).collect::<String>());
+    while keep > 1 && width(&tail(keep)) > rect.width() {
+        keep -= 1;
+    }
+    write(ui, rect, tail(keep), font, color, Align::Min);
+}
+
 /// As [`write`], for text of several colours; cut as `job` says.
 pub fn write_job(ui: &Ui, rect: Rect, job: LayoutJob, align: Align) -> f32 {
     let galley = ui.painter().layout_job(job);

@@ -196,15 +196,7 @@ fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, actions: &mut Vec<A
     let ids = || chosen(&mirror.queue, section, &view.lists[place(section)].picked);
     match section {
         Section::Active => {
-            let held = mirror.queue.is_held();
-            let (icon, name, action) = if held {
-                (icons::PLAY, "Start the queue", Action::Release)
-            } else {
-                (icons::PAUSE, "Hold the queue: what runs goes on, nothing new starts", Action::Hold)
-            };
-            if icons::button_if(ui, icon, name, held || count > 0).clicked() {
-                actions.push(action);
-            }
+            hold(ui, mirror.queue.is_held(), count > 0, actions);
             ui.add_space(theme::TIGHT);
             if icons::button_if(ui, icons::STOP, "Cancel the selected transfers", able.any).clicked() {
                 actions.push(Action::Cancel(ids()));
@@ -213,12 +205,8 @@ fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, actions: &mut Vec<A
                 if icons::button(ui, icons::PLAY, "Resume the selected transfers").clicked() {
                     actions.push(Action::Resume(ids()));
                 }
-            } else if icons::button_if(ui, icons::CLOCK, "Pause the selected transfers", able.pause).clicked() {
+            } else if icons::button_if(ui, icons::PAUSE, "Pause the selected transfers", able.pause).clicked() {
                 actions.push(Action::Pause(ids()));
-            }
-            if held {
-                let palette = theme::of(ui);
-                ui.label(egui::RichText::new("Held").font(theme::small()).color(palette.transient));
             }
         }
         Section::Failed | Section::Done => {
@@ -235,6 +223,22 @@ fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, actions: &mut Vec<A
                 }
             }
         }
+    }
+}
+
+/// Holds the whole queue, or lets it go on: then it stands out, because nothing moves until it is pressed.
+fn hold(ui: &mut Ui, held: bool, any: bool, actions: &mut Vec<Action>) {
+    let (name, tip, action) = if held {
+        ("Start", "Start the queue", Action::Release)
+    } else {
+        ("Hold", "Hold the queue: what runs goes on, nothing new starts", Action::Hold)
+    };
+    let palette = theme::of(ui);
+    let text = egui::RichText::new(name).color(if held { palette.on_accent } else { palette.text });
+    let button = egui::Button::new(text).min_size(Vec2::new(52.0, 24.0));
+    let button = if held { button.fill(palette.accent) } else { button };
+    if ui.add_enabled(held || any, button).on_hover_text(tip).clicked() {
+        actions.push(action);
     }
 }
 
@@ -475,11 +479,11 @@ impl Columns {
         let between = |from: f32, to: f32| Rect::from_x_y_ranges(from..=to.max(from), rect.y_range());
         let width = inner.width();
         let size = inner.right() - 64.0;
-        let state = size - theme::GAP - (width * 0.46).clamp(190.0, 440.0);
+        let state = size - theme::GAP - (width * 0.40).clamp(190.0, 420.0);
         let name = inner.left() + theme::ICON + theme::GAP;
         // The folder is what narrow panels do without.
         let room = state - theme::PAD - name;
-        let folder = if room < 240.0 { name + room } else { name + (room * 0.58).max(160.0) };
+        let folder = if room < 300.0 { name + room } else { name + (room * 0.64).max(200.0) };
         Self {
             icon: between(inner.left(), inner.left() + theme::ICON),
             name: between(name, folder),
@@ -510,7 +514,7 @@ fn draw_row(ui: &Ui, row: &Transfer, rect: Rect, clock: &Clock) {
         Course::Download => row.folder.local.display().to_string(),
         Course::Upload => row.folder.remote.to_string(),
     };
-    list::write(ui, columns.folder, text::visible(&folder), theme::small(), palette.secondary, Align::Min);
+    list::write_end(ui, columns.folder, &text::visible(&folder), theme::small(), palette.secondary);
     draw_state(ui, row, columns.state, clock);
     if let Some(size) = row.size {
         list::write(ui, columns.size, text::size(size), theme::body(), palette.secondary, Align::Max);

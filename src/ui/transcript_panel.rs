@@ -241,8 +241,10 @@ fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clock)
     });
     let following = view.scroll.is_following();
     let name = if following { "Following the newest line" } else { "Follow the newest line" };
-    let follow = icons::button_if(ui, icons::FOLLOW, name, !following);
-    if follow.clicked() {
+    let color = if following { theme::of(ui).accent } else { theme::of(ui).text };
+    let button = egui::Button::new(icons::FOLLOW.text().color(color)).frame_when_inactive(false);
+    let button = button.min_size(Vec2::splat(theme::ICON_BUTTON));
+    if ui.add(button).on_hover_text(name).accessible_name(name).clicked() {
         view.scroll.follow();
     }
     connections(ui, mirror, view);

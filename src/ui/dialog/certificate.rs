@@ -6,14 +6,14 @@ use crate::model::Answer;
 use crate::model::question::{Certificate, CertificateDoubt};
 use crate::ui::{icons, text, theme};
 
-use super::frame::{self, Foot, MainButton};
+use super::frame::{self, Foot, MainButton, Opening};
 
 /// Hexadecimal digits of a fingerprint in one group, and groups in a line.
 const GROUP: usize = 4;
 const GROUPS: usize = 8;
 
-/// Draws the question; `None` while it is not answered. `opened`: it was drawn before.
-pub fn certificate_ui(ctx: &Context, asked: &CertificateDoubt, opened: bool) -> Option<Answer> {
+/// Draws the question; `None` while it is not answered.
+pub fn certificate_ui(ctx: &Context, asked: &CertificateDoubt, opening: &mut Opening) -> Option<Answer> {
     let changed = asked.previously.is_some();
     let title = if changed { "The server’s certificate has changed" } else { "Do you trust this server?" };
     let mut answer = None;
@@ -41,17 +41,17 @@ pub fn certificate_ui(ctx: &Context, asked: &CertificateDoubt, opened: bool) -> 
                 });
             });
         }
-        answer = buttons(ui, changed, opened);
+        answer = buttons(ui, changed, opening.is_now(ui));
     });
     answer.or_else(|| escaped.then_some(Answer::Refuse))
 }
 
 /// A certificate that was trusted and is another one now: the safe answer is the main button.
-fn buttons(ui: &mut Ui, changed: bool, opened: bool) -> Option<Answer> {
+fn buttons(ui: &mut Ui, changed: bool, focus: bool) -> Option<Answer> {
     let mut answer = None;
     let small = |ui: &mut Ui, text: &str| ui.add(Button::new(text).min_size(Vec2::new(84.0, theme::CONTROL))).clicked();
     let main =
-        MainButton { focus: !opened, ..MainButton::new(if changed { "Do not connect" } else { "Always trust" }) };
+        MainButton { focus, ..MainButton::new(if changed { "Do not connect" } else { "Always trust" }) };
     let cancel = if changed { "Trust the new one" } else { "Do not connect" };
     let foot = frame::foot(ui, cancel, main, |ui| {
         if small(ui, "Trust once") {

@@ -7,7 +7,7 @@ use crate::ui::mirror::{Measured, Mirror};
 use crate::ui::view::Tickets;
 use crate::ui::{icons, text, theme};
 
-use super::frame::{self, Foot, MainButton};
+use super::frame::{self, Foot, MainButton, Opening};
 
 /// Names that are listed.
 const NAMES: usize = 8;
@@ -19,7 +19,7 @@ pub struct Delete {
     places: Vec<(Place, Entry)>,
     /// Counts what lies in the folders among them.
     counting: Option<Ticket>,
-    opened: bool,
+    opening: Opening,
 }
 
 impl Delete {
@@ -32,7 +32,7 @@ impl Delete {
             actions.push(Action::Measure { ticket, tab, places: folders });
             ticket
         });
-        Self { tab, places, counting, opened: false }
+        Self { tab, places, counting, opening: Opening::default() }
     }
 
     /// Deletes without asking.
@@ -51,7 +51,7 @@ impl Delete {
                 ui.label(RichText::new(below(measured)).font(theme::medium()));
             }
             frame::remark(ui, self.consequence(mirror.settings.delete_for_good));
-            let focus = !std::mem::replace(&mut self.opened, true);
+            let focus = self.opening.is_now(ui);
             foot = frame::foot(ui, "Cancel", MainButton { danger: true, focus, ..MainButton::new("Delete") }, |_| {});
         });
         if foot.is_none() && !escaped {
@@ -87,6 +87,7 @@ impl Delete {
         let palette = theme::of(ui);
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
+            ui.spacing_mut().interact_size.y = 20.0;
             for (_, entry) in self.places.iter().take(NAMES) {
                 ui.horizontal(|ui| {
                     let icon = if entry.kind == Kind::Directory { icons::FOLDER } else { icons::FILE };
@@ -111,6 +112,9 @@ impl Delete {
 }
 
 fn below(measured: Measured) -> String {
+    if measured == Measured::default() {
+        return "Counting what is in it…".to_owned();
+    }
     let files = text::count(measured.files, "file", "files");
     let folders = text::count(measured.folders, "folder", "folders");
     let ending = if measured.whole { "" } else { ", still counting…" };

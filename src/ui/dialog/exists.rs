@@ -10,19 +10,19 @@ use crate::model::{Answer, IfExists};
 use crate::ui::text::{self, Clock};
 use crate::ui::{icons, theme};
 
-use super::frame::{self, Foot, MainButton};
+use super::frame::{self, Foot, MainButton, Opening};
 
 /// What a person is about to answer.
 #[derive(Clone, Debug)]
 pub struct Choice {
     choice: IfExists,
     for_all: bool,
-    opened: bool,
+    opening: Opening,
 }
 
 impl Default for Choice {
     fn default() -> Self {
-        Self { choice: IfExists::Overwrite, for_all: false, opened: false }
+        Self { choice: IfExists::Overwrite, for_all: false, opening: Opening::default() }
     }
 }
 
@@ -43,11 +43,11 @@ impl Choice {
             });
             ui.label(RichText::new(difference(&asked.source, &asked.target)).font(theme::medium()));
             ui.add_space(theme::TIGHT);
-            self.choices(ui, asked, name);
+            ui.scope(|ui| self.choices(ui, asked, name));
             ui.add_space(theme::TIGHT);
             let way = if asked.course == Course::Upload { "uploads" } else { "downloads" };
             ui.checkbox(&mut self.for_all, format!("The same for all {way} that follow"));
-            let focus = !std::mem::replace(&mut self.opened, true);
+            let focus = self.opening.is_now(ui);
             foot =
                 frame::foot(ui, "Skip this file", MainButton { focus, ..MainButton::new(verb(self.choice)) }, |_| {});
         });
@@ -59,6 +59,8 @@ impl Choice {
     }
 
     fn choices(&mut self, ui: &mut Ui, asked: &FileExists, name: &str) {
+        ui.spacing_mut().interact_size.y = 22.0;
+        ui.spacing_mut().item_spacing.y = 2.0;
         let shorter = match (asked.target.size, asked.source.size) {
             (Some(target), Some(source)) => target < source,
             _ => true,
@@ -100,7 +102,8 @@ fn side(ui: &mut Ui, title: &str, path: &str, facts: &Facts, other: &Facts, cloc
     let frame = Frame::NONE.fill(palette.raised).corner_radius(theme::CORNER).inner_margin(Margin::same(10));
     frame.show(ui, |ui| {
         ui.take_available_width();
-        ui.spacing_mut().item_spacing.y = theme::TIGHT;
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.spacing_mut().interact_size.y = 20.0;
         ui.label(RichText::new(title).font(theme::small()).color(palette.secondary));
         ui.horizontal(|ui| {
             ui.label(icons::FILE.text().color(palette.secondary));

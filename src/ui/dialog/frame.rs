@@ -27,6 +27,19 @@ pub fn show(ctx: &Context, title: &str, width: f32, contents: impl FnOnce(&mut U
     modal.is_top_modal && !modal.any_popup_open && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape))
 }
 
+/// Tells the first time that a dialog is really drawn: before it, egui only measures it, and drops the focus again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    over: bool,
+}
+
+impl Opening {
+    /// Whether this is that time.
+    pub fn is_now(&mut self, ui: &Ui) -> bool {
+        !ui.is_sizing_pass() && !std::mem::replace(&mut self.over, true)
+    }
+}
+
 /// What a dialog's foot answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Foot {

@@ -20,6 +20,7 @@ use super::mirror::Mirror;
 use super::text::Clock;
 use super::view::Tickets;
 
+use frame::Opening;
 pub use password::password_field;
 
 /// A dialog that a person opened.
@@ -69,7 +70,7 @@ enum Open {
     Delete(delete::Delete),
     Permissions(permissions::Permissions),
     Settings(Box<settings::Setting>),
-    About { opened: bool },
+    About(Opening),
 }
 
 /// A question with what a person did about it so far.
@@ -78,7 +79,7 @@ struct Asked {
     id: QuestionId,
     exists: exists::Choice,
     password: password::Typing,
-    opened: bool,
+    opening: Opening,
 }
 
 impl Dialogs {
@@ -121,7 +122,7 @@ pub fn dialogs_ui(
         Some(Open::Delete(dialog)) => dialog.ui(ctx, mirror, tickets, actions),
         Some(Open::Permissions(dialog)) => dialog.ui(ctx, tickets, actions),
         Some(Open::Settings(dialog)) => dialog.ui(ctx, mirror, actions),
-        Some(Open::About { opened }) => about::about_ui(ctx, std::mem::replace(opened, true)),
+        Some(Open::About(opening)) => about::about_ui(ctx, opening),
         None => false,
     };
     if close {
@@ -140,7 +141,7 @@ fn begin(wish: Wish, mirror: &Mirror, tickets: &mut Tickets, actions: &mut Vec<A
         Wish::Delete { tab, places } => Open::Delete(delete::Delete::new(tab, places, tickets, actions)),
         Wish::Permissions { tab, places } => Open::Permissions(permissions::Permissions::new(tab, places)),
         Wish::Settings => Open::Settings(Box::new(settings::Setting::new(&mirror.settings))),
-        Wish::About => Open::About { opened: false },
+        Wish::About => Open::About(Opening::default()),
     })
 }
 
@@ -153,13 +154,12 @@ fn question_ui(ctx: &Context, mirror: &Mirror, dialogs: &mut Dialogs, clock: &Cl
     let id = question.id;
     if dialogs.asked.as_ref().is_none_or(|asked| asked.id != id) {
         let (exists, password) = (exists::Choice::default(), password::Typing::default());
-        dialogs.asked = Some(Asked { id, exists, password, opened: false });
+        dialogs.asked = Some(Asked { id, exists, password, opening: Opening::default() });
     }
     let Some(asked) = &mut dialogs.asked else { return };
-    let opened = std::mem::replace(&mut asked.opened, true);
     let answer = match &question.ask {
         Ask::FileExists(exists) => asked.exists.ui(ctx, exists, clock),
-        Ask::Certificate(doubt) => certificate::certificate_ui(ctx, doubt, opened),
+        Ask::Certificate(doubt) => certificate::certificate_ui(ctx, doubt, &mut asked.opening),
         Ask::Password { host, user, refused } => asked.password.ui(ctx, host, user, refused.as_deref()),
     };
     if let Some(answer) = answer {

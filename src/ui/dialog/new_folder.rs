@@ -5,7 +5,7 @@ use eframe::egui::Context;
 use crate::model::{Action, FileAction, Place, TabId, path};
 use crate::ui::view::Tickets;
 
-use super::frame::{self, Foot, MainButton};
+use super::frame::{self, Foot, MainButton, Opening};
 
 /// A folder that is to be made.
 #[derive(Clone, Debug)]
@@ -13,13 +13,13 @@ pub struct NewFolder {
     tab: TabId,
     parent: Place,
     name: String,
-    opened: bool,
+    opening: Opening,
 }
 
 impl NewFolder {
     /// In `parent`.
     pub fn new(tab: TabId, parent: Place) -> Self {
-        Self { tab, parent, name: String::new(), opened: false }
+        Self { tab, parent, name: String::new(), opening: Opening::default() }
     }
 
     /// Draws it; `true` when it is to be closed.
@@ -34,7 +34,7 @@ impl NewFolder {
             };
             frame::remark(ui, &format!("In {place}"));
             let response = frame::row(ui, "Name", |ui| frame::field(ui, &mut self.name, ""));
-            if !std::mem::replace(&mut self.opened, true) {
+            if self.opening.is_now(ui) {
                 response.request_focus();
             }
             if !name.is_empty() && !usable {

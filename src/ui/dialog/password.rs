@@ -5,7 +5,7 @@ use eframe::egui::{Context, Label, Margin, RichText, TextEdit, Ui};
 use crate::model::{Answer, Secret};
 use crate::ui::{icons, text, theme};
 
-use super::frame::{self, Foot, MainButton};
+use super::frame::{self, Foot, MainButton, Opening};
 
 /// What is being typed.
 #[derive(Clone, Default)]
@@ -13,7 +13,7 @@ pub struct Typing {
     password: String,
     shown: bool,
     remember: bool,
-    opened: bool,
+    opening: Opening,
 }
 
 impl std::fmt::Debug for Typing {
@@ -32,7 +32,7 @@ impl Typing {
             }
             frame::wide_row(ui, "User", |ui| drop(ui.add(Label::new(&*text::visible(user)).truncate())));
             let response = frame::row(ui, "Password", |ui| password_field(ui, &mut self.password, &mut self.shown, ""));
-            if !std::mem::replace(&mut self.opened, true) {
+            if self.opening.is_now(ui) {
                 response.request_focus();
             }
             frame::wide_row(ui, "", |ui| drop(ui.checkbox(&mut self.remember, "Remember in the system’s vault")));

@@ -7,7 +7,7 @@ use crate::model::{Action, Entry, FileAction, Kind, Place, TabId};
 use crate::ui::view::Tickets;
 use crate::ui::{text, theme};
 
-use super::frame::{self, Foot, MainButton};
+use super::frame::{self, Foot, MainButton, Opening};
 
 /// Whose permissions change, and to what.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct Permissions {
     mode: u16,
     typed: String,
     below: Option<Below>,
-    opened: bool,
+    opening: Opening,
 }
 
 impl Permissions {
@@ -33,7 +33,7 @@ impl Permissions {
         let known = places.first().and_then(|(_, entry)| entry.permissions.as_deref()).and_then(mode_of);
         let mode = known.unwrap_or(if folders { 0o755 } else { 0o644 });
         let places = places.into_iter().map(|(place, _)| place).collect();
-        Self { tab, places, title, folders, mode, typed: octal(mode), below: None, opened: false }
+        Self { tab, places, title, folders, mode, typed: octal(mode), below: None, opening: Opening::default() }
     }
 
     /// Draws it; `true` when it is to be closed.
@@ -45,7 +45,7 @@ impl Permissions {
             let response = frame::row(ui, "As digits", |ui| {
                 ui.add(TextEdit::singleline(&mut self.typed).font(theme::mono()).desired_width(64.0).char_limit(4))
             });
-            if !std::mem::replace(&mut self.opened, true) {
+            if self.opening.is_now(ui) {
                 response.request_focus();
             }
             let typed = read_octal(&self.typed);

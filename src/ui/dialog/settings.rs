@@ -7,7 +7,7 @@ use crate::model::{Action, IfExists, Settings};
 use crate::ui::mirror::Mirror;
 use crate::ui::theme;
 
-use super::frame::{self, Foot, MainButton};
+use super::frame::{self, Foot, MainButton, Opening};
 
 const PAGES_WIDTH: f32 = 132.0;
 const WIDTH: f32 = 640.0;
@@ -22,7 +22,7 @@ const PORTS: (u16, u16) = (50_000, 50_100);
 pub struct Setting {
     draft: Settings,
     page: Page,
-    opened: bool,
+    opening: Opening,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ const IF_EXISTS: [(IfExists, &str); 7] = [
 impl Setting {
     /// Of the settings as they are.
     pub fn new(settings: &Settings) -> Self {
-        Self { draft: settings.clone(), page: Page::Connection, opened: false }
+        Self { draft: settings.clone(), page: Page::Connection, opening: Opening::default() }
     }
 
     /// Draws it; `true` when it is to be closed.
@@ -98,7 +98,7 @@ impl Setting {
                     if response.clicked() {
                         self.page = page;
                     }
-                    if page == Page::Connection && !std::mem::replace(&mut self.opened, true) {
+                    if page == Page::Connection && self.opening.is_now(ui) {
                         response.request_focus();
                     }
                 }
