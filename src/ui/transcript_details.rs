@@ -2,6 +2,7 @@
 
 use eframe::egui::{self, Label, Layout, RichText, ScrollArea, Ui};
 
+use crate::model::code::{self, Explanation};
 use crate::model::{ConnectionId, Direction, Line, Transcript, TransferId};
 
 use super::mirror::Mirror;
@@ -19,7 +20,7 @@ pub struct Details {
     /// The line's number in the transcript.
     pub number: u64,
     line: Line,
-    code: Option<u16>,
+    explanation: Option<Explanation>,
     /// The reply's lines, or the replies to a command.
     lines: Vec<(u64, Option<u16>, String)>,
     /// Lines that are not shown.
@@ -64,7 +65,7 @@ impl Details {
         let code = index.code(number).filter(|_| line.direction == Direction::Received);
         Some(Self {
             number,
-            code,
+            explanation: code.map(code::explain),
             more: numbers.len() - lines.len(),
             lines,
             command: command.map(|(number, line)| (number, text::visible(&line.text).into_owned())),
@@ -73,12 +74,14 @@ impl Details {
         })
     }
 
-    fn title(&self) -> &str {
-        match self.line.direction {
+    fn title(&self) -> String {
+        let name = match self.line.direction {
             Direction::Sent => "Command",
             Direction::Note => "Note",
-            Direction::Received => "Reply",
-        }
+            Direction::Received => self.explanation.as_ref().map_or("Reply", Explanation::name),
+        };
+        let mut letters = name.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
     }
 }
 
@@ -89,10 +92,9 @@ pub fn details_ui(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock
     ui.horizontal(|ui| {
         ui.set_height(theme::BAR);
         ui.add_space(theme::PAD);
-        if let Some(code) = details.code {
-            chip(ui, code);
+        if let Some(explanation) = &details.explanation {
+            chip(ui, explanation.code);
         }
-        ui.label(RichText::new(details.title()).font(theme::strong()));
         ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
             ui.add_space(theme::TIGHT);
             if icons::button(ui, icons::CLOSE, "Close the details").clicked() {
@@ -103,6 +105,9 @@ pub fn details_ui(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock
                 let all = if lines.is_empty() { details.line.text.clone() } else { lines.join("\n") };
                 ui.ctx().copy_text(all);
             }
+            ui.with_layout(Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.add(Label::new(RichText::new(details.title()).font(theme::strong())).truncate());
+            });
         });
     });
     let line = egui::Stroke::new(1.0, palette.line);
@@ -111,6 +116,9 @@ pub fn details_ui(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock
     ScrollArea::vertical().id_salt("details").auto_shrink([false, false]).show(ui, |ui| {
         frame.show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = theme::TIGHT;
+            if let Some(explanation) = &details.explanation {
+                explain(ui, explanation);
+            }
             reply(ui, details, &mut wish);
             facts(ui, mirror, details, clock, &mut wish);
         });
@@ -122,6 +130,35 @@ fn heading(ui: &mut Ui, text: &str) {
     ui.add_space(theme::TIGHT);
     let color = theme::of(ui).secondary;
     ui.label(RichText::new(text).font(theme::small()).color(color));
+}
+
+fn explain(ui: &mut Ui, explanation: &Explanation) {
+    let palette = theme::of(ui);
+    if let Some(known) = explanation.known {
+        paragraph(ui, known.meaning);
+        for (title, words) in [("Likely cause", known.cause), ("What to do", known.remedy)] {
+            if !words.is_empty() {
+                heading(ui, title);
+                paragraph(ui, words);
+            }
+        }
+    }
+    heading(ui, "How the digits read");
+    let mut digit = |number: u16, words: &str| {
+        ui.horizontal_top(|ui| {
+            let color = palette.of_code(explanation.code);
+            ui.label(RichText::new(number.to_string()).font(theme::mono_strong()).color(color));
+            ui.add(Label::new(RichText::new(words).font(theme::small())).wrap());
+        });
+    };
+    digit(explanation.code / 100, explanation.class.map_or("No class that FTP knows.", |class| class.meaning()));
+    if let Some(group) = explanation.group {
+        digit(explanation.code / 10 % 10, group.meaning());
+    }
+}
+
+fn paragraph(ui: &mut Ui, text: &str) {
+    ui.add(Label::new(text).wrap().selectable(true));
 }
 
 fn reply(ui: &mut Ui, details: &Details, wish: &mut Option<Wish>) {

@@ -8,6 +8,7 @@ use eframe::egui::{
 
 use crate::model::{ConnectionId, Direction, Line, TabId, Transcript, TransferId};
 
+use super::dialog::frame::ring_field;
 use super::list::{self, Order, Picked, Rows, Scroll};
 use super::menu::{self, Item};
 use super::mirror::Mirror;
@@ -264,6 +265,7 @@ fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clock)
             .prefix(icons::SEARCH.text().color(theme::of(ui).secondary))
             .margin(egui::Margin::symmetric(6, 3));
         let response = ui.add_sized(Vec2::new(width, 24.0), field).accessible_name("Filter the log");
+        ring_field(ui, &response);
         if response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
             view.filter.clear();
         }
@@ -523,6 +525,7 @@ fn command_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, tab: TabI
         let size = Vec2::new(width, 24.0);
         let response = ui.add_enabled_ui(connected, |ui| ui.add_sized(size, field)).inner;
         let response = response.accessible_name("Command to send");
+        ring_field(ui, &response);
         if std::mem::take(&mut view.focus_command) {
             response.request_focus();
         }

@@ -50,8 +50,7 @@ pub fn certificate_ui(ctx: &Context, asked: &CertificateDoubt, opening: &mut Ope
 fn buttons(ui: &mut Ui, changed: bool, focus: bool) -> Option<Answer> {
     let mut answer = None;
     let small = |ui: &mut Ui, text: &str| ui.add(Button::new(text).min_size(Vec2::new(84.0, theme::CONTROL))).clicked();
-    let main =
-        MainButton { focus, ..MainButton::new(if changed { "Do not connect" } else { "Always trust" }) };
+    let main = MainButton { focus, ..MainButton::new(if changed { "Do not connect" } else { "Always trust" }) };
     let cancel = if changed { "Trust the new one" } else { "Do not connect" };
     let foot = frame::foot(ui, cancel, main, |ui| {
         if small(ui, "Trust once") {

@@ -143,7 +143,19 @@ pub fn wide_row(ui: &mut Ui, label: &str, contents: impl FnOnce(&mut Ui)) {
 /// A field of one line that fills the row.
 pub fn field(ui: &mut Ui, text: &mut String, hint: &str) -> Response {
     let width = ui.available_width();
-    ui.add(TextEdit::singleline(text).hint_text(hint).desired_width(width).margin(Margin::symmetric(6, 4)))
+    let field = TextEdit::singleline(text).hint_text(hint.to_owned()).desired_width(width);
+    let response = ui.add(field.margin(Margin::symmetric(6, 4)));
+    ring_field(ui, &response);
+    response
+}
+
+/// The focus ring of a field.
+pub fn ring_field(ui: &Ui, response: &Response) {
+    if response.has_focus() {
+        let stroke = egui::Stroke::new(1.5, theme::of(ui).focus);
+        let corner = egui::CornerRadius::same(theme::CORNER);
+        ui.painter().rect_stroke(response.rect, corner, stroke, egui::StrokeKind::Inside);
+    }
 }
 
 /// Why something typed cannot be used, under its field.
