@@ -234,22 +234,36 @@ pub struct Part {
 impl Part {
     /// Opens the part of an earlier try as it is, or makes an empty one; the folders too.
     pub fn open(target: &Target) -> Result<Self, Error> {
-        Self::called(target, name::part(&target.name), true)
+        Self::called(target, name::part(&target.name))
     }
 
-    /// Makes a part under a name of its own, because the file `name.part` that is there belongs to somebody else.
-    pub fn fresh(target: &Target) -> Result<Self, Error> {
+    /// Opens the first of `name.part`, `name (1).part`… that is empty, absent, or that `usable` takes by its path and
+    /// length. The others belong to somebody else, and are left alone.
+    pub fn find(target: &Target, usable: impl Fn(&Path, u64) -> Result<bool, Error>) -> Result<Self, Error> {
         let name = from_os(&target.name);
-        for number in 1..=MOST_COPIES {
-            match Self::called(target, name::part(&to_os(&name::numbered(&name, number))), false) {
-                Err(error) if error.source.kind() == ErrorKind::AlreadyExists => {}
-                result => return result,
+        for number in 0..=MOST_COPIES {
+            let name = if number == 0 { target.name.clone() } else { to_os(&numbered(&name, number)) };
+            match Self::called(target, name::part(&name)) {
+                // A link, a pipe or a folder.
+                Err(error) if error.source.kind() == ErrorKind::InvalidInput => {}
+                Err(error) => return Err(error),
+                Ok(part) => {
+                    let length = part.length()?;
+                    if length == 0 || usable(&part.path(), length)? {
+                        return Ok(part);
+                    }
+                }
             }
         }
         Err(Error::new("find a free name for", target.part_path(), io::Error::from(ErrorKind::AlreadyExists)))
     }
 
-    fn called(target: &Target, part: OsString, existing: bool) -> Result<Self, Error> {
+    /// A part under a name that nobody uses.
+    pub fn fresh(target: &Target) -> Result<Self, Error> {
+        Self::find(target, |_, _| Ok(false))
+    }
+
+    fn called(target: &Target, part: OsString) -> Result<Self, Error> {
         let path = target.folder.join(&part);
         let wrong = |error: io::Error| Error::new("write", &path, error);
         if target.name.is_empty() {
@@ -260,11 +274,11 @@ impl Part {
         folder.stat(&target.name).map_err(|e| Error::new("write", target.path(), e))?;
         for _ in 0..MOST_RACES {
             let opened = match folder.create(&part) {
-                Err(error) if existing && error.kind() == ErrorKind::AlreadyExists => folder.open_file(&part),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => folder.open_file(&part),
                 result => result,
             };
             let file = match opened {
-                Err(error) if existing && error.kind() == ErrorKind::NotFound => continue,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 result => result.map_err(wrong)?,
             };
             lock(&file).map_err(wrong)?;

@@ -113,7 +113,7 @@ fn links_pipes_and_folders_are_never_written_through() {
     for name in ["a", "b", "c", "d"] {
         let target = target(root.path(), 0, name);
         assert_eq!(Part::open(&target).unwrap_err().source.kind(), ErrorKind::InvalidInput, "{name}");
-        let part = Part::fresh(&target).unwrap();
+        let part = Part::find(&target, |_, _| Ok(true)).unwrap();
         assert_eq!(part.path(), root.path().join(format!("{name} (1).part")));
         part.abandon().unwrap();
     }
@@ -157,6 +157,26 @@ fn a_part_is_continued_cut_or_begun_again() {
     let part = Part::open(&target).unwrap();
     part.abandon().unwrap();
     assert_eq!(names(root.path()), ["big"]);
+}
+
+#[test]
+fn a_part_of_somebody_else_is_left_alone() {
+    let root = tempfile::tempdir().unwrap();
+    let target = target(root.path(), 0, "x");
+    fs::write(root.path().join("x.part"), "a browser's").unwrap();
+    let ours = root.path().join("x (1).part");
+    let find = || Part::find(&target, |path, length| Ok(path == ours && length == 4)).unwrap();
+    let part = find();
+    assert_eq!(part.path(), ours);
+    part.file().unwrap().write_all(b"half").unwrap();
+    drop(part);
+    let part = find();
+    assert_eq!((part.path(), part.length().unwrap()), (ours.clone(), 4), "and found again");
+    part.finish(None, false).unwrap().settle().unwrap();
+    assert_eq!(names(root.path()), ["x", "x.part"]);
+    assert_eq!(fs::read(root.path().join("x.part")).unwrap(), b"a browser's");
+    let broken = Part::find(&target, |path, _| Err(Error::new("read", path, io::Error::other("no"))));
+    assert!(broken.is_err());
 }
 
 #[test]
