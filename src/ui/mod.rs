@@ -3,21 +3,28 @@
 //! `logic()` drains events into the [`Mirror`], `ui()` draws it; drawing parses, sorts and filters nothing.
 
 pub mod dialog;
+pub mod drag;
 pub mod icons;
 pub mod list;
 pub mod lower;
 pub mod menu;
 pub mod mirror;
+pub mod paint;
 pub mod pane;
+pub mod place;
 pub mod queue_panel;
 pub mod quickconnect;
+pub mod rows;
 pub mod sites;
+pub mod split;
+pub mod table;
 pub mod text;
 pub mod theme;
 pub mod transcript_details;
 pub mod transcript_filter;
 pub mod transcript_index;
 pub mod transcript_panel;
+pub mod tree;
 pub mod view;
 
 pub use mirror::Mirror;

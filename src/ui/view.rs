@@ -63,6 +63,14 @@ pub enum Side {
 }
 
 impl Side {
+    /// What names it to a person.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Local => "Local",
+            Self::Remote => "Remote",
+        }
+    }
+
     /// The one opposite.
     pub fn other(self) -> Self {
         match self {
