@@ -16,6 +16,11 @@ impl Icon {
         RichText::new(self.0).font(font())
     }
 
+    /// As text, but smaller: a mark beside other text.
+    pub fn small(self) -> RichText {
+        RichText::new(self.0).font(FontId::new(theme::ICON_SMALL, FontFamily::Name(theme::ICONS.into())))
+    }
+
     /// The glyph itself; only the icon font has it.
     pub fn glyph(self) -> char {
         self.0

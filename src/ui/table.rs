@@ -6,12 +6,13 @@ use eframe::egui::{
     Role, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use crate::model::Entry;
+use crate::model::{Entry, TabId};
 
 use super::drag::{Dragged, Into};
 use super::pane::{Env, Want};
 use super::rows::{Column, Pick, Rows, Sort};
 use super::theme::{self, Palette};
+use super::view::Side;
 use super::{icons, menu, paint, place, text};
 
 /// Least width of the column with names.
@@ -118,7 +119,12 @@ fn align(column: Column) -> Align {
 
 /// The id by which the table of a pane has the keyboard.
 pub fn focus_id(env: &Env<'_>) -> Id {
-    Id::unique(("table", env.tab, env.side))
+    focus_id_of(env.tab, env.side)
+}
+
+/// The same, from outside.
+pub fn focus_id_of(tab: TabId, side: Side) -> Id {
+    Id::unique(("table", tab, side))
 }
 
 /// Draws the table into `rect`.

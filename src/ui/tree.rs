@@ -6,11 +6,12 @@ use eframe::egui::{
     Align, CornerRadius, Event, EventFilter, Id, Key, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2,
 };
 
-use crate::model::Place;
+use crate::model::{Place, TabId};
 
 use super::drag::Into;
 use super::mirror::Branch;
 use super::pane::{Env, Want};
+use super::view::Side;
 use super::{icons, paint, place, text, theme};
 
 /// Further in for each folder down.
@@ -113,7 +114,12 @@ impl<'a, F: Fn(&Place) -> Option<&'a Branch>> Walk<'_, F> {
 
 /// The id by which the tree of a pane has the keyboard.
 pub fn focus_id(env: &Env<'_>) -> Id {
-    Id::unique(("tree", env.tab, env.side))
+    focus_id_of(env.tab, env.side)
+}
+
+/// The same, from outside.
+pub fn focus_id_of(tab: TabId, side: Side) -> Id {
+    Id::unique(("tree", tab, side))
 }
 
 /// Draws the tree into `rect`.
