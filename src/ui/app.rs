@@ -225,9 +225,8 @@ impl App {
             return;
         }
         let Some(dropped) = &self.dropped else { return };
-        let moved = ctx.input(|input| {
-            input.events.iter().any(|event| matches!(event, eframe::egui::Event::PointerMoved(_)))
-        });
+        let moved =
+            ctx.input(|input| input.events.iter().any(|event| matches!(event, eframe::egui::Event::PointerMoved(_))));
         if !moved && now - dropped.at < DROP {
             ctx.request_repaint_after_secs(DROP as f32);
             return;
@@ -322,9 +321,9 @@ impl eframe::App for App {
         drag::drag_ui(&ctx, &self.targets, &mut self.view.tickets, &mut out.actions);
         window::hovered_files(&ctx, &mut self.view);
         self.dropped_files(&ctx, &mut out);
-        let View { sites, dialogs, tickets, tab, .. } = &mut self.view;
+        let View { sites, dialogs, tickets, tab, clock, .. } = &mut self.view;
         sites::sites_ui(&ctx, &self.mirror, sites, *tab, &mut out.actions);
-        dialog::dialogs_ui(&ctx, &self.mirror, dialogs, tickets, &mut out.actions);
+        dialog::dialogs_ui(&ctx, &self.mirror, dialogs, clock, tickets, &mut out.actions);
         self.keyboard_somewhere(&ctx);
         if out.choose {
             self.choose_files(&ctx);

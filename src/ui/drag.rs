@@ -145,8 +145,7 @@ fn kind(entry: &Entry) -> Kind {
 
 /// Moves within one side. Not to where it already is, and no folder into itself.
 fn shift(dragged: &Dragged, target: &Place) -> Option<Deed> {
-    let sources: Vec<Place> =
-        dragged.entries.iter().map(|entry| place::child(&dragged.from, &entry.name)).collect();
+    let sources: Vec<Place> = dragged.entries.iter().map(|entry| place::child(&dragged.from, &entry.name)).collect();
     if *target == dragged.from || sources.iter().any(|source| place::is_within(target, source)) {
         return None;
     }

@@ -8,9 +8,7 @@ use super::{icons, text, theme};
 
 /// What the strip shows now, and how many more there are.
 pub fn current<'a>(mirror: &'a Mirror, view: &View) -> Option<(&'a Notice, usize)> {
-    let seen = |notice: &&Notice| {
-        notice.tab.is_none_or(|tab| tab == view.tab) && !view.put_away.contains(&notice.id)
-    };
+    let seen = |notice: &&Notice| notice.tab.is_none_or(|tab| tab == view.tab) && !view.put_away.contains(&notice.id);
     let newest = mirror.notices.iter().rev().find(seen)?;
     Some((newest, mirror.notices.iter().filter(seen).count() - 1))
 }
@@ -53,7 +51,8 @@ pub fn notice_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &mut View) {
             }
         });
     });
-    if put_away && view.quick.mistake.take().is_none()
+    if put_away
+        && view.quick.mistake.take().is_none()
         && let Some((id, ..)) = notice
     {
         view.put_away.insert(id);

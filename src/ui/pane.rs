@@ -216,7 +216,8 @@ impl PaneView {
 
     /// Notes that `place` is asked for.
     pub fn ask(&mut self, place: Place, travel: Travel, tab: Option<&Tab>) {
-        let answers = tab.map_or(0, |tab| if self.side == Side::Local { tab.local_answers } else { tab.remote_answers });
+        let answers =
+            tab.map_or(0, |tab| if self.side == Side::Local { tab.local_answers } else { tab.remote_answers });
         self.asked = Some(Asked { place, answers, travel });
     }
 

@@ -223,13 +223,7 @@ pub fn close_tab(id: TabId, view: &mut View, out: &mut Out) {
 }
 
 /// Connects to `site` in the shown tab, or in a new one where that one is in use.
-pub fn connect(
-    site: Arc<Site>,
-    credentials: Option<Credentials>,
-    mirror: &Mirror,
-    view: &mut View,
-    out: &mut Out,
-) {
+pub fn connect(site: Arc<Site>, credentials: Option<Credentials>, mirror: &Mirror, view: &mut View, out: &mut Out) {
     let state = mirror.tab(view.tab).map(|tab| &tab.state);
     if !matches!(state, None | Some(ConnectionState::Disconnected(_))) {
         open_tab(mirror, view, out);
@@ -291,7 +285,8 @@ fn add_bookmark(mirror: &Mirror, view: &mut View, out: &mut Out) {
 pub fn bookmarks<'a>(mirror: &'a Mirror, tab: &TabView) -> &'a [Bookmark] {
     let stored = tab.server.as_ref().and_then(|(site, _)| {
         let same = |stored: &&Site| {
-            (stored.name == site.name && stored.folder == site.folder) || (site.name.is_empty() && stored.host == site.host)
+            (stored.name == site.name && stored.folder == site.folder)
+                || (site.name.is_empty() && stored.host == site.host)
         };
         mirror.sites.sites.iter().find(same)
     });
@@ -409,7 +404,8 @@ mod tests {
 
     #[test]
     fn addresses_can_be_typed_again() {
-        let site = Site { host: "::1".into(), user: "a@b".into(), login: Login::Normal, port: Some(2121), ..Site::default() };
+        let site =
+            Site { host: "::1".into(), user: "a@b".into(), login: Login::Normal, port: Some(2121), ..Site::default() };
         let url = url(&site, "/pub/a b/caf\u{10fee9}");
         assert_eq!(url, "ftp://a%40b@[::1]:2121/%2Fpub/a%20b/caf%E9");
         let address = crate::model::url::Address::parse(&url).unwrap();

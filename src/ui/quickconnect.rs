@@ -62,8 +62,7 @@ impl QuickView {
         site.remote = (!path.is_empty()).then_some(path);
         let typed = (!self.password.is_empty()).then(|| Secret::new(self.password.clone()));
         let password = typed.or(password).filter(|_| site.login != Login::Anonymous);
-        let credentials =
-            password.map(|password| Credentials { user: site.user.clone(), password, account: None });
+        let credentials = password.map(|password| Credentials { user: site.user.clone(), password, account: None });
         Ok((site, credentials))
     }
 

@@ -63,8 +63,7 @@ pub enum Column {
 
 impl Column {
     /// All, in their order.
-    pub const ALL: [Self; 6] =
-        [Self::Name, Self::Size, Self::Modified, Self::Permissions, Self::Owner, Self::Group];
+    pub const ALL: [Self; 6] = [Self::Name, Self::Size, Self::Modified, Self::Permissions, Self::Owner, Self::Group];
 
     /// What its header says.
     pub fn title(self) -> &'static str {

@@ -45,10 +45,7 @@ pub fn columns(
         *width = x - rect.left();
     }
     let x = x.max(rect.left() + bounds.min);
-    (
-        Rect::from_min_max(rect.min, pos2(x, rect.bottom())),
-        Rect::from_min_max(pos2(x + 1.0, rect.top()), rect.max),
-    )
+    (Rect::from_min_max(rect.min, pos2(x, rect.bottom())), Rect::from_min_max(pos2(x + 1.0, rect.top()), rect.max))
 }
 
 /// Draws a line at `at`, upright or lying, and moves it. A double click sets it to negative infinity: the default.

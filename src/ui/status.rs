@@ -37,7 +37,8 @@ fn server_ui(ui: &mut Ui, server: &Server) {
     let palette = theme::of(ui);
     if let Some(tls) = &server.tls {
         mark(ui, icons::LOCK, palette.completion);
-        let vouched = if tls.by_person { "You trust its certificate" } else { "Its certificate is trusted by this system" };
+        let vouched =
+            if tls.by_person { "You trust its certificate" } else { "Its certificate is trusted by this system" };
         let hover = format!("{}\n{vouched}\nSHA-256 {}", tls.cipher, tls.sha256);
         word(ui, &tls.version).on_hover_text(hover);
     } else {

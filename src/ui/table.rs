@@ -2,8 +2,8 @@
 
 use eframe::egui::scroll_area::ScrollSource;
 use eframe::egui::{
-    self, Align, Color32, CornerRadius, CursorIcon, DragAndDrop, Event, EventFilter, Id, Key, Modifiers, Rect, Response,
-    Role, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    self, Align, Color32, CornerRadius, CursorIcon, DragAndDrop, Event, EventFilter, Id, Key, Modifiers, Rect,
+    Response, Role, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use crate::model::{Entry, TabId};
@@ -54,7 +54,7 @@ pub struct Rename {
 }
 
 /// Of the columns but the first, which takes what is left.
-const WIDTHS: [f32; Column::ALL.len()] = [0.0, 72.0, 112.0, 88.0, 72.0, 72.0];
+const WIDTHS: [f32; Column::ALL.len()] = [0.0, 72.0, 124.0, 88.0, 72.0, 72.0];
 
 impl TableView {
     /// As it is when its pane opens.
@@ -379,9 +379,8 @@ fn tooltip(response: &Response, entry: &Entry, columns: &Columns, row: Rect, env
 }
 
 fn clicks(ui: &Ui, response: &Response, row: usize, table: &mut TableView, env: &mut Env<'_>) {
-    let (primary, secondary, modifiers) = ui.input(|input| {
-        (input.pointer.primary_pressed(), input.pointer.secondary_pressed(), input.modifiers)
-    });
+    let (primary, secondary, modifiers) =
+        ui.input(|input| (input.pointer.primary_pressed(), input.pointer.secondary_pressed(), input.modifiers));
     let selected = table.rows.is_selected(row);
     let pressed = response.contains_pointer() && response.is_pointer_button_down_on();
     if pressed && (primary || secondary) {

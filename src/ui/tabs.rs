@@ -1,8 +1,8 @@
 //! The row of tabs: one server each.
 
 use eframe::egui::{
-    self, Align, CornerRadius, Layout, PointerButton, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
-    UiBuilder, WidgetInfo, pos2, vec2,
+    self, Align, CornerRadius, Layout, PointerButton, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 
 use crate::model::{ConnectionState, TabId};
@@ -91,15 +91,7 @@ pub fn tabs_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &View, wishes: &m
     });
 }
 
-fn tab_ui(
-    ui: &mut Ui,
-    id: TabId,
-    title: &str,
-    mark: Mark,
-    active: bool,
-    closable: bool,
-    wishes: &mut Vec<Wish>,
-) {
+fn tab_ui(ui: &mut Ui, id: TabId, title: &str, mark: Mark, active: bool, closable: bool, wishes: &mut Vec<Wish>) {
     let palette = theme::of(ui);
     let title = text::visible(title);
     let color = if active { palette.text } else { palette.secondary };

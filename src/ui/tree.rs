@@ -268,8 +268,10 @@ mod tests {
 
     #[test]
     fn the_way_down_is_open_and_what_is_known_beside_it() {
-        let branch = |names: &[&str]| Branch { folders: names.iter().map(|n| (*n).to_owned()).collect(), failure: None };
-        let known = HashMap::from([(remote("/"), branch(&["etc", "var"])), (remote("/var/www"), branch(&[".git", "a"]))]);
+        let branch =
+            |names: &[&str]| Branch { folders: names.iter().map(|n| (*n).to_owned()).collect(), failure: None };
+        let known =
+            HashMap::from([(remote("/"), branch(&["etc", "var"])), (remote("/var/www"), branch(&[".git", "a"]))]);
         let mut tree = TreeView::default();
         tree.arrange(&remote("/var/www"), 1, false, |place| known.get(place));
         let expected = [("/", 0), ("etc", 1), ("var", 1), ("www", 2)].map(|(label, depth)| (label.to_owned(), depth));

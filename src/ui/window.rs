@@ -88,14 +88,7 @@ fn choose(ctx: &Context, choice: Choice, side: Side, mirror: &Mirror, view: &mut
 }
 
 /// Draws the lower panels; returns what is left above them.
-fn lower_ui(
-    ui: &mut Ui,
-    body: Rect,
-    mirror: &Mirror,
-    view: &mut View,
-    targets: &mut Targets,
-    out: &mut Out,
-) -> Rect {
+fn lower_ui(ui: &mut Ui, body: Rect, mirror: &Mirror, view: &mut View, targets: &mut Targets, out: &mut Out) -> Rect {
     let (queue, log) = (view.layout.transfers, view.layout.log);
     if !queue && !log {
         return body;
@@ -244,7 +237,8 @@ pub fn hovered_files(ctx: &Context, view: &mut View) {
         let Some(response) = ctx.read_response(super::table::focus_id_of(tab, side)) else { continue };
         drag::light(ctx, response.rect, 0);
         let verb = if matches!(here, Place::Local(_)) { "Copy" } else { "Upload" };
-        let painter = ctx.layer_painter(eframe::egui::LayerId::new(eframe::egui::Order::Tooltip, Id::unique("hovered")));
+        let painter =
+            ctx.layer_painter(eframe::egui::LayerId::new(eframe::egui::Order::Tooltip, Id::unique("hovered")));
         let words = format!("{verb} to {}", super::place::label(&here));
         let galley = painter.layout_no_wrap(words, theme::strong(), palette.text);
         let rect = Rect::from_center_size(response.rect.center(), galley.size() + vec2(32.0, 20.0));
