@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use encoding_rs::Encoding;
 use tokio::sync::{mpsc, oneshot};
 
 use super::dial::reach;
@@ -205,6 +206,12 @@ impl Connection {
     /// Whether it can be used.
     pub fn is_open(&self) -> bool {
         self.shared.open.load(Ordering::Acquire)
+    }
+
+    /// The charset of names, where it is not UTF-8.
+    pub(super) fn encoding(&self) -> Option<&'static Encoding> {
+        let facts = self.shared.facts();
+        facts.card.site.encoding.as_ref().and_then(|label| Encoding::for_label(label.as_bytes()))
     }
 
     /// Waits until it can no longer be used.

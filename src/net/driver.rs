@@ -242,15 +242,13 @@ impl Driver {
     /// Does what the session wants.
     async fn pump(&mut self, step: Step<'_>) {
         let mut inputs = VecDeque::new();
+        let mut secure = false;
         loop {
             while let Some(output) = self.session.poll() {
                 match output {
                     Output::Log(record) => self.record(record),
                     Output::Send(bytes) => self.wire.queue(&bytes),
-                    Output::Secure => {
-                        step(format!("Securing the connection to {}", self.dial.site.host));
-                        inputs.push_back(self.secure().await);
-                    }
+                    Output::Secure => secure = true,
                     Output::Connect(port) => {
                         let mut to = self.peer;
                         to.set_port(port);
@@ -267,6 +265,11 @@ impl Driver {
                     Output::Done(result) => self.task.finished = Some(result),
                     Output::Close => self.closed = true,
                 }
+            }
+            // Not before all is drained: bytes that came too early in clear close the session after it asked for TLS.
+            if std::mem::take(&mut secure) && !self.session.is_closed() {
+                step(format!("Securing the connection to {}", self.dial.site.host));
+                inputs.push_back(self.secure().await);
             }
             let Some(input) = inputs.pop_front() else { return };
             self.session.handle(input);

@@ -1,30 +1,26 @@
 //! A directory of the server, as a listing.
 
 use super::{Body, Cancel, Connection, Error};
-use crate::ftp::{Operation, Outcome, listing};
+use crate::ftp::{self, Operation, Outcome, listing};
 use crate::model::{Listing, RemotePath};
 
 impl Connection {
     /// Lists a directory.
     pub async fn list(&self, path: &RemotePath, cancel: &Cancel) -> Result<Listing, Error> {
-        let (outcome, bytes) =
-            self.run(Operation::List { path: path.clone() }, Body::None, None, cancel).await?;
+        let (outcome, bytes) = self.run(Operation::List { path: path.clone() }, Body::None, None, cancel).await?;
         let (method, real) = match outcome {
             Outcome::Listed { method, path } => (method, path),
-            _ => (crate::ftp::Method::List, None),
+            _ => (ftp::Method::List, None),
         };
         let at = jiff::Timestamp::now();
         let today = jiff::Zoned::now().datetime();
-        let encoding = {
-            let facts = self.shared.facts();
-            let label = facts.card.site.encoding.clone();
-            label.and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()))
-        };
+        let encoding = self.encoding();
         // A listing of 100,000 lines takes a while, and other connections must not wait for it.
         let parsing = tokio::task::spawn_blocking(move || listing::parse(&bytes, method, today, encoding));
         let parsed = parsing.await.map_err(|error| Error::Local(std::io::Error::other(error)))?;
         if !parsed.whole {
-            return Err(crate::ftp::Error::Limit("listing").into()); // what is absent might be taken for deleted
+            // What is missing would look as if it were not there.
+            return Err(ftp::Error::Limit("listing").into());
         }
         Ok(Listing {
             path: real.unwrap_or_else(|| path.clone()),

@@ -15,9 +15,12 @@ mod data;
 mod dial;
 mod driver;
 mod error;
+mod list;
 mod log;
 mod pace;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod trust;
 

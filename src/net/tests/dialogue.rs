@@ -1,0 +1,272 @@
+//! Whole dialogues: what the driver does when a server is slow, silent or hostile.
+
+use super::*;
+use crate::ftp::{self, Operation, Outcome};
+use crate::model::RemotePath;
+use crate::net::{Body, Cancel, Connection, Error, open};
+
+/// After this long without a command, the client has nothing more to say.
+const QUIET: Duration = Duration::from_millis(150);
+
+/// Both sides of a dialogue, which must not take long.
+macro_rules! soon {
+    ($ours:expr, $theirs:expr) => {
+        tokio::time::timeout(SOON, async { tokio::join!($ours, $theirs) }).await.unwrap()
+    };
+}
+
+/// A client that has logged in, and the server's end.
+async fn logged_in(change: impl FnOnce(&mut Dial)) -> (Connection, Server<TcpStream>, Lines) {
+    let (listener, port) = listener().await;
+    let lines = Lines::default();
+    let mut dial = dial(port, Security::Never, Trust::default(), &lines);
+    change(&mut dial);
+    let (connection, server) = tokio::join!(open(dial, |_| {}), async {
+        let mut server = Server::accept(&listener).await;
+        server.say("220 hello").await;
+        // The log-in is over when no more commands come.
+        let more = tokio::time::timeout(QUIET, server.behave("-")).await;
+        assert!(more.is_err(), "{more:?}");
+        server
+    });
+    (connection.unwrap(), server, lines)
+}
+
+async fn failed(
+    server: impl Future<Output = ()> + Send + 'static,
+    listener_port: u16,
+    security: Security,
+) -> (Error, Lines) {
+    let lines = Lines::default();
+    let dial = dial(listener_port, security, Trust::default(), &lines);
+    let server = tokio::spawn(server);
+    let error = tokio::time::timeout(SOON, open(dial, |_| {})).await.unwrap().unwrap_err();
+    server.await.unwrap();
+    (error, lines)
+}
+
+#[tokio::test]
+async fn a_server_that_never_greets_is_given_up() {
+    let (listener, port) = listener().await;
+    let (error, _) = failed(
+        async move {
+            let mut server = Server::accept(&listener).await;
+            server.hear().await;
+        },
+        port,
+        Security::Never,
+    )
+    .await;
+    assert!(matches!(&error, Error::Timeout { what, .. } if what.contains("greeting")), "{error}");
+}
+
+/// One byte at a time keeps no command alive for ever.
+#[tokio::test]
+async fn a_reply_that_trickles_is_given_up() {
+    let (listener, port) = listener().await;
+    let (error, _) = failed(
+        async move {
+            let mut server = Server::accept(&listener).await;
+            while server.stream.write_all(b"2").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(30)).await;
+            }
+        },
+        port,
+        Security::Never,
+    )
+    .await;
+    assert!(matches!(&error, Error::Timeout { .. } | Error::Ftp(ftp::Error::Limit(_))), "{error}");
+}
+
+#[tokio::test]
+async fn bytes_in_clear_after_the_agreement_on_tls_end_the_connection() {
+    let (listener, port) = listener().await;
+    let (error, lines) = failed(
+        async move {
+            let mut server = Server::accept(&listener).await;
+            server.say("220 hello").await;
+            assert_eq!(server.hear().await, "AUTH TLS");
+            server.stream.write_all(b"234 go\r\n230 in\r\n257 \"/\"\r\n").await.unwrap();
+            // Nothing of the log-in comes, in whatever form.
+            assert_eq!(server.hear().await, "");
+        },
+        port,
+        Security::Explicit,
+    )
+    .await;
+    assert!(matches!(&error, Error::Ftp(ftp::Error::OutOfStep(_))), "{error}");
+    assert!(!lines.have("USER"));
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_trusts_gets_no_password() {
+    let (listener, port) = listener().await;
+    let identity = Identity::loopback();
+    let acceptor = identity.acceptor();
+    let (error, lines) = failed(
+        async move {
+            let mut server = Server::accept(&listener).await;
+            server.say("220 hello").await;
+            server.behave("AUTH").await;
+            server.say("234 go").await;
+            assert!(acceptor.accept(server.stream.into_inner()).await.is_err());
+        },
+        port,
+        Security::Try,
+    )
+    .await;
+    let Error::Untrusted(doubt) = error else { panic!("{error}") };
+    assert_eq!((doubt.port, doubt.problem.as_str()), (port, "is self-signed"));
+    assert!(!lines.have("USER") && !lines.have("PASS"));
+}
+
+#[tokio::test]
+async fn tls_is_told_and_the_password_is_not() {
+    let (listener, port) = listener().await;
+    let identity = Identity::loopback();
+    let acceptor = identity.acceptor();
+    tokio::spawn(async move {
+        let mut server = Server::accept(&listener).await;
+        server.say("220 hello").await;
+        server.behave("AUTH").await;
+        server.say("234 go").await;
+        let mut server = Server::new(acceptor.accept(server.stream.into_inner()).await.unwrap());
+        server.behave("-").await;
+    });
+    let lines = Lines::default();
+    let connection = open(dial(port, Security::Explicit, identity.pinned(), &lines), |_| {}).await.unwrap();
+    let tls = connection.server().tls.clone().unwrap();
+    assert_eq!((tls.version.as_str(), tls.by_person), ("TLS 1.3", true));
+    assert!(lines.have(&format!("certificate sha256 {}", tls.sha256)) && lines.have("Connected to 127.0.0.1:"));
+    assert!(lines.have("PASS ****") && !lines.all().join("\n").contains("s3cret"));
+    connection.close().await;
+    assert!(lines.have("221 bye"));
+}
+
+#[tokio::test]
+async fn an_unasked_421_is_read_while_nothing_is_done() {
+    let (connection, mut server, lines) = logged_in(|_| {}).await;
+    assert!(connection.is_open());
+    server.say("421 too quiet").await;
+    tokio::time::timeout(SOON, connection.ended()).await.unwrap();
+    assert!(!connection.is_open() && lines.have("421 too quiet"));
+    let error = connection.run(Operation::NoOperation, Body::None, None, &Cancel::new()).await.unwrap_err();
+    assert!(error.to_string().contains("421 too quiet"), "{error}");
+}
+
+#[tokio::test]
+async fn a_reply_that_never_comes_closes_the_connection() {
+    let (connection, mut server, _) = logged_in(|_| {}).await;
+    let cancel = Cancel::new();
+    let error = connection.run(Operation::NoOperation, Body::None, None, &cancel).await.unwrap_err();
+    assert!(matches!(&error, Error::Timeout { what, .. } if what.contains("NOOP")), "{error}");
+    assert!(!connection.is_open());
+    assert_eq!((server.hear().await.as_str(), server.hear().await.as_str()), ("NOOP", ""));
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_kept_alive() {
+    let (connection, mut server, _) = logged_in(|dial| dial.keep_alive = Some(Duration::from_millis(400))).await;
+    for _ in 0..3 {
+        assert_eq!(server.hear().await, "NOOP");
+        server.say("200 here").await;
+    }
+    assert!(connection.is_open());
+}
+
+/// A server's passive port, and the dialogue up to the data command.
+async fn passive(server: &mut Server<TcpStream>, verb: &str) -> (TcpStream, String) {
+    let (listener, port) = listener().await;
+    assert_eq!(server.behave("EPSV").await, "EPSV");
+    server.say(&format!("229 here (|||{port}|)")).await;
+    let (socket, _) = listener.accept().await.unwrap();
+    (socket, server.behave(verb).await)
+}
+
+fn retrieve() -> Operation {
+    Operation::Retrieve { path: RemotePath::new("/f"), offset: 0, kind: ftp::TransferType::Image }
+}
+
+#[tokio::test]
+async fn data_and_replies_may_come_in_any_order() {
+    let (connection, mut server, lines) = logged_in(|_| {}).await;
+    for reply_first in [true, false] {
+        let script = async {
+            let (mut socket, command) = passive(&mut server, "RETR").await;
+            assert_eq!(command, "RETR /f");
+            if reply_first {
+                server.say("150 comes").await;
+                server.say("226 done").await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            socket.write_all(b"all of it").await.unwrap();
+            drop(socket);
+            if !reply_first {
+                server.say("150 comes").await;
+                server.say("226 done").await;
+            }
+        };
+        let cancel = Cancel::new();
+        let (result, ()) = soon!(connection.run(retrieve(), Body::None, None, &cancel), script);
+        let (outcome, bytes) = result.unwrap();
+        assert_eq!(outcome, Outcome::Retrieved { bytes: 9, clean: true });
+        assert_eq!(bytes, b"all of it");
+    }
+    assert!(lines.have("Data connection: 9 bytes"));
+}
+
+#[tokio::test]
+async fn a_226_that_never_comes_is_not_waited_for_without_end() {
+    let (connection, mut server, _) = logged_in(|_| {}).await;
+    let script = async {
+        let (socket, _) = passive(&mut server, "RETR").await;
+        server.say("150 comes").await;
+        drop(socket);
+    };
+    let cancel = Cancel::new();
+    let (result, ()) = soon!(connection.run(retrieve(), Body::None, None, &cancel), script);
+    assert!(matches!(result, Err(Error::Timeout { .. })), "{result:?}");
+    assert!(!connection.is_open());
+}
+
+#[tokio::test]
+async fn cancelling_a_download_leaves_a_usable_connection() {
+    let (connection, mut server, lines) = logged_in(|_| {}).await;
+    let cancel = Cancel::new();
+    let script = async {
+        let (socket, _) = passive(&mut server, "RETR").await;
+        server.say("150 comes").await;
+        cancel.cancel();
+        assert_eq!(server.hear().await, "ABOR");
+        server.say("426 broken off").await;
+        server.say("226 aborted").await;
+        drop(socket);
+    };
+    let (result, ()) = soon!(connection.run(retrieve(), Body::None, None, &cancel), script);
+    assert!(matches!(result, Err(Error::Ftp(ftp::Error::Cancelled))), "{result:?}");
+    assert!(connection.is_open() && lines.have("ABOR"));
+    let fresh = Cancel::new();
+    let script = async {
+        assert_eq!(server.hear().await, "NOOP");
+        server.say("200 still here").await;
+    };
+    let (result, ()) = soon!(connection.run(Operation::NoOperation, Body::None, None, &fresh), script);
+    result.unwrap();
+}
+
+#[tokio::test]
+async fn a_dropped_future_cancels_its_operation() {
+    let (connection, mut server, _) = logged_in(|_| {}).await;
+    let cancel = Cancel::new();
+    let script = async {
+        let (socket, _) = passive(&mut server, "RETR").await;
+        server.say("150 comes").await;
+        socket
+    };
+    let socket = tokio::select! {
+        result = connection.run(retrieve(), Body::None, None, &cancel) => panic!("{result:?}"),
+        socket = script => socket,
+    };
+    assert_eq!(tokio::time::timeout(SOON, server.hear()).await.unwrap(), "ABOR");
+    drop(socket);
+}
