@@ -1,7 +1,431 @@
 //! Policy: owns sessions, queue, transcript and stores.
+//!
+//! One loop takes in everything that happens as an [`Input`]: what a person wants, what tasks tell, what time brings.
+//! It never waits for a task; tasks do what takes time and tell it how that ended. What it owns is the truth; fronts
+//! mirror it by the events that it sends.
+
+mod browse;
+mod connect;
+mod dispatch;
+mod download;
+mod errand;
+mod files;
+mod front;
+mod here;
+mod memory;
+mod pool;
+mod questions;
+mod queue;
+mod retry;
+mod rows;
+mod rules;
+mod scribe;
+mod tabs;
+mod transfer;
+mod upload;
+mod verify;
+mod walk;
 
 pub mod disk;
 pub mod journal;
 pub mod local;
 pub mod store;
 pub mod vault;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU32;
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use self::connect::{Closed, Context};
+use self::front::Front;
+use self::journal::Journal;
+use self::memory::{Key, Memory};
+use self::pool::Pool;
+use self::questions::{Asked, Questions};
+use self::queue::Active;
+use self::rows::Rows;
+use self::scribe::{Lines, Scribe};
+use self::store::{Folders, Store};
+use self::tabs::Tab;
+use self::transfer::Ended;
+use self::vault::Vault;
+use crate::model::{
+    Action, Actions, Cause, Delta, Event, Failure, Kind, LocalListing, Run, Secret, Settings, Site, Sites, TabId,
+    Ticket, Transfer, TransferId, Wake,
+};
+use crate::net::{Cancel, Pace, Roots};
+
+/// Actions that wait for the worker.
+const ACTIONS: usize = 1024;
+/// News of tasks that wait for the worker.
+const INPUTS: usize = 1024;
+/// Threads that move data.
+const THREADS: usize = 2;
+/// Between two reports of progress.
+const PROGRESS: Duration = Duration::from_millis(100);
+/// How long transfers and connections have to end well, at the end of the program.
+const FAREWELL: Duration = Duration::from_millis(1500);
+
+/// What the worker starts with.
+pub struct Start {
+    /// Where things are kept.
+    pub folders: Folders,
+    /// What holds for this run.
+    pub run: Run,
+    /// Changes the stored settings for this run, before anything uses them.
+    pub adjust: Box<dyn FnOnce(&mut Settings) + Send>,
+    /// What becomes of the rows that an earlier run left.
+    pub carry_on: CarryOn,
+}
+
+impl fmt::Debug for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Start").field("folders", &self.folders).field("run", &self.run).finish_non_exhaustive()
+    }
+}
+
+/// What becomes of the rows that an earlier run left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CarryOn {
+    /// They are shown, and wait until a person lets the queue go on.
+    Hold,
+    /// They are carried on with.
+    Run,
+    /// They stay where they are, for another run.
+    Ignore,
+}
+
+/// Starts the worker on a thread of its own.
+pub fn spawn(start: Start, wake: Wake) -> (Actions, Receiver<Event>, JoinHandle<()>) {
+    let (actions, wanted) = mpsc::channel(ACTIONS);
+    let (sender, events) = std::sync::mpsc::sync_channel(front::CHANNEL);
+    let front = Front::new(sender, wake);
+    let thread = std::thread::spawn(move || match runtime() {
+        Ok(runtime) => {
+            runtime.block_on(async { Worker::new(start, front).run(wanted).await });
+            runtime.shutdown_timeout(Duration::from_millis(100));
+        }
+        Err(error) => fail(front, &error),
+    });
+    let send = move |action| actions.try_send(action).map_err(mpsc::error::TrySendError::into_inner);
+    (Actions::new(send), events, thread)
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).thread_name("transfer").enable_all().build()
+}
+
+/// The system gives no threads: nothing works, but it is said.
+fn fail(mut front: Front, error: &std::io::Error) {
+    let (what, why) = ("Could not start".to_owned(), error.to_string());
+    front.send(Event::Failed(Failure { what, why, cause: Cause::Local, again: false }));
+    front.send(Event::Stopped);
+    front.flush();
+}
+
+/// Everything that can happen to the worker.
+enum Input {
+    /// A person wants something.
+    Action(Action),
+    /// A task asks.
+    Asked(Asked),
+    /// Somebody who waited for an answer has left.
+    Unasked,
+    /// A task has something for the front, in order.
+    Event(Event),
+    /// A tab's task has something for the front, if it is still the tab's.
+    Tab { tab: TabId, generation: u64, event: Event },
+    /// Something became known about a transfer under way.
+    News(TransferId, News),
+    /// An attempt at a transfer ended.
+    Ended(Box<Ended>),
+    /// A person wants the password kept, or forgotten.
+    KeepPassword { site: Arc<Site>, password: Option<Secret> },
+    /// A person trusts a certificate for good.
+    KeepTrust { host: String, port: u16, sha256: String },
+    /// The server has no room for a browsing connection.
+    Crowded(Arc<Key>),
+    /// A tab's local folder was listed, or could not be.
+    LocalListed(TabId, PathBuf, Result<Arc<LocalListing>, Failure>),
+    /// A tab's local folder changed.
+    LocalChanged(TabId),
+    /// A local count is complete.
+    Measured(Ticket, Event),
+    /// Lines were written, connections closed, or it is time for something.
+    Tick,
+}
+
+/// What becomes known about a transfer under way.
+enum News {
+    /// What the source is.
+    Kind(Kind),
+    /// How large the source is.
+    Size(u64),
+    /// It gets another name, because its own is taken.
+    Named(Box<Transfer>),
+}
+
+/// The worker's state; only its own thread touches it.
+struct Worker {
+    context: Context,
+    inputs: mpsc::Receiver<Input>,
+    front: Front,
+    lines: Arc<Lines>,
+    scribe: Scribe,
+    settings: Settings,
+    sites: Arc<Sites>,
+    rows: Rows,
+    pool: Pool,
+    active: HashMap<TransferId, Active>,
+    questions: Questions,
+    tabs: BTreeMap<TabId, Tab>,
+    measures: HashMap<Ticket, Cancel>,
+    /// Numbers for new rows that nobody has used.
+    ids: std::ops::Range<u64>,
+    /// The newest of the generations of tabs' tasks.
+    generation: u64,
+    /// Whether somebody can let a held queue go on.
+    can_release: bool,
+    /// Stops long work on the local disk when a person leaves.
+    leaving: Cancel,
+    progress_at: Option<Instant>,
+    tidy_at: Option<Instant>,
+    /// Since a person wanted to leave: when to go even if not everything ended.
+    leave_at: Option<Instant>,
+}
+
+impl Worker {
+    fn new(start: Start, mut front: Front) -> Self {
+        let Start { folders, run, adjust, carry_on } = start;
+        let (store, mut settings, sites, mut notices) = Store::open(&folders, run.read_only);
+        adjust(&mut settings);
+        let (journal, more) = Journal::open(&folders.data);
+        notices.extend(more);
+        let roots = Roots::new(&run.roots).unwrap_or_else(|error| {
+            notices.push(format!("Could not read the roots to be trusted: {error}"));
+            Roots::default()
+        });
+        let (sender, inputs) = mpsc::channel(INPUTS);
+        let lines = Arc::new(Lines::default());
+        let (journal, sites) = (Arc::new(journal), Arc::new(sites));
+        let scribe = Scribe::new(journal.clone(), sender.clone());
+        let context = Context {
+            inputs: sender,
+            memory: Arc::new(Memory::default()),
+            store: Arc::new(store),
+            vault: Arc::new(Vault::open()),
+            journal,
+            roots: Arc::new(roots),
+            log: Lines::log(&lines),
+            pace_down: Pace::new(settings.limit_down),
+            pace_up: Pace::new(settings.limit_up),
+            settings: Arc::new(Mutex::new(Arc::new(settings.clone()))),
+            connections: Arc::new(AtomicU32::new(0)),
+            closed: Closed::default(),
+            run: Arc::new(run),
+        };
+        front.send(Event::Settings(Box::new(settings.clone())));
+        front.send(Event::Sites(sites.clone()));
+        notices.into_iter().for_each(|notice| front.send(Event::Notice(notice)));
+        let mut worker = Self {
+            questions: Questions::new(context.run.unattended),
+            context,
+            inputs,
+            front,
+            lines,
+            scribe,
+            settings,
+            sites,
+            rows: Rows::default(),
+            pool: Pool::default(),
+            active: HashMap::new(),
+            tabs: BTreeMap::new(),
+            measures: HashMap::new(),
+            ids: 0..0,
+            generation: 0,
+            can_release: carry_on == CarryOn::Hold,
+            leaving: Cancel::new(),
+            progress_at: None,
+            tidy_at: None,
+            leave_at: None,
+        };
+        worker.carry_on(carry_on);
+        worker
+    }
+
+    /// Takes up what an earlier run left.
+    fn carry_on(&mut self, carry_on: CarryOn) {
+        if carry_on == CarryOn::Ignore {
+            return;
+        }
+        match self.context.journal.load() {
+            Ok(rows) => {
+                if carry_on == CarryOn::Hold && !rows.is_empty() {
+                    self.rows.change(Delta::Held(true));
+                }
+                if !rows.is_empty() {
+                    self.rows.change(Delta::Add(rows));
+                }
+            }
+            Err(error) => self.front.send(Event::Failed(error.into())),
+        }
+        if carry_on == CarryOn::Run {
+            self.rows.owe_idle();
+        }
+    }
+
+    /// Until a person leaves.
+    async fn run(mut self, mut actions: mpsc::Receiver<Action>) {
+        while !self.is_over() {
+            self.settle();
+            let next = self.next_tick();
+            let may = !self.front.is_full();
+            let input = tokio::select! {
+                biased;
+                action = actions.recv(), if self.leave_at.is_none() => Input::Action(action.unwrap_or(Action::Quit)),
+                Some(input) = self.inputs.recv(), if may => input,
+                () = self.lines.wait(), if may => Input::Tick,
+                () = self.context.closed.wait(), if may => Input::Tick,
+                () = sleep_until(next) => Input::Tick,
+            };
+            self.take_lines();
+            self.handle(input);
+        }
+        self.farewell().await;
+    }
+
+    fn handle(&mut self, input: Input) {
+        match input {
+            Input::Action(action) => self.act(action),
+            Input::Asked(asked) => self.ask(asked),
+            Input::Unasked => self.withdraw(),
+            Input::Event(event) => self.front.send(event),
+            Input::Tab { tab, generation, event } => self.tab_event(tab, generation, event),
+            Input::News(id, news) => self.news(id, news),
+            Input::Ended(ended) => self.ended(*ended),
+            Input::KeepPassword { site, password } => self.keep_password(site, password),
+            Input::KeepTrust { host, port, sha256 } => self.keep_trust(host, port, sha256),
+            Input::Crowded(key) => self.pool.make_room(&key),
+            Input::LocalListed(tab, path, result) => self.local_listed(tab, path, result),
+            Input::LocalChanged(tab) => self.local_changed(tab),
+            Input::Measured(ticket, event) => {
+                self.measures.remove(&ticket);
+                self.front.send(event);
+            }
+            Input::Tick => self.tick(),
+        }
+    }
+
+    /// After each input: begins what can begin, and tells what changed.
+    fn settle(&mut self) {
+        self.begin();
+        let changes = self.rows.take_changes();
+        if !changes.is_empty() {
+            self.scribe.write(&changes, self.rows.queue());
+            changes.into_iter().for_each(|delta| self.front.send(Event::Queue(delta)));
+        }
+        if self.rows.became_idle() {
+            self.context.memory.forget_exists();
+            self.front.send(Event::QueueIdle);
+        }
+        if self.front.is_gone() && self.leave_at.is_none() {
+            self.act(Action::Quit);
+        }
+    }
+
+    /// The lines that were written, before whatever happened after them.
+    fn take_lines(&mut self) {
+        while !self.front.is_full() {
+            let lines = self.lines.take();
+            if lines.is_empty() {
+                break;
+            }
+            lines.into_iter().for_each(|line| self.front.send(Event::Line(line)));
+        }
+    }
+
+    fn tick(&mut self) {
+        for id in self.context.closed.take() {
+            self.front.send(Event::Closed(id));
+        }
+        let now = Instant::now();
+        if self.progress_at.is_some_and(|at| at <= now) {
+            self.progress(now);
+        }
+        if self.tidy_at.is_some_and(|at| at <= now) {
+            self.tidy_at = self.pool.tidy();
+        }
+        self.rows.wait_is_over(jiff::Timestamp::now());
+        self.refresh_due(now);
+    }
+
+    /// When to wake up even if nothing happens.
+    fn next_tick(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        let flush = self.front.flush();
+        let due = self.rows.due().map(|until| {
+            let left = until.duration_since(jiff::Timestamp::now());
+            now + Duration::try_from(left).unwrap_or_default()
+        });
+        if self.tidy_at.is_none() {
+            self.tidy_at = self.pool.tidy();
+        }
+        let refresh = self.tabs.values().filter_map(Tab::due).min();
+        [flush, due, self.tidy_at, self.progress_at, refresh, self.leave_at].into_iter().flatten().min()
+    }
+
+    /// Whether everything has ended that had to, or had its time.
+    fn is_over(&self) -> bool {
+        self.leave_at.is_some_and(|at| self.active.is_empty() || at <= Instant::now())
+    }
+
+    /// Closes every connection, writes everything, and says so.
+    async fn farewell(mut self) {
+        let closing: Vec<_> = self.pool.take_idle().into_iter().map(|link| tokio::spawn(link.close())).collect();
+        let tasks = std::mem::take(&mut self.tabs).into_values().filter_map(Tab::into_task).chain(closing);
+        let all = async {
+            for task in tasks {
+                // A task that panicked has nothing more to close.
+                let _ = task.await;
+            }
+        };
+        let waiting = tokio::time::timeout(FAREWELL, all);
+        tokio::pin!(waiting);
+        // Tasks may have news that nobody needs any more, and must not wait for room.
+        loop {
+            tokio::select! {
+                _ = &mut waiting => break,
+                input = self.inputs.recv() => if let Some(Input::Event(event) | Input::Tab { event, .. }) = input {
+                    self.front.send(event);
+                },
+            }
+        }
+        self.take_lines();
+        for id in self.context.closed.take() {
+            self.front.send(Event::Closed(id));
+        }
+        for delta in self.rows.take_changes() {
+            self.front.send(Event::Queue(delta));
+        }
+        self.scribe.close();
+        self.front.send(Event::Stopped);
+        let end = Instant::now() + FAREWELL;
+        while self.front.flush().is_some() && Instant::now() < end && !self.front.is_gone() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+}
+
+async fn sleep_until(then: Option<Instant>) {
+    match then {
+        Some(then) => tokio::time::sleep_until(then.into()).await,
+        None => std::future::pending().await,
+    }
+}

@@ -110,8 +110,8 @@ pub fn dialogs_ui(
     ctx: &Context,
     mirror: &Mirror,
     dialogs: &mut Dialogs,
-    tickets: &mut Tickets,
     clock: &Clock,
+    tickets: &mut Tickets,
     actions: &mut Vec<Action>,
 ) {
     if let Some(wish) = dialogs.wish.take() {

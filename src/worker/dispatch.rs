@@ -1,0 +1,194 @@
+//! What a person wants, action by action.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use super::browse::Request;
+use super::files::{self, Side};
+use super::questions::{Asked, Put};
+use super::vault::Kept;
+use super::{FAREWELL, Input, Worker, here};
+use crate::model::{
+    Action, Answer, Ask, Cause, Delta, Event, Failure, FileAction, IfExists, Place, QuestionId, Secret, Settings, Site,
+    Sites, TabId, Ticket,
+};
+use crate::net::Cancel;
+
+impl Worker {
+    pub(super) fn act(&mut self, action: Action) {
+        match action {
+            Action::Connect { tab, site, credentials } => self.connect(tab, site, credentials),
+            Action::Disconnect { tab } => self.disconnect(tab),
+            Action::CloseTab { tab } => self.close_tab(tab),
+            Action::List { tab, path } => self.request(tab, Request::List(path)),
+            Action::ListBranch { tab, path } => self.request(tab, Request::Branch(path)),
+            Action::ListLocal { tab, path } => self.list_local(tab, path),
+            Action::ListLocalBranch { path } => here::branch(&self.context, path),
+            Action::Measure { ticket, tab, places } => self.measure(ticket, tab, places),
+            Action::StopMeasuring(ticket) => {
+                if let Some(stop) = self.measures.remove(&ticket) {
+                    stop.cancel();
+                }
+            }
+            Action::Files { tab, ticket, action } => self.files(tab, ticket, action),
+            Action::Enqueue(batch) => self.enqueue(batch),
+            Action::Hold => self.hold(true),
+            Action::Release => self.hold(false),
+            Action::Pause(ids) => self.pause(&ids),
+            Action::Resume(ids) => self.resume(&ids),
+            Action::Cancel(ids) => self.cancel(ids),
+            Action::Retry(ids) => self.retry(&ids),
+            Action::Remove(ids) => self.remove(ids),
+            Action::Move(ids, place) => self.reorder(ids, place),
+            Action::Clear(section) => self.clear(section),
+            Action::Answer(id, answer) => self.answer(id, &answer),
+            Action::SaveSites(sites) => self.save_sites(&sites),
+            Action::SavePassword { site, password } => self.keep_password(site, password),
+            Action::SaveSettings(settings) => self.save_settings(*settings),
+            Action::OpenLocal(path) => here::open(&self.context, path),
+            Action::Quit => self.quit(),
+        }
+    }
+
+    fn hold(&mut self, held: bool) {
+        if self.rows.queue().is_held() != held {
+            self.rows.change(Delta::Held(held));
+        }
+    }
+
+    fn measure(&mut self, ticket: Ticket, tab: TabId, places: Vec<Place>) {
+        let stop = Cancel::new();
+        let (local, remote) = files::split(places);
+        self.measures.insert(ticket, stop.clone());
+        // One side at a time is what a selection can be.
+        if remote.is_empty() {
+            here::measure(&self.context, ticket, local, stop);
+        } else {
+            self.request(tab, Request::Measure(ticket, remote, stop));
+        }
+    }
+
+    fn files(&mut self, tab: TabId, ticket: Ticket, action: FileAction) {
+        match files::side(&action) {
+            Side::Remote => self.request(tab, Request::Files(ticket, action)),
+            Side::Local => {
+                let for_good = self.settings.delete_for_good;
+                here::files(&self.context, tab, ticket, action, for_good, self.leaving.clone());
+            }
+            Side::Neither => {
+                let (what, why) = ("Could not do it".to_owned(), "both ends must be on one side".to_owned());
+                let result = Err(Failure { what, why, cause: Cause::Local, again: false });
+                self.front.send(Event::Finished { tab, ticket, result });
+            }
+        }
+    }
+
+    /// Puts a task's question.
+    pub(super) fn ask(&mut self, asked: Asked) {
+        let reply = asked.reply.is_closed();
+        if reply {
+            return;
+        }
+        if let Put::New(question) = self.questions.put(asked) {
+            self.front.send(Event::Ask(question));
+        }
+    }
+
+    /// Takes back the questions that nobody waits for any more.
+    pub(super) fn withdraw(&mut self) {
+        for id in self.questions.withdraw() {
+            self.front.send(Event::Withdrawn(id));
+        }
+    }
+
+    fn answer(&mut self, id: QuestionId, answer: &Answer) {
+        let Some(asked) = self.questions.answer(id, answer) else { return };
+        let (Ask::FileExists(file), Answer::Exists { choice, for_all }) = (asked, answer) else { return };
+        if *choice == IfExists::Ask {
+            return;
+        }
+        self.rows.extra(file.transfer).decided = Some(*choice);
+        if *for_all {
+            self.context.memory.decide_exists(file.course, *choice);
+            let same = Answer::Exists { choice: *choice, for_all: false };
+            let decided = self.questions.answer_all(|ask| match ask {
+                Ask::FileExists(other) if other.course == file.course => Some(same.clone()),
+                _ => None,
+            });
+            decided.into_iter().for_each(|id| self.front.send(Event::Withdrawn(id)));
+        }
+    }
+
+    fn save_sites(&mut self, sites: &Sites) {
+        match self.context.store.save_sites(sites) {
+            Ok(kept) => {
+                self.sites = Arc::new(kept);
+                self.front.send(Event::Sites(self.sites.clone()));
+            }
+            Err(failure) => self.front.send(Event::Failed(failure)),
+        }
+    }
+
+    fn save_settings(&mut self, settings: Settings) {
+        let kept = match self.context.store.save_settings(&settings) {
+            Ok(kept) => kept,
+            Err(failure) => {
+                // What cannot be written still holds for this run.
+                self.front.send(Event::Failed(failure));
+                settings
+            }
+        };
+        self.context.pace_down.set(kept.limit_down);
+        self.context.pace_up.set(kept.limit_up);
+        *self.context.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(kept.clone());
+        self.settings = kept.clone();
+        self.front.send(Event::Settings(Box::new(kept)));
+    }
+
+    /// Keeps a password in the vault, or forgets it.
+    pub(super) fn keep_password(&mut self, site: Arc<Site>, password: Option<Secret>) {
+        let key = self.rows.key(&site);
+        if password.is_none() {
+            self.context.memory.forget_credentials(&key, None);
+        }
+        let (vault, inputs) = (self.context.vault.clone(), self.context.inputs.clone());
+        tokio::spawn(async move {
+            let work = move || match password {
+                Some(password) => match vault.set(&site, &password) {
+                    Kept::Vault => None,
+                    Kept::SessionOnly(why) => {
+                        Some(format!("The password for {} is kept for this session only: {why}", site.title()))
+                    }
+                },
+                None => vault
+                    .forget(&site)
+                    .err()
+                    .map(|why| format!("The password for {} may still be in the vault: {why}", site.title())),
+            };
+            if let Ok(Some(notice)) = tokio::task::spawn_blocking(work).await {
+                // The worker has ended: nobody reads it.
+                let _ = inputs.send(Input::Event(Event::Notice(notice))).await;
+            }
+        });
+    }
+
+    /// Trusts a certificate for good.
+    pub(super) fn keep_trust(&mut self, host: String, port: u16, sha256: String) {
+        if let Err(failure) = self.context.store.trust(&host, port, &sha256) {
+            self.front.send(Event::Failed(failure));
+        }
+    }
+
+    /// Begins to leave: nothing new starts, and what runs stops.
+    fn quit(&mut self) {
+        if self.leave_at.is_some() {
+            return;
+        }
+        self.leave_at = Some(Instant::now() + FAREWELL);
+        self.leave_rows();
+        self.leaving.cancel();
+        for stop in self.measures.values() {
+            stop.cancel();
+        }
+    }
+}

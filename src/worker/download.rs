@@ -1,0 +1,262 @@
+//! Files from the server: into a part first, which takes the file's name when it is whole.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use super::disk::{self, Part, Target};
+use super::journal::Source;
+use super::retry::{Kind as TroubleKind, Trouble};
+use super::rules::Verdict;
+use super::transfer::{End, Job};
+use super::{News, verify};
+use crate::ftp::{Operation, Outcome};
+use crate::model::question::Facts;
+use crate::model::transfer::Proof;
+use crate::model::{Cause, IfExists, Kind, Modified};
+use crate::net::Body;
+
+/// Bytes before a resume's offset that are fetched once more and compared: the file on the server may be another one
+/// by now, and some servers answer REST with 350 and send from the start.
+const OVERLAP: u64 = 16 * 1024;
+
+/// What the rules say about a target that may exist.
+enum Start {
+    /// The row is over.
+    Over(End),
+    /// Write the target; whether it may take the place of what is there, and whether that is its beginning.
+    Write { target: Target, replace: bool, begun: bool },
+}
+
+pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
+    let what = format!("Could not download {}", job.row.remote());
+    let target = Target::of(&job.row).map_err(|error| Trouble::disk(&*what, &error))?;
+    let source = source(job).await?;
+    let (target, replace, begun) = match start(job, &what, target, source).await? {
+        Start::Over(end) => return Ok(end),
+        Start::Write { target, replace, begun } => (target, replace, begun),
+    };
+    let mut part = open(job, &what, &target, source, begun).await?;
+    let mut fetched = fetch(job, &what, &part, source).await;
+    if fetched.as_ref().is_err_and(|trouble| trouble.kind == TroubleKind::NoRestart) {
+        part = job.blocking(&what, move || part.truncate(0).map(|()| part)).await?;
+        fetched = fetch(job, &what, &part, source).await;
+    }
+    let (resumed_from, size) = match fetched {
+        Ok(fetched) => fetched,
+        Err(trouble) => {
+            leave(job, &what, part).await;
+            return Err(trouble);
+        }
+    };
+    let proof = verify::download(job, &what, &part, size).await?;
+    let bytes = job.blocking(&what, move || part.length().map(|length| (part, length))).await;
+    let (part, bytes) = bytes?;
+    let time = source.modified.filter(|modified| modified.utc && job.settings.keep_times);
+    let journal = job.context.journal.clone();
+    let finish = move || {
+        let path = part.path();
+        part.finish(time, replace)?.settle()?;
+        journal.forget_source(&path)
+    };
+    job.blocking(&what, finish).await?;
+    Ok(job.done(bytes, resumed_from, proof))
+}
+
+/// Size and time of the file on the server, from its listing or asked for.
+async fn source(job: &mut Job) -> Result<Facts, Trouble> {
+    let mut source = Facts { size: job.row.size, modified: job.extra.modified };
+    let exact = |modified: Option<Modified>| modified.is_some_and(|modified| modified.utc);
+    if source.size.is_none() || !exact(source.modified) {
+        // A server that says nothing about the file may still send it, or say why not.
+        let said = job.remote_facts(&job.row.remote()).await?.unwrap_or_default();
+        source = Facts { size: said.size.or(source.size), modified: said.modified.or(source.modified) };
+    }
+    if let Some(size) = source.size.filter(|size| job.row.size != Some(*size)) {
+        job.row.size = Some(size);
+        job.context.news(job.row.id, News::Size(size)).await;
+    }
+    Ok(source)
+}
+
+async fn start(job: &mut Job, what: &str, target: Target, source: Facts) -> Result<Start, Trouble> {
+    let look = target.clone();
+    let Some(found) = job.blocking(what, move || look.found()).await? else {
+        return Ok(Start::Write { target, replace: false, begun: false });
+    };
+    if matches!(found.kind, Kind::Directory | Kind::Other) {
+        let kind = if found.kind == Kind::Directory { "a folder" } else { "no regular file" };
+        let why = format!("{} is there and is {kind}", target.path().display());
+        return Err(Trouble::new(what, why, Cause::Local, false));
+    }
+    match job.verdict(source, found.facts()).await? {
+        Verdict::Write => Ok(Start::Write { target, replace: true, begun: false }),
+        Verdict::Continue(_) if !job.context.run.ascii => Ok(Start::Write { target, replace: true, begun: true }),
+        Verdict::Continue(_) => Ok(Start::Write { target, replace: true, begun: false }),
+        Verdict::Complete => Ok(Start::Over(job.done(found.size, found.size, Proof::Size))),
+        Verdict::TooLarge => {
+            let why = format!("{} is larger than the file on the server", target.path().display());
+            Err(Trouble::new(what, why, Cause::Differs, false))
+        }
+        Verdict::Rename => {
+            let name = job.blocking(what, move || target.free_name()).await?;
+            job.row.local_name = Some(name.into());
+            // Decided once: the next attempt must not find the new name taken by its own part.
+            job.row.if_exists = Some(IfExists::Rename);
+            job.context.news(job.row.id, News::Named(Box::new(job.row.clone()))).await;
+            let target = Target::of(&job.row).map_err(|error| Trouble::disk(what, &error))?;
+            Ok(Start::Write { target, replace: false, begun: false })
+        }
+        Verdict::Skip | Verdict::Ask => Ok(Start::Over(End::Skipped)),
+    }
+}
+
+/// Opens the part, holding as much of the file as can be gone on with: that of an earlier try, or with `begun` what is
+/// there under the file's own name, which stays as it is until the new one is whole.
+async fn open(job: &Job, what: &str, target: &Target, source: Facts, begun: bool) -> Result<Part, Trouble> {
+    let (ascii, journal, target) = (job.context.run.ascii, job.context.journal.clone(), target.clone());
+    let now = Source { remote: job.remote_name(), size: source.size, modified: source.modified };
+    job.blocking(what, move || {
+        let noted = |path: &Path| journal.source(path).map(|noted| noted.filter(|noted| noted.remote == now.remote));
+        let part = Part::find(&target, |path, _| Ok(noted(path)?.is_some()))?;
+        let is_other = noted(&part.path())?.is_some_and(|noted| is_other(&noted, &now));
+        let length = part.length()?;
+        if ascii || is_other || now.size.is_none_or(|size| length > size) {
+            part.truncate(0)?;
+        }
+        journal.note_source(&part.path(), &now)?;
+        if begun && part.length()? == 0 {
+            let wrong = |error| disk::Error::new("read", target.path(), error);
+            let mut there = std::fs::File::open(target.path()).map_err(wrong)?;
+            std::io::copy(&mut there, &mut part.file()?).map_err(|e| disk::Error::new("write", part.path(), e))?;
+        }
+        target.room(now.size.unwrap_or(0).saturating_sub(part.length()?))?;
+        Ok(part)
+    })
+    .await
+    .map_err(|mut trouble| {
+        if trouble.kind == TroubleKind::DiskFull {
+            trouble.failure.why = format!("no space left on the disk: {}", trouble.failure.why);
+        }
+        trouble
+    })
+}
+
+/// Whether the file on the server is another one than it was.
+fn is_other(before: &Source, now: &Source) -> bool {
+    let time = |source: &Source| source.modified.filter(|modified| modified.utc);
+    let sizes = before.size.zip(now.size).is_some_and(|(before, now)| before != now);
+    before.remote != now.remote || sizes || time(before).zip(time(now)).is_some_and(|(before, now)| before != now)
+}
+
+/// Fetches what the part lacks. Gives back where it went on and the size of the file, where that is known.
+async fn fetch(job: &Job, what: &str, part: &Part, source: Facts) -> Result<(u64, Option<u64>), Trouble> {
+    let local = |error: &disk::Error| Trouble::disk(what, error);
+    let length = part.length().map_err(|error| local(&error))?;
+    let tail = part.tail(OVERLAP).map_err(|error| local(&error))?;
+    let offset = length - tail.len() as u64;
+    let mut file = part.file().map_err(|error| local(&error))?;
+    file.seek(SeekFrom::Start(offset)).map_err(|error| Trouble::local(what, &error))?;
+    let flow = job.flow(offset, offset);
+    let operation = Operation::Retrieve { path: job.row.remote(), offset, kind: job.kind() };
+    let body = Body::Receive { file, flow };
+    let result = job.transfer(operation, body, "Could not download", &job.row.remote()).await;
+    if offset > 0 && !begins_with(part, offset, &tail, job.gauge.moved()).map_err(|error| local(&error))? {
+        part.truncate(0).map_err(|error| local(&error))?;
+        let why = "the file on the server is not the one that was begun; it is fetched anew";
+        return Err(Trouble::new(what, why, Cause::Differs, true));
+    }
+    let Outcome::Retrieved { bytes, clean } = result? else {
+        return Err(Trouble::new(what, "the server did not send it", Cause::Protocol, true));
+    };
+    if job.context.run.ascii {
+        return Ok((0, None));
+    }
+    let total = offset + bytes;
+    if total < length {
+        // What lies behind is of the earlier try, and no part of what the server has now.
+        part.truncate(total).map_err(|error| local(&error))?;
+    }
+    let size = expected(job, what, source, total).await?;
+    if size.is_none() && !clean {
+        let why = "the data connection ended without TLS's goodbye, and the file's size is not known";
+        return Err(Trouble::new(what, why, Cause::Differs, true));
+    }
+    Ok((offset, size))
+}
+
+/// Compares `total` with the size that the server says; `None` where it says none.
+async fn expected(job: &Job, what: &str, source: Facts, total: u64) -> Result<Option<u64>, Trouble> {
+    let short = |size: u64| {
+        let why = format!("only {total} of {size} bytes came");
+        Trouble::new(what, why, Cause::Differs, true)
+    };
+    match source.size {
+        Some(size) if size == total => Ok(Some(size)),
+        // Some servers say 0 for what they do not know.
+        None | Some(0) => Ok(None),
+        Some(size) if total < size => Err(short(size)),
+        Some(size) => match job.remote_facts(&job.row.remote()).await?.and_then(|facts| facts.size) {
+            Some(grown) if grown == total => Ok(Some(grown)),
+            _ => {
+                let why = format!("{total} bytes came instead of {size}");
+                Err(Trouble::new(what, why, Cause::Differs, true))
+            }
+        },
+    }
+}
+
+/// Whether what was fetched from `offset` on, `moved` bytes, begins with `tail`, which was there before.
+fn begins_with(part: &Part, offset: u64, tail: &[u8], moved: u64) -> Result<bool, disk::Error> {
+    let wrong = |error| disk::Error::new("read", part.path(), error);
+    let compared = usize::try_from(moved).unwrap_or(usize::MAX).min(tail.len());
+    let mut bytes = vec![0; compared];
+    let mut file = part.file()?;
+    file.seek(SeekFrom::Start(offset)).map_err(wrong)?;
+    file.read_exact(&mut bytes).map_err(wrong)?;
+    Ok(bytes == tail[..compared])
+}
+
+/// A part that holds nothing, or that nobody wants, is no use.
+async fn leave(job: &Job, what: &str, part: Part) {
+    let (discard, journal) = (job.gauge.is_discarded(), job.context.journal.clone());
+    let tidy = move || {
+        if !discard && part.length()? > 0 {
+            return Ok(());
+        }
+        journal.forget_source(&part.path())?;
+        part.abandon()
+    };
+    // What cannot be tidied up stays; the reason why the transfer failed is the one to tell.
+    let _ = job.blocking(what, tidy).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_changed_on_the_server_is_another_one() {
+        let at = |second| Some(Modified::from_timestamp(jiff::Timestamp::from_second(second).unwrap()));
+        let facts = |size, modified| Source { remote: "r".into(), size, modified };
+        assert!(is_other(&facts(Some(1), None), &facts(Some(2), None)));
+        assert!(is_other(&facts(Some(1), at(1)), &facts(Some(1), at(2))));
+        assert!(!is_other(&facts(Some(1), at(1)), &facts(Some(1), at(1))));
+        assert!(!is_other(&facts(None, None), &facts(Some(1), at(1))));
+        let local = |second| at(second).map(|modified| Modified { utc: false, ..modified });
+        assert!(
+            !is_other(&facts(Some(1), local(1)), &facts(Some(1), at(3600))),
+            "times of different zones say nothing"
+        );
+    }
+
+    #[test]
+    fn what_is_fetched_again_must_be_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.part"), b"0123456789").unwrap();
+        let part = Part::open(&Target::new(folder.path(), 0, "a").unwrap()).unwrap();
+        assert!(begins_with(&part, 6, b"6789", 100).unwrap());
+        assert!(begins_with(&part, 6, b"67xx", 2).unwrap(), "only what came is compared");
+        assert!(!begins_with(&part, 6, b"6x89", 100).unwrap());
+        assert!(begins_with(&part, 6, b"xxxx", 0).unwrap(), "nothing came, nothing differs");
+    }
+}

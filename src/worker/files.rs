@@ -1,0 +1,101 @@
+//! Single changes of files and folders, on either side.
+
+use std::path::PathBuf;
+
+use super::browse::Browser;
+use super::retry::Trouble;
+use crate::ftp::{Operation, Outcome};
+use crate::model::{Cause, FileAction, Place, RemotePath, Report};
+
+/// Lines that are shown of what a raw command brings on a data connection.
+const MOST_LINES: usize = 10_000;
+
+/// On the server.
+pub(super) async fn remote(on: &mut Browser, action: FileAction) -> Result<Report, Trouble> {
+    match action {
+        FileAction::MakeDirectory(Place::Remote(path)) => {
+            let operation = Operation::MakeDirectory { path: path.clone() };
+            on.operate(operation, "Could not make the folder", &path.to_string()).await?;
+        }
+        FileAction::Rename { from: Place::Remote(from), to: Place::Remote(to) } => {
+            let operation = Operation::Rename { from: from.clone(), to };
+            on.operate(operation, "Could not rename", &from.to_string()).await?;
+        }
+        FileAction::Raw(line) => {
+            let (outcome, data) = on.operate(Operation::Raw { line }, "Could not send the command", "").await?;
+            return Ok(Report::Replies(replies(outcome, &data)));
+        }
+        _ => return Err(Trouble::new("Could not do it", "both ends must be on the server", Cause::Local, false)),
+    }
+    Ok(Report::Done)
+}
+
+/// The replies; what came on the data connection stands before the last of them, as it did in time.
+fn replies(outcome: Outcome, data: &[u8]) -> Vec<Vec<String>> {
+    let Outcome::Replies(mut replies) = outcome else { return Vec::new() };
+    if !data.is_empty() {
+        let text = String::from_utf8_lossy(data);
+        let lines = text.lines().take(MOST_LINES).map(str::to_owned).collect();
+        replies.insert(replies.len().saturating_sub(1), lines);
+    }
+    replies
+}
+
+/// Which side an action is about.
+pub(super) enum Side {
+    Local,
+    Remote,
+    /// It names both, or nothing at all.
+    Neither,
+}
+
+pub(super) fn side(action: &FileAction) -> Side {
+    let of = |places: &[&Place]| {
+        if places.iter().all(|place| matches!(place, Place::Local(_))) {
+            Side::Local
+        } else if places.iter().all(|place| matches!(place, Place::Remote(_))) {
+            Side::Remote
+        } else {
+            Side::Neither
+        }
+    };
+    match action {
+        FileAction::MakeDirectory(place) => of(&[place]),
+        FileAction::Rename { from, to } => of(&[from, to]),
+        FileAction::Delete(places) | FileAction::Chmod { places, .. } => of(&places.iter().collect::<Vec<_>>()),
+        FileAction::Copy { .. } => Side::Local,
+        FileAction::Raw(_) => Side::Remote,
+    }
+}
+
+/// The local and the remote ones of `places`.
+pub(super) fn split(places: Vec<Place>) -> (Vec<PathBuf>, Vec<RemotePath>) {
+    let (mut local, mut remote) = (Vec::new(), Vec::new());
+    for place in places {
+        match place {
+            Place::Local(path) => local.push(path),
+            Place::Remote(path) => remote.push(path),
+        }
+    }
+    (local, remote)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_that_mix_the_sides_are_told() {
+        let (local, remote) = (Place::Local("/a".into()), Place::Remote(RemotePath::root()));
+        assert!(matches!(side(&FileAction::Delete(vec![local.clone()])), Side::Local));
+        assert!(matches!(side(&FileAction::Delete(vec![remote.clone()])), Side::Remote));
+        assert!(matches!(side(&FileAction::Rename { from: local, to: remote }), Side::Neither));
+    }
+
+    #[test]
+    fn what_a_raw_command_lists_stands_between_its_replies() {
+        let outcome = Outcome::Replies(vec![vec!["150 here".into()], vec!["226 done".into()]]);
+        let shown = replies(outcome, b"a\r\nb\r\n");
+        assert_eq!(shown, [vec!["150 here"], vec!["a", "b"], vec!["226 done"]]);
+    }
+}

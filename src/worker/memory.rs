@@ -1,0 +1,158 @@
+//! What every connection must know about its server, learned once in a run: log-in, certificates, folders.
+//!
+//! The worker's loop and its tasks share one. Nothing here waits, and no secret leaves it but to log in.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::model::{Course, Credentials, IfExists, Login, Mode, RemotePath, Security, Site};
+
+/// What makes two sites the same server for a connection: all that it is opened with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    host: String,
+    port: u16,
+    user: String,
+    account: String,
+    login: Login,
+    security: Security,
+    mode: Mode,
+    encoding: Option<String>,
+}
+
+impl Key {
+    pub(super) fn of(site: &Site) -> Self {
+        Self {
+            host: site.host.to_ascii_lowercase(),
+            port: site.port(),
+            user: site.user().to_owned(),
+            account: site.account.clone(),
+            login: site.login,
+            security: site.security,
+            mode: site.mode,
+            encoding: site.encoding.clone(),
+        }
+    }
+
+    /// Who logs in where, whatever the way there.
+    fn login(&self) -> LoginKey {
+        (self.host.clone(), self.port, self.user.clone())
+    }
+}
+
+type LoginKey = (String, u16, String);
+
+/// Everything that is remembered, behind one lock that is never held over a wait.
+#[derive(Default)]
+pub(super) struct Memory(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    credentials: HashMap<LoginKey, Credentials>,
+    /// Fingerprints that a person trusts, by host and port.
+    trusted: HashMap<(String, u16), Vec<String>>,
+    /// Directories that are there, by server: made or seen by a transfer.
+    directories: HashMap<Key, HashSet<RemotePath>>,
+    /// What a person decided for all files to come, by direction.
+    exists: HashMap<Course, IfExists>,
+}
+
+/// Directories remembered of one server; beyond that they are asked for again.
+const MOST_DIRECTORIES: usize = 100_000;
+
+impl Memory {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        // Each change is a single insertion or removal, so what a panicking thread left is whole.
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    pub(super) fn credentials(&self, key: &Key) -> Option<Credentials> {
+        self.inner().credentials.get(&key.login()).cloned()
+    }
+
+    pub(super) fn keep_credentials(&self, key: &Key, credentials: Credentials) {
+        self.inner().credentials.insert(key.login(), credentials);
+    }
+
+    /// Forgets them, unless others have been given since `refused` was tried.
+    pub(super) fn forget_credentials(&self, key: &Key, refused: Option<&Credentials>) {
+        let mut inner = self.inner();
+        if refused.is_none() || inner.credentials.get(&key.login()) == refused {
+            inner.credentials.remove(&key.login());
+        }
+    }
+
+    pub(super) fn trusted(&self, site: &Site) -> Vec<String> {
+        self.inner().trusted.get(&(site.host.to_ascii_lowercase(), site.port())).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn trust(&self, host: &str, port: u16, sha256: &str) {
+        let mut inner = self.inner();
+        let list = inner.trusted.entry((host.to_ascii_lowercase(), port)).or_default();
+        if !list.iter().any(|known| known == sha256) {
+            list.push(sha256.to_owned());
+        }
+    }
+
+    /// Whether the directory was there when a transfer last looked.
+    pub(super) fn has_directory(&self, key: &Key, path: &RemotePath) -> bool {
+        self.inner().directories.get(key).is_some_and(|paths| paths.contains(path))
+    }
+
+    pub(super) fn saw_directory(&self, key: &Key, path: RemotePath) {
+        let mut inner = self.inner();
+        let paths = inner.directories.entry(key.clone()).or_default();
+        if paths.len() >= MOST_DIRECTORIES {
+            paths.clear();
+        }
+        paths.insert(path);
+    }
+
+    /// After a deletion, a change of name, or a refusal that says otherwise, nothing is sure any more.
+    pub(super) fn forget_directories(&self, key: &Key) {
+        self.inner().directories.remove(key);
+    }
+
+    /// What a person decided for all files to come in this direction.
+    pub(super) fn exists(&self, course: Course) -> Option<IfExists> {
+        self.inner().exists.get(&course).copied()
+    }
+
+    pub(super) fn decide_exists(&self, course: Course, choice: IfExists) {
+        self.inner().exists.insert(course, choice);
+    }
+
+    /// A decision for all files holds until the queue is empty.
+    pub(super) fn forget_exists(&self) {
+        self.inner().exists.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Secret;
+
+    fn credentials(password: &str) -> Credentials {
+        Credentials { user: "me".into(), password: Secret::new(password), account: None }
+    }
+
+    #[test]
+    fn a_refused_password_does_not_take_a_newer_one_with_it() {
+        let site = Site { host: "H".into(), user: "me".into(), login: Login::Normal, ..Site::default() };
+        let (memory, key) = (Memory::default(), Key::of(&site));
+        memory.keep_credentials(&key, credentials("new"));
+        memory.forget_credentials(&key, Some(&credentials("old")));
+        assert_eq!(memory.credentials(&key), Some(credentials("new")));
+        memory.forget_credentials(&key, Some(&credentials("new")));
+        assert_eq!(memory.credentials(&key), None);
+    }
+
+    #[test]
+    fn sites_that_differ_only_in_what_people_see_share_connections() {
+        let site = Site { host: "Host".into(), ..Site::default() };
+        let named = Site { host: "host".into(), name: "x".into(), port: Some(21), ..Site::default() };
+        assert_eq!(Key::of(&site), Key::of(&named));
+        assert_ne!(Key::of(&site), Key::of(&Site { security: Security::Never, ..site.clone() }));
+    }
+}

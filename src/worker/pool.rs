@@ -1,0 +1,187 @@
+//! Connections that transfer: how many each server takes, and those that wait to be used again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::connect::Link;
+use super::memory::Key;
+use crate::model::{Failure, Settings, Site};
+
+/// A connection that nobody uses is closed after this long: others may want the server's place.
+const KEEP: Duration = Duration::from_secs(30);
+/// A server that said "too many" is asked for more than it allowed after this long.
+const GROW_AFTER: Duration = Duration::from_secs(300);
+
+/// What is known of a server's connections.
+#[derive(Default)]
+struct Server {
+    running: usize,
+    idle: Vec<(Link, Instant)>,
+    /// The most that it allowed, and when it said so.
+    limit: Option<(usize, Instant)>,
+    /// It could not be reached: nothing is begun before this.
+    not_before: Option<Instant>,
+}
+
+/// All servers.
+#[derive(Default)]
+pub(super) struct Pool {
+    servers: HashMap<Arc<Key>, Server>,
+    running: usize,
+}
+
+impl Pool {
+    /// Whether one more transfer may begin at the server.
+    pub(super) fn has_room(&self, key: &Arc<Key>, site: &Site, settings: &Settings) -> bool {
+        if self.running >= usize::from(settings.connections.max(1)) {
+            return false;
+        }
+        let Some(server) = self.servers.get(key) else { return true };
+        let wanted = usize::from(site.connections.unwrap_or(settings.connections).max(1));
+        let limit = server.limit.map_or(wanted, |(limit, _)| limit.min(wanted));
+        server.running < limit && server.not_before.is_none_or(|then| then <= Instant::now())
+    }
+
+    /// A transfer begins; with a connection that waited for it, if there is one.
+    pub(super) fn begin(&mut self, key: &Arc<Key>) -> Option<Link> {
+        self.running += 1;
+        let server = self.servers.entry(key.clone()).or_default();
+        server.running += 1;
+        while let Some((link, _)) = server.idle.pop() {
+            if link.is_open() && link.fits(key) {
+                return Some(link);
+            }
+            close(link);
+        }
+        None
+    }
+
+    /// A transfer ended, and leaves its connection if that can be used again.
+    pub(super) fn end(&mut self, key: &Arc<Key>, link: Option<Link>) {
+        self.running = self.running.saturating_sub(1);
+        let server = self.servers.entry(key.clone()).or_default();
+        server.running = server.running.saturating_sub(1);
+        if let Some(link) = link {
+            server.not_before = None;
+            server.idle.push((link, Instant::now()));
+        }
+    }
+
+    /// The server said that it takes no more. Gives back how many it takes now, the last one not counted: call it after
+    /// [`Pool::end`]. `None`: not even one.
+    pub(super) fn crowded(&mut self, key: &Arc<Key>) -> Option<usize> {
+        let now = Instant::now();
+        let server = self.servers.entry(key.clone()).or_default();
+        let open = server.running + server.idle.len();
+        server.limit = Some((open.max(1), now));
+        if open == 0 {
+            server.not_before = Some(now + Duration::from_secs(1));
+        }
+        (open > 0).then_some(open)
+    }
+
+    /// Nothing is begun at the server for a while.
+    pub(super) fn wait(&mut self, key: &Arc<Key>, wait: Duration) {
+        self.servers.entry(key.clone()).or_default().not_before = Some(Instant::now() + wait);
+    }
+
+    /// A connection is wanted for something else: closes one that nobody uses.
+    pub(super) fn make_room(&mut self, key: &Arc<Key>) {
+        if let Some((link, _)) = self.servers.get_mut(key).and_then(|server| server.idle.pop()) {
+            close(link);
+        }
+    }
+
+    /// Closes what nobody used for long or what is closed at the other end, and forgets limits that are old. Says when to
+    /// call again.
+    pub(super) fn tidy(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        let mut next: Option<Instant> = None;
+        let mut sooner = |then: Instant| next = Some(next.map_or(then, |next: Instant| next.min(then)));
+        for server in self.servers.values_mut() {
+            for (link, since) in std::mem::take(&mut server.idle) {
+                if link.is_open() && now < since + KEEP {
+                    sooner(since + KEEP);
+                    server.idle.push((link, since));
+                } else {
+                    close(link);
+                }
+            }
+            if server.limit.is_some_and(|(_, since)| now >= since + GROW_AFTER) {
+                server.limit = None;
+            }
+            match server.not_before {
+                Some(then) if then > now => sooner(then),
+                _ => server.not_before = None,
+            }
+        }
+        next
+    }
+
+    /// All connections that wait, to be closed.
+    pub(super) fn take_idle(&mut self) -> Vec<Link> {
+        let idle = self.servers.values_mut().flat_map(|server| server.idle.drain(..));
+        idle.map(|(link, _)| link).collect()
+    }
+}
+
+/// In its own time.
+fn close(link: Link) {
+    tokio::spawn(link.close());
+}
+
+/// What a person is told when a server takes fewer connections than were wanted.
+pub(super) fn crowded_notice(site: &Site, limit: usize, failure: &Failure) -> String {
+    let connections = if limit == 1 { "connection".to_owned() } else { "connections".to_owned() };
+    format!("{} takes {limit} {connections} for transfers at once: {}", site.title(), failure.why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server() -> (Arc<Key>, Site, Settings) {
+        let site = Site { host: "h".into(), ..Site::default() };
+        (Arc::new(Key::of(&site)), site, Settings::default())
+    }
+
+    #[test]
+    fn no_more_begin_than_the_settings_the_site_and_the_server_allow() {
+        let (key, site, settings) = server();
+        let mut pool = Pool::default();
+        let count = |pool: &mut Pool, site: &Site| {
+            let mut count = 0;
+            while pool.has_room(&key, site, &settings) {
+                assert!(pool.begin(&key).is_none());
+                count += 1;
+            }
+            (0..count).for_each(|_| pool.end(&key, None));
+            count
+        };
+        assert_eq!(count(&mut pool, &site), 4);
+        assert_eq!(count(&mut pool, &Site { connections: Some(2), ..site.clone() }), 2);
+        assert_eq!(count(&mut pool, &Site { connections: Some(0), ..site.clone() }), 1);
+        for _ in 0..3 {
+            pool.begin(&key);
+        }
+        pool.end(&key, None);
+        assert_eq!(pool.crowded(&key), Some(2), "two were open when the third was refused");
+        pool.end(&key, None);
+        pool.end(&key, None);
+        assert_eq!(count(&mut pool, &site), 2);
+    }
+
+    #[test]
+    fn a_server_that_takes_nobody_is_given_a_moment_but_not_given_up() {
+        let (key, site, settings) = server();
+        let mut pool = Pool::default();
+        pool.begin(&key);
+        pool.end(&key, None);
+        assert_eq!(pool.crowded(&key), None);
+        assert!(!pool.has_room(&key, &site, &settings));
+        assert!(pool.tidy().is_some(), "it is looked at again");
+        pool.wait(&key, Duration::ZERO);
+        assert!(pool.has_room(&key, &site, &settings));
+    }
+}

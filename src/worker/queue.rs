@@ -1,0 +1,462 @@
+//! The queue at work: rows come in, begin, get further, end, wait, and are done with.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::connect::Link;
+use super::memory::Key;
+use super::pool::crowded_notice;
+use super::retry::{self, Kind as TroubleKind, Trouble};
+use super::rows::{Above, Extra, MOST_ROWS, TargetName};
+use super::transfer::{self, End, Ended, Gauge, Job, remote_name};
+use super::walk::{Child, Found};
+use super::{News, PROGRESS, Worker, disk};
+use crate::model::queue::Place as QueuePlace;
+use crate::model::transfer::{Folder, Running};
+use crate::model::{Batch, Cause, Course, Delta, Event, Failure, Kind, Phase, Section, Site, Transfer, TransferId};
+use crate::net::Cancel;
+
+/// Rates are measured over this many reports of progress.
+const SAMPLES: usize = 30;
+/// Numbers of rows that are taken from the journal at once.
+const IDS: u64 = 256;
+
+/// Why a row under way is to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// It waits, and keeps its part.
+    Pause,
+    /// It leaves, with its part.
+    Cancel,
+    /// The program ends; another run goes on.
+    Leave,
+}
+
+/// A row under way.
+pub(super) struct Active {
+    cancel: Cancel,
+    gauge: Arc<Gauge>,
+    stop: Option<Stop>,
+    key: Arc<Key>,
+    site: Arc<Site>,
+    target: TargetName,
+    samples: VecDeque<(Instant, u64)>,
+    told: Running,
+}
+
+impl Active {
+    /// How far it is, if that is news.
+    fn news(&mut self, now: Instant) -> Option<Running> {
+        let mut running = self.gauge.read();
+        if self.samples.len() == SAMPLES {
+            self.samples.pop_front();
+        }
+        // A new attempt within the row begins its measure anew.
+        if self.samples.back().is_some_and(|(_, done)| *done > running.done) {
+            self.samples.clear();
+        }
+        self.samples.push_back((now, running.done));
+        if let (Some((first, from)), Some((last, to))) = (self.samples.front(), self.samples.back()) {
+            let milliseconds = u64::try_from((*last - *first).as_millis()).unwrap_or(u64::MAX);
+            running.rate = ((to - from) * 1000).checked_div(milliseconds).unwrap_or(0);
+        }
+        let is_news = running != self.told;
+        self.told = running.clone();
+        is_news.then_some(running)
+    }
+}
+
+impl Worker {
+    /// Puts files and folders into the queue.
+    pub(super) fn enqueue(&mut self, batch: Batch) {
+        self.rows.owe_idle();
+        let Some(site) = self.tabs.get(&batch.tab).and_then(|tab| tab.site()) else {
+            let (what, why) = ("Could not put it into the queue".to_owned(), "the tab has no server".to_owned());
+            self.front.send(Event::Failed(Failure { what, why, cause: Cause::Network, again: false }));
+            return;
+        };
+        let mut folders: Vec<Arc<Folder>> = Vec::new();
+        let mut rows = Vec::with_capacity(batch.items.len());
+        for item in batch.items {
+            let Some(id) = self.new_id() else { return };
+            let local = std::path::absolute(&item.local).unwrap_or(item.local);
+            let (parent, name) = match (local.parent(), local.file_name()) {
+                (Some(parent), Some(name)) => (parent.to_owned(), disk::from_os(name)),
+                // A root has no name: what is in it goes right into the other side's folder.
+                _ => (local, String::new()),
+            };
+            let remote = item.remote.parent().unwrap_or_else(crate::model::RemotePath::root);
+            let folder = Folder { site: site.clone(), local: parent, remote, below: 0 };
+            // Most items of a batch lie beside one another.
+            let folder = match folders.last().filter(|last| ***last == folder) {
+                Some(last) => last.clone(),
+                None => {
+                    folders.push(Arc::new(folder));
+                    folders[folders.len() - 1].clone()
+                }
+            };
+            let remote_name: Box<str> = item.remote.name().into();
+            rows.push(Transfer {
+                id,
+                course: batch.course,
+                kind: if item.kind == Kind::Link { Kind::Other } else { item.kind },
+                folder,
+                local_name: (name != *remote_name).then(|| name.into()),
+                remote_name,
+                size: item.size.filter(|_| item.kind == Kind::File),
+                phase: Phase::Queued,
+                attempts: 0,
+                if_exists: batch.if_exists,
+            });
+        }
+        if !rows.is_empty() {
+            self.rows.change(Delta::Add(rows));
+        }
+    }
+
+    /// A number that no row ever had. `None`, which is said, where the journal gives none.
+    fn new_id(&mut self) -> Option<TransferId> {
+        if self.ids.is_empty() {
+            match self.context.journal.ids(IDS) {
+                Ok(ids) => self.ids = ids,
+                Err(error) => {
+                    self.front.send(Event::Failed(error.into()));
+                    return None;
+                }
+            }
+        }
+        self.ids.next().map(TransferId)
+    }
+
+    /// Begins as many rows as may run.
+    pub(super) fn begin(&mut self) {
+        while self.leave_at.is_none() {
+            let (pool, settings) = (&self.pool, &self.settings);
+            let Some(id) = self.rows.next(|key, site| pool.has_room(key, site, settings)) else { return };
+            let Some(row) = self.rows.get(id).cloned() else { return };
+            let site = row.folder.site.clone();
+            let key = self.rows.key(&site);
+            let link = self.pool.begin(&key);
+            self.start(row, site, key, link);
+        }
+    }
+
+    fn start(&mut self, mut row: Transfer, site: Arc<Site>, key: Arc<Key>, link: Option<Link>) {
+        let (cancel, gauge) = (Cancel::new(), Arc::new(Gauge::default()));
+        let target = self.rows.occupy(&row);
+        row.attempts = row.attempts.saturating_add(1);
+        gauge.step(if link.is_some() { "Waiting for the server" } else { "Connecting" });
+        let running = gauge.read();
+        self.rows.change(Delta::Attempts(row.id, row.attempts));
+        self.rows.phase(row.id, Phase::Running(Box::new(running.clone())));
+        let active = Active {
+            cancel: cancel.clone(),
+            gauge: gauge.clone(),
+            stop: None,
+            key: key.clone(),
+            site: site.clone(),
+            target,
+            samples: VecDeque::new(),
+            told: running,
+        };
+        self.active.insert(row.id, active);
+        self.progress_at.get_or_insert_with(|| Instant::now() + PROGRESS);
+        let job = Job {
+            context: self.context.clone(),
+            settings: self.context.settings(),
+            extra: self.rows.extra(row.id).clone(),
+            row,
+            site,
+            key,
+            cancel,
+            gauge,
+            link,
+            started: Instant::now(),
+        };
+        tokio::spawn(transfer::run(job));
+    }
+
+    /// Tells how far the running rows are.
+    pub(super) fn progress(&mut self, now: Instant) {
+        let news: Vec<_> = self.active.iter_mut().filter_map(|(id, active)| Some((*id, active.news(now)?))).collect();
+        if !news.is_empty() {
+            self.rows.change(Delta::Progress(news));
+        }
+        self.progress_at = (!self.active.is_empty()).then(|| now + PROGRESS);
+    }
+
+    /// Something became known about a row under way.
+    pub(super) fn news(&mut self, id: TransferId, news: News) {
+        let Some(row) = self.rows.get(id).cloned() else { return };
+        match news {
+            News::Size(size) => self.rows.change(Delta::Size(id, size)),
+            News::Kind(kind) => self.rows.replace(Transfer { kind, ..row }),
+            News::Named(named) => {
+                let Transfer { local_name, remote_name, if_exists, .. } = *named;
+                let row = Transfer { local_name, remote_name, if_exists, ..row };
+                // The old target is free; the new one is nobody else's by the way it was chosen.
+                if let Some(active) = self.active.get_mut(&id) {
+                    self.rows.free(&active.target);
+                    active.target = self.rows.occupy(&row);
+                }
+                self.rows.replace(row);
+            }
+        }
+    }
+
+    /// An attempt ended.
+    pub(super) fn ended(&mut self, ended: Ended) {
+        let Ended { id, key, end, link, reached } = ended;
+        self.pool.end(&key, link);
+        self.tidy_at = None;
+        let Some(active) = self.active.remove(&id) else { return };
+        self.rows.free(&active.target);
+        let Some(row) = self.rows.get(id).cloned() else { return };
+        match end {
+            _ if active.stop == Some(Stop::Cancel) => self.rows.change(Delta::Remove(vec![id])),
+            Ok(end) => self.ended_well(&row, end),
+            Err(trouble) => self.ended_badly(&row, &active, trouble, reached),
+        }
+        if row.kind != Kind::Directory || row.course == Course::Upload {
+            self.changed(&active.key, &row);
+        }
+    }
+
+    fn ended_well(&mut self, row: &Transfer, end: End) {
+        if let End::Done(done) = &end {
+            if row.size != Some(done.bytes) {
+                self.rows.change(Delta::Size(row.id, done.bytes));
+            }
+        }
+        let mut phase = end.phase();
+        if let End::Walked(found) = end
+            && let Some(failure) = self.walked(row, found)
+        {
+            phase = Phase::Failed(Box::new(failure));
+        }
+        self.rows.phase(row.id, phase);
+    }
+
+    /// What a folder holds becomes rows. Gives back what is wrong with the folder, if something is.
+    fn walked(&mut self, row: &Transfer, found: Found) -> Option<Failure> {
+        let Found { children, refused, real, .. } = found;
+        let what = || format!("Could not transfer all of {}", row.remote());
+        let limit = |why: String| Some(Failure { what: what(), why, cause: Cause::Limit, again: false });
+        let above = self.rows.extra(row.id).above.clone();
+        if above.as_ref().is_some_and(|above| above.holds(&real)) {
+            return limit(format!("it is {real}, which holds it: a link that leads back"));
+        }
+        if self.rows.queue().len() + children.len() > MOST_ROWS {
+            return limit(format!("the queue holds no more than {MOST_ROWS} rows"));
+        }
+        let depth = above.as_ref().map_or(0, |above| above.depth + 1);
+        let above = Arc::new(Above { real, depth, above });
+        let mut local = row.folder.local.clone();
+        if !row.local_name().is_empty() {
+            local.push(disk::to_os(row.local_name()));
+        }
+        let below = if row.course == Course::Download { row.folder.below.saturating_add(1) } else { 0 };
+        let folder = Arc::new(Folder { site: row.folder.site.clone(), local, remote: row.remote(), below });
+        let mut rows = Vec::with_capacity(children.len());
+        for child in children {
+            let id = self.new_id()?;
+            let Child { remote_name, local_name, kind, size, modified, target } = child;
+            *self.rows.extra(id) = Extra { above: Some(above.clone()), target, modified, ..Extra::default() };
+            rows.push(Transfer {
+                id,
+                course: row.course,
+                kind,
+                folder: folder.clone(),
+                remote_name,
+                local_name,
+                size,
+                phase: Phase::Queued,
+                attempts: 0,
+                if_exists: row.if_exists,
+            });
+        }
+        if !rows.is_empty() {
+            self.rows.change(Delta::Add(rows));
+        }
+        refused
+    }
+
+    fn ended_badly(&mut self, row: &Transfer, active: &Active, trouble: Trouble, reached: u64) {
+        let id = row.id;
+        match (active.stop, trouble.kind) {
+            (Some(Stop::Pause), _) => self.rows.phase(id, Phase::Paused),
+            (Some(Stop::Leave | Stop::Cancel), _) => self.rows.phase(id, Phase::Queued),
+            (None, TroubleKind::TooMany) => self.crowded(row, active, trouble),
+            // That is learned now, and no failure of the row.
+            (None, TroubleKind::NeedsTls12) if self.first_time(row) => self.again(row),
+            _ => self.failed(row, active, trouble, reached),
+        }
+    }
+
+    /// The row was tried for nothing, and that does not count.
+    fn again(&mut self, row: &Transfer) {
+        self.rows.change(Delta::Attempts(row.id, row.attempts.saturating_sub(1)));
+        self.rows.phase(row.id, Phase::Queued);
+    }
+
+    /// Whether the server has not been found to need TLS 1.2 before this row found out; else it would go on for ever.
+    fn first_time(&mut self, row: &Transfer) -> bool {
+        !std::mem::replace(&mut self.rows.extra(row.id).learned_tls12, true)
+    }
+
+    fn crowded(&mut self, row: &Transfer, active: &Active, trouble: Trouble) {
+        match self.pool.crowded(&active.key) {
+            Some(limit) => {
+                let notice = crowded_notice(&active.site, limit, &trouble.failure);
+                self.front.send(Event::Notice(notice));
+                self.again(row);
+            }
+            // Not even one: the tabs' connections take the places.
+            None if self.yield_tabs(&active.key) => self.again(row),
+            None => self.failed(row, active, trouble, 0),
+        }
+    }
+
+    fn failed(&mut self, row: &Transfer, active: &Active, trouble: Trouble, reached: u64) {
+        let Trouble { failure, kind } = trouble;
+        let extra = self.rows.extra(row.id);
+        if reached >= extra.best.saturating_add(retry::ADVANCE) {
+            extra.failures = 0;
+        }
+        extra.best = extra.best.max(reached);
+        extra.failures = extra.failures.saturating_add(1);
+        let failures = extra.failures;
+        if failure.again && failures <= self.settings.retries {
+            let wait = retry::wait(failures, row.id.0);
+            if matches!(kind, TroubleKind::NoConnection | TroubleKind::TooMany) {
+                self.pool.wait(&active.key, wait);
+            }
+            let until = Timestamp::now() + jiff::SignedDuration::try_from(wait).unwrap_or_default();
+            self.rows.phase(row.id, Phase::Waiting { until, failure: Box::new(failure) });
+            return;
+        }
+        if kind == TroubleKind::NoConnection {
+            // Each row more would be another log-in refused, or another wait for nobody.
+            for id in self.rows.queued_of(&active.key) {
+                self.rows.phase(id, Phase::Failed(Box::new(failure.clone())));
+            }
+        }
+        if kind == TroubleKind::DiskFull && self.can_release && !self.rows.queue().is_held() {
+            self.rows.change(Delta::Held(true));
+            self.front.send(Event::Notice(format!("The queue is held, because the disk is full: {}", failure.why)));
+        }
+        self.rows.phase(row.id, Phase::Failed(Box::new(failure)));
+    }
+
+    /// Whether rows run that would change these.
+    pub(super) fn pause(&mut self, ids: &[TransferId]) {
+        for id in ids {
+            match self.rows.get(*id).map(|row| &row.phase) {
+                Some(Phase::Queued | Phase::Waiting { .. }) => self.rows.phase(*id, Phase::Paused),
+                Some(Phase::Running(_)) => self.stop(*id, Stop::Pause),
+                _ => {}
+            }
+        }
+    }
+
+    /// Lets paused rows go on.
+    pub(super) fn resume(&mut self, ids: &[TransferId]) {
+        for id in ids {
+            match self.rows.get(*id).map(|row| &row.phase) {
+                Some(Phase::Paused | Phase::Waiting { .. }) => self.rows.phase(*id, Phase::Queued),
+                // It was to pause, and has not ended yet: it begins anew when it has.
+                Some(Phase::Running(_)) => {
+                    if let Some(active) = self.active.get_mut(id).filter(|active| active.stop == Some(Stop::Pause)) {
+                        active.stop = Some(Stop::Leave);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Stops rows and removes them, with their parts.
+    pub(super) fn cancel(&mut self, ids: Vec<TransferId>) {
+        let (running, resting): (Vec<_>, Vec<_>) = ids.into_iter().partition(|id| self.active.contains_key(id));
+        for id in running {
+            if let Some(active) = self.active.get(&id) {
+                active.gauge.discard();
+            }
+            self.stop(id, Stop::Cancel);
+        }
+        let begun: Vec<Transfer> = resting.iter().filter_map(|id| self.rows.get(*id)).cloned().collect();
+        let unfinished = |row: &Transfer| {
+            row.course == Course::Download && row.attempts > 0 && !matches!(row.phase, Phase::Done(_) | Phase::Skipped)
+        };
+        for row in begun.into_iter().filter(unfinished) {
+            let journal = self.context.journal.clone();
+            tokio::task::spawn_blocking(move || discard_part(&row, &journal));
+        }
+        if !resting.is_empty() {
+            self.rows.change(Delta::Remove(resting));
+        }
+    }
+
+    fn stop(&mut self, id: TransferId, stop: Stop) {
+        if let Some(active) = self.active.get_mut(&id) {
+            active.stop = Some(stop);
+            active.gauge.step("Stopping");
+            active.cancel.cancel();
+        }
+    }
+
+    /// Puts failed rows back into the queue.
+    pub(super) fn retry(&mut self, ids: &[TransferId]) {
+        for id in ids {
+            let is_failed = |row: &&Transfer| matches!(row.phase, Phase::Failed(_) | Phase::Skipped);
+            if self.rows.get(*id).filter(is_failed).is_some() {
+                self.rows.extra(*id).failures = 0;
+                self.rows.phase(*id, Phase::Queued);
+            }
+        }
+    }
+
+    /// Removes rows that do not run.
+    pub(super) fn remove(&mut self, mut ids: Vec<TransferId>) {
+        ids.retain(|id| !self.active.contains_key(id) && self.rows.get(*id).is_some());
+        if !ids.is_empty() {
+            self.rows.change(Delta::Remove(ids));
+        }
+    }
+
+    /// Changes the order.
+    pub(super) fn reorder(&mut self, ids: Vec<TransferId>, place: QueuePlace) {
+        self.rows.change(Delta::Move(ids, place));
+    }
+
+    /// Removes all rows of a section that do not run.
+    pub(super) fn clear(&mut self, section: Section) {
+        self.remove(self.rows.queue().section(section).iter().copied().collect());
+    }
+
+    /// The program ends: what runs stops, and is left for another run.
+    pub(super) fn leave_rows(&mut self) {
+        let ids: Vec<_> = self.active.keys().copied().collect();
+        for id in ids {
+            if self.active.get(&id).is_some_and(|active| active.stop.is_none()) {
+                self.stop(id, Stop::Leave);
+            }
+        }
+    }
+}
+
+/// Deletes the part of a download that nobody wants any more, if it is ours.
+fn discard_part(row: &Transfer, journal: &super::journal::Journal) -> Result<(), disk::Error> {
+    if !row.folder.local.is_dir() {
+        return Ok(());
+    }
+    let remote = remote_name(&row.folder.site, &row.remote());
+    let is_ours = |path: &Path, _| Ok(journal.source(path)?.is_some_and(|noted| noted.remote == remote));
+    let part = disk::Part::find(&disk::Target::of(row)?, is_ours)?;
+    journal.forget_source(&part.path())?;
+    part.abandon()
+}

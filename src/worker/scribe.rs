@@ -1,0 +1,162 @@
+//! What is written down: the lines of all connections for the front, and the queue's changes for the next run.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::{Notify, mpsc};
+
+use super::Input;
+use super::journal::Journal;
+use crate::model::{Delta, Direction, Event, Line, Queue, Section, TransferId};
+use crate::net::Log;
+
+/// Lines that wait for the worker's loop. Data wait for nobody: beyond this the oldest are left out, and that is said.
+const MOST_LINES: usize = 65_536;
+/// Lines that the loop takes at once.
+const PORTION: usize = 1024;
+/// Groups of changes that wait for the disk.
+const MOST_CHANGES: usize = 256;
+
+/// Lines on their way from the connections to the front.
+#[derive(Default)]
+pub(super) struct Lines {
+    waiting: Mutex<Waiting>,
+    wake: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    lines: VecDeque<Line>,
+    lost: u64,
+}
+
+impl Lines {
+    /// Where connections write.
+    pub(super) fn log(lines: &Arc<Self>) -> Log {
+        let lines = lines.clone();
+        Log::new(move |line| lines.add(line))
+    }
+
+    fn add(&self, line: Line) {
+        let mut waiting = self.waiting();
+        if waiting.lines.len() >= MOST_LINES {
+            waiting.lines.pop_front();
+            waiting.lost += 1;
+        }
+        waiting.lines.push_back(line);
+        drop(waiting);
+        self.wake.notify_one();
+    }
+
+    /// The oldest lines.
+    pub(super) fn take(&self) -> Vec<Line> {
+        let mut waiting = self.waiting();
+        let count = waiting.lines.len().min(PORTION);
+        let lost = std::mem::take(&mut waiting.lost);
+        let mut lines: Vec<Line> = waiting.lines.drain(..count).collect();
+        if lost > 0
+            && let Some(first) = lines.first().cloned()
+        {
+            let text = format!("{lost} lines are left out here: they came faster than they could be shown");
+            lines.insert(0, Line { direction: Direction::Note, code: None, text, raw: None, transfer: None, ..first });
+        }
+        lines
+    }
+
+    /// Waits until there are some.
+    pub(super) async fn wait(&self) {
+        if self.waiting().lines.is_empty() {
+            self.wake.notified().await;
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+enum Write {
+    Changes(Vec<Delta>),
+    Order(Vec<TransferId>),
+}
+
+/// Writes the queue's changes on a thread of its own, in order.
+pub(super) struct Scribe {
+    writes: Option<SyncSender<Write>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Scribe {
+    pub(super) fn new(journal: Arc<Journal>, inputs: mpsc::Sender<Input>) -> Self {
+        if !journal.is_owner() {
+            return Self { writes: None, thread: None };
+        }
+        let (writes, wanted) = sync_channel(MOST_CHANGES);
+        let thread = std::thread::spawn(move || write(&journal, &wanted, &inputs));
+        Self { writes: Some(writes), thread: Some(thread) }
+    }
+
+    /// Writes `changes`, after which the queue is `queue`.
+    pub(super) fn write(&self, changes: &[Delta], queue: &Queue) {
+        let Some(writes) = &self.writes else { return };
+        let kept = |delta: &&Delta| !matches!(delta, Delta::Progress(_) | Delta::Held(_) | Delta::Move(..));
+        let kept: Vec<Delta> = changes.iter().filter(kept).cloned().collect();
+        if !kept.is_empty() {
+            // The thread ends only after this.
+            let _ = writes.send(Write::Changes(kept));
+        }
+        if changes.iter().any(|delta| matches!(delta, Delta::Move(..))) {
+            let _ = writes.send(Write::Order(queue.section(Section::Active).iter().copied().collect()));
+        }
+    }
+
+    /// Waits until everything is written.
+    pub(super) fn close(&mut self) {
+        self.writes = None;
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has nothing more to write.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write(journal: &Journal, wanted: &Receiver<Write>, inputs: &mpsc::Sender<Input>) {
+    let mut failed = false;
+    for write in wanted {
+        let written = match write {
+            Write::Changes(deltas) => journal.apply(&deltas),
+            Write::Order(ids) => journal.reorder(&ids),
+        };
+        if let Err(error) = written
+            && !std::mem::replace(&mut failed, true)
+        {
+            // Said once: each further change would fail alike.
+            let _ = inputs.try_send(Input::Event(Event::Failed(error.into())));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ConnectionId;
+
+    fn line(seq: u64) -> Line {
+        let (at, connection) = (jiff::Timestamp::UNIX_EPOCH, ConnectionId(1));
+        let (direction, text) = (Direction::Sent, String::new());
+        Line { seq, at, connection, direction, code: None, text, raw: None, transfer: None }
+    }
+
+    #[test]
+    fn lines_that_had_to_be_left_out_are_told() {
+        let lines = Lines::default();
+        (1..=MOST_LINES as u64 + 5).for_each(|seq| lines.add(line(seq)));
+        let taken = lines.take();
+        assert!(taken[0].text.starts_with("5 lines") && taken[0].direction == Direction::Note);
+        assert_eq!(taken[1].seq, 6);
+        let rest = std::iter::from_fn(|| Some(lines.take()).filter(|lines| !lines.is_empty())).flatten().count();
+        assert_eq!(taken.len() - 1 + rest, MOST_LINES);
+    }
+}

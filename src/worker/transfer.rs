@@ -1,0 +1,324 @@
+//! One attempt at one row of the queue, from taking a connection to giving it back.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::connect::{self, Context, Link, Wanted};
+use super::memory::Key;
+use super::retry::{Kind as TroubleKind, Trouble};
+use super::rows::{Extra, Target};
+use super::rules::{self, Verdict};
+use super::walk::Found;
+use super::{Input, News, download, upload, walk};
+use crate::ftp::{Operation, Outcome, TransferType};
+use crate::model::question::{Facts, FileExists};
+use crate::model::transfer::{Done, Proof, Running};
+use crate::model::{Answer, Ask, Course, IfExists, Kind, Phase, RemotePath, Settings, Site, Transfer, TransferId};
+use crate::net::{Body, Cancel, Flow, Pace};
+
+/// What of a running row is read at any time, ten times a second.
+#[derive(Debug, Default)]
+pub(super) struct Gauge {
+    flow: Mutex<Option<Arc<Flow>>>,
+    /// Bytes that were there before this attempt.
+    base: AtomicU64,
+    resumed: AtomicU64,
+    step: Mutex<&'static str>,
+    discarded: AtomicBool,
+}
+
+impl Gauge {
+    /// Says what is done while no bytes move.
+    pub(super) fn step(&self, step: &'static str) {
+        *self.step.lock().unwrap_or_else(PoisonError::into_inner) = step;
+    }
+
+    /// Bytes move from now on: those from `base` on, of which `resumed` were there before.
+    fn flow(&self, flow: &Arc<Flow>, base: u64, resumed: u64) {
+        self.base.store(base, Ordering::Relaxed);
+        self.resumed.store(resumed, Ordering::Relaxed);
+        *self.flow.lock().unwrap_or_else(PoisonError::into_inner) = Some(flow.clone());
+        self.step("");
+    }
+
+    /// Bytes that crossed the data connection in this attempt.
+    pub(super) fn moved(&self) -> u64 {
+        let flow = self.flow.lock().unwrap_or_else(PoisonError::into_inner);
+        flow.as_ref().map_or(0, |flow| flow.done())
+    }
+
+    /// Whoever cancelled the row wants nothing of it kept.
+    pub(super) fn discard(&self) {
+        self.discarded.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_discarded(&self) -> bool {
+        self.discarded.load(Ordering::Relaxed)
+    }
+
+    /// How far the row is.
+    pub(super) fn read(&self) -> Running {
+        let done = self.base.load(Ordering::Relaxed) + self.moved();
+        let step = *self.step.lock().unwrap_or_else(PoisonError::into_inner);
+        Running { done, resumed_from: self.resumed.load(Ordering::Relaxed), rate: 0, step }
+    }
+}
+
+/// An attempt under way.
+pub(super) struct Job {
+    pub(super) context: Context,
+    pub(super) settings: Arc<Settings>,
+    pub(super) row: Transfer,
+    pub(super) extra: Extra,
+    pub(super) site: Arc<Site>,
+    pub(super) key: Arc<Key>,
+    pub(super) cancel: Cancel,
+    pub(super) gauge: Arc<Gauge>,
+    /// The connection, once there is one.
+    pub(super) link: Option<Link>,
+    pub(super) started: Instant,
+}
+
+/// How an attempt ended.
+pub(super) struct Ended {
+    pub(super) id: TransferId,
+    pub(super) key: Arc<Key>,
+    pub(super) end: Result<End, Trouble>,
+    /// To be used for the next row.
+    pub(super) link: Option<Link>,
+    /// How far it got.
+    pub(super) reached: u64,
+}
+
+/// How an attempt ended well.
+#[derive(Debug)]
+pub(super) enum End {
+    /// It is complete.
+    Done(Done),
+    /// The target stays as it is.
+    Skipped,
+    /// The folder is there, and holds these.
+    Walked(Found),
+}
+
+impl End {
+    /// The phase that the row comes to rest in.
+    pub(super) fn phase(&self) -> Phase {
+        match self {
+            Self::Done(done) => Phase::Done(Box::new(*done)),
+            Self::Skipped => Phase::Skipped,
+            Self::Walked(found) => Phase::Done(Box::new(found.done)),
+        }
+    }
+}
+
+/// The remote end, named apart from all others.
+pub(super) fn remote_name(site: &Site, path: &RemotePath) -> String {
+    format!("{}{}", site.vault_key(), path.as_str())
+}
+
+/// Does the attempt, and tells the worker's loop how it ended.
+pub(super) async fn run(mut job: Job) {
+    let reused = job.link.is_some();
+    let mut end = job.attempt().await;
+    let is_lost = job.link.as_ref().is_some_and(|link| !link.is_open()) && end.is_err();
+    // A connection that waited for work may have been closed meanwhile: that is no failure of the row.
+    if reused && is_lost && job.gauge.moved() == 0 && !job.cancel.is_cancelled() {
+        job.link = None;
+        end = job.attempt().await;
+    }
+    if job.cancel.is_cancelled()
+        && let Err(trouble) = &mut end
+    {
+        trouble.kind = TroubleKind::Stopped;
+    }
+    let link = match job.link.take() {
+        Some(link) if end.as_ref().is_err_and(|trouble| trouble.kind == TroubleKind::NeedsTls12) => {
+            link.learn(true);
+            tokio::spawn(link.close());
+            None
+        }
+        Some(link) if link.is_open() => {
+            link.learn(false);
+            Some(link)
+        }
+        other => {
+            drop(other);
+            None
+        }
+    };
+    let reached = job.gauge.read().done;
+    let ended = Ended { id: job.row.id, key: job.key, end, link, reached };
+    job.context.tell(Input::Ended(Box::new(ended))).await;
+}
+
+impl Job {
+    async fn attempt(&mut self) -> Result<End, Trouble> {
+        if self.link.is_none() {
+            self.gauge.step("Connecting");
+            self.link = Some(self.connect().await?);
+        }
+        self.gauge.step("Waiting for the server");
+        if self.row.kind == Kind::Other {
+            self.find_kind().await?;
+        }
+        match (self.row.kind, self.row.course) {
+            (Kind::Directory, Course::Download) => walk::remote(self).await,
+            (Kind::Directory, Course::Upload) => walk::local(self).await,
+            (_, Course::Download) => download::run(self).await,
+            (_, Course::Upload) => upload::run(self).await,
+        }
+    }
+
+    async fn connect(&self) -> Result<Link, Trouble> {
+        let step = |_| {};
+        let wanted = Wanted { site: &self.site, key: &self.key, tab: None, cancel: &self.cancel, step: &step };
+        connect::connect(&self.context, &wanted).await
+    }
+
+    /// Finds out whether the source is a folder, where whoever put it into the queue did not know.
+    async fn find_kind(&mut self) -> Result<(), Trouble> {
+        let kind = match self.row.course {
+            Course::Upload => walk::local_kind(self).await?,
+            Course::Download if self.is_directory(&self.row.remote()).await? => Kind::Directory,
+            Course::Download => Kind::File,
+        };
+        self.row.kind = kind;
+        self.context.news(self.row.id, News::Kind(kind)).await;
+        Ok(())
+    }
+
+    /// Whether `path` is a directory of the server.
+    pub(super) async fn is_directory(&self, path: &RemotePath) -> Result<bool, Trouble> {
+        match self.operate(Operation::ChangeDirectory { path: path.clone() }, "Could not open", path).await {
+            Ok(_) => Ok(true),
+            Err(trouble) if trouble.is_refusal() => Ok(false),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// An operation without data.
+    pub(super) async fn operate(
+        &self,
+        operation: Operation,
+        doing: &str,
+        path: &RemotePath,
+    ) -> Result<Outcome, Trouble> {
+        self.transfer(operation, Body::None, doing, path).await
+    }
+
+    /// An operation.
+    pub(super) async fn transfer(
+        &self,
+        operation: Operation,
+        body: Body,
+        doing: &str,
+        path: &RemotePath,
+    ) -> Result<Outcome, Trouble> {
+        let what = format!("{doing} {path}");
+        let Some(link) = &self.link else { return Err(Trouble::lost(what)) };
+        let done = link.connection.run(operation, body, Some(self.row.id), &self.cancel).await;
+        done.map(|(outcome, _)| outcome).map_err(|error| Trouble::of(what, &error))
+    }
+
+    /// Counts the bytes of a body, at the speed that is allowed; `resumed` bytes were there before, and those from
+    /// `base` on move now.
+    pub(super) fn flow(&self, base: u64, resumed: u64) -> Arc<Flow> {
+        let pace: &Pace = match self.row.course {
+            Course::Download => &self.context.pace_down,
+            Course::Upload => &self.context.pace_up,
+        };
+        let flow = Arc::new(Flow::new(pace.clone(), self.context.run.ascii));
+        self.gauge.flow(&flow, base, resumed);
+        flow
+    }
+
+    /// TYPE.
+    pub(super) fn kind(&self) -> TransferType {
+        if self.context.run.ascii { TransferType::Ascii } else { TransferType::Image }
+    }
+
+    /// Size and time of a remote file; `None` where there is nothing of that name.
+    pub(super) async fn remote_facts(&self, path: &RemotePath) -> Result<Option<Facts>, Trouble> {
+        match self.operate(Operation::Facts { path: path.clone() }, "Could not look at", path).await {
+            Ok(Outcome::Facts { size, modified, directory }) => {
+                let is_there = size.is_some() || modified.is_some() || directory.is_some();
+                Ok(is_there.then_some(Facts { size, modified }))
+            }
+            Ok(_) => Ok(None),
+            Err(trouble) if trouble.is_refusal() => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// What is to be done with a target that exists: by the row's rule, the settings', or what a person says.
+    pub(super) async fn verdict(&self, source: Facts, target: Facts) -> Result<Verdict, Trouble> {
+        let course = self.row.course;
+        let set = match course {
+            Course::Download => self.settings.if_exists_down,
+            Course::Upload => self.settings.if_exists_up,
+        };
+        let rule = self.extra.decided.or(self.row.if_exists).unwrap_or(set);
+        let rule = if rule == IfExists::Ask { self.context.memory.exists(course).unwrap_or(rule) } else { rule };
+        match rules::decide(rule, &source, &target) {
+            Verdict::Ask => self.ask(source, target).await,
+            verdict => Ok(verdict),
+        }
+    }
+
+    async fn ask(&self, source: Facts, target: Facts) -> Result<Verdict, Trouble> {
+        self.gauge.step("Waiting for an answer");
+        let file = FileExists {
+            transfer: self.row.id,
+            course: self.row.course,
+            local: self.row.local_shown(),
+            remote: self.row.remote().to_string(),
+            target,
+            source,
+        };
+        let answer = self.context.ask(None, Ask::FileExists(Box::new(file)), &self.cancel).await;
+        self.gauge.step("Waiting for the server");
+        match answer {
+            Some(Answer::Exists { choice, .. }) if choice != IfExists::Ask => {
+                Ok(rules::decide(choice, &source, &target))
+            }
+            _ if self.cancel.is_cancelled() => Err(Trouble::stopped("Stopped")),
+            _ => Ok(Verdict::Skip),
+        }
+    }
+
+    /// The row is complete.
+    pub(super) fn done(&self, bytes: u64, resumed_from: u64, proof: Proof) -> End {
+        let milliseconds = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        End::Done(Done { bytes, resumed_from, milliseconds, proof, at: Timestamp::now() })
+    }
+
+    /// The target, if a listing said what it is.
+    pub(super) fn listed_target(&self) -> Option<Option<Facts>> {
+        match self.extra.target {
+            Target::Unknown => None,
+            Target::Absent => Some(None),
+            Target::Is(facts) => Some(Some(facts)),
+        }
+    }
+
+    /// The remote end, named apart from all others.
+    pub(super) fn remote_name(&self) -> String {
+        remote_name(&self.site, &self.row.remote())
+    }
+
+    /// Blocking work on the local disk.
+    pub(super) async fn blocking<T: Send + 'static>(
+        &self,
+        what: &str,
+        work: impl FnOnce() -> Result<T, super::disk::Error> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        match tokio::task::spawn_blocking(work).await {
+            Ok(result) => result.map_err(|error| Trouble::disk(what, &error)),
+            Err(error) => Err(Trouble::local(what, &std::io::Error::other(error))),
+        }
+    }
+}

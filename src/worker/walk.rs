@@ -1,0 +1,270 @@
+//! Folders of the queue: made on the other side, and what is in them becomes rows.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::disk;
+use super::retry::Trouble;
+use super::rows::Target;
+use super::transfer::{End, Job};
+use crate::ftp::Operation;
+use crate::model::path::{is_safe_name, shown};
+use crate::model::question::Facts;
+use crate::model::transfer::{Done, Proof};
+use crate::model::{Cause, Entry, Failure, Kind, Listing, Modified, RemotePath};
+
+/// Folders below one another; more is a loop.
+pub(super) const MOST_DEPTH: u16 = 128;
+/// Names that a failure quotes.
+const QUOTED: usize = 3;
+
+/// What a folder holds.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// How the folder's own row ends.
+    pub(super) done: Done,
+    /// What becomes rows.
+    pub(super) children: Vec<Child>,
+    /// What must not become rows, and why.
+    pub(super) refused: Option<Failure>,
+    /// The folder under the name that it really has.
+    pub(super) real: String,
+}
+
+/// An entry of a folder.
+#[derive(Debug)]
+pub(super) struct Child {
+    pub(super) remote_name: Box<str>,
+    pub(super) local_name: Option<Box<str>>,
+    pub(super) kind: Kind,
+    pub(super) size: Option<u64>,
+    pub(super) modified: Option<Modified>,
+    pub(super) target: Target,
+}
+
+/// A folder of the server: makes it here and lists it.
+pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
+    let path = job.row.remote();
+    let what = format!("Could not download {path}");
+    check_depth(job, &what)?;
+    let target = disk::Target::of(&job.row).map_err(|error| Trouble::disk(&*what, &error))?;
+    let listing = list(job, &path).await?;
+    job.blocking(&what, move || target.make_folder()).await?;
+    let mut refused: Vec<String> = listing.refused.iter().map(|line| shown(line)).collect();
+    let mut seen = HashSet::new();
+    let mut children = Vec::with_capacity(listing.entries.len());
+    for entry in &listing.entries {
+        let local = disk::local_name(&entry.name);
+        if !is_safe_name(&entry.name) || !is_safe_name(&local) || !seen.insert(disk::collision_key(&local)) {
+            refused.push(shown(&entry.name));
+            continue;
+        }
+        children.push(Child {
+            local_name: (local != entry.name).then(|| local.into()),
+            remote_name: entry.name.as_str().into(),
+            kind: kind(entry),
+            size: entry.size.filter(|_| entry.kind == Kind::File),
+            modified: entry.modified,
+            target: Target::Unknown,
+        });
+    }
+    let why = "names that would leave the folder, or that two files share here, are left out";
+    let refused = refusal(&what, why, &refused);
+    Ok(End::Walked(Found { done: done(job), children, refused, real: listing.path.as_str().to_owned() }))
+}
+
+/// Of a link only what it leads to counts.
+fn kind(entry: &Entry) -> Kind {
+    match (entry.kind, entry.to_directory) {
+        (Kind::Link, Some(true)) => Kind::Directory,
+        (Kind::Link, Some(false)) => Kind::File,
+        (Kind::Link, None) => Kind::Other,
+        (kind, _) => kind,
+    }
+}
+
+/// A folder of this machine: makes it on the server and reads it.
+pub(super) async fn local(job: &Job) -> Result<End, Trouble> {
+    let path = job.row.folder.local.join(disk::to_os(job.row.local_name()));
+    let what = format!("Could not upload {}", job.row.local_shown());
+    check_depth(job, &what)?;
+    let (real, entries) = job.blocking(&what, move || read(&path)).await?;
+    let remote = job.row.remote();
+    let there = if ensure(job, &remote).await? { Some(Vec::new()) } else { entries_there(job, &remote).await? };
+    let (usable, refused): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.kind.is_some());
+    let children = usable.into_iter().map(|entry| child(entry, there.as_deref())).collect();
+    let refused = refused.into_iter().map(|entry| shown(&entry.name)).collect::<Vec<_>>();
+    let refused = refusal(&what, "what is neither a file nor a folder is left out", &refused);
+    Ok(End::Walked(Found { done: done(job), children, refused, real }))
+}
+
+struct LocalEntry {
+    name: String,
+    /// `None`: a pipe, a device, a link that leads nowhere.
+    kind: Option<Kind>,
+    size: u64,
+    modified: Option<Modified>,
+}
+
+/// The folder's real path and its entries; links count as what they lead to.
+fn read(path: &Path) -> Result<(String, Vec<LocalEntry>), disk::Error> {
+    let wrong = |error| disk::Error::new("read", path, error);
+    let real = path.canonicalize().map_err(wrong)?;
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(wrong)? {
+        let entry = entry.map_err(wrong)?;
+        let metadata = std::fs::metadata(entry.path()).ok();
+        let kind = metadata.as_ref().and_then(|metadata| match metadata.file_type() {
+            kind if kind.is_dir() => Some(Kind::Directory),
+            kind if kind.is_file() => Some(Kind::File),
+            _ => None,
+        });
+        entries.push(LocalEntry {
+            name: disk::from_os(&entry.file_name()),
+            kind,
+            size: metadata.as_ref().map_or(0, std::fs::Metadata::len),
+            modified: metadata.and_then(|metadata| metadata.modified().ok()).and_then(disk::modified),
+        });
+    }
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok((real.to_string_lossy().into_owned(), entries))
+}
+
+fn child(entry: LocalEntry, there: Option<&[Entry]>) -> Child {
+    let remote_name = disk::server_name(&entry.name);
+    let target = match there {
+        None => Target::Unknown,
+        Some(listed) => match listed.iter().find(|other| other.name == remote_name) {
+            None => Target::Absent,
+            Some(found) => Target::Is(Facts { size: found.size, modified: found.modified }),
+        },
+    };
+    let kind = entry.kind.unwrap_or(Kind::Other);
+    Child {
+        local_name: (remote_name != entry.name).then(|| entry.name.into()),
+        remote_name: remote_name.into(),
+        kind,
+        size: (kind == Kind::File).then_some(entry.size),
+        modified: entry.modified,
+        target,
+    }
+}
+
+/// What the server's folder holds already: told once for all files in it. A name that the server may fold is not
+/// among those that are surely absent.
+async fn entries_there(job: &Job, path: &RemotePath) -> Result<Option<Vec<Entry>>, Trouble> {
+    match list(job, path).await {
+        Ok(listing) => Ok(Some(listing.entries)),
+        // One may write into a folder that one may not list: then each file is asked for by itself.
+        Err(trouble) if trouble.is_refusal() => Ok(None),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// What the local source is.
+pub(super) async fn local_kind(job: &Job) -> Result<Kind, Trouble> {
+    let what = format!("Could not upload {}", job.row.local_shown());
+    let path: PathBuf = job.row.folder.local.join(disk::to_os(job.row.local_name()));
+    let is_folder = move || {
+        let metadata = std::fs::metadata(&path).map_err(|error| disk::Error::new("open", path, error))?;
+        Ok(metadata.is_dir())
+    };
+    Ok(if job.blocking(&what, is_folder).await? { Kind::Directory } else { Kind::File })
+}
+
+/// Makes a folder on the server, and those above it, if they are missing. Says whether it was made.
+pub(super) async fn ensure(job: &Job, path: &RemotePath) -> Result<bool, Trouble> {
+    let memory = &job.context.memory;
+    let mut missing = Vec::new();
+    let mut next = Some(path.clone());
+    while let Some(path) = next.take() {
+        if path.is_root() || memory.has_directory(&job.key, &path) || job.is_directory(&path).await? {
+            memory.saw_directory(&job.key, path);
+            break;
+        }
+        next = path.parent();
+        missing.push(path);
+    }
+    let made = !missing.is_empty();
+    for path in missing.into_iter().rev() {
+        let operation = Operation::MakeDirectory { path: path.clone() };
+        match job.operate(operation, "Could not make the folder", &path).await {
+            Ok(_) => {}
+            // Another connection was faster.
+            Err(trouble) if trouble.is_refusal() && job.is_directory(&path).await? => {}
+            Err(trouble) => return Err(trouble),
+        }
+        memory.saw_directory(&job.key, path);
+    }
+    Ok(made)
+}
+
+async fn list(job: &Job, path: &RemotePath) -> Result<Listing, Trouble> {
+    let what = format!("Could not list {path}");
+    let Some(link) = &job.link else { return Err(Trouble::lost(what)) };
+    link.connection.list(path, &job.cancel).await.map_err(|error| Trouble::of(what, &error))
+}
+
+fn check_depth(job: &Job, what: &str) -> Result<(), Trouble> {
+    let depth = job.extra.above.as_ref().map_or(0, |above| above.depth + 1);
+    if depth < MOST_DEPTH {
+        return Ok(());
+    }
+    let why = format!("there are more than {MOST_DEPTH} folders in one another: it may lead back to itself");
+    Err(Trouble::new(what, why, Cause::Limit, false))
+}
+
+fn refusal(what: &str, why: &str, names: &[String]) -> Option<Failure> {
+    if names.is_empty() {
+        return None;
+    }
+    let quoted = names.iter().take(QUOTED).map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
+    let more = if names.len() > QUOTED { format!(" and {} more", names.len() - QUOTED) } else { String::new() };
+    let (what, why) = (format!("{what} completely"), format!("{why}: {quoted}{more}"));
+    Some(Failure { what, why, cause: Cause::Refused, again: false })
+}
+
+fn done(job: &Job) -> Done {
+    let milliseconds = u64::try_from(job.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Done { bytes: 0, resumed_from: 0, milliseconds, proof: Proof::Reply, at: Timestamp::now() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_counts_as_what_it_leads_to() {
+        let mut link = Entry::new("l", Kind::Link);
+        assert_eq!(kind(&link), Kind::Other);
+        link.to_directory = Some(true);
+        assert_eq!(kind(&link), Kind::Directory);
+        link.to_directory = Some(false);
+        assert_eq!(kind(&link), Kind::File);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_local_folder_is_read_through_its_links_but_pipes_are_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("file"), b"abc").unwrap();
+        std::fs::create_dir(at("sub")).unwrap();
+        std::os::unix::fs::symlink("file", at("link")).unwrap();
+        std::os::unix::fs::symlink("nowhere", at("broken")).unwrap();
+        let (real, entries) = read(folder.path()).unwrap();
+        assert_eq!(real, folder.path().canonicalize().unwrap().to_string_lossy());
+        let kinds: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.kind)).collect();
+        let file = Some(Kind::File);
+        assert_eq!(kinds, [("broken", None), ("file", file), ("link", file), ("sub", Some(Kind::Directory))]);
+    }
+
+    #[test]
+    fn what_is_left_out_is_named_but_not_at_any_length() {
+        assert_eq!(refusal("w", "y", &[]), None);
+        let names: Vec<String> = (0..5).map(|n| n.to_string()).collect();
+        assert_eq!(refusal("w", "y", &names).unwrap().why, "y: “0”, “1”, “2” and 2 more");
+    }
+}

@@ -1,0 +1,560 @@
+//! The worker against real servers: trees both ways, a server that dies and comes back, questions, cancel, pause.
+#![cfg(target_os = "linux")]
+
+mod harness;
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use harness::{Kind as ServerKind, PASSWORD, Server, Setup, Tls, USER, tree};
+use longshore::model::transfer::{BatchItem, Proof};
+use longshore::model::{
+    Action, Actions, Answer, Ask, Batch, ConnectionState, Course, Credentials, Delta, Direction, Event, FileAction,
+    IfExists, Kind, Line, Listing, Login, Phase, Place, Queue, RemotePath, Report, Run, Secret, Section, Security,
+    Settings, Site, TabId, Ticket, Transfer, TransferId, Wake,
+};
+use longshore::worker::{CarryOn, Start, spawn, store::Folders};
+
+const TAB: TabId = TabId(0);
+/// Nothing that these tests wait for takes this long on a machine that works.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A front that looks at every event and mirrors the queue.
+struct Front {
+    actions: Actions,
+    events: Receiver<Event>,
+    thread: Option<JoinHandle<()>>,
+    queue: Queue,
+    lines: Vec<Line>,
+    asked: Vec<Ask>,
+    /// Answers to questions as they come; without one they stay open.
+    password: Option<&'static str>,
+    exists: Option<IfExists>,
+}
+
+impl Front {
+    fn start(home: &Path, run: Run, carry_on: CarryOn, adjust: impl FnOnce(&mut Settings) + Send + 'static) -> Self {
+        let start = Start { folders: Folders::within(home), run, adjust: Box::new(adjust), carry_on };
+        let (actions, events, thread) = spawn(start, Wake::nobody());
+        let (queue, lines, asked) = (Queue::default(), Vec::new(), Vec::new());
+        Self { actions, events, thread: Some(thread), queue, lines, asked, password: None, exists: None }
+    }
+
+    /// With settings as they are, but short waits.
+    fn quick(home: &Path) -> Self {
+        Self::start(home, Run::default(), CarryOn::Run, |settings| settings.timeout = 10)
+    }
+
+    fn act(&self, action: Action) {
+        self.actions.send(action).unwrap();
+    }
+
+    fn connect(&self, server: &Server) {
+        self.connect_as(server, Some(PASSWORD));
+    }
+
+    fn connect_as(&self, server: &Server, password: Option<&str>) {
+        let credentials =
+            password.map(|password| Credentials { user: USER.into(), password: Secret::new(password), account: None });
+        self.act(Action::Connect { tab: TAB, site: site(server), credentials });
+    }
+
+    /// Takes in events until `wanted` has seen what it waits for.
+    fn until<T>(&mut self, what: &str, mut wanted: impl FnMut(&Event, &Queue) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let event = self.events.recv_timeout(left).unwrap_or_else(|_| {
+                let lines: Vec<_> = self.lines.iter().map(|line| &line.text).collect();
+                panic!("waited in vain for {what}; the log: {lines:#?}; the queue: {:#?}", self.queue)
+            });
+            match &event {
+                Event::Queue(delta) => self.queue.apply(delta.clone()),
+                Event::Line(line) => self.lines.push(line.clone()),
+                Event::Ask(question) => {
+                    self.asked.push(question.ask.clone());
+                    let answer = match question.ask {
+                        Ask::Password { .. } => self
+                            .password
+                            .map(|password| Answer::Password { password: Secret::new(password), remember: false }),
+                        Ask::FileExists(_) => self.exists.map(|choice| Answer::Exists { choice, for_all: false }),
+                        Ask::Certificate(_) => Some(Answer::Trust { remember: false }),
+                    };
+                    if let Some(answer) = answer {
+                        self.act(Action::Answer(question.id, answer));
+                    }
+                }
+                _ => {}
+            }
+            if let Some(found) = wanted(&event, &self.queue) {
+                return found;
+            }
+        }
+    }
+
+    /// Until the tab's directory is listed.
+    fn listing(&mut self) -> Arc<Listing> {
+        self.until("a listing", |event, _| match event {
+            Event::Listing { result, .. } => Some(result.clone().unwrap()),
+            Event::Connection { state: ConnectionState::Disconnected(Some(failure)), .. } => panic!("{failure}"),
+            _ => None,
+        })
+    }
+
+    fn idle(&mut self) {
+        self.until("the end of the queue", |event, _| matches!(event, Event::QueueIdle).then_some(()));
+    }
+
+    /// Until some row has moved at least `bytes`.
+    fn moved(&mut self, bytes: u64) -> TransferId {
+        self.until("progress", |_, queue| {
+            let running = queue.section(Section::Active).iter().filter_map(|id| queue.get(*id));
+            running
+                .filter(|row| matches!(&row.phase, Phase::Running(running) if running.done >= bytes))
+                .map(|r| r.id)
+                .next()
+        })
+    }
+
+    fn enqueue(&self, course: Course, kind: Kind, local: &Path, remote: &str, if_exists: Option<IfExists>) {
+        let item = BatchItem { local: local.to_owned(), remote: RemotePath::new(remote), kind, size: None };
+        self.act(Action::Enqueue(Batch { tab: TAB, course, items: vec![item], if_exists }));
+    }
+
+    fn rows(&self) -> Vec<&Transfer> {
+        let sections = [Section::Active, Section::Failed, Section::Done];
+        sections.iter().flat_map(|section| self.queue.section(*section)).filter_map(|id| self.queue.get(*id)).collect()
+    }
+
+    /// The only row of the queue, which is complete.
+    fn done(&self) -> longshore::model::transfer::Done {
+        match self.rows().as_slice() {
+            [Transfer { phase: Phase::Done(done), .. }] => **done,
+            rows => panic!("{rows:#?}"),
+        }
+    }
+
+    fn sent(&self, start: &str) -> usize {
+        let sent = self.lines.iter().filter(|line| line.direction == Direction::Sent);
+        sent.filter(|line| line.text.starts_with(start)).count()
+    }
+
+    fn quit(mut self) {
+        self.act(Action::Quit);
+        self.until("the worker's end", |event, _| matches!(event, Event::Stopped).then_some(()));
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+fn site(server: &Server) -> Arc<Site> {
+    let (host, port) = (server.host.to_owned(), Some(server.port));
+    Arc::new(Site { host, port, login: Login::Normal, user: USER.into(), ..Site::default() })
+}
+
+fn bytes(length: usize) -> Vec<u8> {
+    (0..length).map(|index| (index * 7 + index / 251) as u8).collect()
+}
+
+fn folder(home: &tempfile::TempDir, name: &str) -> std::path::PathBuf {
+    let path = home.path().join(name);
+    fs::create_dir(&path).unwrap();
+    path
+}
+
+#[test]
+fn a_tree_goes_up_and_down() {
+    for (kind, tls) in
+        [(ServerKind::Vsftpd, Tls::Explicit), (ServerKind::PureFtpd, Tls::Off), (ServerKind::Proftpd, Tls::Off)]
+    {
+        let Some(server) = Setup::new(kind).tls(tls).start() else { return };
+        let home = tempfile::tempdir().unwrap();
+        let source = folder(&home, "source");
+        tree::make(&source);
+        let mut front = Front::quick(home.path());
+        front.connect(&server);
+        front.listing();
+        front.enqueue(Course::Upload, Kind::Directory, &source, "/new/up", None);
+        front.idle();
+        let failed: Vec<_> = front.rows().into_iter().filter(|row| !matches!(row.phase, Phase::Done(_))).collect();
+        assert!(failed.is_empty(), "{kind:?}: {failed:#?}");
+        tree::assert_same(&source, &server.root.join("new/up"), &format!("{kind:?}, up"));
+        let target = home.path().join("target/down");
+        front.enqueue(Course::Download, Kind::Directory, &target, "/new/up", None);
+        front.idle();
+        tree::assert_same(&source, &target, &format!("{kind:?}, down"));
+        let proofs = front.rows().into_iter().filter(|row| row.kind == Kind::File);
+        assert!(proofs.into_iter().all(|row| matches!(&row.phase, Phase::Done(done) if done.proof == Proof::Size)));
+        assert!(front.asked.len() <= 1, "one certificate, asked for once: {:?}", front.asked);
+        front.quit();
+    }
+}
+
+#[test]
+fn times_are_kept_both_ways() {
+    let Some(server) = Setup::new(ServerKind::PureFtpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let then = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_234_567_890);
+    let file = home.path().join("file");
+    fs::write(&file, b"content").unwrap();
+    fs::File::options().write(true).open(&file).unwrap().set_modified(then).unwrap();
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    front.listing();
+    front.enqueue(Course::Upload, Kind::File, &file, "/file", None);
+    front.idle();
+    assert_eq!(server.root.join("file").metadata().unwrap().modified().unwrap(), then);
+    front.enqueue(Course::Download, Kind::Other, &home.path().join("copy"), "/file", None);
+    front.idle();
+    assert_eq!(home.path().join("copy").metadata().unwrap().modified().unwrap(), then);
+    front.quit();
+}
+
+/// `kind` says which way; the server dies when half of it is there, and comes back.
+fn survives_the_server(course: Course) {
+    let Some(mut server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let content = bytes(6_000_000);
+    let local = home.path().join("file");
+    match course {
+        Course::Download => fs::write(server.root.join("file"), &content).unwrap(),
+        Course::Upload => fs::write(&local, &content).unwrap(),
+    }
+    server.own();
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| {
+        (settings.limit_down, settings.limit_up) = (3_000_000, 3_000_000);
+        (settings.retries, settings.timeout) = (5, 10);
+    });
+    front.connect(&server);
+    front.listing();
+    front.enqueue(course, Kind::File, &local, "/file", None);
+    front.moved(2_000_000);
+    server.kill();
+    front.until("a wait", |event, _| {
+        matches!(event, Event::Queue(Delta::Phase(_, Phase::Waiting { .. }))).then_some(())
+    });
+    if course == Course::Download {
+        assert!(!local.exists(), "half a file looks like a whole one");
+    }
+    server.restart();
+    front.idle();
+    let done = front.done();
+    assert!(done.resumed_from > 0, "{done:?}");
+    assert_eq!((done.bytes, done.proof), (6_000_000, Proof::Size));
+    assert!(front.sent("REST") > 0);
+    assert!(fs::read(server.root.join("file")).unwrap() == content && fs::read(&local).unwrap() == content);
+    assert!(front.asked.is_empty(), "our own half file is no reason to ask: {:?}", front.asked);
+    front.quit();
+}
+
+#[test]
+fn a_download_survives_the_servers_death() {
+    survives_the_server(Course::Download);
+}
+
+#[test]
+fn an_upload_survives_the_servers_death() {
+    survives_the_server(Course::Upload);
+}
+
+#[test]
+fn a_wrong_password_is_asked_for_again_with_the_servers_words() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let mut front = Front::quick(home.path());
+    front.password = Some(PASSWORD);
+    front.connect_as(&server, Some("wrong"));
+    front.listing();
+    match front.asked.as_slice() {
+        [Ask::Password { host, user, refused: Some(words) }] => {
+            assert_eq!((host.as_str(), user.as_str()), ("127.0.0.1", USER));
+            assert!(words.starts_with("530 "), "{words}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(front.lines.iter().all(|line| !line.text.contains(PASSWORD) && !line.text.contains("wrong")));
+    front.quit();
+}
+
+#[test]
+fn with_nobody_there_a_wrong_password_fails_at_once() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let run = Run { unattended: true, ..Run::default() };
+    let mut front = Front::start(home.path(), run, CarryOn::Ignore, |_| {});
+    front.connect_as(&server, Some("wrong"));
+    let failure = front.until("a refusal", |event, _| match event {
+        Event::Connection { state: ConnectionState::Disconnected(failure), .. } => failure.clone(),
+        _ => None,
+    });
+    assert!(failure.why.starts_with("530 "), "{failure}");
+    assert_eq!(front.sent("PASS"), 1, "a server may lock out who tries again");
+    for name in ["a", "b", "c"] {
+        front.enqueue(Course::Download, Kind::File, &home.path().join(name), &format!("/{name}"), None);
+    }
+    front.until("all to fail", |_, queue| (queue.section(Section::Failed).len() == 3).then_some(()));
+    front.quit();
+}
+
+#[test]
+fn cancel_leaves_nothing_and_pause_goes_on_where_it_was() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let content = bytes(6_000_000);
+    fs::write(server.root.join("file"), &content).unwrap();
+    server.own();
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| {
+        settings.limit_down = 4_000_000;
+    });
+    front.connect(&server);
+    front.listing();
+    let local = folder(&home, "local");
+    front.enqueue(Course::Download, Kind::File, &local.join("file"), "/file", None);
+    let id = front.moved(1_000_000);
+    front.act(Action::Cancel(vec![id]));
+    front.idle();
+    assert!(front.queue.is_empty());
+    assert_eq!(fs::read_dir(&local).unwrap().count(), 0, "no file and no part");
+    front.enqueue(Course::Download, Kind::File, &local.join("file"), "/file", None);
+    let id = front.moved(2_000_000);
+    front.act(Action::Pause(vec![id]));
+    front.until("the pause", |_, queue| (queue.get(id)?.phase == Phase::Paused).then_some(()));
+    assert!(local.join("file.part").metadata().unwrap().len() >= 1_000_000 && !local.join("file").exists());
+    front.act(Action::Resume(vec![id]));
+    front.idle();
+    assert!(front.done().resumed_from >= 1_000_000);
+    assert!(fs::read(local.join("file")).unwrap() == content);
+    assert!(!local.join("file.part").exists());
+    front.quit();
+}
+
+#[test]
+fn another_run_goes_on_where_this_one_was_left() {
+    for course in [Course::Download, Course::Upload] {
+        let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+        let home = tempfile::tempdir().unwrap();
+        let content = bytes(6_000_000);
+        let local = home.path().join("file");
+        match course {
+            Course::Download => fs::write(server.root.join("file"), &content).unwrap(),
+            Course::Upload => fs::write(&local, &content).unwrap(),
+        }
+        server.own();
+        let mut front = Front::start(home.path(), Run::default(), CarryOn::Ignore, |settings| {
+            (settings.limit_down, settings.limit_up) = (4_000_000, 4_000_000);
+        });
+        front.connect(&server);
+        front.listing();
+        front.enqueue(course, Kind::File, &local, "/file", None);
+        front.moved(2_000_000);
+        let begun = Instant::now();
+        front.quit();
+        assert!(begun.elapsed() < Duration::from_secs(10), "leaving is bounded");
+        let mut front = Front::quick(home.path());
+        front.password = Some(PASSWORD);
+        front.idle();
+        assert!(front.done().resumed_from >= 1_000_000, "{course:?}: {:?}", front.done());
+        let there = fs::read(server.root.join("file")).unwrap();
+        assert!(there == content && fs::read(&local).unwrap() == content, "{course:?}");
+        front.quit();
+    }
+}
+
+#[test]
+fn a_connection_that_the_server_closed_is_made_again() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).extra("idle_session_timeout=2").start() else { return };
+    fs::write(server.root.join("file"), b"content").unwrap();
+    server.own();
+    let home = tempfile::tempdir().unwrap();
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| settings.keep_alive = 0);
+    front.connect(&server);
+    front.listing();
+    front.until("the server to hang up", |event, _| matches!(event, Event::Closed(_)).then_some(()));
+    assert!(front.lines.iter().any(|line| line.code == Some(421)));
+    front.act(Action::List { tab: TAB, path: RemotePath::root() });
+    assert!(front.listing().entries.iter().any(|entry| entry.name == "file"));
+    assert_eq!(front.sent("PASS"), 2);
+    front.quit();
+}
+
+#[test]
+fn existing_targets_follow_the_rules() {
+    let Some(server) = Setup::new(ServerKind::PureFtpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    fs::write(server.root.join("file.txt"), b"from the server").unwrap();
+    server.own();
+    let local = folder(&home, "local");
+    let target = local.join("file.txt");
+    fs::write(&target, b"from").unwrap();
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    front.listing();
+    let get = |front: &mut Front, rule| {
+        front.enqueue(Course::Download, Kind::File, &target, "/file.txt", rule);
+        front.idle();
+        let phase = front.rows()[0].phase.clone();
+        front.act(Action::Clear(Section::Done));
+        front.idle();
+        phase
+    };
+    assert_eq!(get(&mut front, Some(IfExists::Skip)), Phase::Skipped);
+    front.exists = Some(IfExists::Rename);
+    assert!(matches!(get(&mut front, None), Phase::Done(_)));
+    assert_eq!(fs::read(local.join("file (1).txt")).unwrap(), b"from the server");
+    assert_eq!(fs::read(&target).unwrap(), b"from");
+    assert!(
+        matches!(front.asked.as_slice(), [Ask::FileExists(file)] if file.target.size == Some(4)),
+        "{:?}",
+        front.asked
+    );
+    assert!(matches!(get(&mut front, Some(IfExists::Resume)), Phase::Done(_)));
+    assert_eq!(fs::read(&target).unwrap(), b"from the server");
+    assert_eq!(get(&mut front, Some(IfExists::Size)), Phase::Skipped);
+    fs::write(&target, b"other").unwrap();
+    assert!(matches!(get(&mut front, Some(IfExists::Overwrite)), Phase::Done(_)));
+    assert_eq!(fs::read(&target).unwrap(), b"from the server");
+    fs::write(&target, b"mine and longer than it").unwrap();
+    front.enqueue(Course::Upload, Kind::File, &target, "/file.txt", Some(IfExists::Rename));
+    front.idle();
+    assert_eq!(fs::read(server.root.join("file (1).txt")).unwrap(), b"mine and longer than it");
+    front.quit();
+}
+
+#[test]
+fn a_failed_download_leaves_the_file_that_was_there() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let target = home.path().join("file");
+    fs::write(&target, b"precious").unwrap();
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    front.listing();
+    front.enqueue(Course::Download, Kind::File, &target, "/missing", Some(IfExists::Overwrite));
+    front.idle();
+    let rows = front.rows();
+    assert!(matches!(&rows[0].phase, Phase::Failed(failure) if failure.why.starts_with("550 ")), "{rows:#?}");
+    assert_eq!(fs::read(&target).unwrap(), b"precious");
+    assert!(!home.path().join("file.part").exists());
+    front.quit();
+}
+
+#[test]
+fn files_and_folders_are_changed_and_the_listing_is_sent_again() {
+    let Some(server) = Setup::new(ServerKind::Proftpd).start() else { return };
+    fs::create_dir_all(server.root.join("old/deep/er")).unwrap();
+    fs::write(server.root.join("old/deep/file"), bytes(100)).unwrap();
+    fs::write(server.root.join("old/.hidden"), bytes(11)).unwrap();
+    server.own();
+    let home = tempfile::tempdir().unwrap();
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    let root = front.listing().path.clone();
+    let remote = |name: &str| Place::Remote(root.join(name));
+    front.act(Action::Measure { ticket: Ticket(1), tab: TAB, places: vec![remote("old")] });
+    let counts = front.until("the counts", |event, _| match event {
+        Event::Measured { files, folders, bytes, whole: true, .. } => Some((*files, *folders, *bytes)),
+        _ => None,
+    });
+    assert_eq!(counts, (2, 3, 111));
+    let change = |front: &mut Front, action| {
+        front.act(Action::Files { tab: TAB, ticket: Ticket(2), action });
+        let report = front.until("the end of it", |event, _| match event {
+            Event::Finished { result, .. } => Some(result.clone()),
+            _ => None,
+        });
+        let listing = front.listing();
+        (report, listing.entries.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>())
+    };
+    let done = Ok(Report::Done);
+    let (report, names) = change(&mut front, FileAction::MakeDirectory(remote("new")));
+    assert_eq!((report, names.contains(&"new".to_owned())), (done.clone(), true));
+    let chmod = FileAction::Chmod {
+        places: vec![remote("old")],
+        mode: 0o700,
+        below: Some(longshore::model::action::Below::Folders),
+    };
+    assert_eq!(change(&mut front, chmod).0, done);
+    let mode = |path: &str| {
+        std::os::unix::fs::PermissionsExt::mode(&server.root.join(path).metadata().unwrap().permissions()) & 0o777
+    };
+    assert_eq!((mode("old"), mode("old/deep/er"), mode("old/deep/file")), (0o700, 0o700, 0o644));
+    let (report, names) = change(&mut front, FileAction::Rename { from: remote("new"), to: remote("newer") });
+    assert_eq!((report, names.contains(&"newer".to_owned())), (done.clone(), true));
+    let (report, names) = change(&mut front, FileAction::Delete(vec![remote("old"), remote("newer")]));
+    assert_eq!((report, names), (done, Vec::new()));
+    let (report, _) = change(&mut front, FileAction::Delete(vec![remote("nothing")]));
+    assert!(report.unwrap_err().why.starts_with("550 "));
+    let (report, _) = change(&mut front, FileAction::Raw("SYST".into()));
+    assert!(matches!(report, Ok(Report::Replies(replies)) if replies[0][0].starts_with("215 ")));
+    front.quit();
+}
+
+#[test]
+fn a_server_with_few_places_is_not_overrun() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).extra("max_per_ip=2").start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    for index in 0..6 {
+        fs::write(server.root.join(format!("file {index}")), bytes(300_000)).unwrap();
+    }
+    server.own();
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| settings.limit_down = 1_000_000);
+    front.connect(&server);
+    front.listing();
+    for index in 0..6 {
+        let name = format!("file {index}");
+        front.enqueue(Course::Download, Kind::File, &home.path().join(&name), &format!("/{name}"), None);
+    }
+    front.idle();
+    for row in front.rows() {
+        assert!(matches!(row.phase, Phase::Done(_)), "{row:#?}");
+        assert_eq!(row.attempts, 1, "a full server is no failure of the row");
+    }
+    front.quit();
+}
+
+#[test]
+fn a_site_with_one_place_is_shared_by_browsing_and_transfers() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).extra("max_per_ip=1").start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    fs::write(server.root.join("file"), bytes(300_000)).unwrap();
+    server.own();
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    front.listing();
+    front.enqueue(Course::Download, Kind::File, &home.path().join("file"), "/file", None);
+    front.idle();
+    assert_eq!(front.done().bytes, 300_000);
+    front.act(Action::List { tab: TAB, path: RemotePath::root() });
+    assert_eq!(front.listing().entries.len(), 1);
+    front.quit();
+}
+
+#[test]
+fn nobody_there_and_no_server_end_in_order() {
+    let home = tempfile::tempdir().unwrap();
+    let mut front = Front::quick(home.path());
+    front.enqueue(Course::Download, Kind::File, &home.path().join("file"), "/file", None);
+    front.idle();
+    front.act(Action::List { tab: TAB, path: RemotePath::root() });
+    let failure = front.until("an answer", |event, _| match event {
+        Event::Listing { result, .. } => Some(result.clone().unwrap_err()),
+        _ => None,
+    });
+    assert!(!failure.why.is_empty());
+    let port = harness::free_port("127.0.0.1");
+    let host = "127.0.0.1".to_owned();
+    let site = Site { host, port: Some(port), security: Security::Never, ..Site::default() };
+    front.act(Action::Connect { tab: TAB, site: Arc::new(site), credentials: None });
+    let failure = front.until("a refusal", |event, _| match event {
+        Event::Connection { state: ConnectionState::Disconnected(failure), .. } => failure.clone(),
+        _ => None,
+    });
+    assert!(failure.why.to_lowercase().contains("refused"), "{failure}");
+    front.quit();
+    let mut abandoned = Front::quick(home.path());
+    drop(std::mem::replace(&mut abandoned.events, std::sync::mpsc::channel().1));
+    abandoned.thread.take().unwrap().join().unwrap();
+}
