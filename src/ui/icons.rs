@@ -2,6 +2,8 @@
 
 use eframe::egui::{Align2, Button, Color32, FontFamily, FontId, Painter, Pos2, Rect, Response, RichText, Ui, Vec2};
 
+use crate::model::{Entry, Kind};
+
 use super::theme;
 
 /// One glyph of the icon font.
@@ -14,6 +16,11 @@ impl Icon {
         RichText::new(self.0).font(font())
     }
 
+    /// As text, but smaller: a mark beside other text.
+    pub fn small(self) -> RichText {
+        RichText::new(self.0).font(FontId::new(theme::ICON_SMALL, FontFamily::Name(theme::ICONS.into())))
+    }
+
     /// The glyph itself; only the icon font has it.
     pub fn glyph(self) -> char {
         self.0
@@ -23,6 +30,12 @@ impl Icon {
     pub fn paint(self, painter: &Painter, center: Pos2, color: Color32) {
         let rect = Rect::from_center_size(center, Vec2::splat(theme::ICON));
         painter.text(rect.center(), Align2::CENTER_CENTER, self.0, font(), color);
+    }
+
+    /// Paints it smaller, as a mark beside small text.
+    pub fn paint_small(self, painter: &Painter, center: Pos2, color: Color32) {
+        let font = FontId::new(theme::ICON_SMALL, FontFamily::Name(theme::ICONS.into()));
+        painter.text(center, Align2::CENTER_CENTER, self.0, font, color);
     }
 }
 
@@ -229,3 +242,35 @@ pub const DUPLICATE: Icon = Icon('\u{e3fd}');
 pub const QUIT: Icon = Icon('\u{e10e}');
 /// Lucide `list-checks`.
 pub const SELECT_ALL: Icon = Icon('\u{e1d0}');
+
+/// The icon of an entry: its kind, and for files a few families by their name.
+pub fn of(entry: &Entry) -> Icon {
+    match entry.kind {
+        Kind::Directory => FOLDER,
+        Kind::Link if entry.is_directory() => LINK_FOLDER,
+        Kind::Link => LINK,
+        Kind::Other => OTHER,
+        Kind::File => of_file(&entry.name),
+    }
+}
+
+fn of_file(name: &str) -> Icon {
+    /// The longest suffix that is known, and one more.
+    const LONGEST: usize = 6;
+    let Some((_, suffix)) = name.rsplit_once('.').filter(|(stem, suffix)| !stem.is_empty() && suffix.len() < LONGEST)
+    else {
+        return FILE;
+    };
+    match suffix.to_ascii_lowercase().as_str() {
+        "txt" | "md" | "pdf" | "doc" | "docx" | "odt" | "rtf" | "log" | "csv" => FILE_TEXT,
+        "html" | "htm" | "css" | "js" | "ts" | "php" | "py" | "rs" | "c" | "h" | "sh" | "json" | "xml" | "toml"
+        | "yaml" | "yml" | "sql" => FILE_CODE,
+        "png" | "jpg" | "jpeg" | "gif" | "svg" | "webp" | "ico" | "bmp" | "tif" | "tiff" | "psd" => FILE_IMAGE,
+        "zip" | "gz" | "tgz" | "bz2" | "xz" | "zst" | "7z" | "rar" | "tar" | "iso" | "deb" | "rpm" | "jar" => {
+            FILE_ARCHIVE
+        }
+        "mp3" | "wav" | "flac" | "ogg" | "opus" | "m4a" | "aac" => FILE_AUDIO,
+        "mp4" | "mkv" | "avi" | "mov" | "webm" | "mpg" => FILE_VIDEO,
+        _ => FILE,
+    }
+}

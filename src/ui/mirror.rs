@@ -46,6 +46,8 @@ pub struct Mirror {
     pub finished: VecDeque<Finished>,
     /// The worker has ended.
     pub stopped: bool,
+    /// Counts listings and branches, so that trees know when to be worked out again.
+    pub listed: u64,
     /// Whether the settings came at least once.
     pub settings_known: bool,
     queue_changed: bool,
@@ -80,6 +82,10 @@ pub struct Tab {
     pub local: Option<Arc<LocalListing>>,
     /// Why the local folder that was asked for last is not shown.
     pub local_failure: Option<(PathBuf, Failure)>,
+    /// How many answers there were to what was asked of the remote side.
+    pub remote_answers: u64,
+    /// How many answers there were to what was asked of the local side.
+    pub local_answers: u64,
     /// Remote folders below others, for the tree.
     pub branches: HashMap<RemotePath, Branch>,
 }
@@ -94,6 +100,8 @@ impl Tab {
             remote_failure: None,
             local: None,
             local_failure: None,
+            remote_answers: 0,
+            local_answers: 0,
             branches: HashMap::new(),
         }
     }
@@ -187,6 +195,7 @@ impl Default for Mirror {
             measured: BTreeMap::new(),
             finished: VecDeque::new(),
             stopped: false,
+            listed: 0,
             settings_known: false,
             queue_changed: false,
             next_notice: 0,
@@ -203,11 +212,13 @@ impl Mirror {
             Event::Branch { tab, path, result } => {
                 let branch = result.map_or_else(Branch::failed, |listing| Branch::of(&listing.entries));
                 self.tab_mut(tab).branches.insert(path, branch);
+                self.listed += 1;
             }
             Event::LocalListing { tab, path, result } => self.local_listing(tab, path, result),
             Event::LocalBranch { path, result } => {
                 let branch = result.map_or_else(Branch::failed, |listing| Branch::of(&listing.entries));
                 self.local_branches.insert(path, branch);
+                self.listed += 1;
             }
             Event::Measured { ticket, files, folders, bytes, whole } => {
                 self.measured.insert(ticket, Measured { files, folders, bytes, whole });
@@ -286,7 +297,9 @@ impl Mirror {
     }
 
     fn listing(&mut self, id: TabId, path: RemotePath, result: Result<Arc<Listing>, Failure>) {
+        self.listed += 1;
         let tab = self.tab_mut(id);
+        tab.remote_answers += 1;
         match result {
             Ok(listing) => {
                 tab.branches.insert(listing.path.clone(), Branch::of(&listing.entries));
@@ -298,6 +311,8 @@ impl Mirror {
     }
 
     fn local_listing(&mut self, id: TabId, path: PathBuf, result: Result<Arc<LocalListing>, Failure>) {
+        self.listed += 1;
+        self.tab_mut(id).local_answers += 1;
         match result {
             Ok(listing) => {
                 self.local_branches.insert(listing.path.clone(), Branch::of(&listing.entries));

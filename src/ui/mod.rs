@@ -2,23 +2,38 @@
 //!
 //! `logic()` drains events into the [`Mirror`], `ui()` draws it; drawing parses, sorts and filters nothing.
 
+pub mod app;
+pub mod bar;
 pub mod dialog;
+pub mod drag;
 pub mod icons;
 pub mod list;
 pub mod lower;
 pub mod menu;
 pub mod mirror;
+pub mod notices;
+pub mod paint;
 pub mod pane;
+pub mod perform;
+pub mod place;
 pub mod queue_panel;
 pub mod quickconnect;
+pub mod rows;
 pub mod sites;
+pub mod split;
+pub mod status;
+pub mod table;
+pub mod tabs;
 pub mod text;
 pub mod theme;
 pub mod transcript_details;
 pub mod transcript_filter;
 pub mod transcript_index;
 pub mod transcript_panel;
+pub mod tree;
 pub mod view;
+pub mod window;
 
+pub use app::{App, Start, wake};
 pub use mirror::Mirror;
 pub use view::View;

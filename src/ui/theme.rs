@@ -115,7 +115,7 @@ impl Palette {
 
     /// `color` as a tint of this palette's panels: the ground of a chip whose text has that colour.
     pub fn tint(&self, color: Color32) -> Color32 {
-        mix(self.panel, color, if self.dark { 0.16 } else { 0.10 })
+        mix(self.panel, color, if self.dark { 0.16 } else { 0.07 })
     }
 }
 
@@ -160,6 +160,8 @@ pub const BAR: f32 = 32.0;
 pub const HEADER: f32 = 24.0;
 /// Side of an icon.
 pub const ICON: f32 = 16.0;
+/// Side of an icon that is a mark beside small text.
+pub const ICON_SMALL: f32 = 12.0;
 /// Side of a button that holds only an icon.
 pub const ICON_BUTTON: f32 = 26.0;
 /// Height of a field or button.

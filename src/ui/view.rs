@@ -1,8 +1,10 @@
 //! What only the window knows: which tab, which rows, which widths. Nothing here outlives it but the layout.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use crate::model::{Settings, TabId, Ticket};
+use crate::model::settings::Layout;
+use crate::model::{Credentials, Site, TabId, Ticket};
 
 use super::dialog::Dialogs;
 use super::pane::PaneView;
@@ -31,6 +33,8 @@ pub struct View {
     pub dialogs: Dialogs,
     /// Which lower panel is shown where there is room for one.
     pub lower: Lower,
+    /// How the window is divided.
+    pub layout: Layout,
     /// Notices that were put away.
     pub put_away: BTreeSet<u64>,
     /// Today.
@@ -51,6 +55,8 @@ pub struct TabView {
     pub remote: PaneView,
     /// The pane that has, or had last, the keyboard.
     pub side: Side,
+    /// The server it was connected to last, and how, to connect again.
+    pub server: Option<(Arc<Site>, Option<Credentials>)>,
 }
 
 /// One of the two panes.
@@ -63,6 +69,14 @@ pub enum Side {
 }
 
 impl Side {
+    /// What names it to a person.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Local => "Local",
+            Self::Remote => "Remote",
+        }
+    }
+
     /// The one opposite.
     pub fn other(self) -> Self {
         match self {
@@ -96,7 +110,7 @@ impl Tickets {
 
 impl View {
     /// One empty tab.
-    pub fn new(settings: &Settings, clock: Clock) -> Self {
+    pub fn new(clock: Clock) -> Self {
         let mut view = Self {
             tab: TabId(1),
             tabs: Vec::new(),
@@ -106,23 +120,49 @@ impl View {
             sites: SitesView::default(),
             dialogs: Dialogs::default(),
             lower: Lower::default(),
+            layout: Layout::default(),
             put_away: BTreeSet::new(),
             clock,
             tickets: Tickets::default(),
             next_tab: 1,
         };
-        view.open_tab(settings);
+        view.open_tab();
         view
     }
 
     /// A new tab at the end, which is shown from now on.
-    pub fn open_tab(&mut self, _settings: &Settings) -> TabId {
+    pub fn open_tab(&mut self) -> TabId {
         let id = TabId(self.next_tab);
         self.next_tab += 1;
         let pane = PaneView::new;
-        self.tabs.push(TabView { id, local: pane(Side::Local), remote: pane(Side::Remote), side: Side::Local });
+        let (local, remote) = (pane(Side::Local), pane(Side::Remote));
+        self.tabs.push(TabView { id, local, remote, side: Side::Local, server: None });
         self.tab = id;
         id
+    }
+
+    /// Closes a tab; the one beside it is shown. The last one stays.
+    pub fn close_tab(&mut self, id: TabId) {
+        let Some(index) = self.tabs.iter().position(|tab| tab.id == id).filter(|_| self.tabs.len() > 1) else {
+            return;
+        };
+        self.tabs.remove(index);
+        if self.tab == id {
+            self.tab = self.tabs[index.min(self.tabs.len() - 1)].id;
+        }
+    }
+
+    /// Shows the tab `by` places further, round the end.
+    pub fn step_tab(&mut self, by: isize) {
+        let count = self.tabs.len();
+        let index = self.tabs.iter().position(|tab| tab.id == self.tab).unwrap_or(0);
+        let next = (index.saturating_add_signed(by) + if by < 0 && index == 0 { count - 1 } else { 0 }) % count;
+        self.tab = self.tabs[next].id;
+    }
+
+    /// The tab called `id`.
+    pub fn tab_mut(&mut self, id: TabId) -> Option<&mut TabView> {
+        self.tabs.iter_mut().find(|tab| tab.id == id)
     }
 
     /// The tab that is shown.
@@ -133,6 +173,11 @@ impl View {
 }
 
 impl TabView {
+    /// What names it to a person.
+    pub fn title(&self) -> &str {
+        self.server.as_ref().map_or("New tab", |(site, _)| site.title())
+    }
+
     /// The pane on `side`.
     pub fn pane(&self, side: Side) -> &PaneView {
         match side {

@@ -1,0 +1,352 @@
+//! The program behind the window: takes in events, draws, sends actions, ends in order.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use eframe::egui::{Context, Pos2, Ui, ViewportCommand};
+
+use crate::model::settings::Layout;
+use crate::model::{Action, Actions, Credentials, Event, Place, Settings, Site, TabId, Wake};
+
+use super::drag::{self, Into, Targets};
+use super::mirror::Mirror;
+use super::pane::Travel;
+use super::perform::{self, Out};
+use super::text::Clock;
+use super::view::{Side, View};
+use super::{dialog, lower, sites, theme, window};
+
+/// Events that are taken in before a frame is drawn.
+const EVENTS: usize = 10_000;
+/// Time that they may take.
+const BUDGET: Duration = Duration::from_millis(8);
+/// Between frames while events come: 30 a second.
+const FRAME: Duration = Duration::from_millis(33);
+/// How long a drop waits to learn where the pointer is.
+const DROP: f64 = 0.2;
+/// How long the end may take before the window goes anyway.
+const END: f64 = 8.0;
+
+/// What `main` gives the window.
+#[derive(Debug)]
+pub struct Start {
+    /// To the worker.
+    pub actions: Actions,
+    /// From the worker.
+    pub events: Receiver<Event>,
+    /// A server to connect to at once.
+    pub open: Option<(Arc<Site>, Option<Credentials>)>,
+    /// The local folder to open.
+    pub local: Option<PathBuf>,
+}
+
+/// The window.
+#[derive(Debug)]
+pub struct App {
+    mirror: Mirror,
+    view: View,
+    actions: Actions,
+    events: Receiver<Event>,
+    /// What the worker had no room for yet, in order.
+    unsent: VecDeque<Action>,
+    open: Option<(Arc<Site>, Option<Credentials>)>,
+    local: Option<PathBuf>,
+    begun: bool,
+    /// As it was sent to be stored.
+    layout: Layout,
+    targets: Targets,
+    dropped: Option<Dropped>,
+    chosen: (SyncSender<Vec<PathBuf>>, Receiver<Vec<PathBuf>>),
+    /// Since when the program is ending.
+    ending: Option<f64>,
+}
+
+/// Files of another program, dropped where the pointer was not known.
+#[derive(Debug)]
+struct Dropped {
+    paths: Vec<PathBuf>,
+    at: f64,
+}
+
+/// Wakes the window for events, so that it draws at most 30 times a second for them.
+pub fn wake(ctx: &Context) -> Wake {
+    let ctx = ctx.clone();
+    Wake(Arc::new(move || ctx.request_repaint_after(FRAME)))
+}
+
+impl App {
+    /// The window, before any event.
+    pub fn new(ctx: &Context, start: Start) -> Self {
+        theme::install(ctx);
+        let Start { actions, events, open, local } = start;
+        Self {
+            mirror: Mirror::default(),
+            view: View::new(Clock::system()),
+            actions,
+            events,
+            unsent: VecDeque::new(),
+            open,
+            local,
+            begun: false,
+            layout: Layout::default(),
+            targets: Targets::default(),
+            dropped: None,
+            chosen: sync_channel(1),
+            ending: None,
+        }
+    }
+
+    /// What the window knows of the worker.
+    pub fn mirror(&self) -> &Mirror {
+        &self.mirror
+    }
+
+    /// What only the window knows.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// Writes times against `clock`, for tests and pictures.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.view.clock = clock;
+    }
+
+    fn drain(&mut self, ctx: &Context) {
+        let begun = Instant::now();
+        for _ in 0..EVENTS {
+            let Ok(event) = self.events.try_recv() else { return };
+            self.mirror.apply(event);
+            if begun.elapsed() > BUDGET {
+                break;
+            }
+        }
+        ctx.request_repaint();
+    }
+
+    /// Once the settings came: the layout, and the first folders.
+    fn begin(&mut self) {
+        if self.begun || !self.mirror.settings_known {
+            return;
+        }
+        self.begun = true;
+        self.layout = self.mirror.settings.layout.clone();
+        self.view.layout = self.layout.clone();
+        let mut out = Out::default();
+        let tab = self.view.tab;
+        let local = self.local.take().or_else(|| self.layout.local.clone()).unwrap_or_default();
+        perform::go(tab, Place::Local(local), Travel::On, &self.mirror, &mut self.view, &mut out);
+        if let Some((site, credentials)) = self.open.take() {
+            self.view.quick.show(&site);
+            perform::connect(site, credentials, &self.mirror, &mut self.view, &mut out);
+        }
+        self.send(out.actions);
+    }
+
+    fn send(&mut self, actions: Vec<Action>) {
+        for action in actions {
+            let mut more = Vec::new();
+            perform::note(&action, &self.mirror, &mut self.view, &mut more);
+            match &action {
+                Action::Answer(id, _) => self.mirror.answered(*id),
+                Action::CloseTab { tab } => self.mirror.close(*tab),
+                _ => {}
+            }
+            self.unsent.push_back(action);
+            self.unsent.extend(more);
+        }
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        while let Some(action) = self.unsent.pop_front() {
+            if let Err(action) = self.actions.send(action) {
+                self.unsent.push_front(action);
+                break;
+            }
+        }
+    }
+
+    /// Stores the layout when it changed and nobody is dragging.
+    fn keep_layout(&mut self, ctx: &Context) {
+        if self.begun && self.view.layout != self.layout && !ctx.input(|input| input.pointer.any_down()) {
+            self.layout = self.view.layout.clone();
+            let settings = Settings { layout: self.layout.clone(), ..self.mirror.settings.clone() };
+            self.send(vec![Action::SaveSettings(Box::new(settings))]);
+        }
+    }
+
+    /// The end: what is unsaved is sent, the worker finishes, then the window goes.
+    fn end(&mut self, ctx: &Context) {
+        let asked = ctx.input(|input| input.viewport().close_requested());
+        let now = ctx.input(|input| input.time);
+        if asked && !self.mirror.stopped && self.ending.is_none_or(|since| now - since < END) {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            self.begin_end(ctx);
+        }
+        let Some(since) = self.ending else { return };
+        if self.mirror.stopped || now - since > END {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        } else {
+            ctx.request_repaint_after(Duration::from_millis(50));
+        }
+    }
+
+    fn begin_end(&mut self, ctx: &Context) {
+        if self.ending.is_some() {
+            return;
+        }
+        self.ending = Some(ctx.input(|input| input.time));
+        let size = ctx.content_rect().size();
+        let mut layout = self.view.layout.clone();
+        layout.window = Some((size.x, size.y));
+        if let Some(Place::Local(path)) = self.view.current().local.here() {
+            layout.local = Some(path);
+        }
+        let settings = Settings { layout, ..self.mirror.settings.clone() };
+        let mut actions = Vec::new();
+        if self.begun {
+            actions.push(Action::SaveSettings(Box::new(settings)));
+        }
+        actions.push(Action::Quit);
+        self.send(actions);
+    }
+
+    /// Files of other programs: where they go is known only once the pointer moves again, or never.
+    fn dropped_files(&mut self, ctx: &Context, out: &mut Out) {
+        let now = ctx.input(|input| input.time);
+        let paths: Vec<PathBuf> =
+            ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
+        if !paths.is_empty() {
+            self.dropped = Some(Dropped { paths, at: now });
+            ctx.request_repaint_after_secs(DROP as f32);
+            return;
+        }
+        let Some(dropped) = &self.dropped else { return };
+        let moved =
+            ctx.input(|input| input.events.iter().any(|event| matches!(event, eframe::egui::Event::PointerMoved(_))));
+        if !moved && now - dropped.at < DROP {
+            ctx.request_repaint_after_secs(DROP as f32);
+            return;
+        }
+        let position = if moved { ctx.pointer_latest_pos() } else { None };
+        let paths = self.dropped.take().map(|dropped| dropped.paths).unwrap_or_default();
+        self.drop_at(position, &paths, out);
+    }
+
+    fn drop_at(&mut self, position: Option<Pos2>, paths: &[PathBuf], out: &mut Out) {
+        let tab = self.view.tab;
+        let under = position.and_then(|position| self.targets.at(position)).map(|target| target.into.clone());
+        let into = under.or_else(|| self.view.current().remote.here().map(Into::Folder));
+        let deed = into.and_then(|into| drag::deed_from_outside(tab, paths, &into));
+        if let Some(deed) = deed {
+            deed.send(tab, &mut self.view.tickets, &mut out.actions);
+        }
+    }
+
+    /// Opens the system's dialog on a thread of its own, because it waits.
+    fn choose_files(&self, ctx: &Context) {
+        let (sender, ctx) = (self.chosen.0.clone(), ctx.clone());
+        std::thread::spawn(move || {
+            if let Some(files) = rfd::FileDialog::new().set_title("Upload files").pick_files()
+                && sender.try_send(files).is_ok()
+            {
+                ctx.request_repaint();
+            }
+        });
+    }
+
+    fn sync(&mut self) {
+        for tab in &mut self.view.tabs {
+            let known = self.mirror.tab(tab.id);
+            if let (None, Some(server)) = (&tab.server, known.and_then(|tab| tab.server.as_ref())) {
+                tab.server = Some((server.site.clone(), None));
+            }
+            for side in [Side::Local, Side::Remote] {
+                tab.pane_mut(side).sync(&self.mirror, known);
+            }
+        }
+    }
+
+    /// Takes in what a panel asked of the worker. A server that is to be opened in a tab that has one gets its own.
+    fn take(&mut self, actions: Vec<Action>) {
+        let mut out = Out::default();
+        for action in actions {
+            match action {
+                Action::Connect { tab, site, credentials } if !self.is_reconnect(tab, &site) => {
+                    perform::connect(site, credentials, &self.mirror, &mut self.view, &mut out);
+                }
+                action => out.actions.push(action),
+            }
+        }
+        self.send(out.actions);
+    }
+
+    fn is_reconnect(&self, tab: TabId, site: &Arc<Site>) -> bool {
+        let tab = self.view.tabs.iter().find(|other| other.id == tab);
+        tab.is_some_and(|tab| tab.server.as_ref().is_none_or(|(known, _)| known == site))
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        let theme = self.mirror.settings.theme;
+        self.drain(ctx);
+        self.mirror.settle();
+        if self.mirror.settings.theme != theme || !self.begun {
+            theme::follow(ctx, self.mirror.settings.theme);
+        }
+        self.begin();
+        if let Ok(paths) = self.chosen.1.try_recv() {
+            let mut out = Out::default();
+            self.drop_at(None, &paths, &mut out);
+            self.send(out.actions);
+        }
+        self.sync();
+        if lower::follow(&self.mirror, &mut self.view) {
+            ctx.request_repaint();
+        }
+        self.flush();
+        if !self.unsent.is_empty() {
+            ctx.request_repaint_after(FRAME);
+        }
+        self.end(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        let mut out = Out::default();
+        window::shortcuts(&ctx, &self.mirror, &mut self.view, &mut out);
+        self.targets.clear();
+        window::window_ui(ui, &self.mirror, &mut self.view, &mut self.targets, &mut out);
+        drag::drag_ui(&ctx, &self.targets, &mut self.view.tickets, &mut out.actions);
+        window::hovered_files(&ctx, &mut self.view);
+        self.dropped_files(&ctx, &mut out);
+        let View { sites, dialogs, tickets, tab, clock, .. } = &mut self.view;
+        sites::sites_ui(&ctx, &self.mirror, sites, *tab, &mut out.actions);
+        dialog::dialogs_ui(&ctx, &self.mirror, dialogs, tickets, clock, &mut out.actions);
+        self.keyboard_somewhere(&ctx);
+        if out.choose {
+            self.choose_files(&ctx);
+        }
+        if out.quit {
+            self.begin_end(&ctx);
+        }
+        self.take(out.actions);
+        self.keep_layout(&ctx);
+    }
+}
+
+impl App {
+    /// Where nothing has the keyboard, the pane that had it last gets it: keys always mean something.
+    fn keyboard_somewhere(&mut self, ctx: &Context) {
+        let side = self.view.current().side;
+        let nobody = ctx.memory(|memory| memory.focused().is_none());
+        let busy = self.view.sites.open || self.view.dialogs.is_open(&self.mirror) || ctx.any_popup_open();
+        if nobody && !busy && self.view.current().pane(side).here().is_some() {
+            perform::give_keyboard(ctx, &mut self.view, side);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The strip under the toolbar: what has to be said and has no row of its own. One at a time, until it is put away.
+
+use eframe::egui::{Align, Layout, Rect, RichText, Ui, UiBuilder, vec2};
+
+use super::mirror::{Mirror, Notice, Word};
+use super::view::View;
+use super::{icons, text, theme};
+
+/// What the strip shows now, and how many more there are.
+pub fn current<'a>(mirror: &'a Mirror, view: &View) -> Option<(&'a Notice, usize)> {
+    let seen = |notice: &&Notice| notice.tab.is_none_or(|tab| tab == view.tab) && !view.put_away.contains(&notice.id);
+    let newest = mirror.notices.iter().rev().find(seen)?;
+    Some((newest, mirror.notices.iter().filter(seen).count() - 1))
+}
+
+/// Whether the strip is there.
+pub fn is_shown(mirror: &Mirror, view: &View) -> bool {
+    view.quick.mistake.is_some() || current(mirror, view).is_some()
+}
+
+/// Draws the strip into `rect`.
+pub fn notice_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &mut View) {
+    let palette = theme::of(ui);
+    let notice = current(mirror, view).map(|(notice, more)| (notice.id, notice.word.clone(), more));
+    let (icon, color, what, why) = match (&view.quick.mistake, &notice) {
+        (Some(mistake), _) => (icons::WARNING, palette.transient, "This is no address", mistake.clone()),
+        (None, Some((_, Word::Failure(failure), _))) => {
+            (icons::ERROR, palette.permanent, failure.what.as_str(), failure.why.clone())
+        }
+        (None, Some((_, Word::Text(text), _))) => (icons::INFO, palette.preliminary, text.as_str(), String::new()),
+        (None, None) => return,
+    };
+    ui.painter().rect_filled(rect, 0, palette.tint(color));
+    let inner = rect.shrink2(vec2(theme::PAD, 0.0));
+    let mut put_away = false;
+    let layout = Layout::left_to_right(Align::Center);
+    ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout).id_salt("notice"), |ui| {
+        ui.label(icon.text().color(color));
+        ui.label(RichText::new(text::visible(what)).font(theme::medium()));
+        let right = 110.0;
+        let width = (ui.available_width() - right).max(40.0);
+        ui.scope(|ui| {
+            ui.set_max_width(width);
+            let why = RichText::new(text::visible(&why)).color(palette.secondary);
+            ui.add(eframe::egui::Label::new(why).truncate()).on_hover_text(text::visible(&why_of(&notice)));
+        });
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            put_away = icons::button(ui, icons::CLOSE, "Put away").clicked();
+            if let Some((_, _, more @ 1..)) = notice {
+                ui.label(RichText::new(format!("{more} more")).font(theme::small()).color(palette.secondary));
+            }
+        });
+    });
+    if put_away
+        && view.quick.mistake.take().is_none()
+        && let Some((id, ..)) = notice
+    {
+        view.put_away.insert(id);
+    }
+}
+
+fn why_of(notice: &Option<(u64, Word, usize)>) -> String {
+    match notice {
+        Some((_, Word::Failure(failure), _)) => failure.why.clone(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,43 @@
+//! Text and rings drawn by hand, where a widget for each cell would be too slow or in the way.
+
+use std::sync::Arc;
+
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{Align, Color32, CornerRadius, FontId, Galley, Pos2, Rect, Stroke, StrokeKind, Ui, pos2};
+
+/// One line of `text`, cut with an ellipsis where it is wider than `width`.
+pub fn line(ui: &Ui, text: &str, font: FontId, color: Color32, width: f32) -> Arc<Galley> {
+    let mut job = LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap = TextWrapping::truncate_at_width(width.max(0.0));
+    ui.fonts_mut(|fonts| fonts.layout_job(job))
+}
+
+/// Paints `galley` in the middle of `cell`'s height. True when it was cut.
+pub fn cell(ui: &Ui, cell: Rect, galley: Arc<Galley>, align: Align) -> bool {
+    let size = galley.size();
+    let x = match align {
+        Align::Min => cell.left(),
+        Align::Center => cell.center().x - size.x / 2.0,
+        Align::Max => cell.right() - size.x,
+    };
+    let (position, cut) = (at(ui, pos2(x, cell.center().y - size.y / 2.0)), galley.elided);
+    ui.painter().galley(position, galley, Color32::PLACEHOLDER);
+    cut
+}
+
+/// One line of `text` in `rect`. True when it was cut.
+pub fn text(ui: &Ui, rect: Rect, text: &str, font: FontId, color: Color32, align: Align) -> bool {
+    cell(ui, rect, line(ui, text, font, color, rect.width()), align)
+}
+
+/// `position` on whole pixels, where glyphs are sharp.
+fn at(ui: &Ui, position: Pos2) -> Pos2 {
+    let scale = ui.pixels_per_point();
+    pos2((position.x * scale).round() / scale, (position.y * scale).round() / scale)
+}
+
+/// The ring around what has the keyboard.
+pub fn ring(ui: &Ui, rect: Rect, corner: u8) {
+    let stroke = Stroke::new(1.0, super::theme::of(ui).focus);
+    ui.painter().rect_stroke(rect, CornerRadius::same(corner), stroke, StrokeKind::Inside);
+}

@@ -1,0 +1,414 @@
+//! What each command of the window does.
+
+use std::sync::Arc;
+
+use eframe::egui::{Context, Id};
+
+use crate::model::queue::Section;
+use crate::model::settings::Theme;
+use crate::model::site::Bookmark;
+use crate::model::{Action, ConnectionState, Credentials, FileAction, Place, Settings, Site, TabId};
+
+use super::dialog::Wish;
+use super::menu::{Can, Item};
+use super::mirror::Mirror;
+use super::pane::{Travel, Want, is_openable};
+use super::view::{Lower, Side, TabView, View};
+use super::{drag, pane, place, quickconnect, table, tree};
+
+/// What came of a frame.
+#[derive(Debug, Default)]
+pub struct Out {
+    /// For the worker.
+    pub actions: Vec<Action>,
+    /// The program is to end.
+    pub quit: bool,
+    /// Files of this machine are to be chosen.
+    pub choose: bool,
+}
+
+/// What can be done in the pane on `side`.
+pub fn can(mirror: &Mirror, view: &View, side: Side) -> Can {
+    let Some(tab) = view.tabs.iter().find(|tab| tab.id == view.tab) else { return Can::default() };
+    let pane = tab.pane(side);
+    let here = pane.here();
+    Can {
+        connected: mirror.tab(tab.id).is_some_and(super::mirror::Tab::is_connected),
+        known_server: tab.server.is_some(),
+        folder: here.is_some(),
+        parent: here.as_ref().and_then(place::parent).is_some(),
+        back: pane.backward().is_some(),
+        forward: pane.onward().is_some(),
+        selected: usize::try_from(pane.table.rows.selection.rows()).unwrap_or(usize::MAX),
+        local: side == Side::Local,
+        held: mirror.queue.is_held(),
+        failed: !mirror.queue.section(Section::Failed).is_empty(),
+        done: !mirror.queue.section(Section::Done).is_empty(),
+        tabs: view.tabs.len() > 1,
+    }
+}
+
+/// Does `item`, to the pane on `side` where it is about a pane.
+pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mut View, out: &mut Out) {
+    match item {
+        Item::Sites => view.sites.open = true,
+        Item::NewTab => open_tab(mirror, view, out),
+        Item::CloseTab => close_tab(view.tab, view, out),
+        Item::NextTab => view.step_tab(1),
+        Item::PreviousTab => view.step_tab(-1),
+        Item::Settings => view.dialogs.open(Wish::Settings),
+        Item::About => view.dialogs.open(Wish::About),
+        Item::Quit => out.quit = true,
+        Item::UploadFiles => out.choose = true,
+        Item::OtherPane => {
+            let side = view.current().side.other();
+            give_keyboard(ctx, view, side);
+        }
+        Item::NextArea => step_area(ctx, view, 1),
+        Item::PreviousArea => step_area(ctx, view, -1),
+        Item::Trees => view.layout.trees ^= true,
+        Item::Queue => view.layout.transfers ^= true,
+        Item::Log => view.layout.log ^= true,
+        Item::HiddenFiles => set(mirror, out, |settings| settings.show_hidden ^= true),
+        Item::Compact => set(mirror, out, |settings| settings.compact ^= true),
+        Item::ThemeSystem => set(mirror, out, |settings| settings.theme = Theme::System),
+        Item::ThemeLight => set(mirror, out, |settings| settings.theme = Theme::Light),
+        Item::ThemeDark => set(mirror, out, |settings| settings.theme = Theme::Dark),
+        Item::ReleaseQueue => out.actions.push(Action::Release),
+        Item::HoldQueue => out.actions.push(Action::Hold),
+        Item::RetryFailed => {
+            out.actions.push(Action::Retry(mirror.queue.section(Section::Failed).iter().copied().collect()));
+        }
+        Item::ClearDone => out.actions.push(Action::Clear(Section::Done)),
+        Item::ClearFailed => out.actions.push(Action::Clear(Section::Failed)),
+        Item::Reconnect => reconnect(view, out),
+        Item::Disconnect => out.actions.push(Action::Disconnect { tab: view.tab }),
+        Item::RawCommand => {
+            view.layout.log = true;
+            view.lower = Lower::Log;
+            view.transcript.focus_command();
+        }
+        Item::AddBookmark => add_bookmark(mirror, view, out),
+        _ => in_pane(ctx, item, side, mirror, view, out),
+    }
+}
+
+fn in_pane(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mut View, out: &mut Out) {
+    let tab = view.tab;
+    let pane = view.current().pane_mut(side);
+    match item {
+        Item::SelectAll => pane.table.rows.select_all(),
+        Item::InvertSelection => pane.table.rows.invert(),
+        Item::CopyNames => {
+            let names = pane.table.rows.selected_entries().map(|entry| crate::model::path::shown(&entry.name));
+            ctx.copy_text(names.collect::<Vec<_>>().join("\n"));
+        }
+        Item::CopyAddresses => ctx.copy_text(addresses(view, side)),
+        Item::Find => pane.type_filter(),
+        Item::GoTo => pane.type_path(),
+        Item::Rename => pane.table.begin_rename(),
+        Item::NewFolder => {
+            if let Some(parent) = pane.here() {
+                view.dialogs.open(Wish::NewFolder { tab, parent });
+            }
+        }
+        Item::Delete => {
+            let places = pane.selected();
+            view.dialogs.open(Wish::Delete { tab, places });
+        }
+        Item::Permissions => {
+            let places = pane.selected();
+            view.dialogs.open(Wish::Permissions { tab, places });
+        }
+        Item::OpenWithProgram => {
+            if let Some((Place::Local(path), _)) = pane.selected().into_iter().next() {
+                out.actions.push(Action::OpenLocal(path));
+            }
+        }
+        Item::Open => open(side, mirror, view, out),
+        Item::Transfer => transfer(side, view, out),
+        _ => travel(item, side, mirror, view, out),
+    }
+}
+
+fn travel(item: Item, side: Side, mirror: &Mirror, view: &mut View, out: &mut Out) {
+    let tab = view.tab;
+    let pane = view.current().pane(side);
+    let home = || match side {
+        Side::Local => Some(Place::Local(std::path::PathBuf::new())),
+        Side::Remote => mirror.tab(tab)?.server.as_ref().map(|server| Place::Remote(server.home.clone())),
+    };
+    let (place, travel) = match item {
+        Item::Refresh => (pane.here(), Travel::On),
+        Item::Parent => (pane.here().as_ref().and_then(place::parent), Travel::On),
+        Item::Back => (pane.backward().cloned(), Travel::Back),
+        Item::Forward => (pane.onward().cloned(), Travel::Forward),
+        Item::Home => (home(), Travel::On),
+        _ => return,
+    };
+    if let Some(place) = place {
+        go(tab, place, travel, mirror, view, out);
+    }
+}
+
+/// Asks for a folder; it is shown once it comes.
+pub fn go(id: TabId, place: Place, travel: Travel, mirror: &Mirror, view: &mut View, out: &mut Out) {
+    let Some(tab) = view.tab_mut(id) else { return };
+    let side = if matches!(place, Place::Local(_)) { Side::Local } else { Side::Remote };
+    tab.pane_mut(side).ask(place.clone(), travel, mirror.tab(id));
+    out.actions.push(match place {
+        Place::Local(path) => Action::ListLocal { tab: id, path },
+        Place::Remote(path) => Action::List { tab: id, path },
+    });
+}
+
+/// Does what a person wanted of a pane.
+pub fn wanted(want: Want, side: Side, mirror: &Mirror, view: &mut View, out: &mut Out) {
+    let tab = view.tab;
+    match want {
+        Want::Focus => view.current().side = side,
+        Want::Go(place) => go(tab, place, Travel::On, mirror, view, out),
+        Want::Branch(Place::Local(path)) => out.actions.push(Action::ListLocalBranch { path }),
+        Want::Branch(Place::Remote(path)) => out.actions.push(Action::ListBranch { tab, path }),
+        Want::Rename { from, to } => {
+            let ticket = view.tickets.next();
+            let pane = view.current().pane_mut(side);
+            let Some(here) = pane.here() else { return };
+            pane.table.rows.land_on(to.clone());
+            let action = FileAction::Rename { from: place::child(&here, &from), to: place::child(&here, &to) };
+            out.actions.push(Action::Files { tab, ticket, action });
+        }
+        Want::Reconnect => reconnect(view, out),
+        Want::Sites => view.sites.open = true,
+    }
+}
+
+fn open(side: Side, mirror: &Mirror, view: &mut View, out: &mut Out) {
+    let (id, tab) = (view.tab, view.current());
+    let selected = tab.pane(side).selected();
+    if let ([(place, entry)], nowhere) = (selected.as_slice(), tab.remote.here().is_none()) {
+        match place.clone() {
+            place if is_openable(entry) => return go(id, place, Travel::On, mirror, view, out),
+            Place::Local(path) if nowhere => return out.actions.push(Action::OpenLocal(path)),
+            _ => {}
+        }
+    }
+    transfer(side, view, out);
+}
+
+fn transfer(side: Side, view: &mut View, out: &mut Out) {
+    let id = view.tab;
+    let tab = view.current();
+    let (Some(from), Some(to)) = (tab.pane(side).here(), tab.pane(side.other()).here()) else { return };
+    let entries: Vec<_> = tab.pane(side).table.rows.selected_entries().cloned().collect();
+    if !entries.is_empty() {
+        drag::transfer(id, &from, &entries, &to).send(id, &mut view.tickets, &mut out.actions);
+    }
+}
+
+/// Opens a tab that shows the same local folder.
+pub fn open_tab(mirror: &Mirror, view: &mut View, out: &mut Out) {
+    let here = view.current().local.here().unwrap_or_else(|| Place::Local(std::path::PathBuf::new()));
+    let id = view.open_tab();
+    view.quick.focus = true;
+    go(id, here, Travel::On, mirror, view, out);
+}
+
+/// Closes a tab and what it held.
+pub fn close_tab(id: TabId, view: &mut View, out: &mut Out) {
+    if view.tabs.len() > 1 {
+        view.close_tab(id);
+        out.actions.push(Action::CloseTab { tab: id });
+    }
+}
+
+/// Connects to `site` in the shown tab, or in a new one where that one is in use.
+pub fn connect(site: Arc<Site>, credentials: Option<Credentials>, mirror: &Mirror, view: &mut View, out: &mut Out) {
+    let state = mirror.tab(view.tab).map(|tab| &tab.state);
+    if !matches!(state, None | Some(ConnectionState::Disconnected(_))) {
+        open_tab(mirror, view, out);
+    }
+    out.actions.push(quickconnect::connect(view.tab, site, credentials));
+}
+
+fn reconnect(view: &mut View, out: &mut Out) {
+    let id = view.tab;
+    if let Some((site, credentials)) = view.current().server.clone() {
+        out.actions.push(quickconnect::connect(id, site, credentials));
+    }
+}
+
+/// Notes what the tabs must know of an action that is about to be sent.
+pub fn note(action: &Action, mirror: &Mirror, view: &mut View, out: &mut Vec<Action>) {
+    let Action::Connect { tab: id, site, credentials } = action else { return };
+    let Some(tab) = view.tab_mut(*id) else { return };
+    let known = tab.server.take().filter(|(other, _)| other == site).and_then(|(_, credentials)| credentials);
+    tab.server = Some((site.clone(), credentials.clone().or(known)));
+    if let Some(path) = &site.local {
+        let place = Place::Local(path.clone());
+        tab.local.ask(place, Travel::On, mirror.tab(*id));
+        out.push(Action::ListLocal { tab: *id, path: path.clone() });
+    }
+}
+
+fn set(mirror: &Mirror, out: &mut Out, change: impl FnOnce(&mut Settings)) {
+    let mut settings = mirror.settings.clone();
+    change(&mut settings);
+    out.actions.push(Action::SaveSettings(Box::new(settings)));
+}
+
+/// Keeps the shown folders with the tab's site; one that was only typed is opened in the site manager first.
+fn add_bookmark(mirror: &Mirror, view: &mut View, out: &mut Out) {
+    let tab = view.current();
+    let Some((site, _)) = tab.server.clone() else { return };
+    let local = match tab.local.here() {
+        Some(Place::Local(path)) => Some(path),
+        _ => None,
+    };
+    let remote = tab.remote.here();
+    let name = remote.as_ref().map_or_else(|| site.title().to_owned(), place::label);
+    let bookmark = Bookmark { name, local, remote: remote.as_ref().map(place::shown) };
+    let mut sites = (*mirror.sites).clone();
+    let same = |stored: &Site| !site.name.is_empty() && stored.name == site.name && stored.folder == site.folder;
+    match sites.sites.iter_mut().find(|stored| same(stored)) {
+        Some(stored) => stored.bookmarks.push(bookmark),
+        None => {
+            let name = site.host.clone();
+            sites.sites.push(Site { name, bookmarks: vec![bookmark], ..(*site).clone() });
+            view.sites.open = true;
+        }
+    }
+    out.actions.push(Action::SaveSites(Arc::new(sites)));
+}
+
+/// The bookmarks of the tab's site.
+pub fn bookmarks<'a>(mirror: &'a Mirror, tab: &TabView) -> &'a [Bookmark] {
+    let stored = tab.server.as_ref().and_then(|(site, _)| {
+        let same = |stored: &&Site| {
+            (stored.name == site.name && stored.folder == site.folder)
+                || (site.name.is_empty() && stored.host == site.host)
+        };
+        mirror.sites.sites.iter().find(same)
+    });
+    stored.map(|site| site.bookmarks.as_slice()).unwrap_or_default()
+}
+
+/// Shows both folders of a bookmark.
+pub fn open_bookmark(bookmark: &Bookmark, mirror: &Mirror, view: &mut View, out: &mut Out) {
+    let id = view.tab;
+    if let Some(path) = &bookmark.local {
+        go(id, Place::Local(path.clone()), Travel::On, mirror, view, out);
+    }
+    if let Some(remote) = &bookmark.remote {
+        let home = mirror.tab(id).and_then(|tab| tab.server.as_ref()).map(|server| server.home.clone());
+        let home = Place::Remote(home.unwrap_or_else(crate::model::RemotePath::root));
+        go(id, place::resolve(&home, remote), Travel::On, mirror, view, out);
+    }
+}
+
+/// The selected rows as FTP addresses, or as local paths.
+fn addresses(view: &mut View, side: Side) -> String {
+    let tab = view.current();
+    let site = tab.server.as_ref().map(|(site, _)| site.clone());
+    let address = |place: &Place| match (place, &site) {
+        (Place::Remote(path), Some(site)) => url(site, path.as_str()),
+        (place, _) => place::shown(place),
+    };
+    tab.pane(side).selected().iter().map(|(place, _)| address(place)).collect::<Vec<_>>().join("\n")
+}
+
+/// RFC 1738 3.2.2: `%2F` begins a path from the root, and not from the log-in folder.
+fn url(site: &Site, path: &str) -> String {
+    use crate::model::{Login, Security};
+    let scheme = match site.security {
+        Security::Implicit => "ftps",
+        Security::Explicit => "ftpes",
+        Security::Try | Security::Never => "ftp",
+    };
+    let user = if site.login == Login::Anonymous { String::new() } else { format!("{}@", escaped(&site.user)) };
+    let host = if site.host.contains(':') { format!("[{}]", site.host) } else { site.host.clone() };
+    let port = site.port.map(|port| format!(":{port}")).unwrap_or_default();
+    let path = path.trim_start_matches('/').split('/').map(escaped).collect::<Vec<_>>().join("/");
+    format!("{scheme}://{user}{host}{port}/%2F{path}")
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in crate::model::path::encode_utf8(text) {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped += &format!("%{byte:02X}");
+        }
+    }
+    escaped
+}
+
+/// Gives the keyboard to the table on `side`.
+pub fn give_keyboard(ctx: &Context, view: &mut View, side: Side) {
+    let tab = view.tab;
+    view.current().side = side;
+    ctx.memory_mut(|memory| memory.request_focus(table::focus_id_of(tab, side)));
+}
+
+/// The areas that F6 goes through, as the eye does.
+fn areas(view: &View) -> Vec<Id> {
+    let mut areas = vec![quickconnect::address_id()];
+    for side in [Side::Local, Side::Remote] {
+        if view.layout.trees {
+            areas.push(tree::focus_id_of(view.tab, side));
+        }
+        areas.push(table::focus_id_of(view.tab, side));
+    }
+    areas
+}
+
+fn step_area(ctx: &Context, view: &mut View, by: isize) {
+    let mut areas = areas(view);
+    // What is not drawn, such as a tree without room, cannot have the keyboard.
+    areas.retain(|id| ctx.read_response(*id).is_some());
+    let Some(last) = areas.len().checked_sub(1) else { return };
+    let focused = ctx.memory(|memory| memory.focused());
+    let at = areas.iter().position(|id| focused == Some(*id));
+    let next = match at {
+        Some(0) if by < 0 => last,
+        Some(at) if by > 0 && at == last => 0,
+        Some(at) => at.saturating_add_signed(by),
+        None => 0,
+    };
+    let id = areas[next];
+    for side in [Side::Local, Side::Remote] {
+        if [table::focus_id_of(view.tab, side), tree::focus_id_of(view.tab, side)].contains(&id) {
+            view.current().side = side;
+        }
+    }
+    ctx.memory_mut(|memory| memory.request_focus(id));
+}
+
+/// Whether the table of a pane has the keyboard.
+pub fn keyboard_in_pane(ctx: &Context, view: &View) -> bool {
+    let focused = ctx.memory(|memory| memory.focused());
+    let tables = [Side::Local, Side::Remote].map(|side| Some(table::focus_id_of(view.tab, side)));
+    focused.is_some() && tables.contains(&focused)
+}
+
+/// Width that a pane must have for its tree.
+pub fn has_trees(view: &View, width: f32) -> bool {
+    view.layout.trees && pane::has_room_for_tree(width)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Login;
+
+    #[test]
+    fn addresses_can_be_typed_again() {
+        let site =
+            Site { host: "::1".into(), user: "a@b".into(), login: Login::Normal, port: Some(2121), ..Site::default() };
+        let url = url(&site, "/pub/a b/caf\u{10fee9}");
+        assert_eq!(url, "ftp://a%40b@[::1]:2121/%2Fpub/a%20b/caf%E9");
+        let address = crate::model::url::Address::parse(&url).unwrap();
+        assert_eq!((address.site.user.as_str(), address.path.as_str()), ("a@b", "/pub/a b/caf\u{10fee9}"));
+    }
+}

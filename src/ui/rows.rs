@@ -1,0 +1,587 @@
+//! The rows of a pane: which entries, in which order, which of them are selected. Everything is worked out here, once a
+//! change, so that drawing only looks it up.
+
+use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use crate::model::{Entry, Listing, LocalListing, Place};
+
+/// A listing of either side.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// Of this machine.
+    Local(Arc<LocalListing>),
+    /// Of the server.
+    Remote(Arc<Listing>),
+}
+
+impl Content {
+    /// What is in it, in no order.
+    pub fn entries(&self) -> &[Entry] {
+        match self {
+            Self::Local(listing) => &listing.entries,
+            Self::Remote(listing) => &listing.entries,
+        }
+    }
+
+    /// The folder.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Local(listing) => Place::Local(listing.path.clone()),
+            Self::Remote(listing) => Place::Remote(listing.path.clone()),
+        }
+    }
+
+    /// Whether both are the same snapshot.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Local(a), Self::Local(b)) => Arc::ptr_eq(a, b),
+            (Self::Remote(a), Self::Remote(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+/// A column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Column {
+    /// Name.
+    Name,
+    /// Size.
+    Size,
+    /// Time of modification.
+    Modified,
+    /// Permissions.
+    Permissions,
+    /// Owner.
+    Owner,
+    /// Group.
+    Group,
+}
+
+impl Column {
+    /// All, in their order.
+    pub const ALL: [Self; 6] = [Self::Name, Self::Size, Self::Modified, Self::Permissions, Self::Owner, Self::Group];
+
+    /// What its header says.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Name => "Name",
+            Self::Size => "Size",
+            Self::Modified => "Modified",
+            Self::Permissions => "Permissions",
+            Self::Owner => "Owner",
+            Self::Group => "Group",
+        }
+    }
+}
+
+/// By which column rows are sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// The column.
+    pub column: Column,
+    /// From the last to the first.
+    pub descending: bool,
+}
+
+/// How many, and how much.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// Files, links and whatever is no folder.
+    pub files: u64,
+    /// Folders.
+    pub folders: u64,
+    /// Bytes of the files.
+    pub bytes: u64,
+}
+
+impl Sum {
+    fn of<'a>(entries: impl Iterator<Item = &'a Entry>) -> Self {
+        entries.fold(Self::default(), |mut sum, entry| {
+            if entry.is_directory() {
+                sum.folders += 1;
+            } else {
+                sum.files += 1;
+                sum.bytes = sum.bytes.saturating_add(entry.size.unwrap_or(0));
+            }
+            sum
+        })
+    }
+
+    /// Files and folders.
+    pub fn rows(&self) -> u64 {
+        self.files + self.folders
+    }
+}
+
+/// How a click or a key changes the selection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// Only this row.
+    Only,
+    /// This row as well, or no longer.
+    Toggle,
+    /// From where the selection began to this row.
+    Range,
+    /// Only the cursor moves.
+    Cursor,
+}
+
+/// The rows of a pane.
+#[derive(Debug)]
+pub struct Rows {
+    content: Option<Content>,
+    sort: Sort,
+    filter: String,
+    hidden: bool,
+    stale: bool,
+    order: Vec<u32>,
+    /// The row of each entry; `NOWHERE` for those that are filtered out.
+    rank: Vec<u32>,
+    selected: Vec<bool>,
+    cursor: Option<u32>,
+    anchor: Option<u32>,
+    /// Of all rows.
+    pub sum: Sum,
+    /// Of the selected rows.
+    pub selection: Sum,
+    /// Entries that are not shown, because they are hidden or do not match the filter.
+    pub unseen: usize,
+    land_on: Option<String>,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self {
+            content: None,
+            sort: Sort { column: Column::Name, descending: false },
+            filter: String::new(),
+            hidden: true,
+            stale: false,
+            order: Vec::new(),
+            rank: Vec::new(),
+            selected: Vec::new(),
+            cursor: None,
+            anchor: None,
+            sum: Sum::default(),
+            selection: Sum::default(),
+            unseen: 0,
+            land_on: None,
+        }
+    }
+}
+
+impl Rows {
+    /// Takes over a listing, if it is another one. In the same folder, selection and cursor stay with their names.
+    /// True when it was another folder.
+    pub fn take(&mut self, content: Option<Content>) -> bool {
+        let same = match (&self.content, &content) {
+            (Some(old), Some(new)) => old.is_same(new),
+            (None, None) => true,
+            _ => false,
+        };
+        if same {
+            return false;
+        }
+        let place = |content: &Option<Content>| content.as_ref().map(Content::place);
+        let moved = place(&self.content) != place(&content);
+        let kept = if moved { None } else { Some(self.names()) };
+        self.content = content;
+        let count = self.entries().len();
+        self.selected = vec![false; count];
+        (self.cursor, self.anchor) = (None, None);
+        if let Some(kept) = kept {
+            self.restore(&kept);
+        }
+        self.stale = true;
+        moved
+    }
+
+    /// Names of the selected rows, of the cursor and of the anchor, to find them again in the next listing.
+    fn names(&self) -> Kept {
+        let name = |index: Option<u32>| Some(self.entry(index?)?.name.clone());
+        let selected = self.selected_entries().map(|entry| entry.name.clone()).collect();
+        Kept { selected, cursor: name(self.cursor), anchor: name(self.anchor) }
+    }
+
+    fn restore(&mut self, kept: &Kept) {
+        let Some(content) = self.content.clone() else { return };
+        for (index, entry) in content.entries().iter().enumerate() {
+            self.selected[index] = kept.selected.contains(&entry.name);
+            if kept.cursor.as_ref() == Some(&entry.name) {
+                self.cursor = u32::try_from(index).ok();
+            }
+            if kept.anchor.as_ref() == Some(&entry.name) {
+                self.anchor = u32::try_from(index).ok();
+            }
+        }
+    }
+
+    /// Once the rows are there, the one called `name` is selected.
+    pub fn land_on(&mut self, name: String) {
+        self.land_on = Some(name);
+        self.stale = true;
+    }
+
+    /// Whether names that begin with a dot are rows.
+    pub fn show_hidden(&mut self, hidden: bool) {
+        self.stale |= self.hidden != hidden;
+        self.hidden = hidden;
+    }
+
+    /// Only names that hold `filter` are rows.
+    pub fn filter(&mut self, filter: &str) {
+        if self.filter != filter {
+            self.filter = filter.to_owned();
+            self.stale = true;
+        }
+    }
+
+    /// Another order.
+    pub fn sort_by(&mut self, sort: Sort) {
+        self.stale |= self.sort != sort;
+        self.sort = sort;
+    }
+
+    /// The order.
+    pub fn sort(&self) -> Sort {
+        self.sort
+    }
+
+    /// Whether [`Rows::arrange`] has something to do.
+    pub fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    /// Works out rows and sums, if something changed. True when the cursor landed on a row that was asked for.
+    pub fn arrange(&mut self) -> bool {
+        if !std::mem::take(&mut self.stale) {
+            return false;
+        }
+        let Some(content) = self.content.clone() else {
+            *self = Self { sort: self.sort, hidden: self.hidden, filter: self.filter.clone(), ..Self::default() };
+            return false;
+        };
+        let entries = content.entries();
+        self.order = order(entries, self.sort, &self.filter, self.hidden);
+        self.rank = vec![NOWHERE; entries.len()];
+        for (row, index) in (0u32..).zip(&self.order) {
+            self.rank[*index as usize] = row;
+        }
+        self.unseen = entries.len() - self.order.len();
+        for (index, rank) in self.rank.iter().enumerate() {
+            self.selected[index] &= *rank != NOWHERE;
+        }
+        self.sum = Sum::of(self.order.iter().map(|index| &entries[*index as usize]));
+        let landed = self.land_on.take().and_then(|name| entries.iter().position(|entry| entry.name == name));
+        let landed = landed.and_then(|index| self.row_of(u32::try_from(index).ok()?));
+        if let Some(row) = landed {
+            self.pick(row, Pick::Only);
+        }
+        self.recount();
+        landed.is_some()
+    }
+
+    fn recount(&mut self) {
+        let Some(content) = &self.content else { return };
+        let selected = content.entries().iter().zip(&self.selected).filter(|(_, selected)| **selected);
+        self.selection = Sum::of(selected.map(|(entry, _)| entry));
+    }
+
+    /// The listing.
+    pub fn content(&self) -> Option<&Content> {
+        self.content.as_ref()
+    }
+
+    fn entries(&self) -> &[Entry] {
+        self.content.as_ref().map_or(&[], Content::entries)
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// The number of the entry in `row`.
+    pub fn index(&self, row: usize) -> Option<u32> {
+        self.order.get(row).copied()
+    }
+
+    /// The entry called `index`.
+    pub fn entry(&self, index: u32) -> Option<&Entry> {
+        self.entries().get(index as usize)
+    }
+
+    /// The entry in `row`.
+    pub fn at(&self, row: usize) -> Option<&Entry> {
+        self.entry(self.index(row)?)
+    }
+
+    /// The row of the entry called `index`.
+    pub fn row_of(&self, index: u32) -> Option<usize> {
+        self.rank.get(index as usize).filter(|rank| **rank != NOWHERE).map(|rank| *rank as usize)
+    }
+
+    /// Whether `row` is selected.
+    pub fn is_selected(&self, row: usize) -> bool {
+        self.index(row).is_some_and(|index| self.selected[index as usize])
+    }
+
+    /// The row with the cursor.
+    pub fn cursor(&self) -> Option<usize> {
+        self.row_of(self.cursor?)
+    }
+
+    /// The selected entries, in the order of the rows.
+    pub fn selected_entries(&self) -> impl Iterator<Item = &Entry> {
+        self.order.iter().filter(|index| self.selected[**index as usize]).filter_map(|index| self.entry(*index))
+    }
+
+    /// Changes cursor and selection.
+    pub fn pick(&mut self, row: usize, pick: Pick) {
+        let Some(index) = self.index(row) else { return };
+        match pick {
+            Pick::Only => {
+                self.selected.fill(false);
+                self.selected[index as usize] = true;
+                self.anchor = Some(index);
+            }
+            Pick::Toggle => {
+                self.selected[index as usize] ^= true;
+                self.anchor = Some(index);
+            }
+            Pick::Range => {
+                let from = self.anchor.and_then(|anchor| self.row_of(anchor)).unwrap_or(row);
+                self.selected.fill(false);
+                for row in span(from, row) {
+                    self.selected[self.order[row] as usize] = true;
+                }
+                self.anchor = self.index(from);
+            }
+            Pick::Cursor => {}
+        }
+        self.cursor = Some(index);
+        self.recount();
+    }
+
+    /// Selects all rows.
+    pub fn select_all(&mut self) {
+        for index in &self.order {
+            self.selected[*index as usize] = true;
+        }
+        self.recount();
+    }
+
+    /// Selects the rows that are not, and only them.
+    pub fn invert(&mut self) {
+        for index in &self.order {
+            self.selected[*index as usize] ^= true;
+        }
+        self.recount();
+    }
+
+    /// Selects nothing.
+    pub fn select_none(&mut self) {
+        self.selected.fill(false);
+        self.recount();
+    }
+
+    /// The next row after the cursor whose name begins with `typed`; the cursor's own row while more is typed.
+    pub fn starting_with(&self, typed: &str, more: bool) -> Option<usize> {
+        let typed = typed.to_lowercase();
+        let start = self.cursor().map_or(0, |cursor| if more { cursor } else { cursor + 1 });
+        let rows = (start..self.len()).chain(0..start.min(self.len()));
+        let mut rows = rows.filter(|row| self.at(*row).is_some_and(|entry| starts(&entry.name, &typed)));
+        rows.next()
+    }
+}
+
+struct Kept {
+    selected: HashSet<String>,
+    cursor: Option<String>,
+    anchor: Option<String>,
+}
+
+fn starts(name: &str, lower: &str) -> bool {
+    let mut name = name.chars().flat_map(char::to_lowercase);
+    lower.chars().all(|c| name.next() == Some(c))
+}
+
+fn span(a: usize, b: usize) -> RangeInclusive<usize> {
+    a.min(b)..=a.max(b)
+}
+
+fn order(entries: &[Entry], sort: Sort, filter: &str, hidden: bool) -> Vec<u32> {
+    let filter = filter.to_lowercase();
+    let keys: Vec<String> = entries.iter().map(|entry| entry.name.to_lowercase()).collect();
+    let seen = |index: &usize| (hidden || !keys[*index].starts_with('.')) && keys[*index].contains(&filter);
+    let mut order: Vec<u32> = (0..entries.len()).filter(seen).filter_map(|index| u32::try_from(index).ok()).collect();
+    order.sort_unstable_by(|a, b| {
+        let (a, b) = (*a as usize, *b as usize);
+        let (x, y) = (&entries[a], &entries[b]);
+        let by_name = || natural(&keys[a], &keys[b]).then_with(|| x.name.cmp(&y.name));
+        let by_column = match sort.column {
+            Column::Name => Ordering::Equal,
+            Column::Size => x.size.cmp(&y.size),
+            Column::Modified => {
+                let seconds = |entry: &Entry| entry.modified.map(|modified| modified.unix_seconds());
+                seconds(x).cmp(&seconds(y))
+            }
+            Column::Permissions => x.permissions.cmp(&y.permissions),
+            Column::Owner => x.owner.cmp(&y.owner),
+            Column::Group => x.group.cmp(&y.group),
+        };
+        // Names ascend within equal values, whichever way the values go.
+        let ordering = match (sort.column, sort.descending) {
+            (Column::Name, false) => by_name(),
+            (Column::Name, true) => by_name().reverse(),
+            (_, false) => by_column.then_with(by_name),
+            (_, true) => by_column.reverse().then_with(by_name),
+        };
+        y.is_directory().cmp(&x.is_directory()).then(ordering)
+    });
+    order
+}
+
+/// Compares as a person does: runs of digits by their value, so that `file 9` stands before `file 10`.
+fn natural(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    loop {
+        match (a.first(), b.first()) {
+            (None, None) => return Ordering::Equal,
+            (None, _) => return Ordering::Less,
+            (_, None) => return Ordering::Greater,
+            (Some(x), Some(y)) if x.is_ascii_digit() && y.is_ascii_digit() => {
+                let (m, n) = (digits(a), digits(b));
+                let (value_a, value_b) = (trim(&a[..m]), trim(&b[..n]));
+                let ordering = value_a.len().cmp(&value_b.len()).then_with(|| value_a.cmp(value_b));
+                if ordering != Ordering::Equal {
+                    return ordering;
+                }
+                (a, b) = (&a[m..], &b[n..]);
+            }
+            // UTF-8 compares byte by byte as its characters do.
+            (Some(x), Some(y)) if x != y => return x.cmp(y),
+            _ => (a, b) = (&a[1..], &b[1..]),
+        }
+    }
+}
+
+fn digits(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+fn trim(digits: &[u8]) -> &[u8] {
+    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+    &digits[zeros..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Kind;
+
+    fn content(path: &str, names: &[&str]) -> Option<Content> {
+        let entry = |name: &&str| {
+            let kind = if name.ends_with('/') { Kind::Directory } else { Kind::File };
+            let mut entry = Entry::new(name.trim_end_matches('/'), kind);
+            entry.size = (kind == Kind::File).then_some(name.len() as u64);
+            entry
+        };
+        let entries = names.iter().map(entry).collect();
+        Some(Content::Local(Arc::new(LocalListing { path: path.into(), entries })))
+    }
+
+    fn rows(names: &[&str]) -> Rows {
+        let mut rows = Rows::default();
+        rows.take(content("/a", names));
+        rows.arrange();
+        rows
+    }
+
+    fn shown(rows: &Rows) -> Vec<&str> {
+        (0..rows.len()).map(|row| rows.at(row).unwrap().name.as_str()).collect()
+    }
+
+    fn selected(rows: &Rows) -> Vec<&str> {
+        rows.selected_entries().map(|entry| entry.name.as_str()).collect()
+    }
+
+    #[test]
+    fn folders_come_first_and_numbers_count() {
+        let mut rows = rows(&["b10", "B9", "z/", "a", "Ärger", ".x"]);
+        assert_eq!(shown(&rows), ["z", ".x", "a", "B9", "b10", "Ärger"]);
+        rows.sort_by(Sort { column: Column::Name, descending: true });
+        rows.arrange();
+        assert_eq!(shown(&rows), ["z", "Ärger", "b10", "B9", "a", ".x"]);
+        rows.sort_by(Sort { column: Column::Size, descending: false });
+        rows.arrange();
+        assert_eq!(shown(&rows), ["z", "a", ".x", "B9", "b10", "Ärger"]);
+        rows.show_hidden(false);
+        rows.filter("B");
+        rows.arrange();
+        assert_eq!((shown(&rows), rows.unseen), (vec!["B9", "b10"], 4));
+    }
+
+    #[test]
+    fn a_selection_grows_from_where_it_began() {
+        let mut rows = rows(&["a", "b", "c", "d", "e"]);
+        rows.pick(1, Pick::Only);
+        rows.pick(3, Pick::Range);
+        assert_eq!(selected(&rows), ["b", "c", "d"]);
+        rows.pick(0, Pick::Range);
+        assert_eq!(selected(&rows), ["a", "b"]);
+        rows.pick(4, Pick::Toggle);
+        rows.pick(0, Pick::Toggle);
+        assert_eq!((selected(&rows), rows.selection.bytes), (vec!["b", "e"], 2));
+        rows.invert();
+        assert_eq!(selected(&rows), ["a", "c", "d"]);
+        rows.select_all();
+        assert_eq!((rows.selection, rows.selection.rows()), (rows.sum, 5));
+    }
+
+    #[test]
+    fn a_refresh_keeps_the_selection_and_another_folder_does_not() {
+        let mut rows = rows(&["a", "b", "c"]);
+        rows.pick(1, Pick::Only);
+        rows.pick(2, Pick::Toggle);
+        assert!(!rows.take(content("/a", &["0", "c", "b", "d"])));
+        rows.arrange();
+        assert_eq!(selected(&rows), ["b", "c"]);
+        assert_eq!(rows.at(rows.cursor().unwrap()).unwrap().name, "c");
+        assert!(rows.take(content("/other", &["b", "c"])));
+        rows.land_on("c".into());
+        assert!(rows.arrange());
+        assert_eq!(selected(&rows), ["c"]);
+    }
+
+    #[test]
+    fn what_is_filtered_out_is_not_selected() {
+        let mut rows = rows(&["a1", "b1", "a2"]);
+        rows.select_all();
+        rows.filter("a");
+        rows.arrange();
+        assert_eq!((selected(&rows), rows.selection.rows()), (vec!["a1", "a2"], 2));
+    }
+
+    #[test]
+    fn typing_goes_to_names() {
+        let mut rows = rows(&["alpha", "Beta", "bravo", "Ölberg"]);
+        assert_eq!(rows.starting_with("b", false), Some(1));
+        rows.pick(1, Pick::Only);
+        assert_eq!(rows.starting_with("b", false), Some(2));
+        assert_eq!(rows.starting_with("br", true), Some(2));
+        assert_eq!(rows.starting_with("ö", false), Some(3));
+        assert_eq!(rows.starting_with("x", false), None);
+    }
+}

@@ -1,0 +1,567 @@
+//! The table of a pane: a header, and the rows in sight by their index. A hundred thousand rows cost what forty do.
+
+use eframe::egui::scroll_area::ScrollSource;
+use eframe::egui::{
+    self, Align, Color32, CornerRadius, CursorIcon, DragAndDrop, Event, EventFilter, Id, Key, Modifiers, Rect,
+    Response, Role, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
+
+use crate::model::{Entry, TabId};
+
+use super::drag::{Dragged, Into};
+use super::pane::{Env, Want};
+use super::rows::{Column, Pick, Rows, Sort};
+use super::theme::{self, Palette};
+use super::view::Side;
+use super::{icons, menu, paint, place, text};
+
+/// Least width of the column with names.
+const NAME_MIN: f32 = 140.0;
+/// Least width of any other column.
+const COLUMN_MIN: f32 = 44.0;
+/// Seconds until typed letters begin a new name.
+const TYPING: f64 = 1.0;
+/// From the table's edge to its first cell, and between cells.
+const INSET: f32 = 8.0;
+
+/// What the window knows of a table.
+#[derive(Debug)]
+pub struct TableView {
+    /// Its rows.
+    pub rows: Rows,
+    /// The name that is being changed.
+    pub rename: Option<Rename>,
+    /// Scroll to the cursor when next drawn.
+    pub reveal: bool,
+    /// Scroll to the top when next drawn.
+    pub to_top: bool,
+    widths: [f32; Column::ALL.len()],
+    shown: [bool; Column::ALL.len()],
+    typed: String,
+    typed_at: f64,
+    page: usize,
+}
+
+/// A name that is being changed in its row.
+#[derive(Debug)]
+pub struct Rename {
+    /// The entry.
+    pub index: u32,
+    /// The new name so far.
+    pub text: String,
+    /// Whether the field had the keyboard once.
+    pub begun: bool,
+}
+
+/// Of the columns but the first, which takes what is left.
+const WIDTHS: [f32; Column::ALL.len()] = [0.0, 72.0, 124.0, 88.0, 72.0, 72.0];
+
+impl TableView {
+    /// As it is when its pane opens.
+    pub fn new(permissions: bool) -> Self {
+        Self {
+            rows: Rows::default(),
+            rename: None,
+            reveal: false,
+            to_top: false,
+            widths: WIDTHS,
+            shown: [true, true, true, permissions, false, false],
+            typed: String::new(),
+            typed_at: 0.0,
+            page: 1,
+        }
+    }
+
+    /// Begins to change the name of the row with the cursor.
+    pub fn begin_rename(&mut self) {
+        let row = (0..self.rows.len()).find(|row| self.rows.is_selected(*row));
+        let Some(index) = row.and_then(|row| self.rows.index(row)) else { return };
+        let Some(entry) = self.rows.entry(index) else { return };
+        self.rename = Some(Rename { index, text: crate::model::path::shown(&entry.name), begun: false });
+        self.reveal = true;
+    }
+}
+
+/// Where the columns in sight stand.
+struct Columns(Vec<(Column, f32, f32)>);
+
+impl Columns {
+    /// Gives names what the others leave; columns that do not fit are left out, from the last.
+    fn fit(table: &TableView, left: f32, width: f32) -> Self {
+        let mut others: Vec<Column> =
+            Column::ALL.into_iter().skip(1).filter(|column| table.shown[*column as usize]).collect();
+        let wide = |others: &[Column]| others.iter().map(|column| table.widths[*column as usize]).sum::<f32>();
+        while NAME_MIN + wide(&others) > width && others.pop().is_some() {}
+        let name = (width - wide(&others)).max(NAME_MIN.min(width));
+        let mut columns = vec![(Column::Name, left, name)];
+        let mut x = left + name;
+        for column in others {
+            let width = table.widths[column as usize];
+            columns.push((column, x, width));
+            x += width;
+        }
+        Self(columns)
+    }
+
+    fn rect(&self, column: Column, row: Rect) -> Option<Rect> {
+        let (_, x, width) = self.0.iter().find(|(other, ..)| *other == column)?;
+        Some(cell(*x, *width, row))
+    }
+}
+
+fn cell(x: f32, width: f32, row: Rect) -> Rect {
+    Rect::from_x_y_ranges((x + INSET)..=(x + width - INSET).max(x + INSET), row.y_range())
+}
+
+fn align(column: Column) -> Align {
+    if matches!(column, Column::Size | Column::Modified) { Align::Max } else { Align::Min }
+}
+
+/// The id by which the table of a pane has the keyboard.
+pub fn focus_id(env: &Env<'_>) -> Id {
+    focus_id_of(env.tab, env.side)
+}
+
+/// The same, from outside.
+pub fn focus_id_of(tab: TabId, side: Side) -> Id {
+    Id::unique(("table", tab, side))
+}
+
+/// Draws the table into `rect`.
+pub fn table_ui(ui: &mut Ui, rect: Rect, table: &mut TableView, env: &mut Env<'_>) {
+    let header = Rect::from_min_size(rect.min, vec2(rect.width(), theme::HEADER));
+    let body = Rect::from_min_max(pos2(rect.left(), header.bottom()), rect.max);
+    let columns = Columns::fit(table, rect.left(), rect.width() - theme::TIGHT);
+    header_ui(ui, header, table, &columns, env);
+    let id = focus_id(env);
+    let focused = ui.memory(|memory| memory.has_focus(id));
+    if focused {
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(id, FILTER));
+        keys(ui, table);
+        if table.rows.cursor().is_none() {
+            table.rows.pick(0, Pick::Cursor);
+        }
+    }
+    let name = format!("{} files", env.side.title());
+    let builder = UiBuilder::new().max_rect(body).id_salt("rows").accessibility_role(Role::Grid);
+    ui.scope_builder(builder.accessibility_label(name.clone()), |ui| {
+        ui.set_clip_rect(body.intersect(ui.clip_rect()));
+        ground(ui, body, id, &name, table, env);
+        rows_ui(ui, body, table, &columns, env, focused);
+        if focused && table.rows.cursor().is_none() {
+            paint::ring(ui, body, 0);
+        }
+    });
+}
+
+/// In a table, keys mean rows and not other widgets.
+const FILTER: EventFilter = EventFilter { tab: true, horizontal_arrows: true, vertical_arrows: true, escape: true };
+
+/// What lies behind and below the rows: it takes the keyboard, clears the selection, and is the folder itself.
+fn ground(ui: &Ui, body: Rect, id: Id, name: &str, table: &mut TableView, env: &mut Env<'_>) {
+    let response = ui.interact(body, id, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, name));
+    if response.clicked() || response.secondary_clicked() {
+        table.rows.select_none();
+        response.request_focus();
+        env.wants.push(Want::Focus);
+    }
+    response.context_menu(|ui| pane_menu(ui, env));
+    if let Some(content) = table.rows.content() {
+        env.targets.add(body, 0, Into::Folder(content.place()));
+    }
+}
+
+fn header_ui(ui: &mut Ui, rect: Rect, table: &mut TableView, columns: &Columns, env: &mut Env<'_>) {
+    let palette = theme::of(ui);
+    let id = ui.unique_id().with(("header", env.side));
+    for (column, x, width) in &columns.0 {
+        let area = Rect::from_x_y_ranges(*x..=*x + *width, rect.y_range());
+        let response = ui.interact(area, id.with(*column as usize), Sense::CLICK);
+        let title = column.title();
+        response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, title));
+        let color = if response.hovered() { palette.text } else { palette.secondary };
+        let sort = table.rows.sort();
+        let inner = cell(*x, *width, rect);
+        let align = align(*column);
+        if sort.column == *column {
+            let icon = if sort.descending { icons::CHEVRON_DOWN } else { icons::CHEVRON_UP };
+            let wide = paint::line(ui, title, theme::small(), color, inner.width()).size().x;
+            let x = if align == Align::Max { inner.right() - wide - 9.0 } else { inner.left() + wide + 9.0 };
+            icon.paint_small(ui.painter(), pos2(x, rect.center().y), color);
+        }
+        paint::text(ui, inner, title, theme::small(), color, align);
+        if response.clicked() {
+            let descending = sort.column == *column && !sort.descending;
+            table.rows.sort_by(Sort { column: *column, descending });
+            ui.request_repaint();
+        }
+        response.context_menu(|ui| columns_menu(ui, table));
+    }
+    for pair in columns.0.windows(2) {
+        divider(ui, rect, table, (pair[0].0, pair[1].0), pair[1].1, id);
+    }
+    let line = egui::Stroke::new(1.0, palette.line);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, line);
+}
+
+/// Between two columns: what one gets, the other gives; names give what nobody else does.
+fn divider(ui: &Ui, header: Rect, table: &mut TableView, (left, right): (Column, Column), x: f32, id: Id) {
+    let area = Rect::from_x_y_ranges((x - 3.0)..=(x + 3.0), header.y_range());
+    let response = ui.interact(area, id.with(("divider", right as usize)), Sense::CLICK | Sense::DRAG);
+    if response.hovered() || response.dragged() {
+        ui.set_cursor_icon(CursorIcon::ResizeColumn);
+        ui.painter().vline(x, header.y_range().shrink(5.0), egui::Stroke::new(1.0, theme::of(ui).secondary));
+    }
+    let moved = response.drag_delta().x;
+    if moved != 0.0 {
+        let room = |column: Column| if column == Column::Name { f32::MAX } else { table.widths[column as usize] };
+        let moved = moved.clamp(COLUMN_MIN - room(left), room(right) - COLUMN_MIN);
+        if left != Column::Name {
+            table.widths[left as usize] += moved;
+        }
+        table.widths[right as usize] -= moved;
+    }
+    if response.double_clicked() {
+        for column in [left, right] {
+            table.widths[column as usize] = WIDTHS[column as usize];
+        }
+    }
+}
+
+fn columns_menu(ui: &mut Ui, table: &mut TableView) {
+    for column in Column::ALL.into_iter().skip(1) {
+        let shown = &mut table.shown[column as usize];
+        let icon = shown.then_some(icons::CHECK);
+        if menu::entry(ui, icon, column.title(), "", true).clicked() {
+            *shown ^= true;
+            ui.close();
+        }
+    }
+}
+
+fn rows_ui(ui: &mut Ui, body: Rect, table: &mut TableView, columns: &Columns, env: &mut Env<'_>, focused: bool) {
+    let height = env.row;
+    let count = table.rows.len();
+    table.page = ((body.height() / height) as usize).saturating_sub(1).max(1);
+    let mut area = ScrollArea::vertical().id_salt(("rows", env.tab, env.side)).auto_shrink([false, false]);
+    area = area.scroll_source(ScrollSource { drag: egui::scroll_area::DragScroll::Never, ..ScrollSource::default() });
+    if std::mem::take(&mut table.to_top) {
+        area = area.vertical_scroll_offset(0.0);
+    }
+    area.show_viewport(ui, |ui, viewport| {
+        ui.set_height(height * count as f32);
+        if std::mem::take(&mut table.reveal)
+            && let Some(cursor) = table.rows.cursor()
+        {
+            let top = ui.max_rect().top() + cursor as f32 * height;
+            ui.scroll_to_rect(Rect::from_x_y_ranges(body.x_range(), top..=top + height), None);
+        }
+        let first = (viewport.min.y / height).floor().max(0.0) as usize;
+        let last = count.min((viewport.max.y / height).ceil().max(0.0) as usize);
+        for row in first..last {
+            let top = body.top() + (row as f64 * f64::from(height) - f64::from(viewport.min.y)) as f32;
+            let rect = Rect::from_x_y_ranges(body.x_range(), top..=top + height);
+            row_ui(ui, rect, row, table, columns, env, focused);
+        }
+    });
+}
+
+fn row_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    row: usize,
+    table: &mut TableView,
+    columns: &Columns,
+    env: &mut Env<'_>,
+    focused: bool,
+) {
+    let Some(index) = table.rows.index(row) else { return };
+    let id = focus_id(env).with(("row", index));
+    let response = ui.interact(rect, id, Sense::CLICK | Sense::DRAG);
+    clicks(ui, &response, row, table, env);
+    drags(&response, row, table, env);
+    let palette = theme::of(ui);
+    let selected = table.rows.is_selected(row);
+    let fill = match (selected, focused) {
+        (true, true) => palette.selection,
+        (true, false) => palette.selection_idle,
+        _ if response.hovered() && !DragAndDrop::has_any_payload(ui.ctx()) => palette.raised,
+        _ => Color32::TRANSPARENT,
+    };
+    ui.painter().rect_filled(rect, CornerRadius::ZERO, fill);
+    let cursor = table.rows.cursor() == Some(row);
+    if focused && cursor {
+        paint::ring(ui, rect, 0);
+    }
+    let Some(entry) = table.rows.entry(index) else { return };
+    let name = text::visible(&entry.name);
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, selected, &name));
+    ui.accesskit_node_builder(response.id, |node| {
+        node.set_selected(selected);
+        node.set_row_index(row);
+    });
+    if entry.is_directory()
+        && let Some(content) = table.rows.content()
+    {
+        let visible = rect.intersect(ui.clip_rect());
+        env.targets.add(visible, 0, Into::Folder(place::child(&content.place(), &entry.name)));
+    }
+    let cut = cells(ui, rect, entry, columns, env, palette, selected);
+    tooltip(&response, entry, columns, rect, env, cut);
+    response.context_menu(|ui| row_menu(ui, env));
+    if table.rename.as_ref().is_some_and(|rename| rename.index == index) {
+        rename_ui(ui, rect, table, columns, env);
+    }
+}
+
+/// Draws what a row says. True when the name was cut.
+fn cells(
+    ui: &Ui,
+    rect: Rect,
+    entry: &Entry,
+    columns: &Columns,
+    env: &Env<'_>,
+    palette: &Palette,
+    selected: bool,
+) -> bool {
+    let secondary = if selected { palette.text } else { palette.secondary };
+    let mut cut = false;
+    for (column, x, width) in &columns.0 {
+        let mut area = cell(*x, *width, rect);
+        let align = align(*column);
+        match column {
+            Column::Name => {
+                let folder = entry.is_directory();
+                let center = pos2(area.left() + theme::ICON / 2.0, area.center().y);
+                icons::of(entry).paint(ui.painter(), center, if folder { palette.text } else { secondary });
+                area.min.x += theme::ICON + theme::GAP;
+                let color = if entry.name.starts_with('.') { secondary } else { palette.text };
+                let name = text::visible(&entry.name);
+                cut = paint::text(ui, area, &name, theme::body(), color, align);
+            }
+            Column::Size => {
+                let size = entry.size.filter(|_| !entry.is_directory()).map(text::size).unwrap_or_default();
+                paint::text(ui, area, &size, theme::body(), secondary, align);
+            }
+            Column::Modified => {
+                let time = entry.modified.map(|modified| env.clock.relative(&modified)).unwrap_or_default();
+                paint::text(ui, area, &time, theme::body(), secondary, align);
+            }
+            Column::Permissions => {
+                let text = entry.permissions.as_deref().unwrap_or_default();
+                paint::text(ui, area, &text::visible(text), theme::mono(), secondary, align);
+            }
+            Column::Owner | Column::Group => {
+                let text = if *column == Column::Owner { &entry.owner } else { &entry.group };
+                let text = text::visible(text.as_deref().unwrap_or_default());
+                paint::text(ui, area, &text, theme::body(), secondary, align);
+            }
+        }
+    }
+    cut
+}
+
+/// Says in full what the cell under the pointer says in short.
+fn tooltip(response: &Response, entry: &Entry, columns: &Columns, row: Rect, env: &Env<'_>, cut: bool) {
+    let Some(pointer) = response.hover_pos().filter(|_| !DragAndDrop::has_any_payload(&response.ctx)) else { return };
+    let over = |column| columns.rect(column, row).is_some_and(|rect| rect.contains(pointer));
+    let words = if over(Column::Name) {
+        let target = entry.target.as_ref().map(|target| format!(" → {}", text::visible(target)));
+        (cut || target.is_some()).then(|| format!("{}{}", text::visible(&entry.name), target.unwrap_or_default()))
+    } else if over(Column::Size) {
+        entry.size.map(text::exact_size)
+    } else if over(Column::Modified) {
+        entry.modified.map(|modified| env.clock.exact(&modified))
+    } else {
+        None
+    };
+    if let Some(words) = words {
+        response.clone().on_hover_text_at_pointer(words);
+    }
+}
+
+fn clicks(ui: &Ui, response: &Response, row: usize, table: &mut TableView, env: &mut Env<'_>) {
+    let (primary, secondary, modifiers) =
+        ui.input(|input| (input.pointer.primary_pressed(), input.pointer.secondary_pressed(), input.modifiers));
+    let selected = table.rows.is_selected(row);
+    let pressed = response.contains_pointer() && response.is_pointer_button_down_on();
+    if pressed && (primary || secondary) {
+        ui.memory_mut(|memory| memory.request_focus(focus_id(env)));
+        env.wants.push(Want::Focus);
+    }
+    // A press selects at once, unless it may be the beginning of a drag of what is selected.
+    if pressed && primary {
+        match modifiers {
+            _ if modifiers.shift => table.rows.pick(row, Pick::Range),
+            _ if modifiers.command => table.rows.pick(row, Pick::Toggle),
+            _ if !selected => table.rows.pick(row, Pick::Only),
+            _ => table.rows.pick(row, Pick::Cursor),
+        }
+    } else if pressed && secondary && !selected {
+        table.rows.pick(row, Pick::Only);
+    } else if response.clicked() && !modifiers.shift && !modifiers.command {
+        table.rows.pick(row, Pick::Only);
+    }
+    if response.double_clicked() && modifiers.is_none() {
+        env.items.push((env.side, menu::Item::Open));
+    }
+}
+
+fn drags(response: &Response, row: usize, table: &mut TableView, env: &Env<'_>) {
+    if !response.drag_started_by(egui::PointerButton::Primary) {
+        return;
+    }
+    if !table.rows.is_selected(row) {
+        table.rows.pick(row, Pick::Only);
+    }
+    if let Some(content) = table.rows.content() {
+        let entries = table.rows.selected_entries().cloned().collect();
+        response.dnd_set_drag_payload(Dragged { tab: env.tab, from: content.place(), entries });
+    }
+}
+
+fn rename_ui(ui: &mut Ui, row: Rect, table: &mut TableView, columns: &Columns, env: &mut Env<'_>) {
+    let (Some(rename), Some(mut area)) = (&mut table.rename, columns.rect(Column::Name, row)) else { return };
+    area.min.x += theme::ICON + theme::TIGHT;
+    let edit = TextEdit::singleline(&mut rename.text).margin(egui::Margin::symmetric(4, 2));
+    let response = ui.put(area, edit.desired_width(area.width())).accessible_name("New name");
+    if !rename.begun {
+        rename.begun = true;
+        response.request_focus();
+        select_stem(ui, &response, &rename.text);
+        return;
+    }
+    if response.lost_focus() {
+        let entered = ui.input(|input| input.key_pressed(Key::Enter));
+        let rename = table.rename.take();
+        let old = rename.as_ref().and_then(|rename| table.rows.entry(rename.index)).map(|entry| entry.name.clone());
+        if let (true, Some(rename), Some(from)) = (entered, rename, old)
+            && !rename.text.is_empty()
+            && rename.text != crate::model::path::shown(&from)
+        {
+            env.wants.push(Want::Rename { from, to: rename.text });
+        }
+        ui.memory_mut(|memory| memory.request_focus(focus_id(env)));
+    }
+}
+
+/// Selects a name up to its suffix, which mostly stays.
+fn select_stem(ui: &Ui, response: &Response, name: &str) {
+    let stem = name.rfind('.').filter(|dot| *dot > 0).unwrap_or(name.len());
+    let stem = name[..stem].chars().count();
+    let mut state = egui::text_edit::TextEditState::load(ui.ctx(), response.id).unwrap_or_default();
+    let range = egui::text::CCursorRange::two(egui::text::CCursor::new(0), egui::text::CCursor::new(stem));
+    state.cursor.set_char_range(Some(range));
+    state.store(ui.ctx(), response.id);
+}
+
+/// Keys that move in the rows. What is a command has its keys in `menu`.
+fn keys(ui: &Ui, table: &mut TableView) {
+    if table.rename.is_some() || table.rows.is_empty() {
+        return;
+    }
+    let last = table.rows.len() - 1;
+    let (now, events) = ui.input(|input| (input.time, input.events.clone()));
+    for event in &events {
+        match event {
+            Event::Key { key, pressed: true, modifiers, .. } if !modifiers.alt => {
+                let cursor = table.rows.cursor();
+                let step = |by: isize| cursor.map_or(0, |cursor| cursor.saturating_add_signed(by).min(last));
+                let page = isize::try_from(table.page).unwrap_or(1);
+                let row = match key {
+                    Key::ArrowDown => step(1),
+                    Key::ArrowUp => step(-1),
+                    Key::PageDown => step(page),
+                    Key::PageUp => step(-page),
+                    Key::Home => 0,
+                    Key::End => last,
+                    Key::Space | Key::Insert => {
+                        toggle(table, *key, last);
+                        continue;
+                    }
+                    Key::Escape => {
+                        table.rows.select_none();
+                        continue;
+                    }
+                    _ => continue,
+                };
+                table.rows.pick(row, pick(*modifiers));
+                table.reveal = true;
+            }
+            Event::Text(letters) if letters != " " || !table.typed.is_empty() => type_ahead(table, letters, now),
+            _ => {}
+        }
+    }
+    // A space must not also click the table, which has the keyboard.
+    ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Space));
+}
+
+fn pick(modifiers: Modifiers) -> Pick {
+    match modifiers {
+        _ if modifiers.shift => Pick::Range,
+        _ if modifiers.command => Pick::Cursor,
+        _ => Pick::Only,
+    }
+}
+
+/// Space selects the row or not; Insert goes on to the next as well, as two-pane programs do.
+fn toggle(table: &mut TableView, key: Key, last: usize) {
+    let row = table.rows.cursor().unwrap_or(0);
+    table.rows.pick(row, Pick::Toggle);
+    if key == Key::Insert {
+        table.rows.pick((row + 1).min(last), Pick::Cursor);
+    }
+    table.reveal = true;
+}
+
+fn type_ahead(table: &mut TableView, letters: &str, now: f64) {
+    if now - table.typed_at > TYPING {
+        table.typed.clear();
+    }
+    table.typed_at = now;
+    let more = !table.typed.is_empty();
+    table.typed.push_str(letters);
+    // The same letter again goes to the next name that begins with it.
+    let first = table.typed.chars().next();
+    let again = more && table.typed.chars().all(|letter| Some(letter) == first);
+    let row = table.rows.starting_with(&table.typed, more);
+    let row = row.or_else(|| if again { table.rows.starting_with(letters, false) } else { None });
+    if let Some(row) = row {
+        table.rows.pick(row, Pick::Only);
+        table.reveal = true;
+    }
+}
+
+fn row_menu(ui: &mut Ui, env: &mut Env<'_>) {
+    use menu::Item;
+    let transfer = [Item::Transfer, Item::Open, Item::OpenWithProgram];
+    let groups: [&[Item]; 4] = [
+        &transfer,
+        &[Item::NewFolder, Item::Refresh],
+        &[Item::Rename, Item::Permissions, Item::Delete],
+        &[Item::CopyNames, Item::CopyAddresses, Item::SelectAll],
+    ];
+    items(ui, env, &groups);
+}
+
+fn pane_menu(ui: &mut Ui, env: &mut Env<'_>) {
+    use menu::Item;
+    let groups: [&[Item]; 3] =
+        [&[Item::NewFolder, Item::Refresh], &[Item::Parent, Item::Home], &[Item::SelectAll, Item::HiddenFiles]];
+    items(ui, env, &groups);
+}
+
+fn items(ui: &mut Ui, env: &mut Env<'_>, groups: &[&[menu::Item]]) {
+    for (index, group) in groups.iter().enumerate() {
+        if index > 0 {
+            ui.separator();
+        }
+        for item in *group {
+            let local_only = *item == menu::Item::OpenWithProgram;
+            if (!local_only || env.can.local) && menu::row(ui, *item, env.preset, item.enabled(&env.can)) {
+                env.items.push((env.side, *item));
+            }
+        }
+    }
+}

@@ -1,0 +1,549 @@
+//! The window, driven by what assistive technologies see of it: labels in, actions out.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{DroppedFile, Event as Input, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use longshore::model::event::Server;
+use longshore::model::transfer::Course;
+use longshore::model::{
+    Action, Actions, Cause, ConnectionState, Entry, Event, Failure, FileAction, Kind, Listing, LocalListing, Login,
+    Place, RemotePath, Settings, Site, TabId,
+};
+use longshore::ui::{App, Start};
+
+const TAB: TabId = TabId(1);
+
+struct Window {
+    harness: Harness<'static, App>,
+    actions: Receiver<Action>,
+    events: SyncSender<Event>,
+}
+
+fn entry(name: &str, size: u64) -> Entry {
+    let kind = if name.ends_with('/') { Kind::Directory } else { Kind::File };
+    let mut entry = Entry::new(name.trim_end_matches('/'), kind);
+    entry.size = (kind == Kind::File).then_some(size);
+    entry
+}
+
+fn remote(path: &str, entries: Vec<Entry>) -> Event {
+    let path = RemotePath::new(path);
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    let listing = Listing { path: path.clone(), entries, dialect: "MLSD".into(), refused: Vec::new(), at };
+    Event::Listing { tab: TAB, path, result: Ok(Arc::new(listing)) }
+}
+
+fn local(path: &str, entries: Vec<Entry>) -> Event {
+    let listing = LocalListing { path: path.into(), entries };
+    Event::LocalListing { tab: TAB, path: path.into(), result: Ok(Arc::new(listing)) }
+}
+
+fn site() -> Arc<Site> {
+    Arc::new(Site { host: "ftp.example.org".into(), user: "me".into(), login: Login::Normal, ..Site::default() })
+}
+
+fn connected() -> Event {
+    let server = Server {
+        site: site(),
+        address: "192.0.2.7:21".into(),
+        system: "UNIX".into(),
+        features: Vec::new(),
+        home: RemotePath::new("/home"),
+        tls: None,
+        listing: "MLSD".into(),
+        encoding: "UTF-8".into(),
+        round_trip: 3,
+    };
+    Event::Connection { tab: TAB, state: ConnectionState::Connected(Arc::new(server)) }
+}
+
+fn failure(what: &str, why: &str) -> Failure {
+    Failure { what: what.into(), why: why.into(), cause: Cause::Refused, again: false }
+}
+
+impl Window {
+    /// Before a connection, with the settings as they are at first.
+    fn new(size: Vec2) -> Self {
+        let (events, from_worker) = sync_channel(1000);
+        let (to_worker, actions) = sync_channel(100);
+        events.send(Event::Settings(Box::default())).unwrap();
+        let send = move |action| {
+            to_worker.try_send(action).map_err(|error| match error {
+                TrySendError::Full(action) | TrySendError::Disconnected(action) => action,
+            })
+        };
+        let start = Start { actions: Actions::new(send), events: from_worker, open: None, local: None };
+        let builder = Harness::builder().with_size(size).with_max_steps(20).allow_missing_glyphs();
+        let harness = builder.build_eframe(|cc| App::new(&cc.egui_ctx, start));
+        Self { harness, actions, events }
+    }
+
+    /// Connected, with a folder on either side.
+    fn with_folders() -> Self {
+        let mut window = Self::new(vec2(1400.0, 900.0));
+        window.tell(connected());
+        window.tell(local("/home/me", vec![entry("docs/", 0), entry("here.txt", 10), entry("photo.jpg", 20)]));
+        let there = ["css/", "one.html", "two.html", "three.html"];
+        let sizes = [0, 300, 100, 200];
+        window.tell(remote("/www", there.iter().zip(sizes).map(|(name, size)| entry(name, size)).collect()));
+        window.run();
+        window.actions();
+        window
+    }
+
+    fn tell(&self, event: Event) {
+        self.events.send(event).unwrap();
+    }
+
+    fn run(&mut self) {
+        self.harness.step();
+        self.harness.run();
+    }
+
+    /// What was sent to the worker since it was asked last.
+    fn actions(&self) -> Vec<Action> {
+        self.actions.try_iter().collect()
+    }
+
+    fn row<'a>(&'a self, name: &'a str) -> egui_kittest::Node<'a> {
+        self.harness.get_by_role_and_label(Role::ListBoxOption, name)
+    }
+
+    fn center(&self, name: &str) -> Pos2 {
+        self.row(name).rect().center()
+    }
+
+    fn click(&mut self, name: &str, modifiers: Modifiers) {
+        self.row(name).click_modifiers(modifiers);
+        self.run();
+    }
+
+    fn press(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.run();
+    }
+
+    fn drag(&mut self, from: Pos2, to: Pos2) {
+        self.harness.hover_at(from);
+        self.harness.step();
+        self.harness.drag_at(from);
+        self.harness.step();
+        for share in [0.3, 0.6, 1.0] {
+            self.harness.hover_at(from.lerp(to, share));
+            self.harness.step();
+        }
+        let up = Input::PointerButton {
+            pos: to,
+            button: PointerButton::Primary,
+            pressed: false,
+            modifiers: Modifiers::NONE,
+        };
+        self.harness.event(up);
+        self.run();
+    }
+
+    fn drop_files(&mut self, paths: &[&str]) {
+        for path in paths {
+            self.harness.input_mut().dropped_files.push(Arc::new(File(path.into())));
+        }
+        self.harness.step();
+    }
+
+    /// Names of the remote rows from the top down.
+    fn remote_names(&self) -> Vec<String> {
+        let rows = &self.harness.state().view().tabs[0].remote.table.rows;
+        (0..rows.len()).map(|row| rows.at(row).unwrap().name.clone()).collect()
+    }
+
+    fn remote_selected(&self) -> Vec<String> {
+        let rows = &self.harness.state().view().tabs[0].remote.table.rows;
+        rows.selected_entries().map(|entry| entry.name.clone()).collect()
+    }
+}
+
+#[derive(Debug)]
+struct File(PathBuf);
+
+impl DroppedFile for File {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("is not read".into())
+    }
+}
+
+#[test]
+fn quickconnect_connects() {
+    let mut window = Window::new(vec2(1400.0, 900.0));
+    window.run();
+    window.actions();
+    for (name, text) in
+        [("Address", "ftpes://ftp.example.org/pub"), ("User", "me"), ("Password", "s3cret"), ("Port", "2121")]
+    {
+        let role = if name == "Password" { Role::PasswordInput } else { Role::TextInput };
+        window.harness.get_by_role_and_label(role, name).click();
+        window.run();
+        window.harness.get_by_role_and_label(role, name).type_text(text);
+        window.run();
+    }
+    window.press(Modifiers::NONE, Key::Enter);
+    let actions = window.actions();
+    let connect = actions.iter().find_map(|action| match action {
+        Action::Connect { site, credentials, .. } => Some((site.clone(), credentials.clone().unwrap())),
+        _ => None,
+    });
+    let (site, credentials) = connect.unwrap_or_else(|| panic!("{actions:?}"));
+    assert_eq!((site.host.as_str(), site.port(), site.user.as_str()), ("ftp.example.org", 2121, "me"));
+    assert_eq!((site.remote.as_deref(), credentials.password.expose()), (Some("pub"), "s3cret"));
+    let recent = actions.iter().find_map(|action| match action {
+        Action::SaveSites(sites) => Some(sites.recent.len()),
+        _ => None,
+    });
+    assert_eq!(recent, Some(1));
+    assert!(!format!("{actions:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_mistake_in_the_address_is_said_and_nothing_is_sent() {
+    let mut window = Window::new(vec2(1400.0, 900.0));
+    window.run();
+    window.actions();
+    window.harness.get_by_role_and_label(Role::TextInput, "Address").click();
+    window.run();
+    window.harness.get_by_role_and_label(Role::TextInput, "Address").type_text("sftp://host");
+    window.run();
+    window.harness.get_by_label("Connect").click();
+    window.run();
+    assert!(window.harness.query_by_label_contains("sftp:// is not FTP").is_some());
+    assert!(window.actions().is_empty());
+}
+
+#[test]
+fn headers_sort_and_folders_stay_first() {
+    let mut window = Window::with_folders();
+    assert_eq!(window.remote_names(), ["css", "one.html", "three.html", "two.html"]);
+    let header = |window: &Window| {
+        let headers = window.harness.get_all_by_role_and_label(Role::ColumnHeader, "Size");
+        headers.max_by(|a, b| a.rect().left().total_cmp(&b.rect().left())).unwrap().rect().center()
+    };
+    for expected in [["css", "two.html", "three.html", "one.html"], ["css", "one.html", "three.html", "two.html"]] {
+        let at = header(&window);
+        window.harness.hover_at(at);
+        window.harness.step();
+        for pressed in [true, false] {
+            let (pos, button, modifiers) = (at, PointerButton::Primary, Modifiers::NONE);
+            window.harness.event(Input::PointerButton { pos, button, pressed, modifiers });
+        }
+        window.run();
+        assert_eq!(window.remote_names(), expected);
+    }
+    let (first, last) = (window.center("one.html").y, window.center("two.html").y);
+    assert!(first < last, "the rows stand in that order");
+}
+
+#[test]
+fn clicks_and_keys_select() {
+    let mut window = Window::with_folders();
+    window.click("one.html", Modifiers::NONE);
+    window.click("two.html", Modifiers::SHIFT);
+    assert_eq!(window.remote_selected(), ["one.html", "three.html", "two.html"]);
+    window.click("three.html", Modifiers::COMMAND);
+    assert_eq!(window.remote_selected(), ["one.html", "two.html"]);
+    assert!(window.harness.query_by_label_contains("2 selected, 400 B").is_some());
+    window.press(Modifiers::COMMAND, Key::A);
+    assert_eq!(window.remote_selected().len(), 4);
+    window.press(Modifiers::NONE, Key::Home);
+    assert_eq!(window.remote_selected(), ["css"]);
+    window.press(Modifiers::SHIFT, Key::ArrowDown);
+    assert_eq!(window.remote_selected(), ["css", "one.html"]);
+    window.harness.event(Input::Text("tw".into()));
+    window.run();
+    assert_eq!(window.remote_selected(), ["two.html"]);
+}
+
+#[test]
+fn keys_go_up_open_refresh_and_transfer() {
+    let mut window = Window::with_folders();
+    window.click("css", Modifiers::NONE);
+    window.press(Modifiers::NONE, Key::Enter);
+    let paths = |window: &Window| -> Vec<String> {
+        let path = |action: Action| match action {
+            Action::List { path, .. } => path.to_string(),
+            other => format!("{other:?}"),
+        };
+        window.actions().into_iter().map(path).collect()
+    };
+    assert_eq!(paths(&window), ["/www/css"]);
+    window.press(Modifiers::NONE, Key::F5);
+    assert_eq!(paths(&window), ["/www"]);
+    window.press(Modifiers::NONE, Key::Backspace);
+    assert_eq!(paths(&window), ["/"]);
+    window.click("one.html", Modifiers::NONE);
+    window.press(Modifiers::ALT, Key::ArrowDown);
+    let actions = window.actions();
+    let [Action::Enqueue(batch)] = actions.as_slice() else { panic!("{actions:?}") };
+    assert_eq!((batch.course, &batch.items[0].local), (Course::Download, &PathBuf::from("/home/me/one.html")));
+}
+
+#[test]
+fn back_leads_where_one_was_and_lands_on_the_folder() {
+    let mut window = Window::with_folders();
+    window.click("css", Modifiers::NONE);
+    window.press(Modifiers::NONE, Key::Enter);
+    window.tell(remote("/www/css", vec![entry("a.css", 1)]));
+    window.run();
+    window.actions();
+    window.press(Modifiers::ALT, Key::ArrowLeft);
+    assert!(matches!(window.actions().as_slice(), [Action::List { path, .. }] if path.as_str() == "/www"));
+    window.tell(remote("/www", vec![entry("css/", 0), entry("x", 1)]));
+    window.run();
+    assert_eq!(window.remote_selected(), ["css"]);
+}
+
+#[test]
+fn a_name_is_changed_in_its_row() {
+    let mut window = Window::with_folders();
+    window.click("one.html", Modifiers::NONE);
+    window.press(Modifiers::NONE, Key::F2);
+    window.harness.get_by_role_and_label(Role::TextInput, "New name").type_text("1");
+    window.run();
+    window.press(Modifiers::NONE, Key::Enter);
+    let actions = window.actions();
+    let [Action::Files { action: FileAction::Rename { from, to }, .. }] = actions.as_slice() else {
+        panic!("{actions:?}")
+    };
+    let place = |path: &str| Place::Remote(RemotePath::new(path));
+    assert_eq!((from, to), (&place("/www/one.html"), &place("/www/1.html")), "the suffix stays");
+}
+
+#[test]
+fn deleting_asks_first() {
+    let mut window = Window::with_folders();
+    window.click("one.html", Modifiers::NONE);
+    window.press(Modifiers::NONE, Key::Delete);
+    let deletes = |actions: &[Action]| {
+        actions.iter().any(|action| matches!(action, Action::Files { action: FileAction::Delete(_), .. }))
+    };
+    assert!(!deletes(&window.actions()));
+    let mut dialogs = window.harness.get_all_by_role(Role::Dialog);
+    assert!(dialogs.any(|dialog| dialog.accesskit_node().label().is_some_and(|label| label.contains("one.html"))));
+    drop(dialogs);
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(deletes(&window.actions()));
+}
+
+#[test]
+fn a_drag_to_the_other_pane_transfers() {
+    let mut window = Window::with_folders();
+    window.click("one.html", Modifiers::NONE);
+    window.click("two.html", Modifiers::COMMAND);
+    let below = window.center("photo.jpg") + vec2(0.0, 120.0);
+    window.drag(window.center("two.html"), below);
+    let actions = window.actions();
+    let [Action::Enqueue(batch)] = actions.as_slice() else { panic!("{actions:?}") };
+    let remotes: Vec<&str> = batch.items.iter().map(|item| item.remote.as_str()).collect();
+    assert_eq!(remotes, ["/www/one.html", "/www/two.html"]);
+    assert_eq!((batch.tab, batch.course), (TAB, Course::Download));
+}
+
+#[test]
+fn a_drag_onto_a_folder_goes_into_it() {
+    let mut window = Window::with_folders();
+    window.drag(window.center("here.txt"), window.center("css"));
+    let actions = window.actions();
+    let [Action::Enqueue(batch)] = actions.as_slice() else { panic!("{actions:?}") };
+    assert_eq!((batch.course, batch.items[0].remote.as_str()), (Course::Upload, "/www/css/here.txt"));
+    window.drag(window.center("one.html"), window.center("css"));
+    let actions = window.actions();
+    let [Action::Files { action: FileAction::Rename { to: Place::Remote(to), .. }, .. }] = actions.as_slice() else {
+        panic!("{actions:?}")
+    };
+    assert_eq!(to.as_str(), "/www/css/one.html");
+    window.drag(window.center("css"), window.center("one.html"));
+    assert!(window.actions().is_empty(), "where it already is, a drop does nothing");
+}
+
+#[test]
+fn a_drag_onto_the_queue_transfers() {
+    let mut window = Window::with_folders();
+    let queue = window.harness.get_by_label_contains("Drop files here to transfer").rect().center();
+    window.drag(window.center("here.txt"), queue);
+    let actions = window.actions();
+    let [Action::Enqueue(batch)] = actions.as_slice() else { panic!("{actions:?}") };
+    assert_eq!(batch.items[0].remote.as_str(), "/www/here.txt");
+}
+
+#[test]
+fn files_of_other_programs_go_where_the_pointer_is() {
+    let mut window = Window::with_folders();
+    window.drop_files(&["/tmp/a b", "/tmp/ä"]);
+    let css = window.center("css");
+    window.harness.hover_at(css);
+    window.run();
+    let actions = window.actions();
+    let [Action::Enqueue(batch)] = actions.as_slice() else { panic!("{actions:?}") };
+    let remotes: Vec<&str> = batch.items.iter().map(|item| item.remote.as_str()).collect();
+    assert_eq!(remotes, ["/www/css/a b", "/www/css/ä"]);
+    window.drop_files(&["/tmp/x"]);
+    let docs = window.center("docs");
+    window.harness.hover_at(docs);
+    window.run();
+    let actions = window.actions();
+    let [Action::Files { action: FileAction::Copy { from, to }, .. }] = actions.as_slice() else {
+        panic!("{actions:?}")
+    };
+    assert_eq!((from.as_slice(), to), ([PathBuf::from("/tmp/x")].as_slice(), &PathBuf::from("/home/me/docs")));
+}
+
+#[test]
+fn files_dropped_nobody_knows_where_are_uploaded() {
+    let mut window = Window::with_folders();
+    window.harness.remove_cursor();
+    window.harness.step();
+    window.drop_files(&["/tmp/x"]);
+    for _ in 0..20 {
+        window.harness.step();
+    }
+    let actions = window.actions();
+    let [Action::Enqueue(batch)] = actions.as_slice() else { panic!("{actions:?}") };
+    assert_eq!(batch.items[0].remote.as_str(), "/www/x");
+}
+
+#[test]
+fn a_refused_folder_is_said_in_the_servers_words() {
+    let mut window = Window::with_folders();
+    let path = RemotePath::new("/secret");
+    let result = Err(failure("Could not open /secret", "550 Permission denied."));
+    window.tell(Event::Listing { tab: TAB, path, result });
+    window.run();
+    assert!(window.harness.query_by_label("550 Permission denied.").is_some());
+    assert!(window.harness.query_by_role_and_label(Role::ListBoxOption, "one.html").is_some(), "the last one stays");
+    window.harness.get_by_label("Try again").click();
+    window.run();
+    assert!(matches!(window.actions().as_slice(), [Action::List { path, .. }] if path.as_str() == "/secret"));
+}
+
+#[test]
+fn a_failed_connection_can_be_made_again() {
+    let mut window = Window::new(vec2(1024.0, 700.0));
+    window.run();
+    let why = "530 Login incorrect.";
+    let failed = failure("Could not log in to ftp.example.org", why);
+    window.tell(Event::Connection { tab: TAB, state: ConnectionState::Disconnected(Some(failed)) });
+    window.run();
+    assert!(window.harness.query_by_label(why).is_some());
+}
+
+#[test]
+fn only_rows_in_sight_are_drawn() {
+    let mut window = Window::with_folders();
+    let entries = (0..100_000).map(|n| entry(&format!("file {n}"), n)).collect();
+    window.tell(remote("/many", entries));
+    window.run();
+    let rows = |window: &Window| window.harness.get_all_by_role(Role::ListBoxOption).count();
+    assert!((10..200).contains(&rows(&window)), "{}", rows(&window));
+    window.click("file 0", Modifiers::NONE);
+    window.press(Modifiers::NONE, Key::End);
+    assert_eq!(window.remote_selected(), ["file 99999"]);
+    assert!(window.harness.query_by_role_and_label(Role::ListBoxOption, "file 99999").is_some());
+    window.press(Modifiers::COMMAND, Key::A);
+    assert_eq!(window.remote_selected().len(), 100_000);
+}
+
+#[test]
+fn tabs_open_and_close() {
+    let mut window = Window::with_folders();
+    window.press(Modifiers::COMMAND, Key::T);
+    let opened = window.actions();
+    assert!(matches!(opened.as_slice(), [Action::ListLocal { tab, .. }] if *tab != TAB), "{opened:?}");
+    window.press(Modifiers::COMMAND, Key::W);
+    assert!(matches!(window.actions().as_slice(), [Action::CloseTab { tab }] if *tab != TAB));
+    assert_eq!(window.harness.state().view().tabs.len(), 1);
+}
+
+#[test]
+fn a_filter_hides_what_does_not_match() {
+    let mut window = Window::with_folders();
+    window.click("one.html", Modifiers::NONE);
+    window.press(Modifiers::COMMAND, Key::F);
+    window.harness.get_by_role_and_label(Role::TextInput, "Filter (remote)").type_text("t");
+    window.run();
+    assert_eq!(window.remote_names(), ["one.html", "three.html", "two.html"]);
+    window.harness.get_by_role_and_label(Role::TextInput, "Filter (remote)").type_text("w");
+    window.run();
+    assert_eq!(window.remote_names(), ["two.html"]);
+}
+
+#[test]
+fn what_the_worker_has_no_room_for_is_sent_later() {
+    let mut window = Window::with_folders();
+    for _ in 0..150 {
+        window.harness.key_press(Key::F5);
+        window.harness.step();
+    }
+    assert_eq!(window.actions().len(), 100, "the channel was full");
+    window.run();
+    assert_eq!(window.actions().len(), 50, "and nothing was lost");
+}
+
+#[test]
+fn nothing_is_drawn_while_nothing_happens() {
+    let mut window = Window::with_folders();
+    window.run();
+    window.harness.step();
+    let delays: Vec<Duration> =
+        window.harness.output().viewport_output.values().map(|output| output.repaint_delay).collect();
+    assert!(delays.iter().all(|delay| *delay > Duration::from_secs(3600)), "{delays:?}");
+}
+
+#[test]
+fn everything_is_in_sight_in_a_small_window() {
+    let mut window = Window::new(vec2(1024.0, 700.0));
+    window.tell(connected());
+    window.tell(local("/home/me", vec![entry("here.txt", 10)]));
+    window.tell(remote("/var/www/with/a/long/path/that/does/not/fit/at/all/in/here", vec![entry("one.html", 1)]));
+    window.run();
+    for name in
+        ["Connect", "Settings", "Refresh (local)", "Refresh (remote)", "More (remote)", "Filter (remote)", "Port"]
+    {
+        let rect = window.harness.get_by_label(name).rect();
+        assert!(rect.left() >= 0.0 && rect.right() <= 1024.0 && rect.bottom() <= 700.0, "{name}: {rect:?}");
+        assert!(rect.width() >= 16.0, "{name}: {rect:?}");
+    }
+}
+
+#[test]
+fn every_control_has_a_name() {
+    let window = Window::with_folders();
+    let roles = [Role::Button, Role::TextInput, Role::PasswordInput, Role::Tab, Role::ColumnHeader, Role::ComboBox];
+    for role in roles {
+        for node in window.harness.query_all_by_role(role) {
+            let node = node.accesskit_node();
+            let name = node.label().or_else(|| node.placeholder().map(str::to_owned)).unwrap_or_default();
+            assert!(!name.is_empty(), "{role:?} at {:?}", node.raw_bounds());
+        }
+    }
+}
+
+#[test]
+fn settings_are_kept_when_the_layout_changes() {
+    let mut window = Window::with_folders();
+    window.harness.get_by_label("View").click();
+    window.run();
+    window.harness.get_by_label("Folder trees").click();
+    window.run();
+    let saved = window.actions().into_iter().find_map(|action| match action {
+        Action::SaveSettings(settings) => Some(settings),
+        _ => None,
+    });
+    let saved: Settings = *saved.expect("the settings are saved");
+    assert!(!saved.layout.trees);
+}
