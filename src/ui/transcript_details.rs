@@ -116,10 +116,10 @@ pub fn details_ui(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock
     ScrollArea::vertical().id_salt("details").auto_shrink([false, false]).show(ui, |ui| {
         frame.show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = theme::TIGHT;
+            reply(ui, details, &mut wish);
             if let Some(explanation) = &details.explanation {
                 explain(ui, explanation);
             }
-            reply(ui, details, &mut wish);
             facts(ui, mirror, details, clock, &mut wish);
         });
     });
@@ -135,8 +135,9 @@ fn heading(ui: &mut Ui, text: &str) {
 fn explain(ui: &mut Ui, explanation: &Explanation) {
     let palette = theme::of(ui);
     if let Some(known) = explanation.known {
-        paragraph(ui, known.meaning);
-        for (title, words) in [("Likely cause", known.cause), ("What to do", known.remedy)] {
+        for (title, words) in
+            [("What it means", known.meaning), ("Likely cause", known.cause), ("What to do", known.remedy)]
+        {
             if !words.is_empty() {
                 heading(ui, title);
                 paragraph(ui, words);

@@ -6,6 +6,7 @@
 
 mod date;
 mod dos;
+mod eplf;
 mod mlsd;
 mod nlst;
 mod unix;
@@ -69,8 +70,11 @@ struct Dialect {
 }
 
 /// What LIST may print; where two read equally many lines, the first is believed.
-const LIST: &[Dialect] =
-    &[Dialect { name: "LIST (Unix)", read: unix::read }, Dialect { name: "LIST (DOS)", read: dos::read }];
+const LIST: &[Dialect] = &[
+    Dialect { name: "LIST (Unix)", read: unix::read },
+    Dialect { name: "LIST (DOS)", read: dos::read },
+    Dialect { name: "LIST (EPLF)", read: eplf::read },
+];
 
 const MLSD: &[Dialect] = &[Dialect { name: "MLSD", read: mlsd::read }];
 
@@ -433,6 +437,18 @@ mod tests {
         {
             assert!(list(line).entries.is_empty(), "{line}");
         }
+    }
+
+    #[test]
+    fn eplf_lines() {
+        let entry = one("+i8388621.48594,m825718503,r,s280,up644,\t djb, x.html");
+        assert_eq!((entry.name.as_str(), entry.kind, entry.size), (" djb, x.html", Kind::File, Some(280)));
+        assert_eq!(entry.permissions.as_deref(), Some("644"));
+        let modified = entry.modified.unwrap();
+        assert_eq!((modified.at.to_string().as_str(), modified.utc), ("1996-03-01T22:15:03", true));
+        assert_eq!(one("+/,m99999999999999999,\tx").modified, None);
+        assert!(list("+i1,\tneither\r\n").entries.is_empty());
+        assert_eq!(list("+/,\t../x\r\n+r,\t\r\n+r,\ta/b\r\n").refused.len(), 3);
     }
 
     #[test]

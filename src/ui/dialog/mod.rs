@@ -110,8 +110,8 @@ pub fn dialogs_ui(
     ctx: &Context,
     mirror: &Mirror,
     dialogs: &mut Dialogs,
-    clock: &Clock,
     tickets: &mut Tickets,
+    clock: &Clock,
     actions: &mut Vec<Action>,
 ) {
     if let Some(wish) = dialogs.wish.take() {

@@ -98,6 +98,11 @@ impl Draft {
         })
     }
 
+    /// What was to happen to passwords has happened.
+    pub fn passwords_saved(&mut self) {
+        self.held.iter_mut().for_each(|held| held.password = Password::Kept);
+    }
+
     /// Whether there is neither a site nor a folder.
     pub fn is_empty(&self) -> bool {
         self.held.is_empty() && self.folders.is_empty()
