@@ -8,7 +8,7 @@ use super::command::{Command, Verb, mask};
 use super::error::Error;
 use super::feature::Features;
 use super::op::TransferType;
-use super::reply::{Received, Reply};
+use super::reply::{Class, Received, Reply};
 use super::session::{Config, Known, Output};
 use crate::model::{Direction, Record, RemotePath, Security};
 
@@ -27,6 +27,8 @@ pub(crate) struct Owed {
     pub(crate) heard: bool,
     /// Whether the command held a secret.
     hidden: bool,
+    /// The restart marker that holds if the reply to it says so; 0 is none.
+    marker: Option<u64>,
     preliminaries: u32,
 }
 
@@ -72,7 +74,7 @@ pub(crate) struct Control {
     pub(crate) directory: Option<RemotePath>,
     /// Commands that undo what raw commands left behind, before the next transfer.
     pub(crate) undo: Vec<Command>,
-    /// A restart marker that the server has accepted and no transfer has used (RFC 959 5.4: it stays until one does).
+    /// The restart marker that the server has accepted and no transfer has used: it stays until one does.
     pub(crate) marker: Option<u64>,
     owed: VecDeque<Owed>,
     outputs: VecDeque<Output>,
@@ -88,7 +90,7 @@ pub(crate) struct Control {
 impl Control {
     pub(crate) fn new(config: Config) -> Self {
         let charset = Charset::new(config.encoding);
-        let greeting = Owed { verb: Verb::Greeting, heard: true, hidden: false, preliminaries: 0 };
+        let greeting = Owed { verb: Verb::Greeting, heard: true, hidden: false, marker: None, preliminaries: 0 };
         let mut control = Self {
             known: config.known.clone(),
             charset,
@@ -212,7 +214,9 @@ impl Control {
         };
         self.put(Output::Log(record));
         let hidden = command.secret().is_some();
-        self.owed.push_back(Owed { verb: command.verb(), heard, hidden, preliminaries: 0 });
+        let marker = std::str::from_utf8(command.argument()).ok().and_then(|argument| argument.parse().ok());
+        let marker = marker.filter(|_| command.verb() == Verb::Rest);
+        self.owed.push_back(Owed { verb: command.verb(), heard, hidden, marker, preliminaries: 0 });
         debug_assert!(self.owed.len() <= MAX_OWED);
     }
 
@@ -284,7 +288,6 @@ impl Control {
 
     /// Takes back a restart marker that no transfer has used, or the next one would begin in the middle of its file.
     pub(crate) fn forget_marker(&mut self) -> Result<(), Error> {
-        self.marker = None;
         self.send_quietly(Command::with(Verb::Rest, "0")?);
         Ok(())
     }
@@ -353,13 +356,14 @@ impl Control {
     }
 
     /// Takes the command that a final reply pays for.
-    pub(crate) fn pay(&mut self) -> Option<Owed> {
-        let paid = self.owed.pop_front()?;
+    pub(crate) fn pay(&mut self, class: Class) {
+        let Some(paid) = self.owed.pop_front() else { return };
         self.after_transfer = false;
-        if paid.verb == Verb::Abor {
-            self.aborted = false;
+        match paid.verb {
+            Verb::Abor => self.aborted = false,
+            Verb::Rest if class == Class::Intermediate => self.marker = paid.marker.filter(|marker| *marker > 0),
+            _ => {}
         }
-        Some(paid)
     }
 }
 

@@ -106,7 +106,9 @@ impl Exchange {
             }
             Got::Reply(Verb::Rest, Intermediate, reply) => self.marked(reply, control)?,
             Got::Reply(Verb::Rest, ..) => {
-                control.marker = None;
+                if control.marker.is_some() {
+                    control.forget_marker()?;
+                }
                 return Err(Error::Unsupported("REST"));
             }
             Got::Reply(heard, _, reply) => return Err(control.refused(heard, reply)),
@@ -193,10 +195,9 @@ impl Exchange {
     /// The data connection is there, or is awaited: REST, then the command.
     fn launch(&mut self, control: &mut Control) -> Result<(), Error> {
         match self.marker {
-            Some(marker) => {
-                control.marker = Some(marker); // until it is refused or used: nobody may hear of the reply
-                control.send(Command::with(Verb::Rest, marker.to_string())?);
-            }
+            Some(marker) => control.send(Command::with(Verb::Rest, marker.to_string())?),
+            // One that a person has typed, and that the server does not take back.
+            None if control.marker.is_some() && !self.lists() => return Err(Error::Unsupported("REST 0")),
             None => self.fire(control),
         }
         Ok(())
@@ -267,6 +268,10 @@ impl Exchange {
             }
         }
         Ok(self.joined())
+    }
+
+    fn lists(&self) -> bool {
+        matches!(self.command.verb(), Verb::List | Verb::Nlst | Verb::Mlsd)
     }
 
     fn ends_without_data(&self) -> bool {

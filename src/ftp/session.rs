@@ -276,7 +276,7 @@ impl Session {
             }
         } else {
             self.payable -= 1;
-            self.control.pay();
+            self.control.pay(reply.class());
         }
         if verb == Verb::Greeting && self.running.is_none() {
             self.control.greeting = Some(reply.clone());

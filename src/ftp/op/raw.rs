@@ -4,7 +4,7 @@ use super::super::command::{Command, Verb};
 use super::super::control::{Control, Tls};
 use super::super::error::Error;
 use super::super::exchange::Exchange;
-use super::super::reply::{Class, Reply};
+use super::super::reply::Class;
 use super::{Got, Next, Outcome, Step, TransferType};
 
 /// A typed command under way.
@@ -31,7 +31,7 @@ impl Raw {
         {
             self.replies.push(reply.lines().map(|line| control.shown(line)).collect());
             if *class == Class::Completion || *class == Class::Intermediate {
-                remember(&command, reply, control)?;
+                remember(&command, control)?;
             }
         }
         match (&mut self.exchange, got) {
@@ -54,7 +54,7 @@ impl Raw {
         }
         self.command = Some(command.clone());
         if command.verb().moves_data() {
-            let marker = control.marker.take();
+            let marker = control.marker;
             self.exchange = Some(Exchange::begin(command, marker, control)?);
         } else {
             control.send(command);
@@ -78,7 +78,7 @@ fn refused_here(command: &Command, control: &Control) -> Option<&'static str> {
 }
 
 /// Keeps what is known of the server true after a typed command was obeyed.
-fn remember(command: &Command, reply: &Reply, control: &mut Control) -> Result<(), Error> {
+fn remember(command: &Command, control: &mut Control) -> Result<(), Error> {
     let argument = String::from_utf8_lossy(command.argument()).to_ascii_uppercase();
     match command.verb() {
         Verb::Type => {
@@ -87,9 +87,6 @@ fn remember(command: &Command, reply: &Reply, control: &mut Control) -> Result<(
                 "A" | "A N" => Some(TransferType::Ascii),
                 _ => None,
             }
-        }
-        Verb::Rest if reply.class() == Class::Intermediate => {
-            control.marker = argument.parse().ok().filter(|marker| *marker > 0);
         }
         Verb::Cwd | Verb::Cdup | Verb::Xcwd | Verb::Xcup | Verb::Smnt => control.directory = None,
         Verb::User | Verb::Rein => {
