@@ -148,7 +148,9 @@ impl Worker {
     /// Keeps a password in the vault, or forgets it.
     pub(super) fn keep_password(&mut self, site: Arc<Site>, password: Option<Secret>) {
         let key = self.rows.key(&site);
-        if password.is_none() {
+        // One that was changed must not be shadowed by the one that logged in before.
+        let known = self.context.memory.credentials(&key).map(|known| known.password);
+        if known != password {
             self.context.memory.forget_credentials(&key, None);
         }
         let (vault, inputs) = (self.context.vault.clone(), self.context.inputs.clone());

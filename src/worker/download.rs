@@ -35,11 +35,11 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         Start::Over(end) => return Ok(end),
         Start::Write { target, replace, begun } => (target, replace, begun),
     };
-    let mut part = open(job, &what, &target, source, begun).await?;
-    let mut fetched = fetch(job, &what, &part, source).await;
+    let (mut part, copied) = open(job, &what, &target, source, begun).await?;
+    let mut fetched = fetch(job, &what, &part, source, copied).await;
     if fetched.as_ref().is_err_and(|trouble| trouble.kind == TroubleKind::NoRestart) {
         part = job.blocking(&what, move || part.truncate(0).map(|()| part)).await?;
-        fetched = fetch(job, &what, &part, source).await;
+        fetched = fetch(job, &what, &part, source, false).await;
     }
     let (resumed_from, size) = match fetched {
         Ok(fetched) => fetched,
@@ -48,7 +48,15 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
             return Err(trouble);
         }
     };
-    let proof = verify::download(job, &what, &part, size).await?;
+    let proof = match verify::download(job, &what, &part, size).await {
+        Err(trouble) if trouble.failure.cause == Cause::Differs => {
+            // Wrong bytes are nothing to go on with.
+            part.truncate(0).map_err(|error| Trouble::disk(&*what, &error))?;
+            leave(job, &what, part).await;
+            return Err(trouble);
+        }
+        result => result?,
+    };
     let bytes = job.blocking(&what, move || part.length().map(|length| (part, length))).await;
     let (part, bytes) = bytes?;
     let time = source.modified.filter(|modified| modified.utc && job.settings.keep_times);
@@ -88,6 +96,10 @@ async fn start(job: &mut Job, what: &str, target: Target, source: Facts) -> Resu
         let why = format!("{} is there and is {kind}", target.path().display());
         return Err(Trouble::new(what, why, Cause::Local, false));
     }
+    if job.row.attempts > 1 && is_done(source, found.facts()) {
+        // An earlier run ended between the last rename and the word for it.
+        return Ok(Start::Over(job.done(found.size, found.size, Proof::Size)));
+    }
     match job.verdict(source, found.facts()).await? {
         Verdict::Write => Ok(Start::Write { target, replace: true, begun: false }),
         Verdict::Continue(_) if !job.context.run.ascii => Ok(Start::Write { target, replace: true, begun: true }),
@@ -110,9 +122,16 @@ async fn start(job: &mut Job, what: &str, target: Target, source: Facts) -> Resu
     }
 }
 
+/// Whether the target can only be the source, whole: size and time say so.
+fn is_done(source: Facts, target: Facts) -> bool {
+    let time = |facts: Facts| facts.modified.filter(|modified| modified.utc).map(|modified| modified.unix_seconds());
+    let is_same_time = time(source).zip(time(target)).is_some_and(|(source, target)| source == target);
+    is_same_time && source.size.is_some() && source.size == target.size
+}
+
 /// Opens the part, holding as much of the file as can be gone on with: that of an earlier try, or with `begun` what is
-/// there under the file's own name, which stays as it is until the new one is whole.
-async fn open(job: &Job, what: &str, target: &Target, source: Facts, begun: bool) -> Result<Part, Trouble> {
+/// there under the file's own name, which stays as it is until the new one is whole. Gives back, too, whether it is that.
+async fn open(job: &Job, what: &str, target: &Target, source: Facts, begun: bool) -> Result<(Part, bool), Trouble> {
     let (ascii, journal, target) = (job.context.run.ascii, job.context.journal.clone(), target.clone());
     let now = Source { remote: job.remote_name(), size: source.size, modified: source.modified };
     job.blocking(what, move || {
@@ -124,13 +143,14 @@ async fn open(job: &Job, what: &str, target: &Target, source: Facts, begun: bool
             part.truncate(0)?;
         }
         journal.note_source(&part.path(), &now)?;
-        if begun && part.length()? == 0 {
+        let copied = begun && part.length()? == 0;
+        if copied {
             let wrong = |error| disk::Error::new("read", target.path(), error);
             let mut there = std::fs::File::open(target.path()).map_err(wrong)?;
             std::io::copy(&mut there, &mut part.file()?).map_err(|e| disk::Error::new("write", part.path(), e))?;
         }
         target.room(now.size.unwrap_or(0).saturating_sub(part.length()?))?;
-        Ok(part)
+        Ok((part, copied))
     })
     .await
     .map_err(|mut trouble| {
@@ -148,8 +168,9 @@ fn is_other(before: &Source, now: &Source) -> bool {
     before.remote != now.remote || sizes || time(before).zip(time(now)).is_some_and(|(before, now)| before != now)
 }
 
-/// Fetches what the part lacks. Gives back where it went on and the size of the file, where that is known.
-async fn fetch(job: &Job, what: &str, part: &Part, source: Facts) -> Result<(u64, Option<u64>), Trouble> {
+/// Fetches what the part lacks; it may be `copied` from the target. Gives back where it went on and the size of the file,
+/// where that is known.
+async fn fetch(job: &Job, what: &str, part: &Part, source: Facts, copied: bool) -> Result<(u64, Option<u64>), Trouble> {
     let local = |error: &disk::Error| Trouble::disk(what, error);
     let length = part.length().map_err(|error| local(&error))?;
     let tail = part.tail(OVERLAP).map_err(|error| local(&error))?;
@@ -162,6 +183,11 @@ async fn fetch(job: &Job, what: &str, part: &Part, source: Facts) -> Result<(u64
     let result = job.transfer(operation, body, "Could not download", &job.row.remote()).await;
     if offset > 0 && !begins_with(part, offset, &tail, job.gauge.moved()).map_err(|error| local(&error))? {
         part.truncate(0).map_err(|error| local(&error))?;
+        if copied {
+            // The next attempt would find the same, and to replace the file was not asked for.
+            let why = "what is here is not the beginning of the file on the server";
+            return Err(Trouble::new(what, why, Cause::Differs, false));
+        }
         let why = "the file on the server is not the one that was begun; it is fetched anew";
         return Err(Trouble::new(what, why, Cause::Differs, true));
     }
@@ -247,6 +273,20 @@ mod tests {
             !is_other(&facts(Some(1), local(1)), &facts(Some(1), at(3600))),
             "times of different zones say nothing"
         );
+    }
+
+    #[test]
+    fn a_file_that_an_earlier_run_finished_is_known_by_size_and_time() {
+        let at = |second| Some(Modified::from_timestamp(jiff::Timestamp::from_second(second).unwrap()));
+        let facts = |size, modified| Facts { size, modified };
+        assert!(is_done(facts(Some(3), at(9)), facts(Some(3), at(9))));
+        assert!(!is_done(facts(Some(3), at(9)), facts(Some(3), at(8))));
+        assert!(!is_done(facts(Some(3), at(9)), facts(Some(2), at(9))));
+        assert!(
+            !is_done(facts(Some(3), None), facts(Some(3), None)) && !is_done(facts(None, at(9)), facts(None, at(9)))
+        );
+        let local = at(9).map(|modified| Modified { utc: false, ..modified });
+        assert!(!is_done(facts(Some(3), local), facts(Some(3), at(9))), "of another zone, perhaps");
     }
 
     #[test]

@@ -27,6 +27,8 @@ enum Todo {
     File(RemotePath),
     /// A directory, and what is in it.
     Directory(RemotePath, u16),
+    /// A directory, or a link to one: MLSD does not say on every server. DELE takes the link, and refuses a directory.
+    Doubtful(RemotePath, u16),
     /// A directory whose entries are gone.
     Empty(RemotePath),
 }
@@ -124,7 +126,7 @@ impl Errand {
 
     async fn measure_step(&mut self, on: &mut Browser, todo: Todo) -> Result<(), Trouble> {
         let (path, depth, sure) = match todo {
-            Todo::Directory(path, depth) => (path, depth, true),
+            Todo::Directory(path, depth) | Todo::Doubtful(path, depth) => (path, depth, true),
             Todo::Unknown(path) => (path, 0, false),
             Todo::File(_) | Todo::Empty(_) => return Ok(()),
         };
@@ -156,7 +158,7 @@ impl Errand {
     async fn delete(&mut self, on: &mut Browser, todo: Todo, current: Option<&Listing>) -> Result<(), Trouble> {
         match todo {
             Todo::Unknown(path) => match entry_of(current, &path).map(|entry| entry.kind) {
-                Some(Kind::Directory) => self.todo.push(Todo::Directory(path, 0)),
+                Some(Kind::Directory) => self.todo.push(folder(current, path, 0)),
                 // A link is deleted, never what it leads to.
                 Some(_) => delete_file(on, &path).await?,
                 None => match delete_file(on, &path).await {
@@ -170,13 +172,17 @@ impl Errand {
                 },
             },
             Todo::File(path) => delete_file(on, &path).await?,
+            Todo::Doubtful(path, depth) => match delete_file(on, &path).await {
+                Err(trouble) if trouble.is_refusal() => self.todo.push(Todo::Directory(path, depth)),
+                result => result?,
+            },
             Todo::Directory(path, depth) => {
                 let listing = list(on, &path, depth).await?;
                 self.todo.push(Todo::Empty(path.clone()));
                 for entry in &listing.entries {
                     let path = path.join(&entry.name);
                     self.todo.push(match entry.kind {
-                        Kind::Directory => Todo::Directory(path, depth + 1),
+                        Kind::Directory => folder(Some(&listing), path, depth + 1),
                         _ => Todo::File(path),
                     });
                 }
@@ -192,7 +198,7 @@ impl Errand {
     async fn chmod(&mut self, on: &mut Browser, todo: Todo, mode: u16, below: Option<Below>) -> Result<(), Trouble> {
         let (path, depth, is_directory) = match todo {
             Todo::Unknown(path) => (path, 0, None),
-            Todo::Directory(path, depth) => (path, depth, Some(true)),
+            Todo::Directory(path, depth) | Todo::Doubtful(path, depth) => (path, depth, Some(true)),
             // Both were picked when they were found.
             Todo::File(path) | Todo::Empty(path) => (path, 0, Some(false)),
         };
@@ -232,6 +238,14 @@ impl Errand {
             on.operate(operation, "Could not change the permissions of", &path.to_string()).await?;
         }
         Ok(())
+    }
+}
+
+/// A folder to be deleted, as `listing` shows it.
+fn folder(listing: Option<&Listing>, path: RemotePath, depth: u16) -> Todo {
+    match listing {
+        Some(listing) if listing.dialect.starts_with("MLSD") => Todo::Doubtful(path, depth),
+        _ => Todo::Directory(path, depth),
     }
 }
 

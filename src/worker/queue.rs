@@ -259,7 +259,9 @@ impl Worker {
         if !row.local_name().is_empty() {
             local.push(disk::to_os(row.local_name()));
         }
-        let below = if row.course == Course::Download { row.folder.below.saturating_add(1) } else { 0 };
+        // A row without a name is the folder that a person chose itself.
+        let named = u16::from(!row.local_name().is_empty());
+        let below = if row.course == Course::Download { row.folder.below.saturating_add(named) } else { 0 };
         let folder = Arc::new(Folder { site: row.folder.site.clone(), local, remote: row.remote(), below });
         let mut rows = Vec::with_capacity(children.len());
         for child in children {

@@ -34,12 +34,12 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         job.context.news(job.row.id, News::Size(size)).await;
     }
     walk::ensure(job, &job.row.folder.remote).await?;
-    let offset = match start(job, &what, source).await? {
-        Ok(offset) => offset,
+    let begin = match start(job, &what, source).await? {
+        Ok(begin) => begin,
         Err(end) => return Ok(end),
     };
-    let remote = job.row.remote();
-    note(job, &what, Some(source)).await?;
+    let (remote, offset) = (job.row.remote(), begin.offset);
+    note(job, &what, source, begin.before).await?;
     let stored = match store(job, &what, &file, offset, size).await {
         Err(trouble) if trouble.kind == TroubleKind::NoRestart => store(job, &what, &file, 0, size).await,
         result => result,
@@ -47,10 +47,10 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let resumed_from = match stored {
         Ok(resumed_from) => resumed_from,
         Err(trouble) => {
-            if job.gauge.moved() == 0 && offset == 0 {
-                note(job, &what, None).await?;
+            if job.gauge.moved() == 0 && begin.fresh {
+                forget(job, &what).await?;
             }
-            tidy(job, &what, &trouble, &remote).await;
+            tidy(job, &what, &trouble, begin.before).await;
             return Err(trouble);
         }
     };
@@ -58,21 +58,68 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     if now != source {
         return Err(Trouble::new(what, "it changed while it was being sent", Cause::Local, true));
     }
-    let proof = verify::upload(job, &what, &remote, size).await?;
+    let proof = match verify::upload(job, &what, &remote, size).await {
+        Err(trouble) if trouble.failure.cause == Cause::Differs => {
+            // What is there is wrong: ours to replace, but not to go on with.
+            note(job, &what, Facts::default(), begin.before).await?;
+            return Err(trouble);
+        }
+        result => result?,
+    };
     keep_time(job, &remote, source).await;
-    note(job, &what, None).await?;
+    forget(job, &what).await?;
     Ok(job.done(size, resumed_from, proof))
 }
 
-/// Notes that the target is our own unfinished work, or with `None` that it is not: for the next attempt, also in
-/// another run.
-async fn note(job: &Job, what: &str, source: Option<Facts>) -> Result<(), Trouble> {
-    let (journal, path, local) = (job.context.journal.clone(), PathBuf::from(job.remote_name()), job.row.local_shown());
-    let note = move || match source {
-        Some(Facts { size, modified }) => journal.note_source(&path, &Source { remote: local, size, modified }),
-        None => journal.forget_source(&path),
+/// Where an upload begins.
+struct Begin {
+    offset: u64,
+    before: Before,
+    /// No earlier attempt has begun it.
+    fresh: bool,
+}
+
+/// What the target was before it was begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    /// Nothing.
+    Absent,
+    /// Another file, of this size: as long as the server has that size, it may still be that file.
+    Other(Option<u64>),
+    /// The beginning of this file.
+    Beginning,
+}
+
+/// Notes that the target is our own unfinished work, and what it was before: for the next attempt, also in another run.
+async fn note(job: &Job, what: &str, source: Facts, before: Before) -> Result<(), Trouble> {
+    let (journal, remote, local) = (job.context.journal.clone(), job.remote_name(), job.row.local_shown());
+    job.blocking(what, move || {
+        match before {
+            Before::Other(size) => {
+                let other = Source { remote: local.clone(), size, modified: None };
+                journal.note_source(&before_path(&remote), &other)?;
+            }
+            Before::Absent | Before::Beginning => journal.forget_source(&before_path(&remote))?,
+        }
+        let Facts { size, modified } = source;
+        journal.note_source(Path::new(&remote), &Source { remote: local, size, modified })
+    })
+    .await
+}
+
+/// The target is no unfinished work of ours.
+async fn forget(job: &Job, what: &str) -> Result<(), Trouble> {
+    let (journal, remote) = (job.context.journal.clone(), job.remote_name());
+    let forget = move || {
+        journal.forget_source(Path::new(&remote))?;
+        journal.forget_source(&before_path(&remote))
     };
-    job.blocking(what, note).await
+    job.blocking(what, forget).await
+}
+
+/// Where it is noted what a target was before. No name on a server ends like this: it holds a line end.
+fn before_path(remote: &str) -> PathBuf {
+    PathBuf::from(format!("{remote}\nbefore"))
 }
 
 /// A regular file only: opening a pipe would wait for whoever writes it.
@@ -93,20 +140,20 @@ fn facts(file: &File) -> std::io::Result<Facts> {
 }
 
 /// Where to begin, or how the row ends without any byte sent.
-async fn start(job: &mut Job, what: &str, source: Facts) -> Result<Result<u64, End>, Trouble> {
-    let (journal, path) = (job.context.journal.clone(), PathBuf::from(job.remote_name()));
-    if let Some(begun) = job.blocking(what, move || journal.source(&path)).await? {
-        return go_on(job, what, source, &begun).await;
+async fn start(job: &mut Job, what: &str, source: Facts) -> Result<Result<Begin, End>, Trouble> {
+    if let Some(begun) = go_on(job, what, source).await? {
+        return Ok(begun);
     }
+    let begin = |offset, before| Ok(Ok(Begin { offset, before, fresh: true }));
     let target = match job.listed_target() {
         Some(listed) => listed,
         None => job.remote_facts(&job.row.remote()).await?,
     };
-    let Some(target) = target else { return Ok(Ok(0)) };
+    let Some(target) = target else { return begin(0, Before::Absent) };
     let size = source.size.unwrap_or(0);
     match job.verdict(source, target).await? {
-        Verdict::Write => Ok(Ok(0)),
-        Verdict::Continue(offset) => Ok(Ok(if job.context.run.ascii { 0 } else { offset })),
+        Verdict::Continue(offset) if !job.context.run.ascii => begin(offset, Before::Beginning),
+        Verdict::Write | Verdict::Continue(_) => begin(0, Before::Other(target.size)),
         Verdict::Complete => Ok(Err(job.done(size, size, Proof::Size))),
         Verdict::TooLarge => {
             let why = format!("{} is larger than the file here", job.row.remote());
@@ -119,26 +166,43 @@ async fn start(job: &mut Job, what: &str, source: Facts) -> Result<Result<u64, E
             }
             job.row.remote_name = name.into();
             job.context.news(job.row.id, News::Named(Box::new(job.row.clone()))).await;
-            Ok(Ok(0))
+            begin(0, Before::Absent)
         }
         Verdict::Skip | Verdict::Ask => Ok(Err(End::Skipped)),
     }
 }
 
-/// Where an upload goes on that we have begun: at what the server has, if the file here is still the same.
-async fn go_on(job: &Job, what: &str, source: Facts, begun: &Source) -> Result<Result<u64, End>, Trouble> {
+/// Where an upload goes on that was begun: at what the server has, if the file here is still the same and the server
+/// no longer has what was there before. `None` where nothing was begun that this row may go on with.
+async fn go_on(job: &Job, what: &str, source: Facts) -> Result<Option<Result<Begin, End>>, Trouble> {
+    let (journal, remote) = (job.context.journal.clone(), job.remote_name());
+    let noted = move || Ok((journal.source(Path::new(&remote))?, journal.source(&before_path(&remote))?));
+    let (Some(begun), other) = job.blocking(what, noted).await? else { return Ok(None) };
+    let before = other.map_or(Before::Absent, |other| Before::Other(other.size));
+    let begin = |offset| Ok(Some(Ok(Begin { offset, before, fresh: false })));
     let same = source == Facts { size: begun.size, modified: begun.modified } && begun.remote == job.row.local_shown();
-    let same = same && !job.context.run.ascii;
-    let Some(size) = source.size.filter(|_| same) else { return Ok(Ok(0)) };
-    match settled_size(job).await? {
-        // All of it arrived, and only the word for it was lost.
-        Some(there) if there == size && size > 0 => {
-            keep_time(job, &job.row.remote(), source).await;
-            note(job, what, None).await?;
-            Ok(Err(job.done(size, size, Proof::Size)))
+    if let Some(size) = source.size.filter(|_| same && !job.context.run.ascii) {
+        let there = settled_size(job).await?;
+        match there.filter(|there| is_ours(before, *there)) {
+            // All of it arrived, and only the word for it was lost.
+            Some(there) if there == size && size > 0 => {
+                keep_time(job, &job.row.remote(), source).await;
+                forget(job, what).await?;
+                return Ok(Some(Err(job.done(size, size, Proof::Size))));
+            }
+            Some(there) if there < size && there > 0 => return begin(there),
+            _ => {}
         }
-        Some(there) if there < size => Ok(Ok(there)),
-        _ => Ok(Ok(0)),
+    }
+    // What another row has begun may be somebody's whole file by now; that is for the rules to decide.
+    if job.row.attempts > 1 { begin(0) } else { Ok(None) }
+}
+
+/// Whether a target that has `there` bytes now is what we have begun, and not still the file that was there before.
+fn is_ours(before: Before, there: u64) -> bool {
+    match before {
+        Before::Absent | Before::Beginning => true,
+        Before::Other(size) => size.is_some_and(|size| size != there),
     }
 }
 
@@ -188,18 +252,25 @@ async fn store(job: &Job, what: &str, file: &File, offset: u64, size: u64) -> Re
     }
 }
 
-/// Half a file that nobody will go on with must not look like a whole one.
-async fn tidy(job: &Job, what: &str, trouble: &Trouble, remote: &RemotePath) {
+/// Half a file that nobody will go on with must not look like a whole one. What a person had there is not ours to delete.
+async fn tidy(job: &Job, what: &str, trouble: &Trouble, before: Before) {
     let for_good = !trouble.failure.again && trouble.kind == TroubleKind::Plain && !job.cancel.is_cancelled();
-    if job.gauge.moved() == 0 || !(for_good || job.gauge.is_discarded()) {
+    if job.gauge.moved() == 0 || !(for_good || job.gauge.is_discarded()) || before == Before::Beginning {
         return;
     }
-    if let Some(link) = job.link.as_ref().filter(|link| link.is_open()) {
-        let delete = Operation::Delete { path: remote.clone() };
-        // The reason why the upload failed is the one to tell.
-        let _ = link.connection.run(delete, Body::None, Some(job.row.id), &Cancel::new()).await;
-        let _ = note(job, what, None).await;
+    let Some(link) = job.link.as_ref().filter(|link| link.is_open()) else { return };
+    let (path, cancel) = (job.row.remote(), Cancel::new());
+    if before != Before::Absent {
+        // A server that refuses to replace a file takes some bytes first.
+        let facts = Operation::Facts { path: path.clone() };
+        match link.connection.run(facts, Body::None, Some(job.row.id), &cancel).await {
+            Ok((Outcome::Facts { size: Some(there), .. }, _)) if is_ours(before, there) => {}
+            _ => return,
+        }
     }
+    // The reason why the upload failed is the one to tell.
+    let _ = link.connection.run(Operation::Delete { path }, Body::None, Some(job.row.id), &cancel).await;
+    let _ = forget(job, what).await;
 }
 
 /// Gives the file on the server its time; a server that cannot is no reason to fail.
@@ -214,6 +285,14 @@ async fn keep_time(job: &Job, remote: &RemotePath, source: Facts) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_there_before_is_not_taken_for_ours() {
+        assert!(is_ours(Before::Absent, 0) && is_ours(Before::Absent, 5) && is_ours(Before::Beginning, 5));
+        assert!(!is_ours(Before::Other(Some(5)), 5), "the server may have refused before it cut the file");
+        assert!(is_ours(Before::Other(Some(5)), 4) && is_ours(Before::Other(Some(5)), 6));
+        assert!(!is_ours(Before::Other(None), 5), "nobody knows");
+    }
 
     #[test]
     fn only_regular_files_are_opened() {
