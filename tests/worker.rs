@@ -217,7 +217,8 @@ fn times_are_kept_both_ways() {
 fn survives_the_server(course: Course) {
     let Some(mut server) = Setup::new(ServerKind::Vsftpd).start() else { return };
     let home = tempfile::tempdir().unwrap();
-    let content = bytes(6_000_000);
+    // More than the system keeps for a connection on its way.
+    let content = bytes(30_000_000);
     let local = home.path().join("file");
     match course {
         Course::Download => fs::write(server.root.join("file"), &content).unwrap(),
@@ -225,7 +226,7 @@ fn survives_the_server(course: Course) {
     }
     server.own();
     let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| {
-        (settings.limit_down, settings.limit_up) = (3_000_000, 3_000_000);
+        (settings.limit_down, settings.limit_up) = (8_000_000, 8_000_000);
         (settings.retries, settings.timeout) = (5, 10);
     });
     front.connect(&server);
@@ -243,7 +244,7 @@ fn survives_the_server(course: Course) {
     front.idle();
     let done = front.done();
     assert!(done.resumed_from > 0, "{done:?}");
-    assert_eq!((done.bytes, done.proof), (6_000_000, Proof::Size));
+    assert_eq!((done.bytes, done.proof), (30_000_000, Proof::Size));
     assert!(front.sent("REST") > 0);
     assert!(fs::read(server.root.join("file")).unwrap() == content && fs::read(&local).unwrap() == content);
     assert!(front.asked.is_empty(), "our own half file is no reason to ask: {:?}", front.asked);
@@ -554,7 +555,7 @@ fn nobody_there_and_no_server_end_in_order() {
     });
     assert!(failure.why.to_lowercase().contains("refused"), "{failure}");
     front.quit();
-    let mut abandoned = Front::quick(home.path());
-    drop(std::mem::replace(&mut abandoned.events, std::sync::mpsc::channel().1));
-    abandoned.thread.take().unwrap().join().unwrap();
+    let Front { actions, events, thread, .. } = Front::quick(home.path());
+    drop((actions, events));
+    thread.unwrap().join().unwrap();
 }

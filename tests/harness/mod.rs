@@ -288,8 +288,11 @@ impl Server {
 
     /// Ends the server with all its connections, at once.
     pub fn kill(&mut self) {
-        if let Some(group) = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).unwrap()) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        // vsftpd gives each connection a session of its own, which outlives its process group.
+        for id in descendants(i32::try_from(self.child.id()).unwrap()) {
+            if let Some(id) = rustix::process::Pid::from_raw(id) {
+                let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
+            }
         }
         let _ = self.child.wait();
     }
@@ -331,6 +334,24 @@ pub fn longshore(home: &Path) -> Command {
 /// A port of `host` that was free a moment ago.
 pub fn free_port(host: &str) -> u16 {
     TcpListener::bind((host, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// A process and all that it started, directly or not.
+fn descendants(id: i32) -> Vec<i32> {
+    let parent = |id: i32| -> Option<i32> {
+        // The second field is the name in parentheses, which may hold anything.
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    };
+    let all = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let pairs: Vec<(i32, i32)> = all.filter_map(|id: i32| Some((id, parent(id)?))).collect();
+    let mut found = vec![id];
+    let mut next = 0;
+    while let Some(above) = found.get(next).copied() {
+        found.extend(pairs.iter().filter(|(_, parent)| *parent == above).map(|(id, _)| *id));
+        next += 1;
+    }
+    found
 }
 
 fn own(path: &Path) {
