@@ -94,11 +94,16 @@ pub struct Drawn {
     pub body: Rect,
 }
 
+/// The id by which the list called `name` has the keyboard.
+pub fn focus_id(name: &str) -> Id {
+    Id::unique(("list", name))
+}
+
 impl Rows<'_> {
     /// Fills the space that is left with the rows in view; `draw` gets a row's number and place.
     pub fn show(self, ui: &mut Ui, mut draw: impl FnMut(&mut Ui, usize, Rect)) -> Drawn {
         let body = ui.available_rect_before_wrap();
-        let id = ui.make_persistent_id(self.name);
+        let id = focus_id(self.name);
         let response = ui.interact(body, id, Sense::click());
         ui.advance_cursor_after_rect(body);
         response.widget_info(|| WidgetInfo::labeled(Role::List, true, self.name));

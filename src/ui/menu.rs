@@ -206,9 +206,9 @@ impl Item {
             Self::Queue => "Transfers",
             Self::Log => "Reply log",
             Self::Compact => "Compact rows",
-            Self::ThemeSystem => "As the system",
-            Self::ThemeLight => "Light",
-            Self::ThemeDark => "Dark",
+            Self::ThemeSystem => "Theme as the system",
+            Self::ThemeLight => "Light theme",
+            Self::ThemeDark => "Dark theme",
             Self::ReleaseQueue => "Start the queue",
             Self::HoldQueue => "Hold the queue",
             Self::RetryFailed => "Retry all failed",
@@ -442,7 +442,6 @@ pub fn row(ui: &mut Ui, item: Item, preset: Keys, enabled: bool) -> bool {
 
 /// As [`row`], for what is on or off.
 pub fn row_marked(ui: &mut Ui, item: Item, preset: Keys, enabled: bool, on: Option<bool>) -> bool {
-    ui.set_min_width(WIDTH);
     let icon = match on {
         Some(true) => Some(icons::CHECK),
         Some(false) => None,
@@ -468,7 +467,10 @@ pub fn entry(ui: &mut Ui, icon: Option<Icon>, text: &str, keys: &str, enabled: b
     let glyph = egui::AtomExt::atom_size(glyph, egui::Vec2::splat(theme::ICON));
     let button = Button::new((glyph, text)).gap(theme::GAP).frame_when_inactive(false);
     let button = button.shortcut_text(egui::RichText::new(keys).font(theme::small()));
-    let size = egui::Vec2::new(ui.available_width().max(WIDTH), theme::CONTROL);
+    // A menu is as wide as its widest row, and not as wide as the window lets it be.
+    let width = ui.min_rect().width().max(WIDTH);
+    ui.set_max_width(width);
+    let size = egui::Vec2::new(width, theme::CONTROL);
     ui.add_enabled(enabled, button.min_size(size)).accessible_name(text)
 }
 

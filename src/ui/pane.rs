@@ -162,7 +162,9 @@ impl PaneView {
         let moved = self.table.rows.take(content);
         let answered = self.asked.as_ref().is_some_and(|asked| answers > asked.answers);
         let travel = self.asked.as_ref().map_or(Travel::On, |asked| asked.travel);
-        if answered {
+        let gone =
+            self.side == Side::Remote && tab.is_some_and(|tab| matches!(tab.state, ConnectionState::Disconnected(_)));
+        if answered || gone {
             self.asked = None;
         }
         if moved {
@@ -598,6 +600,7 @@ fn empty_ui(ui: &mut Ui, body: Rect, tab: Option<&Tab>, env: &mut Env<'_>) {
     let area = Rect::from_center_size(body.center(), vec2((body.width() - 48.0).min(440.0), 120.0));
     ui.scope_builder(UiBuilder::new().max_rect(area).layout(Layout::top_down(Align::Center)).id_salt("empty"), |ui| {
         match (env.side, state) {
+            (Side::Local, _) if tab.is_some_and(|tab| tab.local_failure.is_some()) => {}
             (Side::Local, _) => {
                 ui.label(RichText::new("Opening the folder…").color(palette.secondary));
             }
@@ -613,6 +616,8 @@ fn empty_ui(ui: &mut Ui, body: Rect, tab: Option<&Tab>, env: &mut Env<'_>) {
                     env.wants.push(Want::Reconnect);
                 }
             }
+            (Side::Remote, Some(ConnectionState::Connected(_)))
+                if tab.is_some_and(|tab| tab.remote_failure.is_some()) => {}
             (Side::Remote, Some(ConnectionState::Connected(_))) => {
                 ui.label(RichText::new("Opening the folder…").color(palette.secondary));
             }

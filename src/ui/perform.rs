@@ -14,7 +14,7 @@ use super::menu::{Can, Item};
 use super::mirror::Mirror;
 use super::pane::{Travel, Want, is_openable};
 use super::view::{Lower, Side, TabView, View};
-use super::{drag, pane, place, quickconnect, table, tree};
+use super::{drag, list, pane, place, quickconnect, table, tree};
 
 /// What came of a frame.
 #[derive(Debug, Default)]
@@ -360,6 +360,7 @@ fn areas(view: &View) -> Vec<Id> {
         }
         areas.push(table::focus_id_of(view.tab, side));
     }
+    areas.extend(["Transfers", "Failed transfers", "Done transfers", "Reply log"].map(list::focus_id));
     areas
 }
 

@@ -40,6 +40,8 @@ pub struct TableView {
     typed: String,
     typed_at: f64,
     page: usize,
+    /// The selected row that was pressed: let go where it was, only it stays selected.
+    pressed: Option<u32>,
 }
 
 /// A name that is being changed in its row.
@@ -69,6 +71,7 @@ impl TableView {
             typed: String::new(),
             typed_at: 0.0,
             page: 1,
+            pressed: None,
         }
     }
 
@@ -251,6 +254,7 @@ fn rows_ui(ui: &mut Ui, body: Rect, table: &mut TableView, columns: &Columns, en
     }
     area.show_viewport(ui, |ui, viewport| {
         ui.set_height(height * count as f32);
+        drag_scroll(ui, body);
         if std::mem::take(&mut table.reveal)
             && let Some(cursor) = table.rows.cursor()
         {
@@ -265,6 +269,25 @@ fn rows_ui(ui: &mut Ui, body: Rect, table: &mut TableView, columns: &Columns, en
             row_ui(ui, rect, row, table, columns, env, focused);
         }
     });
+}
+
+/// Near the upper or lower edge, a drag scrolls.
+fn drag_scroll(ui: &Ui, body: Rect) {
+    const EDGE: f32 = 28.0;
+    const STEP: f32 = 10.0;
+    if !DragAndDrop::has_payload_of_type::<Dragged>(ui.ctx()) {
+        return;
+    }
+    let Some(pointer) = ui.ctx().pointer_latest_pos().filter(|pointer| body.contains(*pointer)) else { return };
+    let by = if pointer.y < body.top() + EDGE {
+        STEP
+    } else if pointer.y > body.bottom() - EDGE {
+        -STEP
+    } else {
+        return;
+    };
+    ui.scroll_with_delta(vec2(0.0, by));
+    ui.request_repaint_after_secs(0.02);
 }
 
 fn row_ui(
@@ -382,29 +405,40 @@ fn tooltip(response: &Response, entry: &Entry, columns: &Columns, row: Rect, env
 }
 
 fn clicks(ui: &Ui, response: &Response, row: usize, table: &mut TableView, env: &mut Env<'_>) {
-    let (primary, secondary, modifiers) =
-        ui.input(|input| (input.pointer.primary_pressed(), input.pointer.secondary_pressed(), input.modifiers));
-    let selected = table.rows.is_selected(row);
-    let pressed = response.contains_pointer() && response.is_pointer_button_down_on();
-    if pressed && (primary || secondary) {
-        ui.memory_mut(|memory| memory.request_focus(focus_id(env)));
-        env.wants.push(Want::Focus);
-    }
-    // A press selects at once, unless it may be the beginning of a drag of what is selected.
-    if pressed && primary {
-        match modifiers {
-            _ if modifiers.shift => table.rows.pick(row, Pick::Range),
-            _ if modifiers.command => table.rows.pick(row, Pick::Toggle),
-            _ if !selected => table.rows.pick(row, Pick::Only),
-            _ => table.rows.pick(row, Pick::Cursor),
-        }
-    } else if pressed && secondary && !selected {
-        table.rows.pick(row, Pick::Only);
-    } else if response.clicked() && !modifiers.shift && !modifiers.command {
-        table.rows.pick(row, Pick::Only);
-    }
-    if response.double_clicked() && modifiers.is_none() {
+    if response.double_clicked() {
         env.items.push((env.side, menu::Item::Open));
+    }
+    let index = table.rows.index(row);
+    if response.clicked() && table.pressed.take_if(|pressed| Some(*pressed) == index).is_some() {
+        table.rows.pick(row, Pick::Only);
+    }
+    if !response.contains_pointer() || !response.is_pointer_button_down_on() {
+        return;
+    }
+    // The modifiers of the press itself: those of the frame may be of what came after.
+    let press = ui.input(|input| {
+        input.events.iter().find_map(|event| match event {
+            Event::PointerButton { button, pressed: true, modifiers, .. } => Some((*button, *modifiers)),
+            _ => None,
+        })
+    });
+    let Some((button, modifiers)) = press else { return };
+    ui.memory_mut(|memory| memory.request_focus(focus_id(env)));
+    env.wants.push(Want::Focus);
+    let selected = table.rows.is_selected(row);
+    table.pressed = None;
+    match button {
+        egui::PointerButton::Primary if modifiers.shift => table.rows.pick(row, Pick::Range),
+        egui::PointerButton::Primary if modifiers.command => table.rows.pick(row, Pick::Toggle),
+        // It may be the beginning of a drag of all that is selected.
+        egui::PointerButton::Primary if selected => {
+            table.pressed = index;
+            table.rows.pick(row, Pick::Cursor);
+        }
+        egui::PointerButton::Primary | egui::PointerButton::Secondary if !selected => {
+            table.rows.pick(row, Pick::Only);
+        }
+        _ => {}
     }
 }
 
@@ -476,6 +510,7 @@ fn keys(ui: &Ui, table: &mut TableView) {
                     Key::PageUp => step(-page),
                     Key::Home => 0,
                     Key::End => last,
+                    Key::Space if now - table.typed_at < TYPING => continue,
                     Key::Space | Key::Insert => {
                         toggle(table, *key, last);
                         continue;
