@@ -405,16 +405,21 @@ fn tooltip(response: &Response, entry: &Entry, columns: &Columns, row: Rect, env
 }
 
 fn clicks(ui: &Ui, response: &Response, row: usize, table: &mut TableView, env: &mut Env<'_>) {
-    if response.double_clicked() {
-        env.items.push((env.side, menu::Item::Open));
+    // Press and release may come in one frame, and then it is no longer down.
+    let touched = response.is_pointer_button_down_on() || response.clicked() || response.secondary_clicked();
+    if response.contains_pointer() && touched {
+        pressed(ui, row, table, env);
     }
     let index = table.rows.index(row);
     if response.clicked() && table.pressed.take_if(|pressed| Some(*pressed) == index).is_some() {
         table.rows.pick(row, Pick::Only);
     }
-    if !response.contains_pointer() || !response.is_pointer_button_down_on() {
-        return;
+    if response.double_clicked() {
+        env.items.push((env.side, menu::Item::Open));
     }
+}
+
+fn pressed(ui: &Ui, row: usize, table: &mut TableView, env: &mut Env<'_>) {
     // The modifiers of the press itself: those of the frame may be of what came after.
     let press = ui.input(|input| {
         input.events.iter().find_map(|event| match event {
@@ -425,7 +430,7 @@ fn clicks(ui: &Ui, response: &Response, row: usize, table: &mut TableView, env: 
     let Some((button, modifiers)) = press else { return };
     ui.memory_mut(|memory| memory.request_focus(focus_id(env)));
     env.wants.push(Want::Focus);
-    let selected = table.rows.is_selected(row);
+    let (selected, index) = (table.rows.is_selected(row), table.rows.index(row));
     table.pressed = None;
     match button {
         egui::PointerButton::Primary if modifiers.shift => table.rows.pick(row, Pick::Range),
