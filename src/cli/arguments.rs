@@ -117,7 +117,8 @@ pub enum Command {
     /// Change the permissions of remote files and folders (SITE CHMOD).
     Chmod {
         /// Octal digits: 644, 0755.
-        #[arg(value_parser = permissions)]
+        // `mode` by itself is the id of `--mode`.
+        #[arg(id = "permissions", value_name = "MODE", value_parser = permissions)]
         mode: u16,
         /// What to change.
         #[arg(value_name = "URL", required = true)]
@@ -418,6 +419,13 @@ mod tests {
         assert_eq!(words, ["a", "b", "ftp://h/up"]);
         let Some(Command::Raw { words }) = read("raw ftp://h NOOP SYST").unwrap().command else { panic!("no raw") };
         assert_eq!(words, ["ftp://h", "NOOP", "SYST"]);
+    }
+
+    #[test]
+    fn arguments_and_options_of_the_same_name_are_two() {
+        let arguments = read("chmod 600 ftp://h/a --mode active").unwrap();
+        assert_eq!(arguments.options.mode, Some(DataMode::Active));
+        assert!(matches!(arguments.command, Some(Command::Chmod { mode: 0o600, recursive: false, .. })));
     }
 
     #[test]

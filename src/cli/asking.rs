@@ -151,7 +151,7 @@ fn ask_about_file(both: &FileExists) -> Answer {
 }
 
 fn ask_about_certificate(doubt: &CertificateDoubt) -> Answer {
-    write(&format!("The certificate of {}:{} is not trusted: {}\n", doubt.host, doubt.port, doubt.problem));
+    write(&format!("The certificate of {}:{} is not trusted: it {}\n", doubt.host, doubt.port, doubt.problem));
     if let Some(previously) = &doubt.previously {
         write(&format!("  IT HAS CHANGED. The one that was trusted before had the SHA-256 {previously}\n"));
     }

@@ -28,8 +28,8 @@ impl Bars {
         Self {
             all: shown.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10))),
             bars: HashMap::new(),
-            style: style("{prefix} {wide_bar} {percent:>3} % {bytes:>11} {msg:>13}"),
-            unsized_style: style("{prefix} {spinner} {bytes:>11} {msg:>13}"),
+            style: style("{prefix} {wide_bar} {percent:>3} % {decimal_bytes:>9} {msg:>11}"),
+            unsized_style: style("{prefix} {spinner} {decimal_bytes:>9} {msg:>11}"),
         }
     }
 
