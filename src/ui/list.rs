@@ -141,7 +141,7 @@ impl Rows<'_> {
         inner.set_clip_rect(body.intersect(ui.clip_rect()));
         for index in first..last {
             // The difference is small, whatever the row: exact in `f32`.
-            let y = body.top() + (index as f64 * row - scroll.top) as f32;
+            let y = body.top() + narrow(index as f64 * row - scroll.top);
             let at = Rect::from_min_size(egui::pos2(body.left(), y), Vec2::new(body.width(), height));
             draw(&mut inner, index, at);
         }
@@ -209,10 +209,17 @@ fn draw_bar(ui: &Ui, id: Id, body: Rect, scroll: &Scroll, total: f64) {
     };
     let width = if near { 8.0 } else { 5.0 };
     let rect = Rect::from_min_size(
-        egui::pos2(body.right() - width - 2.0, body.top() + top as f32 + 2.0),
-        Vec2::new(width, length as f32 - 4.0),
+        egui::pos2(body.right() - width - 2.0, body.top() + narrow(top) + 2.0),
+        Vec2::new(width, narrow(length) - 4.0),
     );
     ui.painter().rect_filled(rect, CornerRadius::same(4), theme::of(ui).secondary.gamma_multiply(opacity));
+}
+
+/// A distance on the screen: small enough for `f32`.
+fn narrow(distance: f64) -> f32 {
+    #[expect(clippy::cast_possible_truncation)]
+    let narrow = distance as f32;
+    narrow
 }
 
 /// `value` without its fraction.
@@ -387,7 +394,7 @@ pub fn write_end(ui: &Ui, rect: Rect, text: &str, font: FontId, color: Color32) 
     }
     // One measure of the whole tells about where to cut, a second one corrects it.
     let chars = text.chars().count();
-    let mut keep = (chars as f64 * f64::from(rect.width() / whole)) as usize;
+    let mut keep = self::whole(chars as f64 * f64::from(rect.width() / whole));
     let tail = |keep: usize| format!("…{}", text.chars().skip(chars - keep.min(chars)).collect::<String>());
     while keep > 1 && width(&tail(keep)) > rect.width() {
         keep -= 1;

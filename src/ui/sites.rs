@@ -214,11 +214,7 @@ pub fn sites_ui(ctx: &Context, mirror: &Mirror, view: &mut SitesView, tab: TabId
             close = true;
         }
         Some(Foot::Cancel) => close = work.may_close(),
-        None if escaped => {
-            if work.naming.take().is_none() {
-                close = work.may_close();
-            }
-        }
+        None if escaped && work.naming.take().is_none() => close = work.may_close(),
         None => {}
     }
     close |= ask(ctx, work, actions);

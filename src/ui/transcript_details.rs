@@ -8,7 +8,7 @@ use crate::model::{ConnectionId, Direction, Line, Transcript, TransferId};
 use super::mirror::Mirror;
 use super::text::{self, Clock};
 use super::transcript_index::{self as index, Index};
-use super::transcript_panel::chip;
+use super::transcript_line::chip;
 use super::{icons, theme};
 
 /// Lines of a reply that are shown; a listing by STAT can have thousands.
@@ -198,8 +198,11 @@ fn facts(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock, wish: &
     let mut fact = |name: &str, contents: &mut dyn FnMut(&mut Ui)| {
         ui.horizontal_top(|ui| {
             let color = theme::of(ui).secondary;
-            let (rect, _) = ui.allocate_exact_size(egui::vec2(76.0, 18.0), egui::Sense::hover());
-            super::list::write(ui, rect, name, theme::small(), color, egui::Align::Min);
+            let size = egui::vec2(76.0, 18.0);
+            ui.allocate_ui_with_layout(size, Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.set_min_size(size);
+                ui.label(RichText::new(name).font(theme::small()).color(color));
+            });
             contents(ui);
         });
     };

@@ -21,6 +21,8 @@ const NOTHING: u64 = u64::MAX;
 
 /// The five classes of replies, as chips count and hide them.
 pub const CLASSES: usize = 5;
+/// The class of a line that belongs to no reply.
+const NO_CLASS: u8 = 5;
 
 /// What the lines before it tell of a line.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +46,7 @@ struct Dialogue {
 #[derive(Clone, Copy, Debug)]
 struct Found {
     number: u64,
-    /// 0 to 4, `CLASSES` for a line of no reply.
+    /// 0 to 4, `NO_CLASS` for a line of no reply.
     class: u8,
     /// Whether it is the first line of its reply: what the chips count.
     first: bool,
@@ -269,11 +271,11 @@ impl Index {
     }
 }
 
-/// 0 to 4 for 1yz to 5yz; `CLASSES` for no code, or one that RFC 959 does not know.
+/// 0 to 4 for 1yz to 5yz; `NO_CLASS` for no code, or one that RFC 959 does not know.
 fn class_of(code: Option<u16>) -> u8 {
     match code {
         Some(code @ 100..=599) => u8::try_from(code / 100 - 1).unwrap_or(u8::MAX),
-        _ => CLASSES as u8,
+        _ => NO_CLASS,
     }
 }
 

@@ -1,28 +1,24 @@
 //! The reply log: every line of every connection, found by class, connection and text, and explained.
 
-use eframe::egui::text::{LayoutJob, TextFormat, TextWrapping};
 use eframe::egui::{
-    self, Align, CornerRadius, Key, Layout, Modifiers, Panel, Rect, RichText, Role, Sense, TextEdit, Ui, Vec2,
-    WidgetInfo,
+    self, Align, CornerRadius, Key, Layout, Modifiers, Panel, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo,
 };
 
-use crate::model::{ConnectionId, Direction, Line, TabId, Transcript, TransferId};
+use crate::model::{ConnectionId, Direction, TabId, Transcript, TransferId};
 
 use super::dialog::frame::ring_field;
 use super::list::{self, Order, Picked, Rows, Scroll};
 use super::menu::{self, Item};
 use super::mirror::Mirror;
 use super::queue_panel::{bar, bar_tab, nothing};
+use super::raw_command::RawCommand;
 use super::text::{self, Clock};
 use super::transcript_details::{Details, Wish, details_ui};
-use super::transcript_filter::{Filter, Mistake, highlight};
+use super::transcript_filter::{Filter, Mistake};
 use super::transcript_index::{self as index, CLASSES, Index};
+use super::transcript_line::{HEIGHT, as_text, draw_line};
 use super::{icons, theme};
 
-/// Characters of a line that a row draws; the details show all of it.
-const DRAWN: usize = 600;
-/// Raw commands that are remembered.
-const HISTORY: usize = 100;
 /// Width of the panel from which details stand beside the lines instead of below.
 const BESIDE: f32 = 480.0;
 
@@ -46,17 +42,7 @@ pub struct TranscriptView {
     seen: u64,
     jump: Option<TransferId>,
     clear: bool,
-    focus_command: bool,
-    command: Command,
-}
-
-/// The field for raw commands.
-#[derive(Debug, Default)]
-struct Command {
-    typed: String,
-    history: Vec<String>,
-    /// Which one of the history is shown.
-    at: Option<usize>,
+    command: RawCommand,
 }
 
 impl Default for TranscriptView {
@@ -76,8 +62,7 @@ impl Default for TranscriptView {
             seen: 0,
             jump: None,
             clear: false,
-            focus_command: false,
-            command: Command::default(),
+            command: RawCommand::default(),
         }
     }
 }
@@ -125,7 +110,7 @@ impl TranscriptView {
 
     /// Gives the keyboard to the field for raw commands.
     pub fn focus_command(&mut self) {
-        self.focus_command = true;
+        self.command.focus();
     }
 
     /// Shows the line called `number`, also when the filter hid it.
@@ -189,7 +174,7 @@ pub fn transcript_ui(
     let line = egui::Frame::NONE.fill(palette.panel).inner_margin(egui::Margin::symmetric(4, 3));
     let mut sent = None;
     Panel::bottom("raw command").frame(line).resizable(false).show(ui, |ui| {
-        sent = command_ui(ui, mirror, view, tab);
+        sent = view.command.ui(ui, mirror.tab(tab).is_some_and(super::mirror::Tab::is_connected));
     });
     if let Some(details) = view.details.take() {
         let width = ui.available_width();
@@ -266,7 +251,8 @@ fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clock)
             .margin(egui::Margin::symmetric(6, 3));
         let response = ui.add_sized(Vec2::new(width, 24.0), field).accessible_name("Filter the log");
         ring_field(ui, &response);
-        if response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+        // egui has taken the focus away by then.
+        if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
             view.filter.clear();
         }
     }
@@ -355,7 +341,7 @@ fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clo
     }
     let TranscriptView { index, scroll, picked, words, opened, connection, clear, .. } = view;
     let mut copy = false;
-    let rows = Rows { scroll, count: index.len(), height: LINE, name: NAME, follows: true };
+    let rows = Rows { scroll, count: index.len(), height: HEIGHT, name: NAME, follows: true };
     let drawn = rows.show(ui, |ui, row, rect| {
         let Some(number) = index.number(row) else { return };
         let Some(line) = index::line(&mirror.transcript, number) else { return };
@@ -426,197 +412,12 @@ fn copied(mirror: &Mirror, view: &TranscriptView, clock: &Clock) -> String {
     lines.map(|line| as_text(line, clock)).collect::<Vec<_>>().join("\n")
 }
 
-/// `12:03:41.204 1 ← 150 Opening BINARY mode data connection`
-pub fn as_text(line: &Line, clock: &Clock) -> String {
-    let time = clock.time_of_day(line.at);
-    format!("{time} {} {} {}", line.connection.0, arrow(line.direction), text::visible(&line.text))
-}
-
-fn arrow(direction: Direction) -> char {
-    match direction {
-        Direction::Sent => '→',
-        Direction::Received => '←',
-        Direction::Note => '·',
-    }
-}
-
-/// Height of a line of the log.
-const LINE: f32 = 20.0;
-const CHIP: f32 = 34.0;
-
-fn draw_line(ui: &Ui, rect: Rect, line: &Line, clock: &Clock, words: &[String]) {
-    let palette = theme::of(ui);
-    let font = theme::mono();
-    let mut left = rect.left() + theme::PAD;
-    let mut cell = |width: f32| {
-        let cell = Rect::from_x_y_ranges(left..=left + width, rect.y_range());
-        left += width + theme::GAP;
-        cell
-    };
-    list::write(ui, cell(92.0), clock.time_of_day(line.at), font.clone(), palette.secondary, Align::Min);
-    list::write(ui, cell(20.0), line.connection.0.to_string(), font.clone(), palette.secondary, Align::Max);
-    let color = match line.direction {
-        Direction::Sent => palette.accent,
-        _ => palette.secondary,
-    };
-    list::write(ui, cell(8.0), arrow(line.direction), font, color, Align::Center);
-    let chip_at = cell(CHIP);
-    let text = match line.code {
-        Some(code) => {
-            paint_chip(ui, chip_at, code);
-            let rest = line.text.get(3..).unwrap_or_default();
-            rest.strip_prefix(' ').unwrap_or(rest)
-        }
-        None => line.text.as_str(),
-    };
-    // Commands and notes stand where codes do: the eye tells who spoke by the column.
-    let start = if line.direction == Direction::Received { left } else { chip_at.left() };
-    let color = if line.direction == Direction::Note { palette.secondary } else { palette.text };
-    let place = Rect::from_x_y_ranges(start..=(rect.right() - list::BAR).max(start), rect.y_range());
-    let end = text.char_indices().nth(DRAWN).map_or(text.len(), |(at, _)| at);
-    list::write_job(ui, place, marked(&text::visible(&text[..end]), words, color, palette, place.width()), Align::Min);
-}
-
-/// `text` with the first of `words` in it marked.
-fn marked(text: &str, words: &[String], color: egui::Color32, palette: &theme::Palette, width: f32) -> LayoutJob {
-    let plain = TextFormat { font_id: theme::mono(), color, ..TextFormat::default() };
-    let mut job =
-        LayoutJob { wrap: TextWrapping::truncate_at_width(width), break_on_newline: false, ..LayoutJob::default() };
-    match highlight(text, words.iter().map(String::as_str)) {
-        Some(range) => {
-            let mark = TextFormat { background: palette.tint(palette.transient), ..plain.clone() };
-            job.append(&text[..range.start], 0.0, plain.clone());
-            job.append(&text[range.clone()], 0.0, TextFormat { color: palette.transient, ..mark });
-            job.append(&text[range.end..], 0.0, plain);
-        }
-        None => job.append(text, 0.0, plain),
-    }
-    job
-}
-
-/// The chip of a code, in the line of text.
-pub fn chip(ui: &mut Ui, code: u16) {
-    let (rect, _) = ui.allocate_exact_size(Vec2::new(CHIP, 20.0), Sense::hover());
-    paint_chip(ui, rect, code);
-}
-
-fn paint_chip(ui: &Ui, rect: Rect, code: u16) {
-    let palette = theme::of(ui);
-    let color = palette.of_code(code);
-    let chip = Rect::from_center_size(rect.center(), Vec2::new(CHIP, 16.0));
-    ui.painter().rect_filled(chip, CornerRadius::same(4), palette.tint(color));
-    list::write(ui, chip, format!("{code:03}"), theme::mono_strong(), color, Align::Center);
-}
-
-fn command_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, tab: TabId) -> Option<String> {
-    let connected = mirror.tab(tab).is_some_and(super::mirror::Tab::is_connected);
-    let command = &mut view.command;
-    let mut sent = None;
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = theme::TIGHT;
-        let color = theme::of(ui).secondary;
-        let hint = if connected { "Send a command, such as STAT or SITE HELP" } else { "Connect to send a command" };
-        let width = ui.available_width() - theme::ICON_BUTTON - theme::TIGHT;
-        let field = TextEdit::singleline(&mut command.typed)
-            .font(theme::mono())
-            .hint_text(hint)
-            .prefix(icons::TERMINAL.text().color(color))
-            .margin(egui::Margin::symmetric(6, 3));
-        let size = Vec2::new(width, 24.0);
-        let response = ui.add_enabled_ui(connected, |ui| ui.add_sized(size, field)).inner;
-        let response = response.accessible_name("Command to send");
-        ring_field(ui, &response);
-        if std::mem::take(&mut view.focus_command) {
-            response.request_focus();
-        }
-        if response.has_focus() {
-            command.keys(ui);
-        }
-        let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        let ready = connected && !command.typed.trim().is_empty();
-        let click = icons::button_if(ui, icons::SEND, "Send the command", ready).clicked();
-        if ready && (enter || click) {
-            sent = Some(command.take());
-            response.request_focus();
-        }
-    });
-    sent
-}
-
-impl Command {
-    /// What was typed; it enters the history.
-    fn take(&mut self) -> String {
-        let typed = std::mem::take(&mut self.typed).trim().to_owned();
-        self.history.retain(|other| *other != typed);
-        self.history.push(typed.clone());
-        if self.history.len() > HISTORY {
-            self.history.remove(0);
-        }
-        self.at = None;
-        typed
-    }
-
-    fn keys(&mut self, ui: &Ui) {
-        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        if pressed(Key::ArrowUp) {
-            self.older();
-        } else if pressed(Key::ArrowDown) {
-            self.newer();
-        }
-    }
-
-    fn older(&mut self) {
-        let last = self.at.unwrap_or(self.history.len());
-        if let Some(at) = last.checked_sub(1) {
-            self.at = Some(at);
-            self.typed.clone_from(&self.history[at]);
-        }
-    }
-
-    fn newer(&mut self) {
-        self.at = self.at.map(|at| at + 1).filter(|at| *at < self.history.len());
-        self.typed = self.at.map_or_else(String::new, |at| self.history[at].clone());
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_history_goes_back_and_forth() {
-        let mut command = Command::default();
-        for typed in ["PWD", " SYST ", "PWD"] {
-            command.typed = typed.to_owned();
-            command.take();
-        }
-        assert_eq!(command.history, ["SYST", "PWD"]);
-        let mut seen = Vec::new();
-        for step in [Command::older, Command::older, Command::older, Command::newer, Command::newer] {
-            step(&mut command);
-            seen.push(command.typed.clone());
-        }
-        assert_eq!(seen, ["PWD", "SYST", "SYST", "PWD", ""]);
-    }
-
-    #[test]
     fn counts_stay_short() {
         assert_eq!([0, 999, 1_000, 9_999, 128_400].map(few), ["0", "999", "1.0k", "9.9k", "128k"]);
-    }
-
-    #[test]
-    fn a_line_is_copied_as_it_is_read() {
-        let line = Line {
-            seq: 1,
-            at: "2026-05-12T10:03:41.204Z".parse().unwrap(),
-            connection: ConnectionId(1),
-            direction: Direction::Received,
-            code: Some(150),
-            text: "150 Opening\u{1b}[2J".to_owned(),
-            raw: None,
-            transfer: None,
-        };
-        let clock = Clock::at("2026-05-12T12:00:00Z[UTC]".parse().unwrap());
-        assert_eq!(as_text(&line, &clock), "10:03:41.204 1 ← 150 Opening\u{241b}[2J");
     }
 }

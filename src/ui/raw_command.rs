@@ -1,0 +1,116 @@
+//! The field under the reply log that sends a command as typed.
+
+use eframe::egui::{self, Key, Modifiers, TextEdit, Ui, Vec2};
+
+use super::dialog::frame::ring_field;
+use super::{icons, theme};
+
+/// Commands that are remembered.
+const HISTORY: usize = 100;
+
+/// What is typed, and what was.
+#[derive(Debug, Default)]
+pub struct RawCommand {
+    typed: String,
+    history: Vec<String>,
+    /// Which one of the history is shown.
+    at: Option<usize>,
+    wants_focus: bool,
+}
+
+impl RawCommand {
+    /// Gives the keyboard to the field.
+    pub fn focus(&mut self) {
+        self.wants_focus = true;
+    }
+
+    /// Draws the field; answers with a command that is to be sent.
+    pub fn ui(&mut self, ui: &mut Ui, connected: bool) -> Option<String> {
+        let mut sent = None;
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = theme::TIGHT;
+            let color = theme::of(ui).secondary;
+            let hint =
+                if connected { "Send a command, such as STAT or SITE HELP" } else { "Connect to send a command" };
+            let width = ui.available_width() - theme::ICON_BUTTON - theme::TIGHT;
+            let field = TextEdit::singleline(&mut self.typed)
+                .font(theme::mono())
+                .hint_text(hint)
+                .prefix(icons::TERMINAL.text().color(color))
+                .margin(egui::Margin::symmetric(6, 3));
+            let size = Vec2::new(width, 24.0);
+            let response = ui.add_enabled_ui(connected, |ui| ui.add_sized(size, field)).inner;
+            let response = response.accessible_name("Command to send");
+            ring_field(ui, &response);
+            if std::mem::take(&mut self.wants_focus) {
+                response.request_focus();
+            }
+            if response.has_focus() {
+                self.keys(ui);
+            }
+            let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+            let ready = connected && !self.typed.trim().is_empty();
+            let click = icons::button_if(ui, icons::SEND, "Send the command", ready).clicked();
+            if ready && (enter || click) {
+                sent = Some(self.take());
+                response.request_focus();
+            }
+        });
+        sent
+    }
+
+    /// What was typed; it enters the history.
+    fn take(&mut self) -> String {
+        let typed = std::mem::take(&mut self.typed).trim().to_owned();
+        self.history.retain(|other| *other != typed);
+        self.history.push(typed.clone());
+        if self.history.len() > HISTORY {
+            self.history.remove(0);
+        }
+        self.at = None;
+        typed
+    }
+
+    fn keys(&mut self, ui: &Ui) {
+        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        if pressed(Key::ArrowUp) {
+            self.older();
+        } else if pressed(Key::ArrowDown) {
+            self.newer();
+        }
+    }
+
+    fn older(&mut self) {
+        let last = self.at.unwrap_or(self.history.len());
+        if let Some(at) = last.checked_sub(1) {
+            self.at = Some(at);
+            self.typed.clone_from(&self.history[at]);
+        }
+    }
+
+    fn newer(&mut self) {
+        self.at = self.at.map(|at| at + 1).filter(|at| *at < self.history.len());
+        self.typed = self.at.map_or_else(String::new, |at| self.history[at].clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_history_goes_back_and_forth() {
+        let mut command = RawCommand::default();
+        for typed in ["PWD", " SYST ", "PWD"] {
+            command.typed = typed.to_owned();
+            command.take();
+        }
+        assert_eq!(command.history, ["SYST", "PWD"]);
+        let mut seen = Vec::new();
+        for step in [RawCommand::older, RawCommand::older, RawCommand::older, RawCommand::newer, RawCommand::newer] {
+            step(&mut command);
+            seen.push(command.typed.clone());
+        }
+        assert_eq!(seen, ["PWD", "SYST", "SYST", "PWD", ""]);
+    }
+}

@@ -1,0 +1,118 @@
+//! One line of the reply log: its columns, the chip of its code, and how it is copied.
+
+use eframe::egui::text::{LayoutJob, TextFormat, TextWrapping};
+use eframe::egui::{self, Align, CornerRadius, Rect, Sense, Ui, Vec2};
+
+use crate::model::{Direction, Line};
+
+use super::text::{self, Clock};
+use super::transcript_filter::highlight;
+use super::{list, theme};
+
+/// Height of a line of the log.
+pub const HEIGHT: f32 = 20.0;
+/// Width of a chip.
+const CHIP: f32 = 34.0;
+/// Characters of a line that a row draws; the details show all of it.
+const DRAWN: usize = 600;
+
+/// `12:03:41.204 1 ← 150 Opening BINARY mode data connection`
+pub fn as_text(line: &Line, clock: &Clock) -> String {
+    let time = clock.time_of_day(line.at);
+    format!("{time} {} {} {}", line.connection.0, arrow(line.direction), text::visible(&line.text))
+}
+
+fn arrow(direction: Direction) -> char {
+    match direction {
+        Direction::Sent => '→',
+        Direction::Received => '←',
+        Direction::Note => '·',
+    }
+}
+
+/// Draws it: time, connection, arrow, chip, text with the first of `words` marked.
+pub fn draw_line(ui: &Ui, rect: Rect, line: &Line, clock: &Clock, words: &[String]) {
+    let palette = theme::of(ui);
+    let font = theme::mono();
+    let mut left = rect.left() + theme::PAD;
+    let mut cell = |width: f32| {
+        let cell = Rect::from_x_y_ranges(left..=left + width, rect.y_range());
+        left += width + theme::GAP;
+        cell
+    };
+    list::write(ui, cell(92.0), clock.time_of_day(line.at), font.clone(), palette.secondary, Align::Min);
+    list::write(ui, cell(20.0), line.connection.0.to_string(), font.clone(), palette.secondary, Align::Max);
+    let color = match line.direction {
+        Direction::Sent => palette.accent,
+        _ => palette.secondary,
+    };
+    list::write(ui, cell(8.0), arrow(line.direction), font, color, Align::Center);
+    let chip_at = cell(CHIP);
+    let text = match line.code {
+        Some(code) => {
+            paint_chip(ui, chip_at, code);
+            let rest = line.text.get(3..).unwrap_or_default();
+            rest.strip_prefix(' ').unwrap_or(rest)
+        }
+        None => line.text.as_str(),
+    };
+    // Commands and notes stand where codes do: the eye tells who spoke by the column.
+    let start = if line.direction == Direction::Received { left } else { chip_at.left() };
+    let color = if line.direction == Direction::Note { palette.secondary } else { palette.text };
+    let place = Rect::from_x_y_ranges(start..=(rect.right() - list::BAR).max(start), rect.y_range());
+    let end = text.char_indices().nth(DRAWN).map_or(text.len(), |(at, _)| at);
+    list::write_job(ui, place, marked(&text::visible(&text[..end]), words, color, palette, place.width()), Align::Min);
+}
+
+/// `text` with the first of `words` in it marked.
+fn marked(text: &str, words: &[String], color: egui::Color32, palette: &theme::Palette, width: f32) -> LayoutJob {
+    let plain = TextFormat { font_id: theme::mono(), color, ..TextFormat::default() };
+    let mut job =
+        LayoutJob { wrap: TextWrapping::truncate_at_width(width), break_on_newline: false, ..LayoutJob::default() };
+    match highlight(text, words.iter().map(String::as_str)) {
+        Some(range) => {
+            let mark = TextFormat { background: palette.tint(palette.transient), ..plain.clone() };
+            job.append(&text[..range.start], 0.0, plain.clone());
+            job.append(&text[range.clone()], 0.0, TextFormat { color: palette.transient, ..mark });
+            job.append(&text[range.end..], 0.0, plain);
+        }
+        None => job.append(text, 0.0, plain),
+    }
+    job
+}
+
+/// The chip of a code, in the line of text.
+pub fn chip(ui: &mut Ui, code: u16) {
+    let (rect, _) = ui.allocate_exact_size(Vec2::new(CHIP, 20.0), Sense::hover());
+    paint_chip(ui, rect, code);
+}
+
+fn paint_chip(ui: &Ui, rect: Rect, code: u16) {
+    let palette = theme::of(ui);
+    let color = palette.of_code(code);
+    let chip = Rect::from_center_size(rect.center(), Vec2::new(CHIP, 16.0));
+    ui.painter().rect_filled(chip, CornerRadius::same(4), palette.tint(color));
+    list::write(ui, chip, format!("{code:03}"), theme::mono_strong(), color, Align::Center);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ConnectionId;
+
+    #[test]
+    fn a_line_is_copied_as_it_is_read() {
+        let line = Line {
+            seq: 1,
+            at: "2026-05-12T10:03:41.204Z".parse().unwrap(),
+            connection: ConnectionId(1),
+            direction: Direction::Received,
+            code: Some(150),
+            text: "150 Opening\u{1b}[2J".to_owned(),
+            raw: None,
+            transfer: None,
+        };
+        let clock = Clock::at("2026-05-12T12:00:00Z[UTC]".parse().unwrap());
+        assert_eq!(as_text(&line, &clock), "10:03:41.204 1 ← 150 Opening\u{241b}[2J");
+    }
+}
