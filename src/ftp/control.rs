@@ -79,6 +79,8 @@ pub(crate) struct Control {
     owed: VecDeque<Owed>,
     outputs: VecDeque<Output>,
     secrets: Secrets,
+    /// The reply at hand answers a command that held a secret.
+    answers_secret: bool,
     /// A data connection was asked for, and is neither over nor dropped.
     data: bool,
     /// ABOR was sent for the data command at the front of `owed`.
@@ -109,6 +111,7 @@ impl Control {
             owed: VecDeque::from([greeting]),
             outputs: VecDeque::new(),
             secrets: Secrets::default(),
+            answers_secret: false,
             data: false,
             aborted: false,
             after_transfer: false,
@@ -160,7 +163,7 @@ impl Control {
     }
 
     fn masked(&self, line: &[u8]) -> Option<Vec<u8>> {
-        let answers_secret = self.owed.front().is_some_and(|owed| owed.hidden);
+        let answers_secret = self.answers_secret || self.owed.front().is_some_and(|owed| owed.hidden);
         let mut masked: Option<Vec<u8>> = None;
         for secret in &self.secrets.0 {
             let known_anyway = secret.as_slice() == self.config.credentials.user.as_bytes();
@@ -205,6 +208,7 @@ impl Control {
 
     fn owe(&mut self, command: &Command, heard: bool) {
         debug_assert!(self.may_send(command.verb()), "{command} would go out in clear, or into a handshake");
+        self.answers_secret = false;
         if let Some(secret) = command.secret() {
             self.secrets.0.push(secret.to_vec());
         }
@@ -359,6 +363,7 @@ impl Control {
     pub(crate) fn pay(&mut self, class: Class) {
         let Some(paid) = self.owed.pop_front() else { return };
         self.after_transfer = false;
+        self.answers_secret = paid.hidden;
         match paid.verb {
             Verb::Abor => self.aborted = false,
             Verb::Rest if class == Class::Intermediate => self.marker = paid.marker.filter(|marker| *marker > 0),

@@ -4,7 +4,7 @@
 //!
 //! | RFC | what | where |
 //! |---|---|---|
-//! | 959, 1123 4.1 | replies, commands, the sequences between them | `reply`, `command`, `op` |
+//! | 959, 1123 4.1 | replies, commands, the sequences between them, data connections | `reply`, `command`, `op`, `exchange` |
 //! | 2228, 4217 | AUTH, PBSZ, PROT | `op::login` |
 //! | 2389 | FEAT, OPTS | `feature` |
 //! | 2428 | EPSV, EPRT | `endpoint` |

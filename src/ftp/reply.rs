@@ -129,9 +129,17 @@ impl Decoder {
         self.line.is_empty() && self.open.is_none()
     }
 
-    /// What is pending of a line: a server that closes may not end its last one.
+    /// What is pending of a line.
     pub fn pending(&self) -> &[u8] {
         self.line.trim_ascii()
+    }
+
+    /// What is pending, for a person: a server that closes may end neither its last line nor its last reply.
+    pub fn last_words(&self) -> &[u8] {
+        match &self.open {
+            Some(open) if self.pending().is_empty() => open.telling_line(),
+            _ => self.pending(),
+        }
     }
 
     /// Takes bytes from the front of `input` up to the end of a line. `None`: all are taken, and no line is complete.

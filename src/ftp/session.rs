@@ -314,6 +314,7 @@ impl Session {
         }
         let Some(Running { quits, ending: Some(ending), .. }) = self.running.take() else { return };
         debug_assert!(!self.control.has_data(), "an operation ended and left a data connection behind");
+        self.control.drop_data();
         self.control.put(Output::Done(ending));
         if quits {
             self.closed = true;
@@ -338,8 +339,8 @@ impl Session {
         if self.control.tls == Tls::Shaking {
             return self.die(Error::NoTls("it closed the connection during the handshake".to_owned()));
         }
-        let pending = self.control.shown(self.decoder.pending());
-        self.die(Error::Closed((!pending.is_empty()).then_some(pending)));
+        let words = self.control.shown(self.decoder.last_words());
+        self.die(Error::Closed((!words.is_empty()).then_some(words)));
     }
 
     fn malformed(&mut self, malformed: Malformed) {
