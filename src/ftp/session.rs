@@ -269,6 +269,10 @@ impl Session {
             return self.die(Error::OutOfStep(format!("nothing was asked, and the server said {words}")));
         };
         let (verb, heard) = (front.verb, front.heard);
+        if answers_another(verb, reply.code()) {
+            let words = self.control.words(reply);
+            return self.die(Error::OutOfStep(format!("{} was asked, and the server said {words}", verb.name())));
+        }
         if reply.class() == Class::Preliminary && !self.control.preliminary_is_final() {
             if self.control.count_preliminary() {
                 let what = format!("more than {MAX_PRELIMINARIES} preliminary replies to {}", verb.name());
@@ -375,6 +379,43 @@ impl Session {
             self.control.note(format!("The connection is closed: {error}"));
         }
         self.control.put(Output::Close);
+    }
+}
+
+/// Whether `code` can only be the answer to another command than `verb`: then every later answer would be taken for
+/// another command's too. Codes that servers are known to use freely tell nothing.
+fn answers_another(verb: Verb, code: u16) -> bool {
+    use Verb::{
+        Acct, Auth, Clnt, Cwd, Eprt, Epsv, Feat, Greeting, Mdtm, Opts, Other, Pass, Pasv, Pbsz, Port, Prot, Pwd, Rest,
+        Rnfr, Size, Syst, User,
+    };
+    let asks = matches!(
+        verb,
+        Greeting
+            | User
+            | Pass
+            | Acct
+            | Auth
+            | Pbsz
+            | Prot
+            | Syst
+            | Feat
+            | Opts
+            | Clnt
+            | Epsv
+            | Pasv
+            | Eprt
+            | Port
+            | Rest
+            | Size
+            | Mdtm
+            | Rnfr
+    );
+    match code {
+        226 => asks || matches!(verb, Pwd | Cwd),
+        227..=229 => !matches!(verb, Epsv | Pasv | Other),
+        257 => asks || verb.moves_data(),
+        _ => false,
     }
 }
 

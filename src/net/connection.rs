@@ -67,12 +67,14 @@ pub struct Flow {
     pub pace: Pace,
     /// TYPE A: line ends are converted.
     pub ascii: bool,
+    /// A server that sends more in this attempt is not listened to any longer.
+    pub most: Option<u64>,
 }
 
 impl Flow {
     /// At `pace`, with or without conversion of line ends.
     pub fn new(pace: Pace, ascii: bool) -> Self {
-        Self { done: AtomicU64::new(0), pace, ascii }
+        Self { done: AtomicU64::new(0), pace, ascii, most: None }
     }
 
     /// Bytes so far.

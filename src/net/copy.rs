@@ -116,6 +116,9 @@ impl Mover {
                 Came::Bytes(count) => {
                     self.bytes += count as u64;
                     flow.done.fetch_add(count as u64, Ordering::Relaxed);
+                    if flow.most.is_some_and(|most| self.bytes > most) {
+                        return Err(DataFault::Limit);
+                    }
                     block.set_filled(count);
                     if !filler.put(block).await {
                         break;

@@ -225,9 +225,11 @@ impl Browser {
                 Err(trouble) => trouble,
             };
             failures += 1;
-            let most = if self.known { self.context.settings().retries } else { 0 };
+            let retries = self.context.settings().retries;
+            let most = if self.known { retries } else { 0 };
             let may = match trouble.kind {
-                Kind::TooMany => failures <= MOST_WAITS,
+                // Somebody else may leave soon; but who wants no second try gets none.
+                Kind::TooMany => retries > 0 && failures <= MOST_WAITS,
                 _ => trouble.failure.again && failures <= most,
             };
             if !may || self.cancel.is_cancelled() {

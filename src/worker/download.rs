@@ -18,6 +18,9 @@ use crate::net::Body;
 /// Bytes before a resume's offset that are fetched once more and compared: the file on the server may be another one
 /// by now, and some servers answer REST with 350 and send from the start.
 const OVERLAP: u64 = 16 * 1024;
+/// A file may grow while it is fetched, to twice its size or by this much. A server that sends still more than it said
+/// would fill the disk.
+const GROWTH: u64 = 64 * 1024 * 1024;
 
 /// What the rules say about a target that may exist.
 enum Start {
@@ -177,7 +180,9 @@ async fn fetch(job: &Job, what: &str, part: &Part, source: Facts, copied: bool) 
     let offset = length - tail.len() as u64;
     let mut file = part.file().map_err(|error| local(&error))?;
     file.seek(SeekFrom::Start(offset)).map_err(|error| Trouble::local(what, &error))?;
-    let flow = job.flow(offset, offset);
+    let size = source.size.filter(|size| *size > 0 && !job.context.run.ascii);
+    let most = size.map(|size| size.saturating_sub(offset).saturating_add(size.max(GROWTH)));
+    let flow = job.flow(offset, offset, most);
     let operation = Operation::Retrieve { path: job.row.remote(), offset, kind: job.kind() };
     let body = Body::Receive { file, flow };
     let result = job.transfer(operation, body, "Could not download", &job.row.remote()).await;

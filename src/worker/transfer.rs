@@ -226,12 +226,12 @@ impl Job {
 
     /// Counts the bytes of a body, at the speed that is allowed; `resumed` bytes were there before, and those from
     /// `base` on move now.
-    pub(super) fn flow(&self, base: u64, resumed: u64) -> Arc<Flow> {
+    pub(super) fn flow(&self, base: u64, resumed: u64, most: Option<u64>) -> Arc<Flow> {
         let pace: &Pace = match self.row.course {
             Course::Download => &self.context.pace_down,
             Course::Upload => &self.context.pace_up,
         };
-        let flow = Arc::new(Flow::new(pace.clone(), self.context.run.ascii));
+        let flow = Arc::new(Flow { most, ..Flow::new(pace.clone(), self.context.run.ascii) });
         self.gauge.flow(&flow, base, resumed);
         flow
     }

@@ -239,7 +239,7 @@ async fn store(job: &Job, what: &str, file: &File, offset: u64, size: u64) -> Re
     let local = |error| Trouble::local(what, &error);
     let mut file = file.try_clone().map_err(local)?;
     file.seek(SeekFrom::Start(offset)).map_err(local)?;
-    let flow = job.flow(offset, offset);
+    let flow = job.flow(offset, offset, None);
     let remote = job.row.remote();
     let operation = Operation::Store { path: remote.clone(), offset, kind: job.kind() };
     match job.transfer(operation, Body::Send { file, from: offset, flow }, "Could not upload to", &remote).await? {
