@@ -172,11 +172,19 @@ pub(super) struct Wanted<'a> {
 /// Connects and logs in; asks for what is missing.
 pub(super) async fn connect(context: &Context, wanted: &Wanted<'_>) -> Result<Link, Trouble> {
     let what = format!("Could not connect to {}", wanted.site.title());
-    let mut refused = None;
+    let (mut refused, mut keep) = (None, false);
     for _ in 0..MOST_DIALS {
-        let credentials = credentials(context, wanted, &what, refused.take()).await?;
+        let (credentials, remember) = credentials(context, wanted, &what, refused.take()).await?;
+        keep |= remember;
         let error = match dial(context, wanted, &credentials).await {
-            Ok(link) => return Ok(link),
+            Ok(link) => {
+                if keep {
+                    // Only one that the server took.
+                    let password = Some(credentials.password);
+                    context.tell(Input::KeepPassword { site: wanted.site.clone(), password }).await;
+                }
+                return Ok(link);
+            }
             Err(error) => error,
         };
         if wanted.cancel.is_cancelled() {
@@ -187,6 +195,7 @@ pub(super) async fn connect(context: &Context, wanted: &Wanted<'_>) -> Result<Li
             net::Error::NeedsTls12 => needs_tls12(context, wanted.site),
             _ => match retry::refused_login(&error).filter(|_| wanted.site.login != Login::Anonymous) {
                 Some(words) if !context.run.unattended => {
+                    keep = false;
                     context.memory.forget_credentials(wanted.key, Some(&credentials));
                     refused = Some(words);
                 }
@@ -253,21 +262,21 @@ fn trusted(context: &Context, site: &Site) -> Vec<String> {
     trusted
 }
 
-/// What logs in: given, remembered, from the vault, or asked for.
+/// What logs in: given, remembered, from the vault, or asked for; and whether the vault is to keep it.
 async fn credentials(
     context: &Context,
     wanted: &Wanted<'_>,
     what: &str,
     refused: Option<String>,
-) -> Result<Credentials, Trouble> {
+) -> Result<(Credentials, bool), Trouble> {
     let site = wanted.site;
     let account = (!site.account.is_empty()).then(|| site.account.clone());
     let with = |password| Credentials { user: site.user().to_owned(), password, account };
     if let Some(known) = context.memory.credentials(wanted.key) {
-        return Ok(known);
+        return Ok((known, false));
     }
     if site.login == Login::Anonymous {
-        return Ok(with(Secret::new(ANONYMOUS_PASSWORD)));
+        return Ok((with(Secret::new(ANONYMOUS_PASSWORD)), false));
     }
     if site.login == Login::Normal
         && refused.is_none()
@@ -275,7 +284,7 @@ async fn credentials(
     {
         let credentials = with(password);
         context.memory.keep_credentials(wanted.key, credentials.clone());
-        return Ok(credentials);
+        return Ok((credentials, false));
     }
     let why = refused.clone().unwrap_or_else(|| format!("no password is known for {}", site.user()));
     let ask = Ask::Password { host: site.host.clone(), user: site.user().to_owned(), refused };
@@ -283,11 +292,7 @@ async fn credentials(
         Some(Answer::Password { password, remember }) => {
             let credentials = with(password);
             context.memory.keep_credentials(wanted.key, credentials.clone());
-            if remember && site.login == Login::Normal {
-                let password = credentials.password.clone();
-                context.tell(Input::KeepPassword { site: site.clone(), password: Some(password) }).await;
-            }
-            Ok(credentials)
+            Ok((credentials, remember && site.login == Login::Normal))
         }
         _ if wanted.cancel.is_cancelled() => Err(Trouble::stopped(what)),
         _ => Err(Trouble { kind: Kind::NoConnection, ..Trouble::new(what, why, Cause::LogIn, false) }),

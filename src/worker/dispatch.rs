@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::browse::Request;
 use super::files::{self, Side};
 use super::questions::{Asked, Put};
+use super::tabs::Tab;
 use super::vault::Kept;
 use super::{FAREWELL, Input, Worker, here};
 use crate::model::{
@@ -85,8 +86,7 @@ impl Worker {
 
     /// Puts a task's question.
     pub(super) fn ask(&mut self, asked: Asked) {
-        let reply = asked.reply.is_closed();
-        if reply {
+        if asked.reply.is_closed() {
             return;
         }
         if let Put::New(question) = self.questions.put(asked) {
@@ -107,7 +107,9 @@ impl Worker {
         if *choice == IfExists::Ask {
             return;
         }
-        self.rows.extra(file.transfer).decided = Some(*choice);
+        if self.rows.get(file.transfer).is_some() {
+            self.rows.extra(file.transfer).decided = Some(*choice);
+        }
         if *for_all {
             self.context.memory.decide_exists(file.course, *choice);
             let same = Answer::Exists { choice: *choice, for_all: false };
@@ -188,6 +190,7 @@ impl Worker {
         }
         self.leave_at = Some(Instant::now() + FAREWELL);
         self.leave_rows();
+        self.tabs.values().for_each(Tab::stop);
         self.leaving.cancel();
         for stop in self.measures.values() {
             stop.cancel();

@@ -73,7 +73,7 @@ pub(super) fn files(context: &Context, tab: TabId, ticket: Ticket, action: FileA
         let result = change(action, for_good, &|| stop.is_cancelled()).map(|()| Report::Done).map_err(Failure::from);
         // The worker has ended: nobody reads it.
         let _ = inputs.blocking_send(Input::Event(Event::Finished { tab, ticket, result }));
-        let _ = inputs.blocking_send(Input::LocalChanged(tab));
+        let _ = inputs.blocking_send(Input::LocalTouched(tab));
     });
 }
 

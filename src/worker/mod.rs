@@ -70,8 +70,10 @@ const INPUTS: usize = 1024;
 const THREADS: usize = 2;
 /// Between two reports of progress.
 const PROGRESS: Duration = Duration::from_millis(100);
-/// How long transfers and connections have to end well, at the end of the program.
-const FAREWELL: Duration = Duration::from_millis(1500);
+/// How long transfers have to end well, at the end of the program.
+const FAREWELL: Duration = Duration::from_millis(1200);
+/// And then connections, to say goodbye.
+const GOODBYE: Duration = Duration::from_millis(500);
 
 /// What the worker starts with.
 pub struct Start {
@@ -156,6 +158,8 @@ enum Input {
     LocalListed(TabId, PathBuf, Result<Arc<LocalListing>, Failure>),
     /// A tab's local folder changed.
     LocalChanged(TabId),
+    /// A person changed something that may lie in a tab's local folder.
+    LocalTouched(TabId),
     /// A local count is complete.
     Measured(Ticket, Event),
     /// Lines were written, connections closed, or it is time for something.
@@ -317,6 +321,7 @@ impl Worker {
             Input::Crowded(key) => self.pool.make_room(&key),
             Input::LocalListed(tab, path, result) => self.local_listed(tab, path, result),
             Input::LocalChanged(tab) => self.local_changed(tab),
+            Input::LocalTouched(tab) => self.local_touched(tab),
             Input::Measured(ticket, event) => {
                 self.measures.remove(&ticket);
                 self.front.send(event);
@@ -391,34 +396,28 @@ impl Worker {
     /// Closes every connection, writes everything, and says so.
     async fn farewell(mut self) {
         let closing: Vec<_> = self.pool.take_idle().into_iter().map(|link| tokio::spawn(link.close())).collect();
-        let tasks = std::mem::take(&mut self.tabs).into_values().filter_map(Tab::into_task).chain(closing);
+        let tasks: Vec<_> = self.tabs.values_mut().filter_map(Tab::take_task).chain(closing).collect();
         let all = async {
             for task in tasks {
                 // A task that panicked has nothing more to close.
                 let _ = task.await;
             }
         };
-        let waiting = tokio::time::timeout(FAREWELL, all);
+        let waiting = tokio::time::timeout(GOODBYE, all);
         tokio::pin!(waiting);
-        // Tasks may have news that nobody needs any more, and must not wait for room.
+        // Tasks may still have news, and must not wait for room.
         loop {
             tokio::select! {
                 _ = &mut waiting => break,
-                input = self.inputs.recv() => if let Some(Input::Event(event) | Input::Tab { event, .. }) = input {
-                    self.front.send(event);
-                },
+                Some(input) = self.inputs.recv() => self.handle(input),
             }
         }
         self.take_lines();
-        for id in self.context.closed.take() {
-            self.front.send(Event::Closed(id));
-        }
-        for delta in self.rows.take_changes() {
-            self.front.send(Event::Queue(delta));
-        }
+        self.tick();
+        self.settle();
         self.scribe.close();
         self.front.send(Event::Stopped);
-        let end = Instant::now() + FAREWELL;
+        let end = Instant::now() + GOODBYE;
         while self.front.flush().is_some() && Instant::now() < end && !self.front.is_gone() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }

@@ -14,7 +14,7 @@ use super::retry::{self, Kind as TroubleKind, Trouble};
 use super::rows::{Above, Extra, MOST_ROWS, TargetName};
 use super::transfer::{self, End, Ended, Gauge, Job, remote_name};
 use super::walk::{Child, Found};
-use super::{News, PROGRESS, Worker, disk};
+use super::{Input, News, PROGRESS, Worker, disk, upload};
 use crate::model::queue::Place as QueuePlace;
 use crate::model::transfer::{Folder, Running};
 use crate::model::{Batch, Cause, Course, Delta, Event, Failure, Kind, Phase, Section, Site, Transfer, TransferId};
@@ -177,7 +177,16 @@ impl Worker {
             link,
             started: Instant::now(),
         };
-        tokio::spawn(transfer::run(job));
+        let (inputs, id, key) = (self.context.inputs.clone(), job.row.id, job.key.clone());
+        tokio::spawn(async move {
+            // Whatever happens to it, its place is given back.
+            if let Err(error) = tokio::spawn(transfer::run(job)).await {
+                let trouble = Trouble::new("Could not transfer it", error.to_string(), Cause::Local, false);
+                let ended = Ended { id, key, end: Err(trouble), link: None, reached: 0 };
+                // The worker has ended: nobody waits for the place.
+                let _ = inputs.send(Input::Ended(Box::new(ended))).await;
+            }
+        });
     }
 
     /// Tells how far the running rows are.
@@ -354,7 +363,7 @@ impl Worker {
         self.rows.phase(row.id, Phase::Failed(Box::new(failure)));
     }
 
-    /// Whether rows run that would change these.
+    /// Holds rows; what runs stops and keeps its part.
     pub(super) fn pause(&mut self, ids: &[TransferId]) {
         for id in ids {
             match self.rows.get(*id).map(|row| &row.phase) {
@@ -391,9 +400,7 @@ impl Worker {
             self.stop(id, Stop::Cancel);
         }
         let begun: Vec<Transfer> = resting.iter().filter_map(|id| self.rows.get(*id)).cloned().collect();
-        let unfinished = |row: &Transfer| {
-            row.course == Course::Download && row.attempts > 0 && !matches!(row.phase, Phase::Done(_) | Phase::Skipped)
-        };
+        let unfinished = |row: &Transfer| row.attempts > 0 && !matches!(row.phase, Phase::Done(_) | Phase::Skipped);
         for row in begun.into_iter().filter(unfinished) {
             let journal = self.context.journal.clone();
             tokio::task::spawn_blocking(move || discard_part(&row, &journal));
@@ -416,7 +423,8 @@ impl Worker {
         for id in ids {
             let is_failed = |row: &&Transfer| matches!(row.phase, Phase::Failed(_) | Phase::Skipped);
             if self.rows.get(*id).filter(is_failed).is_some() {
-                self.rows.extra(*id).failures = 0;
+                let extra = self.rows.extra(*id);
+                (extra.failures, extra.decided) = (0, None);
                 self.rows.phase(*id, Phase::Queued);
             }
         }
@@ -451,12 +459,15 @@ impl Worker {
     }
 }
 
-/// Deletes the part of a download that nobody wants any more, if it is ours.
+/// Deletes the part of a download that nobody wants any more, if it is ours; an upload is ours no longer.
 fn discard_part(row: &Transfer, journal: &super::journal::Journal) -> Result<(), disk::Error> {
-    if !row.folder.local.is_dir() {
+    let remote = remote_name(&row.folder.site, &row.remote());
+    if row.course == Course::Upload {
+        return upload::disown(journal, &remote);
+    }
+    if row.kind == Kind::Directory || !row.folder.local.is_dir() {
         return Ok(());
     }
-    let remote = remote_name(&row.folder.site, &row.remote());
     let is_ours = |path: &Path, _| Ok(journal.source(path)?.is_some_and(|noted| noted.remote == remote));
     let part = disk::Part::find(&disk::Target::of(row)?, is_ours)?;
     journal.forget_source(&part.path())?;

@@ -74,6 +74,8 @@ pub(super) struct Rows {
     busy: HashSet<TargetName>,
     /// Keys by the address of their site, which the pair keeps from being reused.
     keys: HashMap<usize, (Arc<Site>, Arc<Key>)>,
+    /// Equal keys are one, so that they can be compared by address.
+    known: HashSet<Arc<Key>>,
     changes: Vec<Delta>,
     /// Something was asked of the queue whose end has not been told.
     owes_idle: bool,
@@ -104,10 +106,9 @@ impl Rows {
         if let Some((_, key)) = self.keys.get(&address) {
             return key.clone();
         }
-        let key = Key::of(site);
-        // Equal keys are one, so that they can be compared by address.
-        let known = self.keys.values().find(|(_, known)| **known == key).map(|(_, known)| known.clone());
-        let key = known.unwrap_or_else(|| Arc::new(key));
+        let key = Arc::new(Key::of(site));
+        let key = self.known.get(&key).cloned().unwrap_or(key);
+        self.known.insert(key.clone());
         self.keys.insert(address, (site.clone(), key.clone()));
         key
     }
@@ -128,6 +129,9 @@ impl Rows {
                 self.account(&row, Some(&row.phase), Some(phase));
                 if Section::of(phase) != Section::Active {
                     self.owes_idle = true;
+                }
+                if Section::of(phase) == Section::Done {
+                    self.extras.remove(id);
                 }
             }
             Delta::Remove(ids) => {

@@ -31,8 +31,8 @@ pub(super) struct Tab {
     watch: Option<Cancel>,
     remote_due: Option<Instant>,
     local_due: Option<Instant>,
-    /// Its local listing is being made.
-    local_busy: bool,
+    /// The local folder that is being listed for it.
+    local_asked: Option<PathBuf>,
 }
 
 /// A tab's task.
@@ -59,11 +59,19 @@ impl Tab {
 
     /// When one of its folders is to be listed again.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.remote_due.into_iter().chain(self.local_due).min()
+        let local = self.local_due.filter(|_| self.local_asked.is_none());
+        self.remote_due.into_iter().chain(local).min()
+    }
+
+    /// Stops what its task does.
+    pub(super) fn stop(&self) {
+        if let Some(browser) = &self.browser {
+            browser.cancel.cancel();
+        }
     }
 
     /// Stops its task, to be waited for.
-    pub(super) fn into_task(mut self) -> Option<JoinHandle<()>> {
+    pub(super) fn take_task(&mut self) -> Option<JoinHandle<()>> {
         self.browser.take().map(Handle::stop)
     }
 }
@@ -147,7 +155,10 @@ impl Worker {
                 Event::Branch { tab, path, result }
             }
             Request::Files(ticket, _) => Event::Finished { tab, ticket, result: Err(failure("Could not do it")) },
-            Request::Measure(ticket, ..) => Event::Measured { ticket, files: 0, folders: 0, bytes: 0, whole: true },
+            Request::Measure(ticket, ..) => {
+                self.measures.remove(&ticket);
+                Event::Measured { ticket, files: 0, folders: 0, bytes: 0, whole: true }
+            }
             Request::Refresh | Request::Yield => return,
         };
         self.front.send(event);
@@ -208,7 +219,7 @@ impl Worker {
                 tab.remote_due = None;
                 remote.push(*id);
             }
-            if is_due(tab.local_due) && !tab.local_busy {
+            if is_due(tab.local_due) && tab.local_asked.is_none() {
                 tab.local_due = None;
                 here.extend(tab.local.clone().map(|path| (*id, path)));
             }
@@ -221,6 +232,13 @@ impl Worker {
     pub(super) fn local_changed(&mut self, id: TabId) {
         if let Some(tab) = self.tabs.get_mut(&id) {
             tab.local_due.get_or_insert(Instant::now() + REFRESH_AFTER);
+        }
+    }
+
+    /// A person changed something here: what the tab shows is listed at once.
+    pub(super) fn local_touched(&mut self, id: TabId) {
+        if let Some(path) = self.tabs.get(&id).and_then(|tab| tab.local.clone()) {
+            self.list_local(id, path);
         }
     }
 
@@ -238,8 +256,7 @@ impl Worker {
     /// Lists a local folder for a tab, and watches it.
     pub(super) fn list_local(&mut self, id: TabId, path: PathBuf) {
         let path = if path.as_os_str().is_empty() { local::home() } else { path };
-        let tab = self.tabs.entry(id).or_default();
-        tab.local_busy = true;
+        self.tabs.entry(id).or_default().local_asked = Some(path.clone());
         let inputs = self.context.inputs.clone();
         tokio::spawn(async move {
             let asked = path.clone();
@@ -259,8 +276,9 @@ impl Worker {
 
     /// A local folder was listed for a tab.
     pub(super) fn local_listed(&mut self, id: TabId, path: PathBuf, result: Result<Arc<LocalListing>, Failure>) {
-        if let Some(tab) = self.tabs.get_mut(&id) {
-            tab.local_busy = false;
+        // Another folder may have been asked for since.
+        if let Some(tab) = self.tabs.get_mut(&id).filter(|tab| tab.local_asked.as_ref() == Some(&path)) {
+            tab.local_asked = None;
             if let Ok(listing) = &result
                 && tab.local.as_ref() != Some(&listing.path)
             {

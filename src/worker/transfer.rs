@@ -122,11 +122,10 @@ pub(super) fn remote_name(site: &Site, path: &RemotePath) -> String {
 
 /// Does the attempt, and tells the worker's loop how it ended.
 pub(super) async fn run(mut job: Job) {
-    let reused = job.link.is_some();
     let mut end = job.attempt().await;
     let is_lost = job.link.as_ref().is_some_and(|link| !link.is_open()) && end.is_err();
-    // A connection that waited for work may have been closed meanwhile: that is no failure of the row.
-    if reused && is_lost && job.gauge.moved() == 0 && !job.cancel.is_cancelled() {
+    // A connection that waited for work, or for an answer, may have been closed meanwhile: that is no failure of the row.
+    if is_lost && job.gauge.moved() == 0 && !job.cancel.is_cancelled() {
         job.link = None;
         end = job.attempt().await;
     }
@@ -255,21 +254,25 @@ impl Job {
     }
 
     /// What is to be done with a target that exists: by the row's rule, the settings', or what a person says.
-    pub(super) async fn verdict(&self, source: Facts, target: Facts) -> Result<Verdict, Trouble> {
+    pub(super) async fn verdict(&mut self, source: Facts, target: Facts) -> Result<Verdict, Trouble> {
+        match rules::decide(self.rule(), &source, &target) {
+            Verdict::Ask => self.ask(source, target).await,
+            verdict => Ok(verdict),
+        }
+    }
+
+    /// The rule for a target that exists, as far as it is known.
+    pub(super) fn rule(&self) -> IfExists {
         let course = self.row.course;
         let set = match course {
             Course::Download => self.settings.if_exists_down,
             Course::Upload => self.settings.if_exists_up,
         };
         let rule = self.extra.decided.or(self.row.if_exists).unwrap_or(set);
-        let rule = if rule == IfExists::Ask { self.context.memory.exists(course).unwrap_or(rule) } else { rule };
-        match rules::decide(rule, &source, &target) {
-            Verdict::Ask => self.ask(source, target).await,
-            verdict => Ok(verdict),
-        }
+        if rule == IfExists::Ask { self.context.memory.exists(course).unwrap_or(rule) } else { rule }
     }
 
-    async fn ask(&self, source: Facts, target: Facts) -> Result<Verdict, Trouble> {
+    async fn ask(&mut self, source: Facts, target: Facts) -> Result<Verdict, Trouble> {
         self.gauge.step("Waiting for an answer");
         let file = FileExists {
             transfer: self.row.id,
@@ -283,6 +286,7 @@ impl Job {
         self.gauge.step("Waiting for the server");
         match answer {
             Some(Answer::Exists { choice, .. }) if choice != IfExists::Ask => {
+                self.extra.decided = Some(choice);
                 Ok(rules::decide(choice, &source, &target))
             }
             _ if self.cancel.is_cancelled() => Err(Trouble::stopped("Stopped")),

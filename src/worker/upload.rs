@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::disk;
-use super::journal::Source;
+use super::journal::{Journal, Source};
 use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::{self, Verdict};
 use super::transfer::{End, Job};
@@ -14,7 +14,7 @@ use super::{News, verify, walk};
 use crate::ftp::{Operation, Outcome};
 use crate::model::question::Facts;
 use crate::model::transfer::Proof;
-use crate::model::{Cause, RemotePath};
+use crate::model::{Cause, IfExists, RemotePath};
 use crate::net::{Body, Cancel};
 
 /// Numbers tried for `name (1)`.
@@ -110,11 +110,13 @@ async fn note(job: &Job, what: &str, source: Facts, before: Before) -> Result<()
 /// The target is no unfinished work of ours.
 async fn forget(job: &Job, what: &str) -> Result<(), Trouble> {
     let (journal, remote) = (job.context.journal.clone(), job.remote_name());
-    let forget = move || {
-        journal.forget_source(Path::new(&remote))?;
-        journal.forget_source(&before_path(&remote))
-    };
-    job.blocking(what, forget).await
+    job.blocking(what, move || disown(&journal, &remote)).await
+}
+
+/// The target called `remote` is no unfinished work of ours.
+pub(super) fn disown(journal: &Journal, remote: &str) -> Result<(), disk::Error> {
+    journal.forget_source(Path::new(remote))?;
+    journal.forget_source(&before_path(remote))
 }
 
 /// Where it is noted what a target was before. No name on a server ends like this: it holds a line end.
@@ -145,7 +147,12 @@ async fn start(job: &mut Job, what: &str, source: Facts) -> Result<Result<Begin,
         return Ok(begun);
     }
     let begin = |offset, before| Ok(Ok(Begin { offset, before, fresh: true }));
+    // A listing's time in a zone that nobody knows is not one to compare.
+    let is_vague = |facts: &Facts| facts.modified.is_none_or(|modified| !modified.utc);
     let target = match job.listed_target() {
+        Some(Some(listed)) if job.rule() == IfExists::Newer && is_vague(&listed) => {
+            job.remote_facts(&job.row.remote()).await?.or(Some(listed))
+        }
         Some(listed) => listed,
         None => job.remote_facts(&job.row.remote()).await?,
     };
@@ -185,7 +192,7 @@ async fn go_on(job: &Job, what: &str, source: Facts) -> Result<Option<Result<Beg
         let there = settled_size(job).await?;
         match there.filter(|there| is_ours(before, *there)) {
             // All of it arrived, and only the word for it was lost.
-            Some(there) if there == size && size > 0 => {
+            Some(there) if there == size && size > 0 && job.row.attempts > 1 => {
                 keep_time(job, &job.row.remote(), source).await;
                 forget(job, what).await?;
                 return Ok(Some(Err(job.done(size, size, Proof::Size))));
