@@ -14,6 +14,7 @@ use tokio_rustls::client::TlsStream;
 /// Replies are read up to here at once.
 const INPUT: usize = 16 * 1024;
 /// What the system may hold of our bytes without having sent them: enough for any line, and progress stays true.
+#[cfg(any(target_os = "linux", target_os = "android"))]
 const UNSENT: u32 = 256 * 1024;
 /// The last goodbye waits up to here.
 const GOODBYE: Duration = Duration::from_secs(1);
