@@ -1,0 +1,540 @@
+//! Hostile and broken servers: what they say, send, and leave out must end in a clear failure, soon, and never in a file
+//! outside the target folder, a half file that looks whole, or a secret in clear.
+#![allow(clippy::unwrap_used)]
+
+mod peer;
+
+use std::fs;
+use std::io::{self, Write};
+use std::thread;
+use std::time::Duration;
+
+use peer::{Dialogue, PASSWORD, Peer, World, run, run_in};
+
+/// For servers that never answer: a deadline of seconds, and no second try.
+const HURRIED: [&str; 4] = ["--timeout", "2", "--retries", "0"];
+
+fn ls(peer: &Peer, options: &[&str]) -> peer::Ended {
+    run(&[&["ls", &peer.url("")], &HURRIED[..], options].concat())
+}
+
+fn get(peer: &Peer, path: &str) -> peer::Ended {
+    run(&[&["get", &peer.url(path)], &HURRIED[..]].concat())
+}
+
+fn file_of(bytes: &[u8]) -> World {
+    let line = format!("-rw-r--r-- 1 u g {} Jan 01 2020 file\r\n", bytes.len());
+    World::list(&[("/", line.as_bytes()), ("/file", bytes)])
+}
+
+/// Greets late or never, or with something else.
+#[test]
+fn greetings() {
+    let silent = Peer::start(|dialogue| dialogue.ignore());
+    ls(&silent, &[]).expect(3);
+    assert!(silent.heard().is_empty());
+
+    for greeting in ["SSH-2.0-OpenSSH_9.2", "HTTP/1.1 400 Bad Request", "\x15\x03\x01\0\x02", "777 OK?", "220 a\0b"] {
+        let other = Peer::start(move |dialogue| {
+            dialogue.say(greeting)?;
+            dialogue.ignore()
+        });
+        ls(&other, &[]).expect(3);
+        assert!(!other.heard_verb("PASS"), "{greeting:?}");
+    }
+
+    let closes = Peer::start(|_| Ok(()));
+    ls(&closes, &[]).expect(3);
+
+    let busy = Peer::start(|dialogue| dialogue.say("421 too many connections, come back later"));
+    let ended = ls(&busy, &[]).expect(3);
+    assert!(ended.stderr.contains("421 too many connections, come back later"), "{}", ended.stderr);
+}
+
+/// Lines and replies that never end.
+#[test]
+fn endless_replies() {
+    let streams: [(&str, &[u8]); 4] =
+        [("220 ", b"AAAAAAAAAAAAAAAA"), ("", b"220-x\r\n"), ("", b"\r\n"), ("220-x\r\n", b"no end \r\n")];
+    for (head, body) in streams {
+        let endless = Peer::start(move |dialogue| {
+            dialogue.send(head.as_bytes())?;
+            dialogue.send_endlessly(body)
+        });
+        let ended = ls(&endless, &[]).expect(3);
+        assert!(!endless.heard_verb("READ IT ALL"), "{head:?} {body:?}");
+        assert!(ended.transcript.len() < 8 << 20, "{} bytes of transcript", ended.transcript.len());
+    }
+    let preliminary = Peer::except(file_of(b"hello"), |dialogue, verb, _| match verb {
+        "RETR" => dialogue.send_endlessly(b"150 a\r\n").map(|()| true),
+        _ => Ok(false),
+    });
+    let ended = get(&preliminary, "file").expect(1);
+    assert!(!preliminary.heard_verb("READ IT ALL"));
+    assert!(!ended.target().join("file").exists());
+}
+
+/// Replies that answer nothing: the dialogue is never trusted again.
+#[test]
+fn replies_out_of_step() {
+    let twice = Peer::except(file_of(b"hello"), |dialogue, verb, _| match verb {
+        "CWD" => dialogue.send(b"250 ok\r\n226 done\r\n").map(|()| true),
+        _ => Ok(false),
+    });
+    let ended = ls(&twice, &[]);
+    assert!(matches!(ended.status, 1 | 3), "{}", ended.stderr);
+    assert!(!twice.heard_verb("LIST"), "{:?}", twice.heard());
+
+    let ahead = Peer::start(|dialogue| {
+        dialogue.send(b"220 hi\r\n331 go\r\n230 in\r\n227 (127,0,0,1,4,1)\r\n150 x\r\n226 y\r\n")?;
+        dialogue.ignore()
+    });
+    let ended = ls(&ahead, &[]);
+    assert!(matches!(ended.status, 1 | 3), "{}", ended.stderr);
+    assert!(!ahead.heard_verb("PASS"), "{:?}", ahead.heard());
+}
+
+/// TLS is wanted, and the server will not have it, or somebody in between.
+#[test]
+fn tls_is_never_given_up() {
+    for refusal in ["500 what?", "502 no", "504 no", "530 log in first", "534 policy", "431 no certificate"] {
+        for greeting in ["220 hi", "230 you are in already"] {
+            let refusing = Peer::start(move |dialogue| {
+                dialogue.say(greeting)?;
+                dialogue.serve(&World::default(), |dialogue, verb, _| match verb {
+                    "AUTH" => dialogue.say(refusal).map(|()| true),
+                    _ => Ok(false),
+                })
+            });
+            ls(&refusing, &["--tls", "explicit"]).expect(3);
+            assert!(refusing.heard_verb("AUTH"), "{refusal}");
+            assert!(!refusing.heard_verb("USER") && !refusing.heard_verb("PASS"), "{refusal}: {:?}", refusing.heard());
+        }
+    }
+    let broken: [(&str, &[u8]); 4] = [
+        ("replies in the same packet", b"234 go\r\n230 in\r\n257 \"/\"\r\n"),
+        ("garbage", b"234 go\r\n"),
+        ("an alert", b"234 go\r\n"),
+        ("the end", b"234 go\r\n"),
+    ];
+    for (what, reply) in broken {
+        for tls in ["explicit", "try"] {
+            let breaking = Peer::except(World::default(), move |dialogue, verb, _| {
+                if verb != "AUTH" {
+                    return Ok(false);
+                }
+                dialogue.send(reply)?;
+                match what {
+                    "garbage" => dialogue.send(b"this is not a TLS server hello\r\n")?,
+                    "an alert" => dialogue.send(b"\x15\x03\x03\0\x02\x02\x28")?,
+                    "the end" => return Err(io::ErrorKind::ConnectionAborted.into()),
+                    _ => {}
+                }
+                dialogue.ignore().map(|()| true)
+            });
+            ls(&breaking, &["--tls", tls]).expect(3);
+            let told = breaking.heard();
+            assert!(!breaking.heard_verb("USER") && !breaking.heard_verb("PASS"), "{what}, {tls}: {told:?}");
+        }
+    }
+    let silent = Peer::start(|dialogue| dialogue.ignore());
+    let url = format!("ftps://tester@127.0.0.1:{}/", silent.port);
+    run(&[&["ls", &url], &HURRIED[..]].concat()).expect(3);
+}
+
+/// The server says the password again, in every place it can; `run` looks for it in all that is printed.
+#[test]
+fn the_password_is_never_said_again() {
+    for reply in [
+        format!("530 wrong password {PASSWORD}"),
+        format!("530-{PASSWORD}\r\n {PASSWORD}{PASSWORD}\r\n530 no"),
+        format!("230-welcome, your password is \"{PASSWORD}\"\r\n230 in"),
+    ] {
+        let refused = reply.starts_with("530");
+        let echoing = Peer::except(file_of(b"hello"), move |dialogue, verb, argument| match verb {
+            "PASS" => dialogue.say(&reply).map(|()| true),
+            "CWD" => dialogue.say(&format!("550 not for {PASSWORD}: {argument}")).map(|()| true),
+            _ => Ok(false),
+        });
+        let ended = ls(&echoing, &["-v"]).expect(if refused { 3 } else { 1 });
+        assert!(ended.transcript.contains("PASS ****"), "{}", ended.transcript);
+    }
+}
+
+/// Addresses and ports of data connections.
+#[test]
+fn data_connections_go_to_the_server_or_nowhere() {
+    // An address elsewhere is not believed: only the port is.
+    for address in ["169,254,169,254", "10,0,0,5", "0,0,0,0", "192,0,2,1"] {
+        let elsewhere = Peer::except(file_of(b"hello"), move |dialogue, verb, _| match verb {
+            "EPSV" => dialogue.say("500 what?").map(|()| true),
+            "PASV" => {
+                let port = dialogue.listen()?;
+                dialogue.say(&format!("227 here ({address},{},{})", port >> 8, port & 255)).map(|()| true)
+            }
+            _ => Ok(false),
+        });
+        let ended = get(&elsewhere, "file").expect(0);
+        assert_eq!(fs::read(ended.target().join("file")).unwrap(), b"hello", "{address}");
+    }
+    let extended =
+        ["(|||1000000|)", "(|||0|)", "(|||-1|)", "(|||", "(", "", "(|||99999999999999999999|)", "(|1|10.0.0.1|x|)"];
+    let plain = ["(1216,256,2,127,127,127)", "(127,0,0,1,0,0)", "(127,0,0,1,4)", "(", "", "(127,0,0,1,999999999999,1)"];
+    for (extended, plain) in extended.into_iter().zip(plain.into_iter().cycle()) {
+        let garbage = Peer::except(file_of(b"hello"), move |dialogue, verb, _| match verb {
+            "EPSV" => dialogue.say(&format!("229 here {extended}")).map(|()| true),
+            "PASV" => dialogue.say(&format!("227 here {plain}")).map(|()| true),
+            _ => Ok(false),
+        });
+        let ended = run(&[&["get", &garbage.url("file"), "--mode", "passive"], &HURRIED[..]].concat()).expect(1);
+        assert!(ended.tree().iter().all(|name| name != "file"), "{extended} {plain}: {:?}", ended.tree());
+    }
+    // Agreed to, and nobody listens there.
+    let nobody = Peer::except(file_of(b"hello"), |dialogue, verb, _| match verb {
+        "EPSV" => dialogue.say("229 here (|||1|)").map(|()| true),
+        _ => Ok(false),
+    });
+    run(&[&["get", &nobody.url("file"), "--mode", "passive"], &HURRIED[..]].concat()).expect(1);
+}
+
+/// Names in a tree that is fetched as a whole.
+#[test]
+fn names_never_leave_the_target_folder() {
+    let names: [&[u8]; 14] = [
+        b"../escaped",
+        b"/tmp/longshore-escaped",
+        b"a/escaped",
+        b"..",
+        b"good/../../escaped",
+        b"..\\escaped",
+        b"C:\\escaped",
+        b"C:escaped",
+        b"nul\0escaped",
+        b"cr\rescaped",
+        b"lf\nescaped",
+        b"crlf\r\nescaped",
+        b"",
+        b"\xf4\x8f\xb8\xaf/escaped",
+    ];
+    for mlsd in [true, false] {
+        let line = |directory: bool, name: &[u8]| {
+            let head = match (mlsd, directory) {
+                (true, true) => "type=dir; ",
+                (true, false) => "type=file;size=5; ",
+                (false, true) => "drwxr-xr-x 1 u g 5 Jan 01  2020 ",
+                (false, false) => "-rw-r--r-- 1 u g 5 Jan 01  2020 ",
+            };
+            [head.as_bytes(), name, b"\r\n"].concat()
+        };
+        let mut listing = [line(false, b"good"), line(true, b"folder")].concat();
+        for name in names {
+            listing.extend([line(false, name), line(true, name)].concat());
+        }
+        let empty: &[u8] = b"";
+        let nodes = [("/", &line(true, b"tree")[..]), ("/tree/", &listing), ("/tree/folder/", empty)];
+        let mut world = if mlsd { World::mlsd(&nodes) } else { World::list(&nodes) };
+        world.nodes.insert("/tree/good".into(), b"hello".to_vec());
+        // Whatever it is asked for, it has.
+        let giving = Peer::except(world, |dialogue, verb, argument| match verb {
+            "RETR" if argument.contains("escaped") => dialogue.transfer(b"pwned").map(|()| true),
+            "SIZE" if argument.contains("escaped") => dialogue.say("213 5").map(|()| true),
+            "CWD" if argument.contains("escaped") || argument.contains("..") => {
+                dialogue.say("250 there").map(|()| true)
+            }
+            _ => Ok(false),
+        });
+        let ended = get(&giving, "tree").expect(1);
+        let tree = ended.tree();
+        // The rest of a name behind CR LF is a line of its own, which LIST alone cannot tell from an honest one; here it
+        // is no entry in either grammar.
+        assert_eq!(tree, ["tree/", "tree/folder/", "tree/good"], "mlsd: {mlsd}\n{}", ended.transcript);
+        assert_eq!(fs::read(ended.target().join("tree/good")).unwrap(), b"hello");
+        assert!(!std::path::Path::new("/tmp/longshore-escaped").exists());
+        let beside = fs::read_dir(ended.home.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let beside: Vec<_> = beside.filter(|name| name.to_string_lossy().contains("escaped")).collect();
+        assert!(beside.is_empty(), "{beside:?}");
+    }
+}
+
+/// A link on this machine, or one that the listing tells of, leads nowhere.
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed_out_of_the_target_folder() {
+    let home = tempfile::tempdir().unwrap();
+    let outside = home.path().join("outside");
+    fs::create_dir_all(home.path().join("target/tree")).unwrap();
+    fs::create_dir(&outside).unwrap();
+    std::os::unix::fs::symlink(&outside, home.path().join("target/tree/folder")).unwrap();
+    std::os::unix::fs::symlink(outside.join("file"), home.path().join("target/tree/file")).unwrap();
+    let world = World::list(&[
+        ("/", b"drwxr-xr-x 1 u g 5 Jan 01  2020 tree\r\n"),
+        (
+            "/tree/",
+            b"drwxr-xr-x 1 u g 5 Jan 01  2020 folder\r\n-rw-r--r-- 1 u g 5 Jan 01  2020 file\r\n\
+              lrwxrwxrwx 1 u g 4 Jan 01  2020 link -> /etc\r\n",
+        ),
+        ("/tree/folder/", b"-rw-r--r-- 1 u g 5 Jan 01  2020 inside\r\n"),
+        ("/tree/folder/inside", b"pwned"),
+        ("/tree/file", b"pwned"),
+    ]);
+    let peer = Peer::honest(world);
+    let url = peer.url("tree");
+    let arguments = [&["get", &url, "--if-exists", "overwrite"], &HURRIED[..]].concat();
+    let ended = run_in(home, &arguments);
+    let found: Vec<_> = fs::read_dir(&outside).unwrap().collect();
+    assert!(found.is_empty(), "{found:?}\n{}", ended.transcript);
+    assert!(!ended.target().join("tree/link").is_symlink());
+}
+
+/// Listings without an end, and directories without a bottom.
+#[test]
+fn endless_listings_and_trees() {
+    let blocks: [&[u8]; 3] =
+        [b"-rw-r--r-- 1 u g 5 Jan 01  2020 some-file-with-a-rather-long-name.txt\r\n", b"endless line ", b"\r\n"];
+    for block in blocks {
+        let endless = Peer::except(World::list(&[("/", b"")]), move |dialogue, verb, _| match verb {
+            "LIST" => dialogue.transfer_endlessly(block).map(|()| true),
+            _ => Ok(false),
+        });
+        ls(&endless, &[]).expect(1);
+        assert!(!endless.heard_verb("READ IT ALL"), "{:?}", String::from_utf8_lossy(block));
+    }
+    let bottomless = Peer::except(World::list(&[("/", b"")]), |dialogue, verb, _| match verb {
+        "CWD" => dialogue.say("250 there").map(|()| true),
+        "PWD" => dialogue.say("257 \"/\" is where you are").map(|()| true),
+        "LIST" => dialogue.transfer(b"drwxr-xr-x 1 u g 5 Jan 01  2020 a\r\n").map(|()| true),
+        _ => Ok(false),
+    });
+    let ended = get(&bottomless, "a");
+    assert_ne!(ended.status, 0, "{}", ended.stderr);
+    let deepest = ended.tree().iter().map(|path| path.matches('/').count()).max();
+    assert!(deepest <= Some(1000), "{deepest:?}");
+}
+
+/// Replies and data in an unusual order, which are nobody's fault.
+#[test]
+fn the_end_of_a_transfer_in_any_order() {
+    let early = Peer::except(file_of(b"hello"), |dialogue, verb, _| {
+        if verb != "RETR" {
+            return Ok(false);
+        }
+        dialogue.say("150 here\r\n226 done")?;
+        let mut data = dialogue.accept()?;
+        thread::sleep(Duration::from_millis(300));
+        data.write_all(b"hello").map(|()| true)
+    });
+    let ended = get(&early, "file").expect(0);
+    assert_eq!(fs::read(ended.target().join("file")).unwrap(), b"hello");
+
+    // Nothing to send: 226 at once, and the data connection is never made.
+    let empty = Peer::except(file_of(b""), |dialogue, verb, _| match verb {
+        "RETR" => dialogue.say("226 it is empty").map(|()| true),
+        _ => Ok(false),
+    });
+    let ended = run(&[&["get", &empty.url("file"), "--mode", "active"], &HURRIED[..]].concat()).expect(0);
+    assert_eq!(fs::read(ended.target().join("file")).unwrap(), b"");
+
+    let plain = get(&Peer::honest(file_of(b"")), "file").expect(0);
+    assert_eq!(fs::read(plain.target().join("file")).unwrap(), b"");
+}
+
+/// Whatever is not proved to be whole never has the final name.
+#[test]
+fn half_files_never_look_whole() {
+    type Way = fn(&mut Dialogue) -> io::Result<()>;
+    let ways: [(&str, Way); 9] = [
+        ("no end of it", |dialogue| dialogue.transfer_endlessly(&[b'x'; 1000])),
+        ("226, and an open data connection", |dialogue| {
+            dialogue.say("150 here\r\n226 done")?;
+            let _open = dialogue.accept()?;
+            dialogue.ignore()
+        }),
+        ("half of it, and 226", |dialogue| dialogue.transfer(&[b'x'; 5000])),
+        ("nothing, and 226", |dialogue| dialogue.transfer(b"")),
+        ("half of it, and 426", |dialogue| {
+            dialogue.say("150 here")?;
+            dialogue.accept()?.write_all(&[b'x'; 5000])?;
+            dialogue.say("426 broken off")
+        }),
+        ("all of it, and 550", |dialogue| {
+            dialogue.say("150 here")?;
+            dialogue.accept()?.write_all(&[b'x'; 10_000])?;
+            dialogue.say("550 no such file after all")
+        }),
+        ("half of it, and no reply", |dialogue| {
+            dialogue.say("150 here")?;
+            dialogue.accept()?.write_all(&[b'x'; 5000])?;
+            dialogue.ignore()
+        }),
+        ("half of it, and the end of everything", |dialogue| {
+            dialogue.say("150 here")?;
+            dialogue.accept()?.write_all(&[b'x'; 5000])?;
+            Err(io::ErrorKind::ConnectionAborted.into())
+        }),
+        ("more than it is", |dialogue| dialogue.transfer(&[b'x'; 15_000])),
+    ];
+    for (what, way) in ways {
+        let peer = Peer::except(file_of(&[b'x'; 10_000]), move |dialogue, verb, _| match verb {
+            "RETR" => way(dialogue).map(|()| true),
+            _ => Ok(false),
+        });
+        let ended = run(&[&["get", &peer.url("file"), "--json"], &HURRIED[..]].concat()).expect(1);
+        assert!(!ended.target().join("file").exists(), "{what}: {:?}", ended.tree());
+        assert!(!peer.heard_verb("READ IT ALL"), "{what}");
+        assert!(!ended.stdout.contains("\"done\""), "{what}: {}", ended.stdout);
+    }
+    // A file that is there already stays as it is.
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("target")).unwrap();
+    fs::write(home.path().join("target/file"), b"the good old one").unwrap();
+    let refusing = Peer::except(file_of(&[b'x'; 10_000]), |dialogue, verb, _| match verb {
+        "RETR" => dialogue.say("550 gone").map(|()| true),
+        _ => Ok(false),
+    });
+    let url = refusing.url("file");
+    let arguments = [&["get", &url, "--if-exists", "overwrite"], &HURRIED[..]].concat();
+    let ended = run_in(home, &arguments).expect(1);
+    assert_eq!(fs::read(ended.target().join("file")).unwrap(), b"the good old one");
+}
+
+/// All bytes came and the server never says so: if the size is right, it may count; it must not hang, nor leave a lie.
+#[test]
+fn a_missing_226_does_not_hang() {
+    let silent = Peer::except(file_of(b"hello"), |dialogue, verb, _| {
+        if verb != "RETR" {
+            return Ok(false);
+        }
+        dialogue.say("150 here")?;
+        dialogue.accept()?.write_all(b"hello")?;
+        dialogue.ignore().map(|()| true)
+    });
+    let ended = get(&silent, "file");
+    match ended.status {
+        0 => assert_eq!(fs::read(ended.target().join("file")).unwrap(), b"hello"),
+        1 => assert!(!ended.target().join("file").exists(), "{:?}", ended.tree()),
+        other => panic!("{other}: {}", ended.stderr),
+    }
+}
+
+/// Paths that the server claims.
+#[test]
+fn claimed_paths_are_not_believed() {
+    for claimed in ["257 \"/a\rSTOR evil\" is here", "257 \"/\x03\"", "257 \"no end", "257 ", "257 \"../../x\""] {
+        let claiming = Peer::except(file_of(b"hello"), move |dialogue, verb, _| match verb {
+            "PWD" => dialogue.say(claimed).map(|()| true),
+            _ => Ok(false),
+        });
+        let ended = get(&claiming, "file");
+        assert!(!claiming.heard_verb("STOR"), "{claimed:?}");
+        assert!(matches!(ended.status, 0 | 1 | 3), "{claimed:?}: {} {}", ended.status, ended.stderr);
+        assert!(ended.tree().iter().all(|name| name == "file"), "{claimed:?}: {:?}", ended.tree());
+    }
+}
+
+/// A target that is no regular file is never written to, and never waited for.
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_the_target_is_left_alone() {
+    for name in ["file", "file.part"] {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("target")).unwrap();
+        let pipe = home.path().join("target").join(name);
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let peer = Peer::honest(file_of(b"hello"));
+        let url = peer.url("file");
+        let ended = run_in(home, &[&["get", &url, "--if-exists", "overwrite"], &HURRIED[..]].concat());
+        let kind = fs::symlink_metadata(ended.target().join(name)).unwrap().file_type();
+        assert!(!kind.is_file() && !kind.is_dir(), "{name}: {kind:?}");
+        assert_eq!(ended.status == 0, ended.target().join("file").is_file(), "{name}: {}", ended.stderr);
+    }
+}
+
+/// The same name twice, and names that differ only in case: nothing is written over silently.
+#[test]
+fn names_that_collide() {
+    let listing = b"-rw-r--r-- 1 u g 5 Jan 01  2020 one\r\n-rw-r--r-- 1 u g 5 Jan 01  2020 one\r\n\
+                    drwxr-xr-x 1 u g 5 Jan 01  2020 one\r\n-rw-r--r-- 1 u g 5 Jan 01  2020 two\r\n";
+    let world = World::list(&[
+        ("/", b"drwxr-xr-x 1 u g 5 Jan 01  2020 tree\r\n"),
+        ("/tree/", listing),
+        ("/tree/one", b"hello"),
+        ("/tree/two", b"world"),
+        ("/tree/one/", b""),
+    ]);
+    let ended = get(&Peer::honest(world), "tree");
+    assert_eq!(fs::read(ended.target().join("tree/two")).unwrap(), b"world", "{}", ended.stderr);
+    let one = ended.target().join("tree/one");
+    assert!(one.is_dir() || fs::read(&one).unwrap() == b"hello", "{:?}", ended.tree());
+    assert!(ended.tree().iter().all(|name| !name.ends_with(".part")), "{:?}", ended.tree());
+}
+
+/// What was sent is done only when the server has all of it.
+#[test]
+fn uploads_are_done_when_all_is_there() {
+    let put = |peer: &Peer| {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("target")).unwrap();
+        fs::write(home.path().join("target/local"), [b'x'; 10_000]).unwrap();
+        let url = peer.url("");
+        run_in(home, &[&["put", "local", &url, "--json", "--if-exists", "overwrite"], &HURRIED[..]].concat())
+    };
+    type Way = fn(&mut Dialogue) -> io::Result<()>;
+    let ways: [(&str, Way); 4] = [
+        ("226, and it has less", |dialogue| {
+            dialogue.say("150 send it")?;
+            io::copy(&mut dialogue.accept()?, &mut io::sink())?;
+            dialogue.say("226 stored")
+        }),
+        ("552 in the middle", |dialogue| {
+            dialogue.say("150 send it")?;
+            drop(dialogue.accept()?);
+            dialogue.say("552 over quota")
+        }),
+        ("something is sent back", |dialogue| {
+            dialogue.say("150 send it")?;
+            let mut data = dialogue.accept()?;
+            io::copy(&mut data.try_clone()?, &mut io::sink())?;
+            data.write_all(b"surprise")?;
+            drop(data);
+            dialogue.say("226 stored")
+        }),
+        ("553 at once", |dialogue| dialogue.say("553 not with this name")),
+    ];
+    for (what, way) in ways {
+        let peer = Peer::except(World::list(&[("/", b"")]), move |dialogue, verb, _| match verb {
+            "STOR" => way(dialogue).map(|()| true),
+            "SIZE" => dialogue.say("213 5000").map(|()| true),
+            _ => Ok(false),
+        });
+        let ended = put(&peer).expect(1);
+        assert!(!ended.stdout.contains("\"done\""), "{what}: {}", ended.stdout);
+    }
+}
+
+/// Commands of somebody who pastes line breaks, or has them pasted.
+#[test]
+fn nothing_smuggles_a_command() {
+    let peer = Peer::honest(file_of(b"hello"));
+    for command in ["NOOP\r\nDELE file", "NOOP\nDELE file", "NOOP\rDELE file"] {
+        run(&[&["raw", &peer.url(""), command], &HURRIED[..]].concat());
+    }
+    for path in ["file%0d%0aDELE%20file", "file%0aDELE%20file"] {
+        run(&[&["get", &peer.url(path)], &HURRIED[..]].concat()).expect(2);
+    }
+    run(&[&["mv", &peer.url("file"), "x\r\nDELE file"], &HURRIED[..]].concat());
+    assert!(!peer.heard_verb("DELE"), "{:?}", peer.heard());
+}
+
+/// What the server says is shown, and commands no terminal.
+#[test]
+fn replies_do_not_steer_the_terminal() {
+    let steering = Peer::except(file_of(b"hello"), |dialogue, verb, _| match verb {
+        "CWD" | "RETR" => dialogue.say("550 \x1b]0;title\x07\x1b[31mred\u{202e}desrever").map(|()| true),
+        _ => Ok(false),
+    });
+    for ended in [ls(&steering, &["-v"]).expect(1), get(&steering, "file").expect(1)] {
+        assert!(ended.stderr.contains("550"), "{}", ended.stderr);
+        let harmful = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!ended.stderr.chars().any(harmful), "{:?}", ended.stderr);
+    }
+}
