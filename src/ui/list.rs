@@ -28,6 +28,8 @@ pub struct Scroll {
     reveal: Option<usize>,
     /// Rows that were in view when it was drawn last.
     page: usize,
+    /// The first of them.
+    first: usize,
     /// Rows that left at the top since it was drawn last.
     gone: usize,
 }
@@ -52,6 +54,11 @@ impl Scroll {
     pub fn reveal(&mut self, row: usize) {
         self.reveal = Some(row);
         self.following = false;
+    }
+
+    /// The first row in view.
+    pub fn first(&self) -> usize {
+        self.first
     }
 
     /// Rows in view.
@@ -136,6 +143,7 @@ impl Rows<'_> {
         }
         scroll.top = scroll.top.clamp(0.0, end);
         let first = whole(scroll.top / row);
+        scroll.first = first;
         let last = count.min(whole((scroll.top + view) / row) + 1);
         let mut inner = ui.new_child(UiBuilder::new().id_salt("rows").max_rect(body).accessibility_parent(id));
         inner.set_clip_rect(body.intersect(ui.clip_rect()));
@@ -346,7 +354,14 @@ impl<K: Copy + Eq + Hash> Picked<K> {
                 continue;
             }
             let from = self.cursor.and_then(|cursor| order.row(cursor));
-            let row = from.map_or(if key == Key::End { count - 1 } else { 0 }, |row| step(row).min(count - 1));
+            // Without a cursor it begins with what is seen.
+            let row = match (from, key) {
+                (Some(row), _) => step(row).min(count - 1),
+                (None, Key::Home) => 0,
+                (None, Key::End) => count - 1,
+                (None, Key::ArrowUp | Key::PageUp) => (scroll.first() + page - 1).min(count - 1),
+                (None, _) => scroll.first().min(count - 1),
+            };
             if let Some(key) = order.key(row) {
                 if shift {
                     self.extend_to(key, order)

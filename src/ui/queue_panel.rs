@@ -295,7 +295,7 @@ fn list_ui(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, clock: &Clock, ac
     let order = Shown { queue: &mirror.queue, section };
     let QueueView { lists, jump, .. } = view;
     let List { scroll, picked } = &mut lists[place(section)];
-    let id = ui.make_persistent_id(name(section));
+    let id = list::focus_id(name(section));
     let focused = ui.memory(|memory| memory.has_focus(id));
     if focused {
         keys(ui, mirror, section, picked, scroll, actions);

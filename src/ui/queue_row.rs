@@ -1,10 +1,11 @@
 //! One row of the queue: its columns, and what they say in each phase.
 
-use eframe::egui::{self, Align, CornerRadius, Rect, Ui, Vec2};
+use eframe::egui::{self, Align, Color32, CornerRadius, Rect, Ui, Vec2};
 
 use crate::model::transfer::{Course, Done, Proof, Running};
 use crate::model::{Kind, Phase, Transfer};
 
+use super::icons::Icon;
 use super::text::{self, Clock};
 use super::{icons, list, theme};
 
@@ -69,14 +70,12 @@ impl Columns {
 pub fn draw_row(ui: &Ui, row: &Transfer, rect: Rect, clock: &Clock) {
     let palette = theme::of(ui);
     let columns = Columns::of(rect);
-    let (icon, color) = match (&row.phase, row.course) {
-        (Phase::Failed(_), _) => (icons::ERROR, palette.permanent),
-        (Phase::Done(_), _) => (icons::CHECK, palette.completion),
-        (Phase::Skipped, _) => (icons::SKIP, palette.secondary),
-        (Phase::Running(_), Course::Download) => (icons::DOWN, palette.accent),
-        (Phase::Running(_), Course::Upload) => (icons::UP, palette.accent),
-        (_, Course::Download) => (icons::DOWN, palette.secondary),
-        (_, Course::Upload) => (icons::UP, palette.secondary),
+    let icon = if row.course == Course::Download { icons::DOWN } else { icons::UP };
+    let color = match row.phase {
+        Phase::Running(_) => palette.accent,
+        Phase::Done(_) => palette.completion,
+        Phase::Failed(_) => palette.permanent,
+        _ => palette.secondary,
     };
     icon.paint(ui.painter(), columns.icon.center(), color);
     let name = text::visible(row.local_name());
@@ -106,14 +105,26 @@ fn draw_state(ui: &Ui, row: &Transfer, rect: Rect, clock: &Clock) {
             let seconds = until.duration_since(clock.now().timestamp()).as_secs().max(0).unsigned_abs();
             word(&format!("again in {} · {}", text::duration(seconds), text::visible(&failure.why)), palette.transient);
         }
-        Phase::Failed(failure) => word(&text::visible(&failure.why), palette.permanent),
+        Phase::Failed(failure) => {
+            mark(ui, icons::ERROR, palette.permanent, &text::visible(&failure.why), rect);
+        }
         Phase::Skipped => word("skipped: the target exists", palette.secondary),
         Phase::Done(done) => {
             let (share, rest) = rect.split_left_right_at_fraction(0.5);
-            list::write(ui, share, proof(done), theme::body(), palette.secondary, Align::Min);
+            let said = if row.kind == Kind::Directory { "folder made" } else { proof(done) };
+            mark(ui, icons::CHECK, palette.completion, said, share);
             list::write(ui, rest, took(done), theme::body(), palette.secondary, Align::Max);
         }
     }
+}
+
+/// A mark in front of a word: colour is never the only sign. Errors have the words' colour as well.
+fn mark(ui: &Ui, icon: Icon, color: Color32, words: &str, rect: Rect) {
+    let palette = theme::of(ui);
+    icon.paint(ui.painter(), egui::pos2(rect.left() + theme::ICON / 2.0, rect.center().y), color);
+    let place = rect.with_min_x(rect.left() + theme::ICON + 6.0);
+    let color = if color == palette.permanent { color } else { palette.secondary };
+    list::write(ui, place, words, theme::body(), color, Align::Min);
 }
 
 fn proof(done: &Done) -> &'static str {

@@ -4,7 +4,7 @@ use eframe::egui::{
     self, Align, CornerRadius, Key, Layout, Modifiers, Panel, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo,
 };
 
-use crate::model::{ConnectionId, Direction, TabId, Transcript, TransferId};
+use crate::model::{ConnectionId, TabId, Transcript, TransferId};
 
 use super::dialog::frame::ring_field;
 use super::list::{self, Order, Picked, Rows, Scroll};
@@ -140,6 +140,9 @@ impl Order<u64> for Index {
         (self.number(row) == Some(key)).then_some(row)
     }
 }
+
+/// Its accessible name, and what the keyboard finds it by.
+const NAME: &str = "Reply log";
 
 /// The log's name in its bar.
 pub fn transcript_title(ui: &mut Ui) {
@@ -333,8 +336,7 @@ fn few(count: usize) -> String {
 }
 
 fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clock) {
-    const NAME: &str = "Reply log";
-    let id = ui.make_persistent_id(NAME);
+    let id = list::focus_id(NAME);
     let focused = ui.memory(|memory| memory.has_focus(id));
     if focused {
         keys(ui, mirror, view, clock);
@@ -352,7 +354,7 @@ fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clo
         if response.clicked() || secondary {
             let modifiers = if secondary { Modifiers::NONE } else { ui.input(|input| input.modifiers) };
             picked.click(number, modifiers, index);
-            if response.clicked() && modifiers.is_none() && line.direction != Direction::Note {
+            if response.clicked() && modifiers.is_none() {
                 *opened = Some(number);
             }
             ui.memory_mut(|memory| memory.request_focus(id));

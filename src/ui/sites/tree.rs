@@ -58,7 +58,7 @@ pub(super) fn tree_ui(ui: &mut Ui, work: &mut Work) {
         return;
     }
     let mut wishes = Vec::new();
-    let id = ui.make_persistent_id(NAME);
+    let id = list::focus_id(NAME);
     let focused = ui.memory(|memory| memory.has_focus(id));
     if focused {
         keys(ui, work, &mut wishes);
