@@ -132,6 +132,12 @@ fn show(open: Option<(Arc<Site>, Option<Credentials>)>, options: &Options, folde
     let kept = ending.clone();
     let create = move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn Error + Send + Sync>> {
         let context = cc.egui_ctx.clone();
+        // As if the window was closed, so that everything is written and a practice server is tidied up.
+        let closed = context.clone();
+        cli::on_interrupt(move || {
+            closed.send_viewport_cmd(egui::ViewportCommand::Close);
+            closed.request_repaint();
+        });
         let wake = Wake(Arc::new(move || context.request_repaint_after(SOON)));
         let adjust = Box::new(move |settings: &mut _| adjusting.adjust(settings));
         let start = worker::Start { folders, run, adjust, carry_on: CarryOn::Hold };

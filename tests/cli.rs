@@ -1,5 +1,6 @@
 //! The contract of the command line, on real servers: exit statuses, JSON, the transcript, passwords, Ctrl-C.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
 
 mod harness;
 

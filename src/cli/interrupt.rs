@@ -12,21 +12,11 @@ use super::status::Status;
 pub(super) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Listens from now on. The first signal asks for an orderly end, the second ends at once.
+    /// Listens from now on.
     pub(super) fn listen() -> Self {
         let interrupt = Self::default();
         let flag = interrupt.clone();
-        thread::spawn(move || {
-            // Without a runtime Ctrl-C still ends the process, as the system does it.
-            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-            runtime.block_on(async {
-                while signal().await.is_ok() {
-                    if flag.0.swap(true, Ordering::SeqCst) {
-                        process::exit(Status::Interrupted.code().into());
-                    }
-                }
-            });
-        });
+        on_interrupt(move || flag.raise());
         interrupt
     }
 
@@ -39,6 +29,22 @@ impl Interrupt {
     pub(super) fn raise(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
+}
+
+/// Does `end` at the first Ctrl-C, or when the process is told to end; the second ends it at once.
+pub fn on_interrupt(end: impl FnOnce() + Send + 'static) {
+    thread::spawn(move || {
+        // Without a runtime Ctrl-C still ends the process, as the system does it.
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(async {
+            if signal().await.is_ok() {
+                end();
+                if signal().await.is_ok() {
+                    process::exit(Status::Interrupted.code().into());
+                }
+            }
+        });
+    });
 }
 
 #[cfg(unix)]

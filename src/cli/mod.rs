@@ -28,6 +28,7 @@ mod watch;
 
 pub use arguments::{Arguments, Command, DataMode, Exists, Options, QueueAction, Tls};
 pub use asking::given_password;
+pub use interrupt::on_interrupt;
 pub use output::complain;
 pub use target::Target;
 
