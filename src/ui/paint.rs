@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
-use eframe::egui::{Align, Color32, CornerRadius, FontId, Galley, Pos2, Rect, Stroke, StrokeKind, Ui, pos2};
+use eframe::egui::{
+    Align, Color32, CornerRadius, FontId, Galley, Pos2, Rect, Response, Stroke, StrokeKind, TextEdit, Ui, Vec2, pos2,
+};
 
 /// One line of `text`, cut with an ellipsis where it is wider than `width`.
 pub fn line(ui: &Ui, text: &str, font: FontId, color: Color32, width: f32) -> Arc<Galley> {
@@ -34,6 +36,15 @@ pub fn text(ui: &Ui, rect: Rect, text: &str, font: FontId, color: Color32, align
 fn at(ui: &Ui, position: Pos2) -> Pos2 {
     let scale = ui.pixels_per_point();
     pos2((position.x * scale).round() / scale, (position.y * scale).round() / scale)
+}
+
+/// A field of one line, whose ring says that it has the keyboard.
+pub fn field(ui: &mut Ui, size: Vec2, edit: TextEdit<'_>) -> Response {
+    let response = ui.add_sized(size, edit.vertical_align(Align::Center));
+    if response.has_focus() {
+        ring(ui, response.rect, super::theme::CORNER);
+    }
+    response
 }
 
 /// The ring around what has the keyboard.

@@ -306,6 +306,9 @@ pub fn pane_ui(
 ) {
     let palette = theme::of(ui);
     ui.painter().rect_filled(rect, 0, palette.panel);
+    if let Some(here) = pane.here() {
+        env.targets.add(rect, 0, Into::Folder(here));
+    }
     let bar = Rect::from_min_size(rect.min, vec2(rect.width(), theme::BAR));
     path_bar(ui, bar, pane, env);
     let line = egui::Stroke::new(1.0, palette.line);
@@ -426,7 +429,7 @@ fn path_field(ui: &mut Ui, room: Rect, pane: &mut PaneView, env: &mut Env<'_>) {
     let Some(typing) = &mut pane.typing else { return };
     let margin = Margin::symmetric(8, 4);
     let edit = TextEdit::singleline(&mut typing.text).id(path_id(env)).margin(margin);
-    let response = ui.add_sized(room.size(), edit).accessible_name(format!("{} path", env.side.title()));
+    let response = paint::field(ui, room.size(), edit).accessible_name(format!("{} path", env.side.title()));
     if !std::mem::replace(&mut typing.begun, true) {
         response.request_focus();
         select_all(ui, response.id, &typing.text);
@@ -506,7 +509,7 @@ fn filter_bar(ui: &mut Ui, strip: Rect, pane: &mut PaneView, env: &mut Env<'_>) 
         let Some(filter) = &mut pane.filter else { return };
         let edit = TextEdit::singleline(&mut filter.text).hint_text("Part of a name").margin(Margin::symmetric(8, 3));
         let width = ui.available_width() - theme::ICON_BUTTON - theme::GAP;
-        let response = ui.add_sized(vec2(width, inner.height()), edit);
+        let response = paint::field(ui, vec2(width, inner.height()), edit);
         let response = response.accessible_name(format!("Filter ({})", env.side.title().to_lowercase()));
         if !std::mem::replace(&mut filter.begun, true) {
             response.request_focus();

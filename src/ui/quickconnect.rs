@@ -11,7 +11,7 @@ use crate::model::{Action, Credentials, Login, Secret, Site, Sites, TabId};
 
 use super::menu::{self, Item};
 use super::mirror::Mirror;
-use super::{icons, theme};
+use super::{icons, paint, theme};
 
 /// Servers that are remembered.
 const RECENT: usize = 10;
@@ -188,17 +188,17 @@ fn fields(ui: &mut Ui, mirror: &Mirror, view: &mut QuickView, width: f32, wishes
     let edit = TextEdit::singleline(&mut view.address).id(address_id()).hint_text(hint("ftp://host or address"));
     let mut inside = margin;
     inside.right = 26;
-    let response = ui.add_sized(vec2(width, theme::CONTROL), edit.margin(inside)).accessible_name("Address");
+    let response = paint::field(ui, vec2(width, theme::CONTROL), edit.margin(inside)).accessible_name("Address");
     recents(ui, mirror, view, &response, wishes);
     responses.push(response);
     for (text, name, width, hidden) in
         [(&mut view.user, "User", NAME, false), (&mut view.password, "Password", NAME, true)]
     {
         let edit = TextEdit::singleline(text).hint_text(hint(name)).margin(margin).password(hidden);
-        responses.push(ui.add_sized(vec2(width, theme::CONTROL), edit).accessible_name(name));
+        responses.push(paint::field(ui, vec2(width, theme::CONTROL), edit).accessible_name(name));
     }
     let edit = TextEdit::singleline(&mut view.port).hint_text(hint("Port")).margin(margin);
-    responses.push(ui.add_sized(vec2(PORT, theme::CONTROL), edit).accessible_name("Port"));
+    responses.push(paint::field(ui, vec2(PORT, theme::CONTROL), edit).accessible_name("Port"));
     if std::mem::take(&mut view.focus) {
         responses[0].request_focus();
     }

@@ -160,7 +160,7 @@ pub fn table_ui(ui: &mut Ui, rect: Rect, table: &mut TableView, env: &mut Env<'_
 /// In a table, keys mean rows and not other widgets.
 const FILTER: EventFilter = EventFilter { tab: true, horizontal_arrows: true, vertical_arrows: true, escape: true };
 
-/// What lies behind and below the rows: it takes the keyboard, clears the selection, and is the folder itself.
+/// What lies behind and below the rows: it takes the keyboard, and clears the selection.
 fn ground(ui: &Ui, body: Rect, id: Id, name: &str, table: &mut TableView, env: &mut Env<'_>) {
     let response = ui.interact(body, id, Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, name));
@@ -170,9 +170,6 @@ fn ground(ui: &Ui, body: Rect, id: Id, name: &str, table: &mut TableView, env: &
         env.wants.push(Want::Focus);
     }
     response.context_menu(|ui| pane_menu(ui, env));
-    if let Some(content) = table.rows.content() {
-        env.targets.add(body, 0, Into::Folder(content.place()));
-    }
 }
 
 fn header_ui(ui: &mut Ui, rect: Rect, table: &mut TableView, columns: &Columns, env: &mut Env<'_>) {
@@ -464,7 +461,9 @@ fn rename_ui(ui: &mut Ui, row: Rect, table: &mut TableView, columns: &Columns, e
     let (Some(rename), Some(mut area)) = (&mut table.rename, columns.rect(Column::Name, row)) else { return };
     area.min.x += theme::ICON + theme::TIGHT;
     let edit = TextEdit::singleline(&mut rename.text).margin(egui::Margin::symmetric(4, 2));
-    let response = ui.put(area, edit.desired_width(area.width())).accessible_name("New name");
+    let edit = edit.desired_width(area.width()).vertical_align(Align::Center);
+    let response = ui.put(area, edit).accessible_name("New name");
+    paint::ring(ui, response.rect, theme::CORNER);
     if !rename.begun {
         rename.begun = true;
         response.request_focus();

@@ -339,6 +339,7 @@ fn visuals(palette: &Palette) -> Visuals {
     visuals.menu_corner_radius = CornerRadius::same(8);
     visuals.window_shadow = Shadow { offset: [0, 12], blur: 32, spread: 0, color: palette.shadow };
     visuals.popup_shadow = Shadow { offset: [0, 6], blur: 16, spread: 0, color: palette.shadow };
+    visuals.text_cursor.blink = false; // a frame twice a second, for nothing
     visuals.text_cursor.stroke = Stroke::new(1.5, palette.accent);
     visuals.indent_has_left_vline = false;
     visuals.handle_shape = HandleShape::Circle;
