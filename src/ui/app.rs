@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use eframe::egui::{Context, Pos2, Ui, ViewportCommand};
+use eframe::egui::{Context, Pos2, Ui, ViewportCommand, vec2};
 
 use crate::model::settings::Layout;
-use crate::model::{Action, Actions, Credentials, Event, Place, Settings, Site, TabId, Wake};
+use crate::model::{Action, Actions, Credentials, Event, Place, Settings, Site, TabId};
 
 use super::drag::{self, Into, Targets};
 use super::mirror::Mirror;
@@ -23,10 +23,10 @@ use super::{dialog, lower, sites, theme, window};
 const EVENTS: usize = 10_000;
 /// Time that they may take.
 const BUDGET: Duration = Duration::from_millis(8);
-/// Between frames while events come: 30 a second.
+/// Between tries to send what the worker had no room for.
 const FRAME: Duration = Duration::from_millis(33);
 /// How long a drop waits to learn where the pointer is.
-const DROP: f64 = 0.2;
+const DROP: f32 = 0.2;
 /// How long the end may take before the window goes anyway.
 const END: f64 = 8.0;
 
@@ -69,12 +69,6 @@ pub struct App {
 struct Dropped {
     paths: Vec<PathBuf>,
     at: f64,
-}
-
-/// Wakes the window for events, so that it draws at most 30 times a second for them.
-pub fn wake(ctx: &Context) -> Wake {
-    let ctx = ctx.clone();
-    Wake(Arc::new(move || ctx.request_repaint_after(FRAME)))
 }
 
 impl App {
@@ -127,13 +121,16 @@ impl App {
     }
 
     /// Once the settings came: the layout, and the first folders.
-    fn begin(&mut self) {
+    fn begin(&mut self, ctx: &Context) {
         if self.begun || !self.mirror.settings_known {
             return;
         }
         self.begun = true;
         self.layout = self.mirror.settings.layout.clone();
         self.view.layout = self.layout.clone();
+        if let Some((width, height)) = self.layout.window {
+            ctx.send_viewport_cmd(ViewportCommand::InnerSize(vec2(width, height)));
+        }
         let mut out = Out::default();
         let tab = self.view.tab;
         let local = self.local.take().or_else(|| self.layout.local.clone()).unwrap_or_default();
@@ -221,14 +218,14 @@ impl App {
             ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
         if !paths.is_empty() {
             self.dropped = Some(Dropped { paths, at: now });
-            ctx.request_repaint_after_secs(DROP as f32);
+            ctx.request_repaint_after_secs(DROP);
             return;
         }
         let Some(dropped) = &self.dropped else { return };
         let moved =
             ctx.input(|input| input.events.iter().any(|event| matches!(event, eframe::egui::Event::PointerMoved(_))));
-        if !moved && now - dropped.at < DROP {
-            ctx.request_repaint_after_secs(DROP as f32);
+        if !moved && now - dropped.at < f64::from(DROP) {
+            ctx.request_repaint_after_secs(DROP);
             return;
         }
         let position = if moved { ctx.pointer_latest_pos() } else { None };
@@ -298,7 +295,7 @@ impl eframe::App for App {
         if self.mirror.settings.theme != theme || !self.begun {
             theme::follow(ctx, self.mirror.settings.theme);
         }
-        self.begin();
+        self.begin(ctx);
         if let Ok(paths) = self.chosen.1.try_recv() {
             let mut out = Out::default();
             self.drop_at(None, &paths, &mut out);

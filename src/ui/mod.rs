@@ -37,6 +37,6 @@ pub mod tree;
 pub mod view;
 pub mod window;
 
-pub use app::{App, Start, wake};
+pub use app::{App, Start};
 pub use mirror::Mirror;
 pub use view::View;

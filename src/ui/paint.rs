@@ -1,10 +1,12 @@
 //! Text and rings drawn by hand, where a widget for each cell would be too slow or in the way.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Align, Color32, CornerRadius, FontId, Galley, Pos2, Rect, Response, Stroke, StrokeKind, TextEdit, Ui, Vec2, pos2,
+    Align, Align2, Color32, CornerRadius, FontId, Galley, Pos2, Rect, Response, Stroke, StrokeKind, TextEdit, Ui, Vec2,
+    pos2,
 };
 
 /// One line of `text`, cut with an ellipsis where it is wider than `width`.
@@ -40,11 +42,27 @@ fn at(ui: &Ui, position: Pos2) -> Pos2 {
 
 /// A field of one line, whose ring says that it has the keyboard.
 pub fn field(ui: &mut Ui, size: Vec2, edit: TextEdit<'_>) -> Response {
-    let response = ui.add_sized(size, edit.vertical_align(Align::Center));
+    let response = ui.add_sized(size, edit.align(Align2::LEFT_CENTER));
     if response.has_focus() {
         ring(ui, response.rect, super::theme::CORNER);
     }
     response
+}
+
+/// The rows of `height` in sight, of `count`, where `top..bottom` of all of them is in sight.
+pub fn in_sight(top: f32, bottom: f32, height: f32, count: usize) -> Range<usize> {
+    // Pixels of rows that are counted in `usize`; negative ones become 0.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let row = |pixels: f32| pixels.max(0.0) as usize;
+    row((top / height).floor())..count.min(row((bottom / height).ceil()))
+}
+
+/// How far below the upper edge `row` begins, when `top` of all rows is above it.
+pub fn offset(row: usize, height: f32, top: f32) -> f32 {
+    // The difference is small, whatever the row: exact in `f32`.
+    #[expect(clippy::cast_possible_truncation)]
+    let offset = (row as f64 * f64::from(height) - f64::from(top)) as f32;
+    offset
 }
 
 /// The ring around what has the keyboard.

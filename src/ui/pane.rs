@@ -100,6 +100,8 @@ pub struct Env<'a> {
     pub row: f32,
     /// What can be done in it.
     pub can: Can,
+    /// The worker waits for an answer about it, and so nothing moves.
+    pub asks: bool,
     /// What takes a drop.
     pub targets: &'a mut Targets,
     /// What was chosen in menus.
@@ -301,7 +303,7 @@ pub fn pane_ui(
     rect: Rect,
     pane: &mut PaneView,
     tab: Option<&Tab>,
-    mut tree: Option<&mut f32>,
+    tree: Option<&mut f32>,
     env: &mut Env<'_>,
 ) {
     let palette = theme::of(ui);
@@ -313,7 +315,8 @@ pub fn pane_ui(
     path_bar(ui, bar, pane, env);
     let line = egui::Stroke::new(1.0, palette.line);
     ui.painter().hline(rect.x_range(), bar.bottom() - 0.5, line);
-    if pane.asked.is_some() || tab.is_some_and(|tab| env.side == Side::Remote && is_connecting(tab)) {
+    let connecting = tab.is_some_and(|tab| env.side == Side::Remote && is_connecting(tab));
+    if (pane.asked.is_some() || connecting) && !env.asks {
         progress(ui, bar);
     }
     let footer = Rect::from_min_max(pos2(rect.left(), rect.bottom() - theme::HEADER), rect.max);
@@ -330,7 +333,7 @@ pub fn pane_ui(
         empty_ui(ui, body, tab, env);
         return;
     }
-    if let Some(width) = tree.as_deref_mut().filter(|_| has_room_for_tree(rect.width())) {
+    if let Some(width) = tree.filter(|_| has_room_for_tree(rect.width())) {
         let (left, right) = split::columns(ui, body, width, TREE, ("tree", env.side));
         tree::tree_ui(ui, left, &mut pane.tree, env);
         body = right;
@@ -356,14 +359,16 @@ fn is_connecting(tab: &Tab) -> bool {
 
 /// A thin bar on top: something is on its way. It moves only a few times a second.
 fn progress(ui: &Ui, bar: Rect) {
-    const STEP: f64 = 0.05;
-    let time = ui.input(|input| input.time);
-    let phase = (time * 0.7).fract() as f32;
+    const STEP: f32 = 0.05;
+    const ROUND: u64 = 1400;
+    // Whole milliseconds of a round, which fit into any number.
+    let time = std::time::Duration::from_secs_f64(ui.input(|input| input.time)).as_millis();
+    let phase = u16::try_from(time % u128::from(ROUND)).map_or(0.0, f32::from) / ROUND as f32;
     let width = bar.width() * 0.3;
     let x = bar.left() + (bar.width() + width) * phase - width;
     let area = Rect::from_min_size(pos2(x, bar.bottom() - 2.0), vec2(width, 2.0)).intersect(bar);
     ui.painter().rect_filled(area, 0, theme::of(ui).accent);
-    ui.request_repaint_after_secs(STEP as f32);
+    ui.request_repaint_after_secs(STEP);
 }
 
 fn path_bar(ui: &mut Ui, bar: Rect, pane: &mut PaneView, env: &mut Env<'_>) {

@@ -243,7 +243,7 @@ fn columns_menu(ui: &mut Ui, table: &mut TableView) {
 fn rows_ui(ui: &mut Ui, body: Rect, table: &mut TableView, columns: &Columns, env: &mut Env<'_>, focused: bool) {
     let height = env.row;
     let count = table.rows.len();
-    table.page = ((body.height() / height) as usize).saturating_sub(1).max(1);
+    table.page = paint::in_sight(0.0, body.height(), height, usize::MAX).len().saturating_sub(2).max(1);
     let mut area = ScrollArea::vertical().id_salt(("rows", env.tab, env.side)).auto_shrink([false, false]);
     area = area.scroll_source(ScrollSource { drag: egui::scroll_area::DragScroll::Never, ..ScrollSource::default() });
     if std::mem::take(&mut table.to_top) {
@@ -258,10 +258,8 @@ fn rows_ui(ui: &mut Ui, body: Rect, table: &mut TableView, columns: &Columns, en
             let top = ui.max_rect().top() + cursor as f32 * height;
             ui.scroll_to_rect(Rect::from_x_y_ranges(body.x_range(), top..=top + height), None);
         }
-        let first = (viewport.min.y / height).floor().max(0.0) as usize;
-        let last = count.min((viewport.max.y / height).ceil().max(0.0) as usize);
-        for row in first..last {
-            let top = body.top() + (row as f64 * f64::from(height) - f64::from(viewport.min.y)) as f32;
+        for row in paint::in_sight(viewport.min.y, viewport.max.y, height, count) {
+            let top = body.top() + paint::offset(row, height, viewport.min.y);
             let rect = Rect::from_x_y_ranges(body.x_range(), top..=top + height);
             row_ui(ui, rect, row, table, columns, env, focused);
         }
@@ -461,7 +459,7 @@ fn rename_ui(ui: &mut Ui, row: Rect, table: &mut TableView, columns: &Columns, e
     let (Some(rename), Some(mut area)) = (&mut table.rename, columns.rect(Column::Name, row)) else { return };
     area.min.x += theme::ICON + theme::TIGHT;
     let edit = TextEdit::singleline(&mut rename.text).margin(egui::Margin::symmetric(4, 2));
-    let edit = edit.desired_width(area.width()).vertical_align(Align::Center);
+    let edit = edit.desired_width(area.width()).align(egui::Align2::LEFT_CENTER);
     let response = ui.put(area, edit).accessible_name("New name");
     paint::ring(ui, response.rect, theme::CORNER);
     if !rename.begun {

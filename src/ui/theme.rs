@@ -127,7 +127,9 @@ fn mix(a: Color32, b: Color32, share: f32) -> Color32 {
 }
 
 fn byte(value: f32) -> u8 {
-    value.clamp(0.0, 255.0) as u8
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let byte = value.clamp(0.0, 255.0) as u8;
+    byte
 }
 
 /// The palette of a theme.

@@ -58,7 +58,9 @@ impl TreeView {
         }
         let chain = place::chain(here);
         if moved {
-            self.open.extend(chain.iter().take(chain.len() - 1).cloned());
+            // A root shows at once what is in it.
+            let above = (chain.len() - 1).max(1);
+            self.open.extend(chain.iter().take(above).cloned());
             self.cursor = Some(here.clone());
             self.reveal = true;
         }
@@ -154,10 +156,8 @@ fn nodes_ui(ui: &mut Ui, rect: Rect, tree: &mut TreeView, env: &mut Env<'_>, foc
                 let top = ui.max_rect().top() + row as f32 * height;
                 ui.scroll_to_rect(Rect::from_x_y_ranges(rect.x_range(), top..=top + height), None);
             }
-            let first = (viewport.min.y / height).floor().max(0.0) as usize;
-            let last = count.min((viewport.max.y / height).ceil().max(0.0) as usize);
-            for row in first..last {
-                let top = rect.top() + theme::TIGHT + row as f32 * height - viewport.min.y;
+            for row in paint::in_sight(viewport.min.y, viewport.max.y, height, count) {
+                let top = rect.top() + theme::TIGHT + paint::offset(row, height, viewport.min.y);
                 let area = Rect::from_x_y_ranges(rect.x_range(), top..=top + height);
                 let node = tree.nodes[row].clone();
                 node_ui(ui, area, &node, tree, env, focused);

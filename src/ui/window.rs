@@ -176,6 +176,7 @@ fn panes_ui(ui: &mut Ui, area: Rect, mirror: &Mirror, view: &mut View, targets: 
             preset: mirror.settings.keys,
             row: theme::row_height(mirror.settings.compact),
             can,
+            asks: mirror.questions.iter().any(|question| question.tab == Some(id)),
             targets,
             items: &mut items,
             wants: &mut wants,
