@@ -1,11 +1,9 @@
 //! One of the two panes: path, filter, tree, table, footer.
 
-use eframe::egui::{
-    self, Align, Button, Frame, Id, Key, Layout, Margin, Rect, RichText, Sense, TextEdit, Ui, UiBuilder, pos2, vec2,
-};
+use eframe::egui::{self, Align, Rect, Sense, Ui, pos2, vec2};
 
 use crate::model::settings::Keys;
-use crate::model::{ConnectionState, Entry, Failure, Kind, Place, TabId};
+use crate::model::{ConnectionState, Entry, Kind, Place, TabId};
 
 use super::drag::{Into, Targets};
 use super::menu::{Can, Item};
@@ -15,7 +13,7 @@ use super::table::{self, TableView};
 use super::text::Clock;
 use super::tree::{self, TreeView};
 use super::view::Side;
-use super::{icons, paint, place, split, text, theme};
+use super::{paint, path_bar, place, split, text, theme, trouble};
 
 /// Folders that "back" remembers.
 const HISTORY: usize = 100;
@@ -49,7 +47,8 @@ pub struct PaneView {
 pub struct Typing {
     /// So far.
     pub text: String,
-    begun: bool,
+    /// Whether it had the keyboard once.
+    pub(super) begun: bool,
 }
 
 impl Typing {
@@ -312,7 +311,7 @@ pub fn pane_ui(
         env.targets.add(rect, 0, Into::Folder(here));
     }
     let bar = Rect::from_min_size(rect.min, vec2(rect.width(), theme::BAR));
-    path_bar(ui, bar, pane, env);
+    path_bar::path_bar(ui, bar, pane, env);
     let line = egui::Stroke::new(1.0, palette.line);
     ui.painter().hline(rect.x_range(), bar.bottom() - 0.5, line);
     let connecting = tab.is_some_and(|tab| env.side == Side::Remote && is_connecting(tab));
@@ -323,14 +322,14 @@ pub fn pane_ui(
     let mut body = Rect::from_min_max(pos2(rect.left(), bar.bottom()), pos2(rect.right(), footer.top()));
     if pane.filter.is_some() {
         let strip = Rect::from_min_size(body.min, vec2(body.width(), theme::BAR));
-        filter_bar(ui, strip, pane, env);
+        path_bar::filter_bar(ui, strip, pane, env);
         body.min.y = strip.bottom();
     }
-    if let Some(words) = tab.and_then(|tab| trouble(pane, tab)) {
-        body.min.y = strip_ui(ui, body, &words, env);
+    if let Some(words) = tab.and_then(|tab| trouble::trouble(pane, tab)) {
+        body.min.y = trouble::strip_ui(ui, body, &words, env);
     }
     if pane.here().is_none() {
-        empty_ui(ui, body, tab, env);
+        trouble::empty_ui(ui, body, tab, env);
         return;
     }
     if let Some(width) = tree.filter(|_| has_room_for_tree(rect.width())) {
@@ -369,275 +368,6 @@ fn progress(ui: &Ui, bar: Rect) {
     let area = Rect::from_min_size(pos2(x, bar.bottom() - 2.0), vec2(width, 2.0)).intersect(bar);
     ui.painter().rect_filled(area, 0, theme::of(ui).accent);
     ui.request_repaint_after_secs(STEP);
-}
-
-fn path_bar(ui: &mut Ui, bar: Rect, pane: &mut PaneView, env: &mut Env<'_>) {
-    let inner = bar.shrink2(vec2(theme::TIGHT, 3.0));
-    let layout = Layout::left_to_right(Align::Center);
-    ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout).id_salt("path bar"), |ui| {
-        ui.spacing_mut().item_spacing.x = 0.0;
-        for item in [Item::Back, Item::Forward, Item::Parent] {
-            button(ui, item, env);
-        }
-        ui.add_space(theme::TIGHT);
-        let right = 4.0 * theme::ICON_BUTTON;
-        let room = Rect::from_min_max(ui.cursor().min, pos2(inner.right() - right - theme::TIGHT, inner.bottom()));
-        ui.scope_builder(UiBuilder::new().max_rect(room).layout(layout).id_salt("path"), |ui| {
-            if pane.typing.is_some() { path_field(ui, room, pane, env) } else { crumbs(ui, room, pane, env) }
-        });
-        let rest = Rect::from_min_max(pos2(inner.right() - right, inner.top()), inner.max);
-        ui.scope_builder(UiBuilder::new().max_rect(rest).layout(layout).id_salt("path buttons"), |ui| {
-            ui.spacing_mut().item_spacing.x = 0.0;
-            for item in [Item::Home, Item::Refresh, Item::Find] {
-                button(ui, item, env);
-            }
-            more(ui, env);
-        });
-    });
-}
-
-fn button(ui: &mut Ui, item: Item, env: &mut Env<'_>) {
-    let Some(icon) = item.icon() else { return };
-    let name = format!("{} ({})", item.text().trim_end_matches('…'), env.side.title().to_lowercase());
-    if icons::button_if(ui, icon, &name, item.enabled(&env.can)).clicked() {
-        env.items.push((env.side, item));
-    }
-}
-
-fn more(ui: &mut Ui, env: &mut Env<'_>) {
-    let name = format!("More ({})", env.side.title().to_lowercase());
-    let response = icons::button(ui, icons::MORE, &name);
-    egui::Popup::menu(&response).show(|ui| {
-        let items = [
-            Item::GoTo,
-            Item::NewFolder,
-            Item::SelectAll,
-            Item::InvertSelection,
-            Item::HiddenFiles,
-            Item::Trees,
-            Item::AddBookmark,
-        ];
-        for item in items {
-            if super::menu::row(ui, item, env.preset, item.enabled(&env.can)) {
-                env.items.push((env.side, item));
-            }
-        }
-    });
-}
-
-/// The id of a path's field, for those who give it the keyboard.
-pub fn path_id(env: &Env<'_>) -> Id {
-    Id::unique(("path", env.tab, env.side))
-}
-
-fn path_field(ui: &mut Ui, room: Rect, pane: &mut PaneView, env: &mut Env<'_>) {
-    let Some(typing) = &mut pane.typing else { return };
-    let margin = Margin::symmetric(8, 4);
-    let edit = TextEdit::singleline(&mut typing.text).id(path_id(env)).margin(margin);
-    let response = paint::field(ui, room.size(), edit).accessible_name(format!("{} path", env.side.title()));
-    if !std::mem::replace(&mut typing.begun, true) {
-        response.request_focus();
-        select_all(ui, response.id, &typing.text);
-    } else if response.lost_focus() {
-        let entered = ui.input(|input| input.key_pressed(Key::Enter));
-        let typed = pane.typing.take().map(|typing| typing.text).unwrap_or_default();
-        if entered && !typed.trim().is_empty() {
-            let here = pane.here().unwrap_or_else(|| match env.side {
-                Side::Local => Place::Local("/".into()),
-                Side::Remote => place::remote_root(),
-            });
-            env.wants.push(Want::Go(place::resolve(&here, &typed)));
-        }
-        ui.memory_mut(|memory| memory.request_focus(table::focus_id(env)));
-    }
-}
-
-fn select_all(ui: &Ui, id: Id, text: &str) {
-    use egui::text::{CCursor, CCursorRange};
-    let mut state = egui::text_edit::TextEditState::load(ui.ctx(), id).unwrap_or_default();
-    let range = CCursorRange::two(CCursor::new(0), CCursor::new(text.chars().count()));
-    state.cursor.set_char_range(Some(range));
-    state.store(ui.ctx(), id);
-}
-
-/// The folders down to the shown one. Where they do not all fit, the upper ones give way.
-fn crumbs(ui: &mut Ui, room: Rect, pane: &mut PaneView, env: &mut Env<'_>) {
-    let Some(here) = pane.here() else { return };
-    let chain = place::chain(&here);
-    let labels: Vec<String> = chain.iter().map(place::label).collect();
-    let width = |label: &str| paint::line(ui, label, theme::body(), egui::Color32::WHITE, room.width()).size().x + 22.0;
-    let mut left: f32 = room.width() - theme::GROUP;
-    let fitting = labels.iter().rev().take_while(|label| {
-        left -= width(label);
-        left >= 0.0
-    });
-    let first = labels.len() - fitting.count().max(1);
-    // Whatever of the path holds no crumb turns it into a field.
-    let ground = ui.interact(room, ui.unique_id().with(("crumbs", env.side)), Sense::CLICK);
-    if ground.on_hover_cursor(egui::CursorIcon::Text).clicked() {
-        pane.type_path();
-    }
-    if first > 0 {
-        ui.label(RichText::new("…").color(theme::of(ui).secondary));
-    }
-    for (index, (target, label)) in chain.iter().zip(&labels).enumerate().skip(first) {
-        if index > first {
-            let (mark, _) = ui.allocate_exact_size(vec2(10.0, room.height()), Sense::hover());
-            icons::CHEVRON_RIGHT.paint_small(ui.painter(), mark.center(), theme::of(ui).secondary);
-        }
-        crumb(ui, target, label, index + 1 == chain.len(), pane, env);
-    }
-}
-
-fn crumb(ui: &mut Ui, target: &Place, label: &str, last: bool, pane: &mut PaneView, env: &mut Env<'_>) {
-    let palette = theme::of(ui);
-    ui.spacing_mut().button_padding.x = 6.0;
-    let color = if last { palette.text } else { palette.secondary };
-    let text = RichText::new(label).font(if last { theme::medium() } else { theme::body() }).color(color);
-    let button = Button::new(text).frame_when_inactive(false).truncate();
-    let name = format!("Go to {}", place::drawn(target));
-    let response = ui.add(button).accessible_name(name);
-    env.targets.add(response.rect, theme::CORNER, Into::Folder(target.clone()));
-    if response.clicked() {
-        if last { pane.type_path() } else { env.wants.push(Want::Go(target.clone())) }
-    }
-}
-
-fn filter_bar(ui: &mut Ui, strip: Rect, pane: &mut PaneView, env: &mut Env<'_>) {
-    let palette = theme::of(ui);
-    ui.painter().rect_filled(strip, 0, palette.raised);
-    let inner = strip.shrink2(vec2(theme::GAP, 3.0));
-    let mut close = false;
-    let layout = Layout::left_to_right(Align::Center);
-    ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout).id_salt("filter"), |ui| {
-        ui.label(icons::SEARCH.text().color(palette.secondary));
-        let Some(filter) = &mut pane.filter else { return };
-        let edit = TextEdit::singleline(&mut filter.text).hint_text("Part of a name").margin(Margin::symmetric(8, 3));
-        let width = ui.available_width() - theme::ICON_BUTTON - theme::GAP;
-        let response = paint::field(ui, vec2(width, inner.height()), edit);
-        let response = response.accessible_name(format!("Filter ({})", env.side.title().to_lowercase()));
-        if !std::mem::replace(&mut filter.begun, true) {
-            response.request_focus();
-        } else if response.lost_focus() {
-            close = ui.input(|input| input.key_pressed(Key::Escape));
-            if ui.input(|input| input.key_pressed(Key::Enter) || input.key_pressed(Key::Escape)) {
-                ui.memory_mut(|memory| memory.request_focus(table::focus_id(env)));
-            }
-        }
-        if response.changed() {
-            ui.request_repaint();
-        }
-        close |= icons::button(ui, icons::CLOSE, "Close the filter").clicked();
-    });
-    if close {
-        pane.filter = None;
-        ui.request_repaint();
-    }
-}
-
-/// What is wrong with a pane, in words, and what can be done.
-struct Trouble {
-    what: String,
-    why: String,
-    again: Option<(&'static str, Want)>,
-    waiting: bool,
-}
-
-fn trouble(pane: &PaneView, tab: &Tab) -> Option<Trouble> {
-    let say = |failure: &Failure, again| Trouble {
-        what: failure.what.clone(),
-        why: failure.why.clone(),
-        again: Some(again),
-        waiting: false,
-    };
-    if pane.side == Side::Local {
-        let (path, failure) = tab.local_failure.as_ref()?;
-        return Some(say(failure, ("Try again", Want::Go(Place::Local(path.clone())))));
-    }
-    match &tab.state {
-        ConnectionState::Waiting { failure, seconds } => Some(Trouble {
-            what: failure.what.clone(),
-            why: format!("{} Trying again in {seconds} s.", failure.why),
-            again: Some(("Now", Want::Reconnect)),
-            waiting: true,
-        }),
-        ConnectionState::Disconnected(Some(failure)) if pane.here().is_some() => {
-            Some(say(failure, ("Reconnect", Want::Reconnect)))
-        }
-        ConnectionState::Connected(_) => {
-            let (path, failure) = tab.remote_failure.as_ref()?;
-            Some(say(failure, ("Try again", Want::Go(Place::Remote(path.clone())))))
-        }
-        _ => None,
-    }
-}
-
-/// Draws a strip with what is wrong on top of `body`; returns where what is left of it begins.
-fn strip_ui(ui: &mut Ui, body: Rect, trouble: &Trouble, env: &mut Env<'_>) -> f32 {
-    let palette = theme::of(ui);
-    let color = if trouble.waiting { palette.transient } else { palette.permanent };
-    let area = Rect::from_min_size(body.min, vec2(body.width(), 0.0));
-    let strip = ui.scope_builder(UiBuilder::new().max_rect(area).id_salt("trouble"), |ui| {
-        Frame::new().fill(palette.tint(color)).inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.label(icons::ERROR.text().color(color));
-                let room = ui.available_width() - 96.0;
-                ui.vertical(|ui| {
-                    ui.set_max_width(room);
-                    ui.spacing_mut().item_spacing.y = 0.0;
-                    ui.label(RichText::new(text::visible(&trouble.what)).font(theme::medium()));
-                    ui.label(RichText::new(text::visible(&trouble.why)).font(theme::small()).color(palette.secondary));
-                });
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    if let Some((label, want)) = &trouble.again
-                        && ui.button(*label).clicked()
-                    {
-                        env.wants.push(want.clone());
-                    }
-                });
-            });
-        });
-    });
-    strip.response.rect.bottom()
-}
-
-/// What a pane without a folder says: what to do next.
-fn empty_ui(ui: &mut Ui, body: Rect, tab: Option<&Tab>, env: &mut Env<'_>) {
-    let palette = theme::of(ui);
-    let state = tab.map(|tab| &tab.state);
-    let area = Rect::from_center_size(body.center(), vec2((body.width() - 48.0).min(440.0), 120.0));
-    ui.scope_builder(UiBuilder::new().max_rect(area).layout(Layout::top_down(Align::Center)).id_salt("empty"), |ui| {
-        match (env.side, state) {
-            (Side::Local, _) if tab.is_some_and(|tab| tab.local_failure.is_some()) => {}
-            (Side::Local, _) => {
-                ui.label(RichText::new("Opening the folder…").color(palette.secondary));
-            }
-            (Side::Remote, Some(ConnectionState::Connecting(step))) => {
-                ui.label(RichText::new(text::visible(step)).color(palette.secondary));
-            }
-            (Side::Remote, Some(ConnectionState::Disconnected(Some(failure)))) => {
-                ui.label(icons::UNPLUG.text().color(palette.permanent));
-                ui.label(RichText::new(text::visible(&failure.what)).font(theme::strong()));
-                ui.label(RichText::new(text::visible(&failure.why)).color(palette.secondary));
-                ui.add_space(theme::GAP);
-                if theme::primary(ui, "Reconnect").clicked() {
-                    env.wants.push(Want::Reconnect);
-                }
-            }
-            (Side::Remote, Some(ConnectionState::Connected(_)))
-                if tab.is_some_and(|tab| tab.remote_failure.is_some()) => {}
-            (Side::Remote, Some(ConnectionState::Connected(_))) => {
-                ui.label(RichText::new("Opening the folder…").color(palette.secondary));
-            }
-            (Side::Remote, _) => {
-                ui.label(RichText::new("Type a host above, or open a site").color(palette.secondary));
-                ui.add_space(theme::GAP);
-                if ui.button("Open a site").clicked() {
-                    env.wants.push(Want::Sites);
-                }
-            }
-        }
-    });
 }
 
 fn footer_ui(ui: &Ui, rect: Rect, pane: &PaneView) {

@@ -2,27 +2,19 @@
 
 use eframe::egui::scroll_area::ScrollSource;
 use eframe::egui::{
-    self, Align, Color32, CornerRadius, CursorIcon, DragAndDrop, Event, EventFilter, Id, Key, Modifiers, Rect,
-    Response, Role, ScrollArea, Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    self, Align, Color32, CornerRadius, DragAndDrop, Event, EventFilter, Id, Key, Rect, Response, Role, ScrollArea,
+    Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use crate::model::{Entry, TabId};
 
 use super::drag::{Dragged, Into};
 use super::pane::{Env, Want};
-use super::rows::{Column, Pick, Rows, Sort};
+use super::rows::{Column, Pick, Rows};
+use super::table_header::{self, Columns, align, cell};
 use super::theme::{self, Palette};
 use super::view::Side;
-use super::{icons, menu, paint, place, text};
-
-/// Least width of the column with names.
-const NAME_MIN: f32 = 140.0;
-/// Least width of any other column.
-const COLUMN_MIN: f32 = 44.0;
-/// Seconds until typed letters begin a new name.
-const TYPING: f64 = 1.0;
-/// From the table's edge to its first cell, and between cells.
-const INSET: f32 = 8.0;
+use super::{icons, menu, paint, place, table_keys, text};
 
 /// What the window knows of a table.
 #[derive(Debug)]
@@ -35,11 +27,11 @@ pub struct TableView {
     pub reveal: bool,
     /// Scroll to the top when next drawn.
     pub to_top: bool,
-    widths: [f32; Column::ALL.len()],
-    shown: [bool; Column::ALL.len()],
-    typed: String,
-    typed_at: f64,
-    page: usize,
+    pub(super) widths: [f32; Column::ALL.len()],
+    pub(super) shown: [bool; Column::ALL.len()],
+    pub(super) typed: String,
+    pub(super) typed_at: f64,
+    pub(super) page: usize,
     /// The selected row that was pressed: let go where it was, only it stays selected.
     pressed: Option<u32>,
 }
@@ -55,9 +47,6 @@ pub struct Rename {
     pub begun: bool,
 }
 
-/// Of the columns but the first, which takes what is left.
-const WIDTHS: [f32; Column::ALL.len()] = [0.0, 72.0, 124.0, 88.0, 72.0, 72.0];
-
 impl TableView {
     /// As it is when its pane opens.
     pub fn new(permissions: bool) -> Self {
@@ -66,7 +55,7 @@ impl TableView {
             rename: None,
             reveal: false,
             to_top: false,
-            widths: WIDTHS,
+            widths: table_header::WIDTHS,
             shown: [true, true, true, permissions, false, false],
             typed: String::new(),
             typed_at: 0.0,
@@ -85,41 +74,6 @@ impl TableView {
     }
 }
 
-/// Where the columns in sight stand.
-struct Columns(Vec<(Column, f32, f32)>);
-
-impl Columns {
-    /// Gives names what the others leave; columns that do not fit are left out, from the last.
-    fn fit(table: &TableView, left: f32, width: f32) -> Self {
-        let mut others: Vec<Column> =
-            Column::ALL.into_iter().skip(1).filter(|column| table.shown[*column as usize]).collect();
-        let wide = |others: &[Column]| others.iter().map(|column| table.widths[*column as usize]).sum::<f32>();
-        while NAME_MIN + wide(&others) > width && others.pop().is_some() {}
-        let name = (width - wide(&others)).max(NAME_MIN.min(width));
-        let mut columns = vec![(Column::Name, left, name)];
-        let mut x = left + name;
-        for column in others {
-            let width = table.widths[column as usize];
-            columns.push((column, x, width));
-            x += width;
-        }
-        Self(columns)
-    }
-
-    fn rect(&self, column: Column, row: Rect) -> Option<Rect> {
-        let (_, x, width) = self.0.iter().find(|(other, ..)| *other == column)?;
-        Some(cell(*x, *width, row))
-    }
-}
-
-fn cell(x: f32, width: f32, row: Rect) -> Rect {
-    Rect::from_x_y_ranges((x + INSET)..=(x + width - INSET).max(x + INSET), row.y_range())
-}
-
-fn align(column: Column) -> Align {
-    if matches!(column, Column::Size | Column::Modified) { Align::Max } else { Align::Min }
-}
-
 /// The id by which the table of a pane has the keyboard.
 pub fn focus_id(env: &Env<'_>) -> Id {
     focus_id_of(env.tab, env.side)
@@ -135,12 +89,12 @@ pub fn table_ui(ui: &mut Ui, rect: Rect, table: &mut TableView, env: &mut Env<'_
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), theme::HEADER));
     let body = Rect::from_min_max(pos2(rect.left(), header.bottom()), rect.max);
     let columns = Columns::fit(table, rect.left(), rect.width() - theme::TIGHT);
-    header_ui(ui, header, table, &columns, env);
+    table_header::header_ui(ui, header, table, &columns, env);
     let id = focus_id(env);
     let focused = ui.memory(|memory| memory.has_focus(id));
     if focused {
         ui.memory_mut(|memory| memory.set_focus_lock_filter(id, FILTER));
-        keys(ui, table);
+        table_keys::keys(ui, table);
         if table.rows.cursor().is_none() {
             table.rows.pick(0, Pick::Cursor);
         }
@@ -170,74 +124,6 @@ fn ground(ui: &Ui, body: Rect, id: Id, name: &str, table: &mut TableView, env: &
         env.wants.push(Want::Focus);
     }
     response.context_menu(|ui| pane_menu(ui, env));
-}
-
-fn header_ui(ui: &mut Ui, rect: Rect, table: &mut TableView, columns: &Columns, env: &mut Env<'_>) {
-    let palette = theme::of(ui);
-    let id = ui.unique_id().with(("header", env.side));
-    for (column, x, width) in &columns.0 {
-        let area = Rect::from_x_y_ranges(*x..=*x + *width, rect.y_range());
-        let response = ui.interact(area, id.with(*column as usize), Sense::CLICK);
-        let title = column.title();
-        response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, title));
-        let color = if response.hovered() { palette.text } else { palette.secondary };
-        let sort = table.rows.sort();
-        let inner = cell(*x, *width, rect);
-        let align = align(*column);
-        if sort.column == *column {
-            let icon = if sort.descending { icons::CHEVRON_DOWN } else { icons::CHEVRON_UP };
-            let wide = paint::line(ui, title, theme::small(), color, inner.width()).size().x;
-            let x = if align == Align::Max { inner.right() - wide - 9.0 } else { inner.left() + wide + 9.0 };
-            icon.paint_small(ui.painter(), pos2(x, rect.center().y), color);
-        }
-        paint::text(ui, inner, title, theme::small(), color, align);
-        if response.clicked() {
-            let descending = sort.column == *column && !sort.descending;
-            table.rows.sort_by(Sort { column: *column, descending });
-            ui.request_repaint();
-        }
-        response.context_menu(|ui| columns_menu(ui, table));
-    }
-    for pair in columns.0.windows(2) {
-        divider(ui, rect, table, (pair[0].0, pair[1].0), pair[1].1, id);
-    }
-    let line = egui::Stroke::new(1.0, palette.line);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, line);
-}
-
-/// Between two columns: what one gets, the other gives; names give what nobody else does.
-fn divider(ui: &Ui, header: Rect, table: &mut TableView, (left, right): (Column, Column), x: f32, id: Id) {
-    let area = Rect::from_x_y_ranges((x - 3.0)..=(x + 3.0), header.y_range());
-    let response = ui.interact(area, id.with(("divider", right as usize)), Sense::CLICK | Sense::DRAG);
-    if response.hovered() || response.dragged() {
-        ui.set_cursor_icon(CursorIcon::ResizeColumn);
-        ui.painter().vline(x, header.y_range().shrink(5.0), egui::Stroke::new(1.0, theme::of(ui).secondary));
-    }
-    let moved = response.drag_delta().x;
-    if moved != 0.0 {
-        let room = |column: Column| if column == Column::Name { f32::MAX } else { table.widths[column as usize] };
-        let moved = moved.clamp(COLUMN_MIN - room(left), room(right) - COLUMN_MIN);
-        if left != Column::Name {
-            table.widths[left as usize] += moved;
-        }
-        table.widths[right as usize] -= moved;
-    }
-    if response.double_clicked() {
-        for column in [left, right] {
-            table.widths[column as usize] = WIDTHS[column as usize];
-        }
-    }
-}
-
-fn columns_menu(ui: &mut Ui, table: &mut TableView) {
-    for column in Column::ALL.into_iter().skip(1) {
-        let shown = &mut table.shown[column as usize];
-        let icon = shown.then_some(icons::CHECK);
-        if menu::entry(ui, icon, column.title(), "", true).clicked() {
-            *shown ^= true;
-            ui.close();
-        }
-    }
 }
 
 fn rows_ui(ui: &mut Ui, body: Rect, table: &mut TableView, columns: &Columns, env: &mut Env<'_>, focused: bool) {
@@ -490,84 +376,6 @@ fn select_stem(ui: &Ui, response: &Response, name: &str) {
     let range = egui::text::CCursorRange::two(egui::text::CCursor::new(0), egui::text::CCursor::new(stem));
     state.cursor.set_char_range(Some(range));
     state.store(ui.ctx(), response.id);
-}
-
-/// Keys that move in the rows. What is a command has its keys in `menu`.
-fn keys(ui: &Ui, table: &mut TableView) {
-    if table.rename.is_some() || table.rows.is_empty() {
-        return;
-    }
-    let last = table.rows.len() - 1;
-    let (now, events) = ui.input(|input| (input.time, input.events.clone()));
-    for event in &events {
-        match event {
-            Event::Key { key, pressed: true, modifiers, .. } if !modifiers.alt => {
-                let cursor = table.rows.cursor();
-                let step = |by: isize| cursor.map_or(0, |cursor| cursor.saturating_add_signed(by).min(last));
-                let page = isize::try_from(table.page).unwrap_or(1);
-                let row = match key {
-                    Key::ArrowDown => step(1),
-                    Key::ArrowUp => step(-1),
-                    Key::PageDown => step(page),
-                    Key::PageUp => step(-page),
-                    Key::Home => 0,
-                    Key::End => last,
-                    Key::Space if now - table.typed_at < TYPING => continue,
-                    Key::Space | Key::Insert => {
-                        toggle(table, *key, last);
-                        continue;
-                    }
-                    Key::Escape => {
-                        table.rows.select_none();
-                        continue;
-                    }
-                    _ => continue,
-                };
-                table.rows.pick(row, pick(*modifiers));
-                table.reveal = true;
-            }
-            Event::Text(letters) if letters != " " || !table.typed.is_empty() => type_ahead(table, letters, now),
-            _ => {}
-        }
-    }
-    // A space must not also click the table, which has the keyboard.
-    ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Space));
-}
-
-fn pick(modifiers: Modifiers) -> Pick {
-    match modifiers {
-        _ if modifiers.shift => Pick::Range,
-        _ if modifiers.command => Pick::Cursor,
-        _ => Pick::Only,
-    }
-}
-
-/// Space selects the row or not; Insert goes on to the next as well, as two-pane programs do.
-fn toggle(table: &mut TableView, key: Key, last: usize) {
-    let row = table.rows.cursor().unwrap_or(0);
-    table.rows.pick(row, Pick::Toggle);
-    if key == Key::Insert {
-        table.rows.pick((row + 1).min(last), Pick::Cursor);
-    }
-    table.reveal = true;
-}
-
-fn type_ahead(table: &mut TableView, letters: &str, now: f64) {
-    if now - table.typed_at > TYPING {
-        table.typed.clear();
-    }
-    table.typed_at = now;
-    let more = !table.typed.is_empty();
-    table.typed.push_str(letters);
-    // The same letter again goes to the next name that begins with it.
-    let first = table.typed.chars().next();
-    let again = more && table.typed.chars().all(|letter| Some(letter) == first);
-    let row = table.rows.starting_with(&table.typed, more);
-    let row = row.or_else(|| if again { table.rows.starting_with(letters, false) } else { None });
-    if let Some(row) = row {
-        table.rows.pick(row, Pick::Only);
-        table.reveal = true;
-    }
 }
 
 fn row_menu(ui: &mut Ui, env: &mut Env<'_>) {

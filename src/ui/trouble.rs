@@ -1,0 +1,116 @@
+//! What a pane says where it has no rows to show, or not those that were asked for.
+
+use eframe::egui::{Align, Frame, Layout, Margin, Rect, RichText, Ui, UiBuilder, vec2};
+
+use crate::model::{ConnectionState, Failure, Place};
+
+use super::mirror::Tab;
+use super::pane::{Env, PaneView, Want};
+use super::view::Side;
+use super::{icons, text, theme};
+
+/// What is wrong with a pane, in words, and what can be done.
+pub struct Trouble {
+    what: String,
+    why: String,
+    again: Option<(&'static str, Want)>,
+    waiting: bool,
+}
+
+/// What is wrong now.
+pub fn trouble(pane: &PaneView, tab: &Tab) -> Option<Trouble> {
+    let say = |failure: &Failure, again| Trouble {
+        what: failure.what.clone(),
+        why: failure.why.clone(),
+        again: Some(again),
+        waiting: false,
+    };
+    if pane.side == Side::Local {
+        let (path, failure) = tab.local_failure.as_ref()?;
+        return Some(say(failure, ("Try again", Want::Go(Place::Local(path.clone())))));
+    }
+    match &tab.state {
+        ConnectionState::Waiting { failure, seconds } => Some(Trouble {
+            what: failure.what.clone(),
+            why: format!("{} Trying again in {seconds} s.", failure.why),
+            again: Some(("Now", Want::Reconnect)),
+            waiting: true,
+        }),
+        ConnectionState::Disconnected(Some(failure)) if pane.here().is_some() => {
+            Some(say(failure, ("Reconnect", Want::Reconnect)))
+        }
+        ConnectionState::Connected(_) => {
+            let (path, failure) = tab.remote_failure.as_ref()?;
+            Some(say(failure, ("Try again", Want::Go(Place::Remote(path.clone())))))
+        }
+        _ => None,
+    }
+}
+
+/// Draws a strip with what is wrong on top of `body`; returns where what is left of it begins.
+pub fn strip_ui(ui: &mut Ui, body: Rect, trouble: &Trouble, env: &mut Env<'_>) -> f32 {
+    let palette = theme::of(ui);
+    let color = if trouble.waiting { palette.transient } else { palette.permanent };
+    let area = Rect::from_min_size(body.min, vec2(body.width(), 0.0));
+    let strip = ui.scope_builder(UiBuilder::new().max_rect(area).id_salt("trouble"), |ui| {
+        Frame::new().fill(palette.tint(color)).inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(icons::ERROR.text().color(color));
+                let room = ui.available_width() - 96.0;
+                ui.vertical(|ui| {
+                    ui.set_max_width(room);
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    ui.label(RichText::new(text::visible(&trouble.what)).font(theme::medium()));
+                    ui.label(RichText::new(text::visible(&trouble.why)).font(theme::small()).color(palette.secondary));
+                });
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    if let Some((label, want)) = &trouble.again
+                        && ui.button(*label).clicked()
+                    {
+                        env.wants.push(want.clone());
+                    }
+                });
+            });
+        });
+    });
+    strip.response.rect.bottom()
+}
+
+/// What a pane without a folder says: what to do next.
+pub fn empty_ui(ui: &mut Ui, body: Rect, tab: Option<&Tab>, env: &mut Env<'_>) {
+    let palette = theme::of(ui);
+    let state = tab.map(|tab| &tab.state);
+    let area = Rect::from_center_size(body.center(), vec2((body.width() - 48.0).min(440.0), 120.0));
+    ui.scope_builder(UiBuilder::new().max_rect(area).layout(Layout::top_down(Align::Center)).id_salt("empty"), |ui| {
+        match (env.side, state) {
+            (Side::Local, _) if tab.is_some_and(|tab| tab.local_failure.is_some()) => {}
+            (Side::Local, _) => {
+                ui.label(RichText::new("Opening the folder…").color(palette.secondary));
+            }
+            (Side::Remote, Some(ConnectionState::Connecting(step))) => {
+                ui.label(RichText::new(text::visible(step)).color(palette.secondary));
+            }
+            (Side::Remote, Some(ConnectionState::Disconnected(Some(failure)))) => {
+                ui.label(icons::UNPLUG.text().color(palette.permanent));
+                ui.label(RichText::new(text::visible(&failure.what)).font(theme::strong()));
+                ui.label(RichText::new(text::visible(&failure.why)).color(palette.secondary));
+                ui.add_space(theme::GAP);
+                if theme::primary(ui, "Reconnect").clicked() {
+                    env.wants.push(Want::Reconnect);
+                }
+            }
+            (Side::Remote, Some(ConnectionState::Connected(_)))
+                if tab.is_some_and(|tab| tab.remote_failure.is_some()) => {}
+            (Side::Remote, Some(ConnectionState::Connected(_))) => {
+                ui.label(RichText::new("Opening the folder…").color(palette.secondary));
+            }
+            (Side::Remote, _) => {
+                ui.label(RichText::new("Type a host above, or open a site").color(palette.secondary));
+                ui.add_space(theme::GAP);
+                if ui.button("Open a site").clicked() {
+                    env.wants.push(Want::Sites);
+                }
+            }
+        }
+    });
+}
