@@ -19,6 +19,21 @@ pub const MAX_PRELIMINARIES: u32 = 10;
 /// Secrets shorter than this are masked as whole words only, so that a transcript stays readable.
 const SHORT_SECRET: usize = 4;
 
+/// Commands whose success has another code than 226, by all that is known of servers.
+const NEVER_226: [Verb; 11] = [
+    Verb::Epsv,
+    Verb::Pasv,
+    Verb::Eprt,
+    Verb::Port,
+    Verb::Rest,
+    Verb::Rnfr,
+    Verb::Size,
+    Verb::Mdtm,
+    Verb::Mlst,
+    Verb::Cwd,
+    Verb::Pwd,
+];
+
 /// A command on the wire whose final reply has not come.
 #[derive(Debug)]
 pub(crate) struct Owed {
@@ -347,16 +362,13 @@ impl Control {
         self.aborted && self.owed.front().is_some_and(|front| front.verb.moves_data() && front.preliminaries > 0)
     }
 
-    /// Whether a reply is the end of the last transfer, said again: only where nothing else can have been asked.
+    /// Whether a reply is the end of the last transfer, said again: only where nothing was asked since, or something
+    /// that is never answered with 226.
     pub(crate) fn repeats_end_of_transfer(&mut self, reply: &Reply) -> bool {
-        let taken_for_another = self.owed.front().is_some_and(|owed| {
-            let can_be_226 = matches!(owed.verb, Verb::Abor | Verb::Type | Verb::Noop | Verb::Other | Verb::Quit);
-            owed.verb.moves_data() || can_be_226
-        });
-        self.after_transfer && reply.code() == 226 && !taken_for_another && {
-            self.after_transfer = false;
-            true
-        }
+        let cannot_be_answer = self.owed.front().is_none_or(|owed| NEVER_226.contains(&owed.verb));
+        let repeats = self.after_transfer && reply.code() == 226 && cannot_be_answer;
+        self.after_transfer &= !repeats;
+        repeats
     }
 
     /// Takes the command that a final reply pays for.

@@ -257,7 +257,8 @@ impl Exchange {
                 self.data = Some(Ok(DataEnd { bytes: 0, clean: true }));
             }
             result if self.sent => self.data = Some(result),
-            Err(fault @ DataFault::Connect(_)) if !self.opened => {
+            // While a reply is owed it would be taken for one to what the next way asks.
+            Err(fault @ DataFault::Connect(_)) if !self.opened && control.owes_nothing() => {
                 self.epsv_unreachable |= self.way == Way::Epsv;
                 self.try_another(Error::Data { fault, reply: None }, control)?;
             }

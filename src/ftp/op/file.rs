@@ -78,6 +78,11 @@ impl File {
 
     fn start(&mut self, control: &mut Control) -> Step {
         let command = match &self.operation {
+            Operation::ChangeDirectory { path } if control.pipelining => {
+                let there = Command::with(Verb::Cwd, control.path(path)?)?;
+                control.send_all([there, Command::new(Verb::Pwd)]);
+                return Ok(Next::Wait);
+            }
             Operation::ChangeDirectory { path } => Command::with(Verb::Cwd, control.path(path)?)?,
             Operation::MakeDirectory { path } => Command::with(Verb::Mkd, control.path(path)?)?,
             Operation::RemoveDirectory { path } => match outside(path, control) {
@@ -115,7 +120,9 @@ impl File {
             }
             Operation::ChangeDirectory { path } if class == Class::Completion => {
                 control.directory = Some(path.clone());
-                control.send(Command::new(Verb::Pwd));
+                if !control.pipelining {
+                    control.send(Command::new(Verb::Pwd));
+                }
                 Ok(Next::Wait)
             }
             _ => Err(control.refused(Verb::Cwd, reply)),
