@@ -311,6 +311,52 @@ fn endless_listings_and_trees() {
     assert!(deepest <= Some(1000), "{deepest:?}");
 }
 
+/// A byte now and then keeps nobody waiting for ever.
+#[test]
+fn dripping_servers() {
+    fn drip(stream: &mut impl Write) -> io::Result<()> {
+        loop {
+            stream.write_all(b"2")?;
+            thread::sleep(Duration::from_millis(300));
+        }
+    }
+    let greeting = Peer::start(|dialogue| drip(&mut dialogue.stream));
+    run(&["ls", &greeting.url(""), "--timeout", "1", "--retries", "0"]).expect(3);
+    let listing = Peer::except(World::list(&[("/", b"")]), |dialogue, verb, _| {
+        if verb != "LIST" {
+            return Ok(false);
+        }
+        dialogue.say("150 here")?;
+        drip(&mut dialogue.accept()?).map(|()| true)
+    });
+    let ended = run(&["ls", &listing.url(""), "--timeout", "1", "--retries", "0"]).expect(3);
+    assert!(ended.stderr.contains("silent"), "{}", ended.stderr);
+}
+
+/// Names on this machine that no command can hold: the others are sent all the same.
+#[cfg(unix)]
+#[test]
+fn names_that_cannot_be_sent_do_not_hold_up_the_others() {
+    let home = tempfile::tempdir().unwrap();
+    let tree = home.path().join("target/tree");
+    fs::create_dir_all(&tree).unwrap();
+    for name in ["good", "bad\r\nDELE good", "bad\nDELE good", "bad\rDELE good"] {
+        fs::write(tree.join(name), b"hello").unwrap();
+    }
+    let peer = Peer::except(World::list(&[("/", b""), ("/tree/", b"")]), |dialogue, verb, _| match verb {
+        "SIZE" => dialogue.say("213 5").map(|()| true),
+        _ => Ok(false),
+    });
+    let url = peer.url("");
+    run_in(home, &[&["put", "tree", &url, "--if-exists", "overwrite"], &HURRIED[..]].concat()).expect(1);
+    assert!(
+        peer.heard().iter().any(|line| line.ends_with("tree/good") && line.starts_with("STOR")),
+        "{:?}",
+        peer.heard()
+    );
+    assert!(!peer.heard_verb("DELE"), "{:?}", peer.heard());
+}
+
 /// Replies and data in an unusual order, which are nobody's fault.
 #[test]
 fn the_end_of_a_transfer_in_any_order() {

@@ -62,7 +62,7 @@ pub enum DataFault {
     #[error("the data connection broke: {0}")]
     Network(String),
     /// Nothing came or went for too long.
-    #[error("the data connection was silent for {0} s")]
+    #[error("the data connection was silent for {0} s, or nearly so")]
     Silent(u64),
     /// The local file could not be read or written.
     #[error("{0}")]

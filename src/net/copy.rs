@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::sync::mpsc::Sender;
 use tokio::task::{JoinHandle, spawn_blocking};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Flow;
 use super::ascii::{FromWire, ToWire};
@@ -25,6 +25,10 @@ use crate::ftp::{DataEnd, DataFault};
 const DRAIN: Duration = Duration::from_secs(5);
 /// Our close_notify after a download may take this long.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// Within so many times the patience for silence at least [`LEAST`] bytes must come.
+const WINDOW: u32 = 10;
+/// See [`WINDOW`]. Whoever wants a lower speed than this cannot be meant.
+const LEAST: u64 = 256;
 /// A collected listing grows by this much at least.
 const CHUNK: usize = 16 * 1024;
 
@@ -59,12 +63,29 @@ pub(super) struct Mover {
     /// Nothing may be silent for longer.
     pub(super) idle: Duration,
     /// Bytes on the wire so far.
-    pub(super) bytes: u64,
+    bytes: u64,
+    /// Since when the bytes are watched that come in, and how many there were then.
+    watched: (Instant, u64),
     /// Held while a file is in use.
     pub(super) guard: Sender<()>,
 }
 
 impl Mover {
+    pub(super) fn new(stream: Stream, idle: Duration, guard: Sender<()>) -> Self {
+        Self { stream, idle, bytes: 0, watched: (Instant::now(), 0), guard }
+    }
+
+    /// A server that sends a byte now and then is never silent, and never ends either.
+    fn watch(&mut self) -> Result<(), DataFault> {
+        let (since, before) = self.watched;
+        let window = self.idle * WINDOW;
+        if since.elapsed() < window {
+            return Ok(());
+        }
+        self.watched = (Instant::now(), self.bytes);
+        if self.bytes - before < LEAST { Err(DataFault::Silent(window.as_secs())) } else { Ok(()) }
+    }
+
     /// Into memory.
     pub(super) async fn collect(&mut self, most: usize) -> Result<(DataEnd, Vec<u8>), Fault> {
         let mut all = Vec::new();
@@ -176,6 +197,7 @@ impl Mover {
 
     /// Reads what is there, as much as there is room.
     async fn read(&mut self, room: &mut [u8]) -> Result<Came, DataFault> {
+        self.watch()?;
         let stream = &mut self.stream;
         let mut filled = 0;
         let mut outcome = None;

@@ -269,7 +269,7 @@ impl Task {
     }
 
     async fn carry(&self, stream: Stream, load: Load) -> Ended {
-        let mut mover = Mover { stream, idle: self.limit, bytes: 0, guard: self.guard.clone() };
+        let mut mover = Mover::new(stream, self.limit, self.guard.clone());
         let result = match load {
             Load::Collect { most } => match mover.collect(most).await {
                 Ok((end, collected)) => return Ended { result: Ok(end), collected, local: None, agreed: None },
