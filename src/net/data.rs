@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -51,13 +51,11 @@ pub(super) struct Ended {
     pub(super) collected: Vec<u8>,
     /// The local file's error, where that was the reason.
     pub(super) local: Option<io::Error>,
-    /// What TLS agreed on.
-    pub(super) agreed: Option<Agreed>,
 }
 
 impl From<DataFault> for Ended {
     fn from(fault: DataFault) -> Self {
-        Self { result: Err(fault), collected: Vec::new(), local: None, agreed: None }
+        Self { result: Err(fault), collected: Vec::new(), local: None }
     }
 }
 
@@ -69,7 +67,10 @@ pub(super) struct DataConnection {
     abandon: Cancel,
     /// Ends when the task and every file it used are gone.
     gone: mpsc::Receiver<()>,
+    /// What TLS agreed on, as soon as it has.
+    pub(super) agreed: Arc<OnceLock<Agreed>>,
     state: State,
+    opened: bool,
     passive: bool,
 }
 
@@ -85,6 +86,7 @@ struct Task {
     job: oneshot::Receiver<Job>,
     happened: mpsc::Sender<Happened>,
     guard: mpsc::Sender<()>,
+    agreed: Arc<OnceLock<Agreed>>,
     scribe: Scribe,
     limit: Duration,
 }
@@ -134,10 +136,13 @@ impl DataConnection {
             happened: happened_out,
             abandon: Cancel::new(),
             gone,
+            agreed: Arc::default(),
             state: State::Opening,
+            opened: false,
             passive,
         };
-        (this, Task { job, happened, guard, scribe, limit })
+        let agreed = this.agreed.clone();
+        (this, Task { job, happened, guard, agreed, scribe, limit })
     }
 
     /// Uses it; once it is open.
@@ -157,6 +162,16 @@ impl DataConnection {
         }
     }
 
+    /// What TLS agreed on, if it has.
+    pub(super) fn agreed(&self) -> Option<Agreed> {
+        self.agreed.get().cloned()
+    }
+
+    /// Whether it has ever been open.
+    pub(super) fn was_open(&self) -> bool {
+        self.opened
+    }
+
     /// What happens next. Never after the end. Can be dropped and called again.
     pub(super) async fn next(&mut self) -> Happened {
         if self.state == State::Ended {
@@ -167,6 +182,7 @@ impl DataConnection {
             .recv()
             .await
             .unwrap_or_else(|| Happened::Done(Box::new(DataFault::Network("it was given up".to_owned()).into())));
+        self.opened |= matches!(happened, Happened::Open);
         self.state = if matches!(happened, Happened::Open) { State::Open } else { State::Ended };
         happened
     }
@@ -252,19 +268,17 @@ impl Task {
             },
         };
         let start = Instant::now();
-        let mut agreed = None;
-        let mut ended = match job.security {
+        let ended = match job.security {
             None => self.carry(Stream::Plain(socket), job.load).await,
             Some(security) => match security.data(socket, self.limit).await {
                 Ok(stream) => {
-                    agreed = Some(Agreed::of(&stream));
+                    let _ = self.agreed.set(Agreed::of(&stream));
                     self.carry(Stream::Tls(Box::new(stream)), job.load).await
                 }
                 Err(fault) => fault.into(),
             },
         };
-        ended.agreed = agreed;
-        self.scribe.note(report(&ended, start.elapsed()));
+        self.scribe.note(report(&ended, self.agreed.get(), start.elapsed()));
         self.end(ended).await;
     }
 
@@ -272,14 +286,14 @@ impl Task {
         let mut mover = Mover::new(stream, self.limit, self.guard.clone());
         let result = match load {
             Load::Collect { most } => match mover.collect(most).await {
-                Ok((end, collected)) => return Ended { result: Ok(end), collected, local: None, agreed: None },
+                Ok((end, collected)) => return Ended { result: Ok(end), collected, local: None },
                 Err(fault) => Err(fault),
             },
             Load::Receive { file, flow } => mover.receive(file, &flow).await,
             Load::Send { file, from, flow } => mover.send(file, from, &flow).await,
         };
         match result {
-            Ok(end) => Ended { result: Ok(end), collected: Vec::new(), local: None, agreed: None },
+            Ok(end) => Ended { result: Ok(end), collected: Vec::new(), local: None },
             Err(Fault::Data(fault)) => fault.into(),
             Err(Fault::Local(error)) => {
                 let fault = DataFault::Local(error.to_string());
@@ -293,8 +307,8 @@ impl Task {
     }
 }
 
-fn report(ended: &Ended, took: Duration) -> String {
-    let tls = ended.agreed.as_ref().map_or_else(String::new, |agreed| {
+fn report(ended: &Ended, agreed: Option<&Agreed>, took: Duration) -> String {
+    let tls = agreed.map_or_else(String::new, |agreed| {
         format!(", {}, session {}", agreed.version, if agreed.resumed { "resumed" } else { "not resumed" })
     });
     match &ended.result {

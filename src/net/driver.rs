@@ -79,6 +79,7 @@ struct Running {
 /// A protected data connection.
 #[derive(Default)]
 struct Used {
+    opened: bool,
     agreed: Option<Agreed>,
     bytes: u64,
 }
@@ -229,9 +230,7 @@ impl Driver {
                 () = sleep_until(until.unwrap_or(self.due)), if until.is_some() => self.expire(),
             }
         };
-        if let Some(data) = self.data.take() {
-            data.abandon().await;
-        }
+        self.give_up_data().await;
         self.scribe.set_about(None);
         self.task.body = Body::None;
         let result = result.map_err(|error| self.explain(error));
@@ -257,11 +256,7 @@ impl Driver {
                     }
                     Output::Listen => inputs.push_back(self.listen()),
                     Output::Flow { protected } => inputs.extend(self.flow(protected)),
-                    Output::Drop => {
-                        if let Some(data) = self.data.take() {
-                            data.abandon().await;
-                        }
-                    }
+                    Output::Drop => self.give_up_data().await,
                     Output::Done(result) => self.task.finished = Some(result),
                     Output::Close => self.closed = true,
                 }
@@ -387,10 +382,11 @@ impl Driver {
         let Happened::Done(ended) = happened else {
             return self.session.handle(Input::DataOpen);
         };
+        let Ended { mut result, collected, local } = *ended;
+        self.look_at_data();
         self.data = None;
-        let Ended { mut result, collected, local, agreed } = *ended;
-        if let (Some(used), Some(agreed)) = (&mut self.used, agreed) {
-            *used = Used { agreed: Some(agreed), bytes: result.as_ref().map_or(0, |end| end.bytes) };
+        if let (Some(used), Ok(end)) = (&mut self.used, &result) {
+            used.bytes = end.bytes;
         }
         if self.task.lists && matches!(result, Ok(DataEnd { clean: false, .. })) {
             result = Err(DataFault::Network("it ended without close_notify: the listing may be cut off".to_owned()));
@@ -398,6 +394,22 @@ impl Driver {
         self.task.collected = collected;
         self.task.local = local;
         self.session.handle(Input::DataDone(result));
+    }
+
+    /// Keeps what matters of the data connection before it goes.
+    fn look_at_data(&mut self) {
+        if let (Some(used), Some(data)) = (&mut self.used, &self.data) {
+            used.opened = data.was_open();
+            used.agreed = data.agreed();
+        }
+    }
+
+    async fn give_up_data(&mut self) {
+        self.look_at_data();
+        if let Some(data) = self.data.take() {
+            self.scribe.note("Data connection: given up");
+            data.abandon().await;
+        }
     }
 
     fn extend(&mut self) {
@@ -467,11 +479,13 @@ impl Driver {
         };
         let reply = reply.to_ascii_lowercase();
         let named = reply.contains("reuse") || reply.contains("resum");
-        let full = used.agreed.as_ref().is_some_and(|agreed| !agreed.resumed);
+        let full = used.agreed.as_ref().map(|agreed| !agreed.resumed);
         let nothing_came = used.bytes == 0 && self.task.flow != Some(op::Flow::Send);
         match code {
-            522 | 425 => named || full,
-            426 | 450 => full && (named || nothing_came),
+            // The refusal can overtake the end of the handshake; then a connection that was open and yet "cannot be
+            // built" speaks for itself.
+            522 | 425 => named || full.unwrap_or(used.opened),
+            426 | 450 => full == Some(true) && (named || nothing_came),
             _ => false,
         }
     }

@@ -264,8 +264,8 @@ async fn the_data_connection_must_be_with_the_same_server() {
     let (data, socket) = connected(&listener, Load::Collect { most: 10 }, Some(security.clone())).await;
     let mut stream = accepted(&ours, socket).await;
     stream.shutdown().await.unwrap();
-    let end = ended(data).await;
-    assert!(end.result.unwrap().clean && !end.agreed.unwrap().resumed);
+    let agreed = data.agreed.clone();
+    assert!(ended(data).await.result.unwrap().clean && !agreed.get().unwrap().resumed);
     // …another one is somebody else, whatever it says.
     let (data, socket) = connected(&listener, Load::Collect { most: 10 }, Some(security)).await;
     let _ = other.acceptor().accept(socket).await;

@@ -1,5 +1,7 @@
 //! Whole dialogues: what the driver does when a server is slow, silent or hostile.
 
+use tokio_rustls::server::TlsStream;
+
 use super::*;
 use crate::ftp::{self, Operation, Outcome};
 use crate::model::RemotePath;
@@ -120,27 +122,100 @@ async fn a_certificate_that_nobody_trusts_gets_no_password() {
     assert!(!lines.have("USER") && !lines.have("PASS"));
 }
 
-#[tokio::test]
-async fn tls_is_told_and_the_password_is_not() {
+/// As [`logged_in`], under TLS.
+async fn securely(identity: &Identity) -> (Connection, Server<TlsStream<TcpStream>>, Lines) {
     let (listener, port) = listener().await;
-    let identity = Identity::loopback();
-    let acceptor = identity.acceptor();
-    tokio::spawn(async move {
+    let lines = Lines::default();
+    let dial = dial(port, Security::Explicit, identity.pinned(), &lines);
+    let (connection, server) = tokio::join!(open(dial, |_| {}), async {
         let mut server = Server::accept(&listener).await;
         server.say("220 hello").await;
         server.behave("AUTH").await;
         server.say("234 go").await;
-        let mut server = Server::new(acceptor.accept(server.stream.into_inner()).await.unwrap());
-        server.behave("-").await;
+        let mut server = Server::new(identity.acceptor().accept(server.stream.into_inner()).await.unwrap());
+        let more = tokio::time::timeout(QUIET, server.behave("-")).await;
+        assert!(more.is_err(), "{more:?}");
+        server
     });
-    let lines = Lines::default();
-    let connection = open(dial(port, Security::Explicit, identity.pinned(), &lines), |_| {}).await.unwrap();
+    (connection.unwrap(), server, lines)
+}
+
+#[tokio::test]
+async fn tls_is_told_and_the_password_is_not() {
+    let (connection, mut server, lines) = securely(&Identity::loopback()).await;
     let tls = connection.server().tls.clone().unwrap();
     assert_eq!((tls.version.as_str(), tls.by_person), ("TLS 1.3", true));
     assert!(lines.have(&format!("certificate sha256 {}", tls.sha256)) && lines.have("Connected to 127.0.0.1:"));
     assert!(lines.have("PASS ****") && !lines.all().join("\n").contains("s3cret"));
-    connection.close().await;
+    soon!(connection.close(), server.behave("-"));
     assert!(lines.have("221 bye"));
+}
+
+/// A server that wants data connections to resume the session says so only after the handshake, in its own words.
+#[tokio::test]
+async fn a_session_that_was_not_resumed_asks_for_tls_1_2() {
+    let identity = Identity::loopback();
+    for (reply, wants) in [
+        ("425 Unable to build data connection: Operation not permitted", true),
+        ("522 SSL connection failed; session reuse required: see require_ssl_reuse option", true),
+        ("450 TLS session of data connection not resumed", true),
+        ("550 Gone", false),
+        ("451 Disk trouble", false),
+    ] {
+        let (connection, mut server, _) = securely(&identity).await;
+        let script = async {
+            let (socket, _) = passive(&mut server, "RETR").await;
+            server.say("150 comes").await;
+            // Another acceptor than the control connection's knows none of its tickets.
+            drop(identity.acceptor().accept(socket).await);
+            server.say(reply).await;
+            server.behave("-").await
+        };
+        let cancel = Cancel::new();
+        let ours = async {
+            let result = connection.run(retrieve(), Body::None, None, &cancel).await;
+            let open = connection.is_open();
+            drop(connection);
+            (result, open)
+        };
+        let ((result, open), _) = soon!(ours, script);
+        assert_eq!(matches!(result, Err(Error::NeedsTls12)), wants, "{reply}: {result:?}");
+        assert_eq!(open, !wants, "{reply}");
+    }
+}
+
+/// Half a listing looks like a listing, except that its end is not authentic.
+#[tokio::test]
+async fn a_listing_that_was_cut_off_is_no_listing() {
+    let identity = Identity::loopback();
+    for orderly in [true, false] {
+        let (connection, mut server, _) = securely(&identity).await;
+        let script = async {
+            let (socket, _) = passive(&mut server, "LIST").await;
+            server.say("150 comes").await;
+            let mut stream = identity.acceptor().accept(socket).await.unwrap();
+            stream.write_all(b"-rw-r--r-- 1 me me 5 Jan 01 2020 here\r\n").await.unwrap();
+            stream.flush().await.unwrap();
+            if orderly {
+                stream.shutdown().await.unwrap();
+            } else {
+                stream.into_inner().0.shutdown().await.unwrap();
+            }
+            server.say("226 done").await;
+            server.behave("-").await
+        };
+        let cancel = Cancel::new();
+        let ours = async {
+            let result = connection.list(&RemotePath::root(), &cancel).await;
+            drop(connection);
+            result
+        };
+        let (result, _) = soon!(ours, script);
+        match result {
+            Ok(listing) => assert!(orderly && listing.entries.len() == 1, "{listing:?}"),
+            Err(error) => assert!(!orderly && error.to_string().contains("close_notify"), "{error}"),
+        }
+    }
 }
 
 #[tokio::test]
@@ -175,7 +250,7 @@ async fn an_idle_connection_is_kept_alive() {
 }
 
 /// A server's passive port, and the dialogue up to the data command.
-async fn passive(server: &mut Server<TcpStream>, verb: &str) -> (TcpStream, String) {
+async fn passive<S: AsyncRead + AsyncWrite + Unpin>(server: &mut Server<S>, verb: &str) -> (TcpStream, String) {
     let (listener, port) = listener().await;
     assert_eq!(server.behave("EPSV").await, "EPSV");
     server.say(&format!("229 here (|||{port}|)")).await;
