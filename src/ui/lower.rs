@@ -1,5 +1,7 @@
 //! The two lower panels together: what one asks of the other, and both as tabs of one where there is little room.
 
+use std::time::{Duration, Instant};
+
 use eframe::egui::{Response, Ui};
 
 use crate::model::{Action, FileAction};
@@ -10,8 +12,11 @@ use super::queue_panel::{queue_tabs, queue_ui};
 use super::transcript_panel::{transcript_title, transcript_ui};
 use super::view::Lower;
 
-/// Keeps both panels up to date with the mirror, a bounded step at a time; to be called from `logic()`. `true`: there is
-/// more to do, so draw again soon.
+/// Time in a frame that following the transcript may take.
+const BUDGET: Duration = Duration::from_millis(5);
+
+/// Keeps both panels up to date with the mirror, for a bounded time; to be called from `logic()`. `true`: there is more
+/// to do, so draw again soon.
 pub fn follow(mirror: &Mirror, view: &mut View) -> bool {
     if let Some(transfer) = view.transcript.take_jump() {
         view.queue.reveal(&mirror.queue, transfer);
@@ -21,7 +26,12 @@ pub fn follow(mirror: &Mirror, view: &mut View) -> bool {
         view.transcript.reveal_transfer(&mirror.transcript, transfer);
         view.lower = Lower::Log;
     }
-    view.transcript.follow(&mirror.transcript)
+    let begun = Instant::now();
+    let mut more = true;
+    while more && begun.elapsed() < BUDGET {
+        more = view.transcript.follow(&mirror.transcript);
+    }
+    more
 }
 
 /// Draws the queue. The answer covers its whole area: what is dropped there is to be put into the queue.

@@ -1,5 +1,6 @@
 //! The strip under the toolbar: what has to be said and has no row of its own. One at a time, until it is put away.
 
+use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{Align, Layout, Rect, RichText, Ui, UiBuilder, vec2};
 
 use super::mirror::{Mirror, Notice, Word};
@@ -35,20 +36,23 @@ pub fn notice_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &mut View) {
     let mut put_away = false;
     let layout = Layout::left_to_right(Align::Center);
     ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout).id_salt("notice"), |ui| {
-        ui.label(icon.text().color(color));
-        ui.label(RichText::new(text::visible(what)).font(theme::medium()));
-        let right = 110.0;
-        let width = (ui.available_width() - right).max(40.0);
-        ui.scope(|ui| {
-            ui.set_max_width(width);
-            let why = RichText::new(text::visible(&why)).color(palette.secondary);
-            ui.add(eframe::egui::Label::new(why).truncate()).on_hover_text(text::visible(&why_of(&notice)));
-        });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             put_away = icons::button(ui, icons::CLOSE, "Put away").clicked();
             if let Some((_, _, more @ 1..)) = notice {
                 ui.label(RichText::new(format!("{more} more")).font(theme::small()).color(palette.secondary));
             }
+            // What is left of the width is the words'; what has no room is said under the pointer.
+            ui.with_layout(layout, |ui| {
+                ui.label(icon.text().color(color));
+                let (what, why) = (text::visible(what), text::visible(&why));
+                let mut words = LayoutJob::default();
+                words.append(&what, 0.0, TextFormat::simple(theme::medium(), palette.text));
+                if !why.is_empty() {
+                    words.append(&why, theme::GAP, TextFormat::simple(theme::body(), palette.secondary));
+                }
+                let whole = if why.is_empty() { what.into_owned() } else { format!("{what}: {why}") };
+                ui.add(eframe::egui::Label::new(words).truncate()).on_hover_text(whole);
+            });
         });
     });
     if put_away
@@ -56,12 +60,5 @@ pub fn notice_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &mut View) {
         && let Some((id, ..)) = notice
     {
         view.put_away.insert(id);
-    }
-}
-
-fn why_of(notice: &Option<(u64, Word, usize)>) -> String {
-    match notice {
-        Some((_, Word::Failure(failure), _)) => failure.why.clone(),
-        _ => String::new(),
     }
 }

@@ -46,12 +46,13 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(rect: Rect) -> Self {
+    /// `words`: the state is a reason in the server's words, which need room.
+    fn of(rect: Rect, words: bool) -> Self {
         let inner = rect.with_min_x(rect.left() + theme::PAD).with_max_x(rect.right() - list::BAR - theme::TIGHT);
         let between = |from: f32, to: f32| Rect::from_x_y_ranges(from..=to.max(from), rect.y_range());
         let width = inner.width();
         let size = inner.right() - 64.0;
-        let state = size - theme::GAP - (width * 0.40).clamp(190.0, 420.0);
+        let state = size - theme::GAP - (if words { width * 0.6 } else { (width * 0.40).clamp(190.0, 420.0) });
         let name = inner.left() + theme::ICON + theme::GAP;
         // The folder is what narrow panels do without.
         let room = state - theme::PAD - name;
@@ -69,7 +70,7 @@ impl Columns {
 /// Draws it.
 pub fn draw_row(ui: &Ui, row: &Transfer, rect: Rect, clock: &Clock) {
     let palette = theme::of(ui);
-    let columns = Columns::of(rect);
+    let columns = Columns::of(rect, matches!(row.phase, Phase::Failed(_)));
     let icon = if row.course == Course::Download { icons::DOWN } else { icons::UP };
     let color = match row.phase {
         Phase::Running(_) => palette.accent,

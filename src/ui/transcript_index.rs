@@ -7,8 +7,8 @@ use crate::model::{ConnectionId, Direction, Line, Transcript};
 
 use super::transcript_filter::{Filter, Seen};
 
-/// Lines that one step looks at: some milliseconds of work.
-pub const STEP: usize = 20_000;
+/// Lines that one step looks at: a fraction of a millisecond's work.
+pub const STEP: usize = 2_000;
 
 /// Commands of one connection that may wait for their replies; more than the protocol core lets out.
 const OWED: usize = 256;

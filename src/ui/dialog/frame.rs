@@ -144,7 +144,12 @@ pub fn wide_row(ui: &mut Ui, label: &str, contents: impl FnOnce(&mut Ui)) {
 pub fn field(ui: &mut Ui, text: &mut String, hint: &str) -> Response {
     let width = ui.available_width();
     let field = TextEdit::singleline(text).hint_text(hint.to_owned()).desired_width(width);
-    let response = ui.add(field.margin(Margin::symmetric(6, 4)));
+    ringed(ui, field.margin(Margin::symmetric(6, 4)))
+}
+
+/// Adds a field with its focus ring.
+pub fn ringed(ui: &mut Ui, field: TextEdit<'_>) -> Response {
+    let response = ui.add(field);
     ring_field(ui, &response);
     response
 }

@@ -62,8 +62,7 @@ fn refusal(ui: &mut Ui, words: &str) {
 pub fn password_field(ui: &mut Ui, password: &mut String, shown: &mut bool, hint: &str) -> eframe::egui::Response {
     let width = ui.available_width() - theme::ICON_BUTTON - theme::GAP;
     let field = TextEdit::singleline(password).password(!*shown).hint_text(hint.to_owned()).desired_width(width);
-    let response = ui.add(field.margin(Margin::symmetric(6, 4)));
-    frame::ring_field(ui, &response);
+    let response = frame::ringed(ui, field.margin(Margin::symmetric(6, 4)));
     let (icon, name) = if *shown { (icons::EYE_OFF, "Hide the password") } else { (icons::EYE, "Show the password") };
     if icons::button(ui, icon, name).clicked() {
         *shown = !*shown;

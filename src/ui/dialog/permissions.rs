@@ -43,7 +43,8 @@ impl Permissions {
         let escaped = frame::show(ctx, &title, 380.0, |ui| {
             self.boxes(ui);
             let response = frame::row(ui, "As digits", |ui| {
-                ui.add(TextEdit::singleline(&mut self.typed).font(theme::mono()).desired_width(64.0).char_limit(4))
+                let field = TextEdit::singleline(&mut self.typed).font(theme::mono()).desired_width(64.0).char_limit(4);
+                frame::ringed(ui, field)
             });
             if self.opening.is_now(ui) {
                 response.request_focus();

@@ -153,7 +153,8 @@ fn general(ui: &mut Ui, form: &mut Form, held: &mut Held, known: bool) -> bool {
     }
     let hint = if site.security == Security::Implicit { "990" } else { "21" };
     let port = frame::row(ui, "Port", |ui| {
-        ui.add(TextEdit::singleline(&mut form.port).hint_text(hint).desired_width(64.0).margin(Margin::symmetric(6, 4)))
+        let field = TextEdit::singleline(&mut form.port).hint_text(hint).desired_width(64.0);
+        frame::ringed(ui, field.margin(Margin::symmetric(6, 4)))
     });
     if port.changed() {
         match form.port.trim() {
@@ -181,7 +182,7 @@ fn general(ui: &mut Ui, form: &mut Form, held: &mut Held, known: bool) -> bool {
     frame::row(ui, "Comments", |ui| {
         let width = ui.available_width();
         let field = TextEdit::multiline(&mut site.comments).desired_rows(3).desired_width(width);
-        ui.add(field.margin(Margin::symmetric(6, 4)))
+        frame::ringed(ui, field.margin(Margin::symmetric(6, 4)))
     });
     host.changed() && site.name.is_empty()
 }
@@ -233,8 +234,7 @@ fn local_folder(ui: &mut Ui, label: &str, path: &mut Option<PathBuf>) -> bool {
     let response = frame::row(ui, label, |ui| {
         let width = ui.available_width() - 84.0 - theme::GAP;
         let field = TextEdit::singleline(&mut text).desired_width(width).margin(Margin::symmetric(6, 4));
-        let response = ui.add(field);
-        frame::ring_field(ui, &response);
+        let response = frame::ringed(ui, field);
         browse = ui.add(egui::Button::new("Browse…").min_size(Vec2::new(84.0, theme::CONTROL))).clicked();
         response
     });
