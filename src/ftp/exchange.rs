@@ -234,6 +234,9 @@ impl Exchange {
             if control.marker.is_some() {
                 control.forget_marker()?;
             }
+            if reply.code() == 425 {
+                self.doubt_active(control);
+            }
             control.drop_data();
             return Ok(Some(Joined { reply: reply.clone(), data: self.data.take() }));
         }
@@ -246,6 +249,9 @@ impl Exchange {
         result: Result<DataEnd, DataFault>,
         control: &mut Control,
     ) -> Result<Option<Joined>, Error> {
+        if let Err(DataFault::Connect(_)) = result {
+            self.doubt_active(control);
+        }
         match result {
             Err(fault @ (DataFault::Local(_) | DataFault::Limit | DataFault::Silent(_))) if self.sent => {
                 let reply = self.reply.take().map(|reply| control.words(&reply));
@@ -269,6 +275,14 @@ impl Exchange {
             }
         }
         Ok(self.joined())
+    }
+
+    /// The server could not come to us. That it must may have been true of another network only: next time the passive
+    /// ways are tried first again.
+    fn doubt_active(&self, control: &mut Control) {
+        if self.way == Way::Active && !self.opened {
+            control.known.no_passive = false;
+        }
     }
 
     fn lists(&self) -> bool {
