@@ -1,6 +1,6 @@
 //! Folders of the queue: made on the other side, and what is in them becomes rows.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -94,7 +94,8 @@ pub(super) async fn local(job: &Job) -> Result<End, Trouble> {
     let remote = job.row.remote();
     let there = if ensure(job, &remote).await? { Some(Vec::new()) } else { entries_there(job, &remote).await? };
     let (usable, refused): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.kind.is_some());
-    let children = usable.into_iter().map(|entry| child(entry, there.as_deref())).collect();
+    let there = there.as_ref().map(|listed| listed.iter().map(|entry| (entry.name.as_str(), entry)).collect());
+    let children = usable.into_iter().map(|entry| child(entry, there.as_ref())).collect();
     let refused = refused.into_iter().map(|entry| shown(&entry.name)).collect::<Vec<_>>();
     let refused = refusal(&what, "what is neither a file nor a folder is left out", &refused);
     Ok(End::Walked(Found { done: done(job), children, refused, real }))
@@ -132,11 +133,11 @@ fn read(path: &Path) -> Result<(String, Vec<LocalEntry>), disk::Error> {
     Ok((real.to_string_lossy().into_owned(), entries))
 }
 
-fn child(entry: LocalEntry, there: Option<&[Entry]>) -> Child {
+fn child(entry: LocalEntry, there: Option<&HashMap<&str, &Entry>>) -> Child {
     let remote_name = disk::server_name(&entry.name);
     let target = match there {
         None => Target::Unknown,
-        Some(listed) => match listed.iter().find(|other| other.name == remote_name) {
+        Some(listed) => match listed.get(remote_name.as_str()) {
             None => Target::Absent,
             Some(found) => Target::Is(Facts { size: found.size, modified: found.modified }),
         },
