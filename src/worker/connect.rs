@@ -12,6 +12,7 @@ use super::journal::Journal;
 use super::memory::{Key, Memory};
 use super::questions::Asked;
 use super::retry::{self, Kind, Trouble};
+use super::settle::Settles;
 use super::store::{Learned, Store};
 use super::vault::Vault;
 use super::{Input, News};
@@ -38,6 +39,7 @@ pub(super) struct Context {
     pub(super) store: Arc<Store>,
     pub(super) vault: Arc<Vault>,
     pub(super) journal: Arc<Journal>,
+    pub(super) settles: Arc<Settles>,
     pub(super) run: Arc<Run>,
     pub(super) roots: Arc<Roots>,
     pub(super) log: Log,

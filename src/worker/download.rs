@@ -62,11 +62,12 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     };
     let bytes = job.blocking(&what, move || part.length().map(|length| (part, length))).await;
     let (part, bytes) = bytes?;
+    job.hand_back().await;
     let time = source.modified.filter(|modified| modified.utc && job.settings.keep_times);
-    let journal = job.context.journal.clone();
+    let (journal, settles) = (job.context.journal.clone(), job.context.settles.clone());
     let finish = move || {
         let path = part.path();
-        part.finish(time, replace)?.settle()?;
+        settles.settle(part.finish(time, replace)?)?;
         journal.forget_source(&path)
     };
     job.blocking(&what, finish).await?;

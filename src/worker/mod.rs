@@ -20,6 +20,7 @@ mod retry;
 mod rows;
 mod rules;
 mod scribe;
+mod settle;
 mod tabs;
 mod transfer;
 mod upload;
@@ -43,7 +44,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use self::connect::{Closed, Context};
+use self::connect::{Closed, Context, Link};
 use self::front::Front;
 use self::journal::Journal;
 use self::memory::{Key, Memory};
@@ -146,6 +147,8 @@ enum Input {
     Tab { tab: TabId, generation: u64, event: Event },
     /// Something became known about a transfer under way.
     News(TransferId, News),
+    /// A transfer needs its connection no more.
+    HandedBack(TransferId, Option<Link>),
     /// An attempt at a transfer ended.
     Ended(Box<Ended>),
     /// A person wants the password kept, or forgotten.
@@ -226,6 +229,7 @@ impl Worker {
             store: Arc::new(store),
             vault: Arc::new(Vault::open()),
             journal,
+            settles: Arc::default(),
             roots: Arc::new(roots),
             log: Lines::log(&lines),
             pace_down: Pace::new(settings.limit_down),
@@ -315,6 +319,7 @@ impl Worker {
             Input::Event(event) => self.front.send(event),
             Input::Tab { tab, generation, event } => self.tab_event(tab, generation, event),
             Input::News(id, news) => self.news(id, news),
+            Input::HandedBack(id, link) => self.handed_back(id, link),
             Input::Ended(ended) => self.ended(*ended),
             Input::KeepPassword { site, password } => self.keep_password(site, password),
             Input::KeepTrust { host, port, sha256 } => self.keep_trust(host, port, sha256),

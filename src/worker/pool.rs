@@ -13,6 +13,9 @@ const KEEP: Duration = Duration::from_secs(30);
 /// A server that said "too many" is asked for more than it allowed after this long.
 const GROW_AFTER: Duration = Duration::from_secs(300);
 
+/// Files that wait for the disk at most: a slow one must not pile them up.
+const MOST_WRITING: usize = 16;
+
 /// What is known of a server's connections.
 #[derive(Default)]
 struct Server {
@@ -29,12 +32,14 @@ struct Server {
 pub(super) struct Pool {
     servers: HashMap<Arc<Key>, Server>,
     running: usize,
+    /// Transfers that need no connection any more, but whose files the disk is still writing.
+    writing: usize,
 }
 
 impl Pool {
     /// Whether one more transfer may begin at the server.
     pub(super) fn has_room(&self, key: &Arc<Key>, site: &Site, settings: &Settings) -> bool {
-        if self.running >= usize::from(settings.connections.max(1)) {
+        if self.running >= usize::from(settings.connections.max(1)) || self.writing >= MOST_WRITING {
             return false;
         }
         let Some(server) = self.servers.get(key) else { return true };
@@ -66,6 +71,17 @@ impl Pool {
             server.not_before = None;
             server.idle.push((link, Instant::now()));
         }
+    }
+
+    /// A transfer needs its connection no more; what is left of it is the disk's work.
+    pub(super) fn hand_back(&mut self, key: &Arc<Key>, link: Option<Link>) {
+        self.writing += 1;
+        self.end(key, link);
+    }
+
+    /// The disk has done its work.
+    pub(super) fn written(&mut self) {
+        self.writing = self.writing.saturating_sub(1);
     }
 
     /// The server said that it takes no more. Gives back how many it takes now, the last one not counted: call it after
@@ -170,6 +186,20 @@ mod tests {
         pool.end(&key, None);
         pool.end(&key, None);
         assert_eq!(count(&mut pool, &site), 2);
+    }
+
+    #[test]
+    fn a_slow_disk_holds_up_the_next_only_when_much_waits_for_it() {
+        let (key, site, settings) = server();
+        let mut pool = Pool::default();
+        for _ in 0..MOST_WRITING {
+            assert!(pool.has_room(&key, &site, &settings));
+            pool.begin(&key);
+            pool.hand_back(&key, None);
+        }
+        assert!(!pool.has_room(&key, &site, &settings));
+        pool.written();
+        assert!(pool.has_room(&key, &site, &settings));
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub(super) struct Active {
     key: Arc<Key>,
     site: Arc<Site>,
     target: TargetName,
+    /// It has no connection any more, and only the disk's work is left.
+    handed_back: bool,
     samples: VecDeque<(Instant, u64)>,
     told: Running,
 }
@@ -160,6 +162,7 @@ impl Worker {
             key: key.clone(),
             site: site.clone(),
             target,
+            handed_back: false,
             samples: VecDeque::new(),
             told: running,
         };
@@ -217,12 +220,26 @@ impl Worker {
         }
     }
 
+    /// A row needs its connection no more.
+    pub(super) fn handed_back(&mut self, id: TransferId, link: Option<Link>) {
+        if let Some(active) = self.active.get_mut(&id) {
+            active.handed_back = true;
+            self.pool.hand_back(&active.key, link);
+            self.tidy_at = None;
+        }
+    }
+
     /// An attempt ended.
     pub(super) fn ended(&mut self, ended: Ended) {
         let Ended { id, key, end, link, reached } = ended;
-        self.pool.end(&key, link);
+        let active = self.active.remove(&id);
+        if active.as_ref().is_some_and(|active| active.handed_back) {
+            self.pool.written();
+        } else {
+            self.pool.end(&key, link);
+        }
         self.tidy_at = None;
-        let Some(active) = self.active.remove(&id) else { return };
+        let Some(active) = active else { return };
         self.rows.free(&active.target);
         let Some(row) = self.rows.get(id).cloned() else { return };
         match end {

@@ -235,6 +235,16 @@ impl Job {
         flow
     }
 
+    /// The rest is work on the local disk, and may be slow: others may use the connection meanwhile.
+    pub(super) async fn hand_back(&mut self) {
+        let link = self.link.take().filter(Link::is_open);
+        if let Some(link) = &link {
+            link.learn(false);
+        }
+        self.gauge.step("Writing");
+        self.context.tell(Input::HandedBack(self.row.id, link)).await;
+    }
+
     /// TYPE.
     pub(super) fn kind(&self) -> TransferType {
         if self.context.run.ascii { TransferType::Ascii } else { TransferType::Image }
