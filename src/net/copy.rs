@@ -41,6 +41,8 @@ pub(super) enum Load {
     Receive { file: File, flow: Arc<Flow> },
     /// From a file to the server.
     Send { file: File, from: u64, flow: Arc<Flow> },
+    /// To the server, an empty file: what a typed STOR sends.
+    Nothing,
 }
 
 /// Why it did not move.
@@ -168,6 +170,12 @@ impl Mover {
         read.map_err(Fault::Local)?;
         self.close_after_writing().await?;
         Ok(DataEnd { bytes: self.bytes, clean: true })
+    }
+
+    /// Ends at once, in order.
+    pub(super) async fn nothing(mut self) -> Result<DataEnd, Fault> {
+        self.close_after_writing().await?;
+        Ok(DataEnd { bytes: 0, clean: true })
     }
 
     async fn drain(&mut self, drainer: &mut Drainer, flow: &Flow) -> Result<(), DataFault> {

@@ -291,6 +291,7 @@ impl Task {
             },
             Load::Receive { file, flow } => mover.receive(file, &flow).await,
             Load::Send { file, from, flow } => mover.send(file, from, &flow).await,
+            Load::Nothing => mover.nothing().await,
         };
         match result {
             Ok(end) => Ended { result: Ok(end), collected: Vec::new(), local: None },

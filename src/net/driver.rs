@@ -362,6 +362,7 @@ impl Driver {
                 Ok(Load::Send { file: file.try_clone()?, from: *from, flow: flow.clone() })
             }
             (Body::None, Some(op::Flow::Collect | op::Flow::Receive)) => Ok(Load::Collect { most: MAX_COLLECTED }),
+            (Body::None, Some(op::Flow::Send)) => Ok(Load::Nothing),
             _ => Err(io::Error::other("the bytes of this operation cannot be moved again")),
         }
     }

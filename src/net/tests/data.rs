@@ -233,6 +233,22 @@ async fn a_file_that_cannot_be_written_is_the_reason() {
 }
 
 #[tokio::test]
+async fn an_upload_without_a_file_is_an_empty_one_that_ends_in_order() {
+    let (listener, _) = listener().await;
+    let identity = Identity::loopback();
+    let (data, mut socket) = connected(&listener, Load::Nothing, None).await;
+    assert_eq!(socket.read_to_end(&mut Vec::new()).await.unwrap(), 0);
+    drop(socket);
+    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: 0, clean: true }));
+    let (data, socket) = connected(&listener, Load::Nothing, Some(secured(&identity).await)).await;
+    let mut stream = accepted(&identity, socket).await;
+    assert_eq!(stream.read_to_end(&mut Vec::new()).await.unwrap(), 0, "a close_notify, or this is an error");
+    stream.shutdown().await.unwrap();
+    drop(stream);
+    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: 0, clean: true }));
+}
+
+#[tokio::test]
 async fn text_is_converted_in_both_directions() {
     let (listener, _) = listener().await;
     let flow = Arc::new(Flow::new(Pace::unlimited(), true));
