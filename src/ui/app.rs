@@ -228,7 +228,8 @@ impl App {
             ctx.request_repaint_after_secs(DROP);
             return;
         }
-        let position = if moved { ctx.pointer_latest_pos() } else { None };
+        // Where the pointer left the window and has not been seen since, there is no position.
+        let position = ctx.pointer_latest_pos();
         let paths = self.dropped.take().map(|dropped| dropped.paths).unwrap_or_default();
         self.drop_at(position, &paths, out);
     }
@@ -319,7 +320,7 @@ impl eframe::App for App {
         self.targets.clear();
         window::window_ui(ui, &self.mirror, &mut self.view, &mut self.targets, &mut out);
         drag::drag_ui(&ctx, &self.targets, &mut self.view.tickets, &mut out.actions);
-        window::hovered_files(&ctx, &mut self.view);
+        window::hovered_files(&ctx, &mut self.view, &self.targets);
         self.dropped_files(&ctx, &mut out);
         let View { sites, dialogs, tickets, tab, clock, .. } = &mut self.view;
         sites::sites_ui(&ctx, &self.mirror, sites, *tab, &mut out.actions);

@@ -205,6 +205,18 @@ pub fn light(ctx: &Context, rect: Rect, corner: u8) {
     painter.rect_stroke(rect, corner, Stroke::new(2.0, palette.accent), StrokeKind::Inside);
 }
 
+/// Says in the middle of a target, or beside a low one, what a drop would do.
+pub fn sign(ctx: &Context, target: Rect, words: &str) {
+    let palette = theme::palette(ctx.theme() == eframe::egui::Theme::Dark);
+    let painter = front(ctx, "sign");
+    let galley = painter.layout_no_wrap(words.to_owned(), theme::strong(), palette.text);
+    let size = galley.size() + vec2(2.0 * theme::GROUP, 20.0);
+    let below = Pos2::new(target.center().x, target.bottom() + theme::TIGHT + size.y / 2.0);
+    let rect = Rect::from_center_size(if target.height() > size.y { target.center() } else { below }, size);
+    painter.rect(rect, 8, palette.panel, Stroke::new(1.0, palette.line), StrokeKind::Inside);
+    painter.galley(rect.center() - galley.size() / 2.0, galley, palette.text);
+}
+
 fn front(ctx: &Context, name: &str) -> Painter {
     ctx.layer_painter(LayerId::new(Order::Tooltip, Id::unique(("drag", name))))
 }

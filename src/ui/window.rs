@@ -2,8 +2,6 @@
 
 use eframe::egui::{Context, Event, Id, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 
-use crate::model::Place;
-
 use super::bar::{self, Choice};
 use super::drag::{self, Into, Targets};
 use super::menu::Item;
@@ -225,25 +223,28 @@ fn take(ctx: &Context, keys: &eframe::egui::KeyboardShortcut) -> bool {
     })
 }
 
-/// While files of another program are over the window: what a drop would do, on both panes.
-pub fn hovered_files(ctx: &Context, view: &mut View) {
+/// While files of another program are over the window: what a drop would do. Where the pointer is not known, as it is in
+/// the drags of some programs, it is said of both panes.
+pub fn hovered_files(ctx: &Context, view: &mut View, targets: &Targets) {
+    let paths: Vec<_> =
+        ctx.input(|input| input.raw.hovered_files.iter().filter_map(|file| file.path.clone()).collect());
     if ctx.input(|input| input.raw.hovered_files.is_empty()) {
         return;
     }
     let tab = view.tab;
-    let dark = ctx.theme() == eframe::egui::Theme::Dark;
-    let palette = theme::palette(dark);
+    if let Some(target) = ctx.pointer_latest_pos().and_then(|pointer| targets.at(pointer)) {
+        if let Some(deed) = drag::deed_from_outside(tab, &paths, &target.into) {
+            drag::light(ctx, target.rect, target.corner);
+            drag::sign(ctx, target.rect, &deed.words);
+        }
+        return;
+    }
     for side in [Side::Local, Side::Remote] {
         let Some(here) = view.current().pane(side).here() else { continue };
         let Some(response) = ctx.read_response(super::table::focus_id_of(tab, side)) else { continue };
-        drag::light(ctx, response.rect, 0);
-        let verb = if matches!(here, Place::Local(_)) { "Copy" } else { "Upload" };
-        let painter =
-            ctx.layer_painter(eframe::egui::LayerId::new(eframe::egui::Order::Tooltip, Id::unique("hovered")));
-        let words = format!("{verb} to {}", super::place::label(&here));
-        let galley = painter.layout_no_wrap(words, theme::strong(), palette.text);
-        let rect = Rect::from_center_size(response.rect.center(), galley.size() + vec2(32.0, 20.0));
-        painter.rect(rect, 8, palette.panel, Stroke::new(1.0, palette.line), eframe::egui::StrokeKind::Inside);
-        painter.galley(rect.center() - galley.size() / 2.0, galley, palette.text);
+        if let Some(deed) = drag::deed_from_outside(tab, &paths, &Into::Folder(here)) {
+            drag::light(ctx, response.rect, 0);
+            drag::sign(ctx, response.rect, &deed.words);
+        }
     }
 }
