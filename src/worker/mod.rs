@@ -213,6 +213,7 @@ impl Worker {
         let Start { folders, run, adjust, carry_on } = start;
         let (store, mut settings, sites, mut notices) = Store::open(&folders, run.read_only);
         adjust(&mut settings);
+        store.adjust(&settings);
         let (journal, more) = Journal::open(&folders.data);
         notices.extend(more);
         let roots = Roots::new(&run.roots).unwrap_or_else(|error| {

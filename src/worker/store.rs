@@ -79,6 +79,8 @@ struct State {
     sites: ConfigFile,
     certificates: ConfigFile,
     servers: ConfigFile,
+    /// The settings of this run, where they are not the stored ones.
+    run: Option<Document>,
 }
 
 impl Store {
@@ -96,24 +98,39 @@ impl Store {
             sites: file("sites.toml", parses::<Sites>),
             certificates: file("certificates.toml", parses::<Certificates>),
             servers: file("servers.toml", parses::<Servers>),
+            run: None,
         };
         let (settings, sites) = (parse(state.settings.document()), parse(state.sites.document()));
         (Self { state: Mutex::new(state) }, settings, sites, notices)
     }
 
-    /// Keeps the settings; what another process has changed meanwhile, and this one has not, stays. Answers what is
-    /// kept now.
+    /// The settings that hold for this run: what differs in them from the stored ones is not stored.
+    pub fn adjust(&self, settings: &Settings) {
+        self.state().run = document(settings).ok();
+    }
+
+    /// Keeps the settings; what another process has changed meanwhile, and this one has not, stays. Answers what holds
+    /// for this run now.
     pub fn save_settings(&self, settings: &Settings) -> Result<Settings, Failure> {
         let mut settings = settings.clone();
         // TOML is text: the last folder is a convenience, and no reason to lose everything else.
         settings.layout.local = settings.layout.local.filter(|folder| folder.to_str().is_some());
         let mine = document(&settings).map_err(|why| cannot_keep("the settings", why))?;
-        let mut state = self.state();
         // A line that the file does not have stands for its default.
-        let whole = |base: &Document| document(&parse::<Settings>(base)).unwrap_or_default();
-        let change = |base: &Document, theirs: &Document| merge::values(&whole(base), theirs, &mine);
-        state.settings.change(change).map_err(Failure::from)?;
-        Ok(parse(state.settings.document()))
+        let defaults = document(&Settings::default()).unwrap_or_default();
+        let whole = |stored: &Document| merge::values(&defaults, stored, &defaults);
+        let mut state = self.state();
+        let before = whole(state.settings.document());
+        let run = state.run.take().unwrap_or_else(|| before.clone());
+        let kept = state.settings.change(|_, theirs| merge::values(&run, &whole(theirs), &mine));
+        let now = match &kept {
+            Ok(()) => merge::values(&before, &run, &whole(state.settings.document())),
+            Err(_) => run.clone(),
+        };
+        let now = merge::values(&run, &now, &mine);
+        state.run = Some(now.clone());
+        kept.map_err(Failure::from)?;
+        Ok(parse(&now))
     }
 
     /// Keeps all sites; those that another process has added meanwhile stay. Answers what is kept now.

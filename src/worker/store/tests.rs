@@ -211,6 +211,29 @@ fn settings_that_only_the_other_process_changed_stay() {
 }
 
 #[test]
+fn what_holds_for_one_run_is_not_stored() {
+    let root = tempfile::tempdir().unwrap();
+    let folders = Folders::within(root.path());
+    let (store, mut settings, _) = quiet(&folders);
+    (settings.connections, settings.timeout) = (1, 5);
+    store.adjust(&settings);
+    settings.layout.lower = 99.0;
+    assert_eq!(store.save_settings(&settings).unwrap(), settings);
+    let stored = quiet(&folders).1;
+    assert_eq!((stored.connections, stored.timeout, stored.layout.lower), (4, 20, 99.0));
+    // What a person sets in that run is.
+    settings.connections = 6;
+    assert_eq!(store.save_settings(&settings).unwrap(), settings);
+    settings.timeout = 20;
+    assert_eq!(store.save_settings(&settings).unwrap(), settings);
+    let other = quiet(&folders).0;
+    other.save_settings(&Settings { retries: 9, ..quiet(&folders).1 }).unwrap();
+    let kept = store.save_settings(&settings).unwrap();
+    assert_eq!((kept.connections, kept.timeout, kept.retries), (6, 20, 9));
+    assert_eq!(quiet(&folders).1, kept);
+}
+
+#[test]
 fn certificates_are_trusted_for_one_host_and_port() {
     let root = tempfile::tempdir().unwrap();
     let folders = Folders::within(root.path());
