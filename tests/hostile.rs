@@ -514,6 +514,47 @@ fn names_that_collide() {
     assert!(ended.tree().iter().all(|name| !name.ends_with(".part")), "{:?}", ended.tree());
 }
 
+/// A file that became shorter or longer since it was listed is whole when the server says so now.
+#[test]
+fn files_that_change_after_they_were_listed() {
+    let world = World::list(&[
+        ("/", b"drwxr-xr-x 1 u g 5 Jan 01  2020 tree\r\n"),
+        ("/tree/", b"-rw-r--r-- 1 u g 9 Jan 01  2020 shorter\r\n-rw-r--r-- 1 u g 2 Jan 01  2020 longer\r\n"),
+        ("/tree/shorter", b"hello"),
+        ("/tree/longer", b"world"),
+    ]);
+    let ended = get(&Peer::honest(world), "tree").expect(0);
+    assert_eq!(fs::read(ended.target().join("tree/shorter")).unwrap(), b"hello");
+    assert_eq!(fs::read(ended.target().join("tree/longer")).unwrap(), b"world");
+}
+
+/// A file that is called as another one's part is.
+#[test]
+fn a_file_and_one_that_is_called_like_its_part() {
+    let line = |name: &str| format!("-rw-r--r-- 1 u g 5 Jan 01  2020 {name}\r\n");
+    for names in [["one", "one.part"], ["one.part", "one"]] {
+        let listing = names.map(line).concat();
+        let world = World::list(&[
+            ("/", b"drwxr-xr-x 1 u g 5 Jan 01  2020 tree\r\n"),
+            ("/tree/", listing.as_bytes()),
+            ("/tree/one", b"hello"),
+            ("/tree/one.part", b"world"),
+        ]);
+        for connections in ["1", "4"] {
+            let peer = Peer::except(world.clone(), |_, verb, _| {
+                if verb == "RETR" {
+                    thread::sleep(Duration::from_millis(200));
+                }
+                Ok(false)
+            });
+            let ended = run(&[&["get", &peer.url("tree"), "-j", connections], &HURRIED[..]].concat()).expect(0);
+            assert_eq!(fs::read(ended.target().join("tree/one")).unwrap(), b"hello", "{names:?}, {connections}");
+            assert_eq!(fs::read(ended.target().join("tree/one.part")).unwrap(), b"world", "{names:?}, {connections}");
+            assert_eq!(ended.tree(), ["tree/", "tree/one", "tree/one.part"], "{names:?}, {connections}");
+        }
+    }
+}
+
 /// What was sent is done only when the server has all of it.
 #[test]
 fn uploads_are_done_when_all_is_there() {

@@ -218,23 +218,24 @@ async fn fetch(job: &Job, what: &str, part: &Part, source: Facts, copied: bool) 
 
 /// Compares `total` with the size that the server says; `None` where it says none.
 async fn expected(job: &Job, what: &str, source: Facts, total: u64) -> Result<Option<u64>, Trouble> {
-    let short = |size: u64| {
-        let why = format!("only {total} of {size} bytes came");
-        Trouble::new(what, why, Cause::Differs, true)
-    };
-    match source.size {
-        Some(size) if size == total => Ok(Some(size)),
+    let size = match source.size {
+        Some(size) if size == total => return Ok(Some(size)),
         // Some servers say 0 for what they do not know.
-        None | Some(0) => Ok(None),
-        Some(size) if total < size => Err(short(size)),
-        Some(size) => match job.remote_facts(&job.row.remote()).await?.and_then(|facts| facts.size) {
-            Some(grown) if grown == total => Ok(Some(grown)),
-            _ => {
-                let why = format!("{total} bytes came instead of {size}");
-                Err(Trouble::new(what, why, Cause::Differs, true))
-            }
-        },
+        None | Some(0) => return Ok(None),
+        Some(size) => size,
+    };
+    // It may have changed since it was listed. A connection that is gone leaves the first word standing.
+    let now = job.remote_facts(&job.row.remote()).await.ok().flatten().and_then(|facts| facts.size);
+    if now == Some(total) {
+        return Ok(now);
     }
+    let size = now.unwrap_or(size);
+    let why = if total < size {
+        format!("only {total} of {size} bytes came")
+    } else {
+        format!("{total} bytes came instead of {size}")
+    };
+    Err(Trouble::new(what, why, Cause::Differs, true))
 }
 
 /// Whether what was fetched from `offset` on, `moved` bytes, begins with `tail`, which was there before.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::disk::PART;
 use super::memory::Key;
 use crate::model::question::Facts;
 use crate::model::{Course, Delta, IfExists, Modified, Phase, Queue, Section, Site, Transfer, TransferId};
@@ -205,7 +206,8 @@ impl Rows {
             let Some((_, key)) = self.keys.get(&(Arc::as_ptr(&row.folder.site) as usize)) else { continue };
             if room.iter().any(|roomy| Arc::ptr_eq(roomy, key)) {
                 left -= 1;
-                if !self.busy.contains(&target_name(row)) {
+                let target = target_name(row);
+                if !self.busy.contains(&target) && !self.busy.contains(&part_of(&target)) {
                     return Some(*id);
                 }
             }
@@ -216,6 +218,7 @@ impl Rows {
     /// Keeps others from the target of a row that begins.
     pub(super) fn occupy(&mut self, row: &Transfer) -> TargetName {
         let name = target_name(row);
+        self.busy.insert(part_of(&name));
         self.busy.insert(name.clone());
         name
     }
@@ -223,6 +226,7 @@ impl Rows {
     /// Frees the target of a row that ended.
     pub(super) fn free(&mut self, target: &TargetName) {
         self.busy.remove(target);
+        self.busy.remove(&part_of(target));
     }
 
     /// When the next waiting row is due.
@@ -265,6 +269,11 @@ fn target_name(row: &Transfer) -> TargetName {
         Course::Upload => format!("{}:{}{}", row.folder.site.host, row.folder.site.port(), row.remote().as_str()),
     };
     (row.course, name)
+}
+
+/// What is written until a target is whole: another file may be called so.
+fn part_of((course, name): &TargetName) -> TargetName {
+    (*course, format!("{name}{PART}"))
 }
 
 #[cfg(test)]
@@ -321,6 +330,18 @@ mod tests {
         assert_eq!(rows.next(|_, _| true), Some(TransferId(3)));
         rows.free(&target);
         assert_eq!(rows.next(|_, _| true), Some(TransferId(2)));
+    }
+
+    #[test]
+    fn a_file_and_one_that_is_called_like_its_part_take_turns() {
+        for (first, second) in [("one", "one.part"), ("One.part", "one")] {
+            let mut rows = rows(vec![row(1, "a", first), row(2, "a", second), row(3, "a", "two")]);
+            let target = rows.occupy(&row(1, "a", first));
+            rows.phase(TransferId(1), Phase::Running(Box::default()));
+            assert_eq!(rows.next(|_, _| true), Some(TransferId(3)), "{first}, {second}");
+            rows.free(&target);
+            assert_eq!(rows.next(|_, _| true), Some(TransferId(2)), "{first}, {second}");
+        }
     }
 
     #[test]
