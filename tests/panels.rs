@@ -556,6 +556,38 @@ fn unsaved_changes_are_not_lost_by_accident() {
 }
 
 #[test]
+fn typing_a_name_is_not_connecting() {
+    let mut panel = manager(vec![sites()]);
+    press(&mut panel, "Rename");
+    panel.get_by_label("Name").type_text("Renamed");
+    panel.key_press(Key::Enter);
+    panel.run();
+    assert!(take(&mut panel).is_empty(), "Enter ends the name only");
+    panel.get_by_role_and_label(Role::TreeItem, "Renamed");
+    press(&mut panel, "Rename");
+    panel.get_by_label("Name").type_text("Other");
+    panel.key_press(Key::Escape);
+    panel.run();
+    panel.get_by_role_and_label(Role::TreeItem, "Renamed");
+    assert!(panel.state().view.sites.open, "Escape ends the name only");
+}
+
+#[test]
+fn sites_move_into_folders_by_their_menu() {
+    let stored = Site { name: "Stored".into(), ..(*site()).clone() };
+    let folders = vec!["Work".to_owned()];
+    let mut panel = manager(vec![Event::Sites(Arc::new(Sites { folders, sites: vec![stored], ..Sites::default() }))]);
+    panel.get_by_role_and_label(Role::TreeItem, "Stored").click_secondary();
+    panel.run();
+    panel.get_by_label_contains("Move to").hover();
+    panel.run();
+    panel.get_by_role_and_label(Role::Button, "Work").click();
+    panel.run();
+    press(&mut panel, "Save");
+    assert!(matches!(take(&mut panel).as_slice(), [Action::SaveSites(sites)] if sites.sites[0].folder == "Work"));
+}
+
+#[test]
 fn a_site_is_deleted_only_after_a_question() {
     let mut panel = manager(vec![sites()]);
     press(&mut panel, "Delete");

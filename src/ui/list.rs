@@ -260,6 +260,11 @@ impl<K: Copy + Eq + Hash> Picked<K> {
         self.keys.contains(&key)
     }
 
+    /// Lets go of those that `keep` refuses.
+    pub fn retain(&mut self, keep: impl Fn(K) -> bool) {
+        self.keys.retain(|key| keep(*key));
+    }
+
     /// How many are chosen, among them perhaps some that are gone.
     pub fn len(&self) -> usize {
         self.keys.len()

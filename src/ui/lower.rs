@@ -26,6 +26,7 @@ pub fn follow(mirror: &Mirror, view: &mut View) -> bool {
         view.transcript.reveal_transfer(&mirror.transcript, transfer);
         view.lower = Lower::Log;
     }
+    view.queue.follow(&mirror.queue);
     let begun = Instant::now();
     let mut more = true;
     while more && begun.elapsed() < BUDGET {

@@ -53,6 +53,17 @@ impl QueueView {
         }
     }
 
+    /// Lets go of selected rows that have left their list; of many selected rows only when there are more than rows.
+    pub fn follow(&mut self, queue: &Queue) {
+        for section in [Section::Active, Section::Failed, Section::Done] {
+            let picked = &mut self.lists[place(section)].picked;
+            let rows = queue.section(section).len();
+            if !picked.is_empty() && (picked.len() <= LOOKED_AT || picked.len() > rows) {
+                picked.retain(|id| queue.get(id).is_some_and(|row| Section::of(&row.phase) == section));
+            }
+        }
+    }
+
     /// The transfer whose lines in the reply log a person wants to see.
     pub fn take_jump(&mut self) -> Option<TransferId> {
         self.jump.take()

@@ -8,7 +8,7 @@ use eframe::egui::{
 use crate::ui::theme;
 
 /// Width of the labels of a form.
-const LABEL: f32 = 132.0;
+pub const LABEL: f32 = 132.0;
 
 /// Draws a dialog in the middle of the window. `true`: Escape was pressed.
 pub fn show(ctx: &Context, title: &str, width: f32, contents: impl FnOnce(&mut Ui)) -> bool {

@@ -1,6 +1,6 @@
 //! Permissions of files and folders: nine boxes, and the same as three digits.
 
-use eframe::egui::{Checkbox, Context, Grid, RichText, TextEdit, Ui};
+use eframe::egui::{Checkbox, Context, Grid, RichText, Sense, TextEdit, Ui, Vec2};
 
 use crate::model::action::Below;
 use crate::model::{Action, Entry, FileAction, Kind, Place, TabId};
@@ -83,7 +83,7 @@ impl Permissions {
     fn boxes(&mut self, ui: &mut Ui) {
         let color = theme::of(ui).secondary;
         Grid::new("permissions").spacing([24.0, theme::GAP]).show(ui, |ui| {
-            ui.label("");
+            ui.allocate_exact_size(Vec2::new(frame::LABEL - theme::GROUP, 18.0), Sense::hover());
             for what in ["Read", "Write", "Execute"] {
                 ui.label(RichText::new(what).font(theme::small()).color(color));
             }

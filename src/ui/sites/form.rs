@@ -148,8 +148,8 @@ fn general(ui: &mut Ui, form: &mut Form, held: &mut Held, known: bool) -> bool {
     if std::mem::take(&mut form.focus_host) {
         host.request_focus();
     }
-    if host.lost_focus() && site.host.contains("://") {
-        take_url(form, site, &mut held.password);
+    if host.lost_focus() {
+        take_address(form, site, &mut held.password);
     }
     let hint = if site.security == Security::Implicit { "990" } else { "21" };
     let port = frame::row(ui, "Port", |ui| {
@@ -187,14 +187,24 @@ fn general(ui: &mut Ui, form: &mut Form, held: &mut Held, known: bool) -> bool {
     host.changed() && site.name.is_empty()
 }
 
-/// A URL was pasted where a host belongs: its parts go where they belong.
-fn take_url(form: &mut Form, site: &mut Site, password: &mut Password) {
-    let Ok(address) = Address::parse(&site.host) else { return };
+/// A URL, or a host with a port, was typed where a host belongs: its parts go where they belong.
+fn take_address(form: &mut Form, site: &mut Site, password: &mut Password) {
+    site.host = site.host.trim().to_owned();
+    let typed = &site.host;
+    let url = typed.contains("://");
+    if !url && !typed.contains(['/', '@', '[']) && typed.matches(':').count() != 1 {
+        return;
+    }
+    let Ok(address) = Address::parse(typed) else { return };
     site.host = address.site.host;
-    site.port = address.site.port;
-    form.port = site.port.map_or_else(String::new, |port| port.to_string());
-    form.wrong = None;
-    site.security = address.site.security;
+    if url {
+        site.security = address.site.security;
+    }
+    if url || address.site.port.is_some() {
+        site.port = address.site.port;
+        form.port = site.port.map_or_else(String::new, |port| port.to_string());
+        form.wrong = None;
+    }
     if address.site.login != Login::Anonymous {
         (site.login, site.user) = (address.site.login, address.site.user);
     }
@@ -364,17 +374,27 @@ mod tests {
     fn a_pasted_url_fills_the_form() {
         let mut site = Site { host: "ftps://me:p%40ss@ftp.example.org:2121/pub/x".into(), ..Site::default() };
         let (mut form, mut password) = (Form::default(), Password::default());
-        take_url(&mut form, &mut site, &mut password);
+        take_address(&mut form, &mut site, &mut password);
         assert_eq!((site.host.as_str(), site.port, site.security), ("ftp.example.org", Some(2121), Security::Implicit));
         assert_eq!((site.login, site.user.as_str(), site.remote.as_deref()), (Login::Normal, "me", Some("pub/x")));
         assert_eq!((password, form.port.as_str()), (Password::Typed(Secret::new("p@ss")), "2121"));
     }
 
     #[test]
-    fn what_is_no_url_stays_as_typed() {
-        let mut site = Site { host: "sftp://x".into(), ..Site::default() };
-        take_url(&mut Form::default(), &mut site, &mut Password::default());
-        assert_eq!(site.host, "sftp://x");
+    fn a_port_behind_the_host_moves_and_the_rest_stays() {
+        for (typed, host, port) in [
+            (" h.example:2121 ", "h.example", Some(2121)),
+            ("[::1]:2121", "::1", Some(2121)),
+            ("[::1]", "::1", Some(990)),
+            ("::1", "::1", Some(990)),
+            ("h.example", "h.example", Some(990)),
+            ("sftp://x", "sftp://x", Some(990)),
+        ] {
+            let security = Security::Implicit;
+            let mut site = Site { host: typed.into(), port: Some(990), security, ..Site::default() };
+            take_address(&mut Form::default(), &mut site, &mut Password::default());
+            assert_eq!((site.host.as_str(), site.port, site.security), (host, port, security), "{typed}");
+        }
     }
 
     #[test]

@@ -33,7 +33,10 @@ enum Wish {
     Choose(Node),
     Fold(Node, bool),
     Name(Node),
+    /// The name is typed; whether with Enter.
     Named(bool),
+    /// The name stays as it was.
+    Unnamed,
     Duplicate(Node),
     Delete(Node),
     Move(Node, String),
@@ -139,7 +142,9 @@ fn name_field(ui: &mut Ui, row: &Row, rect: Rect, naming: &mut Option<Naming>, w
         state.cursor.set_char_range(Some(all));
         state.store(ui.ctx(), response.id);
     } else if response.lost_focus() {
-        wishes.push(Wish::Named(ui.input(|input| input.key_pressed(Key::Enter))));
+        // Taken out of the input: Enter does not connect as well, Escape does not close the site manager as well.
+        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        wishes.push(if pressed(Key::Escape) { Wish::Unnamed } else { Wish::Named(pressed(Key::Enter)) });
     }
 }
 
@@ -280,6 +285,7 @@ fn perform(work: &mut Work, wish: Wish) {
         Wish::Fold(node, open) => work.draft.fold(&node, open),
         Wish::Name(node) => name(work, node, false),
         Wish::Named(enter) => named(work, enter),
+        Wish::Unnamed => work.naming = None,
         Wish::Duplicate(node) => {
             if let Some(node) = work.draft.duplicate(&node) {
                 name(work, node, false);
