@@ -113,6 +113,7 @@ def main():
         identifier = wait("the window", 30, window)[0]
         xdotool("windowsize", identifier, 1400, 900)
         xdotool("windowmove", identifier, 0, 0)
+        xdotool("windowfocus", identifier)  # no window manager does it
         here = wait("the local tree", 30, lambda: box("source", "left"))
         below = wait("the server's folder", 30, lambda: box("incoming", "right"))
         shoot("connected")
