@@ -139,7 +139,7 @@ fn travel(item: Item, side: Side, mirror: &Mirror, view: &mut View, out: &mut Ou
         Side::Remote => mirror.tab(tab)?.server.as_ref().map(|server| Place::Remote(server.home.clone())),
     };
     let (place, travel) = match item {
-        Item::Refresh => (pane.here(), Travel::On),
+        Item::Refresh => return refresh(mirror, view, out),
         Item::Parent => (pane.here().as_ref().and_then(place::parent), Travel::On),
         Item::Back => (pane.backward().cloned(), Travel::Back),
         Item::Forward => (pane.onward().cloned(), Travel::Forward),
@@ -148,6 +148,16 @@ fn travel(item: Item, side: Side, mirror: &Mirror, view: &mut View, out: &mut Ou
     };
     if let Some(place) = place {
         go(tab, place, travel, mirror, view, out);
+    }
+}
+
+/// Lists both panes again, as people know it from F5: what was done on one side often shows on the other.
+fn refresh(mirror: &Mirror, view: &mut View, out: &mut Out) {
+    let id = view.tab;
+    for side in [Side::Local, Side::Remote] {
+        if let Some(place) = view.current().pane(side).here() {
+            go(id, place, Travel::On, mirror, view, out);
+        }
     }
 }
 
