@@ -279,13 +279,14 @@ fn keys_go_up_open_refresh_and_transfer() {
     let paths = |window: &Window| -> Vec<String> {
         let path = |action: Action| match action {
             Action::List { path, .. } => path.to_string(),
+            Action::ListLocal { path, .. } => path.display().to_string(),
             other => format!("{other:?}"),
         };
         window.actions().into_iter().map(path).collect()
     };
     assert_eq!(paths(&window), ["/www/css"]);
     window.press(Modifiers::NONE, Key::F5);
-    assert_eq!(paths(&window), ["/www"]);
+    assert_eq!(paths(&window), ["/home/me", "/www"], "both panes");
     window.press(Modifiers::NONE, Key::Backspace);
     assert_eq!(paths(&window), ["/"]);
     window.click("one.html", Modifiers::NONE);
@@ -354,6 +355,30 @@ fn a_drag_to_the_other_pane_transfers() {
     let remotes: Vec<&str> = batch.items.iter().map(|item| item.remote.as_str()).collect();
     assert_eq!(remotes, ["/www/one.html", "/www/two.html"]);
     assert_eq!((batch.tab, batch.course), (TAB, Course::Download));
+}
+
+#[test]
+fn a_drag_takes_what_was_pressed_however_slow_the_frame() {
+    let mut window = Window::with_folders();
+    let (from, next) = (window.center("one.html"), window.center("two.html"));
+    window.harness.hover_at(from);
+    window.harness.step();
+    let press =
+        Input::PointerButton { pos: from, button: PointerButton::Primary, pressed: true, modifiers: Modifiers::NONE };
+    // In one frame: pressed on a row, and moved on to the next one.
+    window.harness.event(press);
+    window.harness.event(Input::PointerMoved(next));
+    window.harness.step();
+    let below = window.center("here.txt") + vec2(0.0, 120.0);
+    window.harness.hover_at(below);
+    window.harness.step();
+    let up =
+        Input::PointerButton { pos: below, button: PointerButton::Primary, pressed: false, modifiers: Modifiers::NONE };
+    window.harness.event(up);
+    window.run();
+    let actions = window.actions();
+    let [Action::Enqueue(batch)] = actions.as_slice() else { panic!("{actions:?}") };
+    assert_eq!(batch.items[0].remote.as_str(), "/www/one.html");
 }
 
 #[test]
@@ -487,8 +512,8 @@ fn a_filter_hides_what_does_not_match() {
 #[test]
 fn what_the_worker_has_no_room_for_is_sent_later() {
     let mut window = Window::with_folders();
-    for _ in 0..150 {
-        window.harness.key_press(Key::F5);
+    for _ in 0..75 {
+        window.harness.key_press(Key::F5); // lists both panes
         window.harness.step();
     }
     assert_eq!(window.actions().len(), 100, "the channel was full");
