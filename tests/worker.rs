@@ -1,5 +1,6 @@
 //! The worker against real servers: trees both ways, a server that dies and comes back, questions, cancel, pause.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
 
 mod harness;
 

@@ -127,13 +127,7 @@ impl Browser {
 
     /// The first folder: the site's, else the one of the log-in.
     async fn open(&mut self) {
-        if let Err(trouble) = self.ensure().await {
-            let stopped = trouble.kind == Kind::Stopped;
-            let why = (!stopped).then_some(trouble.failure);
-            self.tell(Event::Connection { tab: self.tab, state: ConnectionState::Disconnected(why) }).await;
-            return;
-        }
-        if self.context.run.bare {
+        if self.ensure().await.is_err() || self.context.run.bare {
             return;
         }
         let Some(home) = self.link.as_ref().map(|link| link.connection.server().home.clone()) else { return };
@@ -233,9 +227,8 @@ impl Browser {
                 _ => trouble.failure.again && failures <= most,
             };
             if !may || self.cancel.is_cancelled() {
-                if self.known {
-                    self.state(ConnectionState::Disconnected(Some(trouble.failure.clone()))).await;
-                }
+                let why = (trouble.kind != Kind::Stopped).then(|| trouble.failure.clone());
+                self.state(ConnectionState::Disconnected(why)).await;
                 return Err(trouble);
             }
             if trouble.kind == Kind::TooMany {

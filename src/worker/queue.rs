@@ -253,10 +253,10 @@ impl Worker {
     }
 
     fn ended_well(&mut self, row: &Transfer, end: End) {
-        if let End::Done(done) = &end {
-            if row.size != Some(done.bytes) {
-                self.rows.change(Delta::Size(row.id, done.bytes));
-            }
+        if let End::Done(done) = &end
+            && row.size != Some(done.bytes)
+        {
+            self.rows.change(Delta::Size(row.id, done.bytes));
         }
         let mut phase = end.phase();
         if let End::Walked(found) = end
