@@ -258,7 +258,7 @@ fn a_stopped_transfer_leaves_no_doubt() {
     for kind in [Kind::Vsftpd, Kind::Proftpd, Kind::PureFtpd, Kind::Pyftpdlib] {
         for tls in [Tls::Off, Tls::Explicit] {
             let Some(bench) = Bench::start(Setup::new(kind).tls(tls)) else { return };
-            let bytes = vec![7; 50_000_000];
+            let bytes = vec![7; 20_000_000];
             std::fs::write(bench.server.root.join("big"), &bytes).unwrap();
             bench.server.own();
             run(&bench, async {
@@ -273,7 +273,7 @@ fn a_stopped_transfer_leaves_no_doubt() {
                     let cancel = Cancel::new();
                     let flow = Arc::new(Flow::new(Pace::new(4_000_000), false));
                     let stopper = async {
-                        tokio::time::sleep(Duration::from_millis(400)).await;
+                        tokio::time::sleep(Duration::from_millis(200)).await;
                         cancel.cancel();
                     };
                     let transfer = async {
@@ -301,7 +301,7 @@ fn a_stopped_transfer_leaves_no_doubt() {
                 }
                 Ok(())
             });
-            assert!(std::fs::metadata(bench.server.root.join("up")).map_or(0, |meta| meta.len()) < 50_000_000);
+            assert!(std::fs::metadata(bench.server.root.join("up")).map_or(0, |meta| meta.len()) < 20_000_000);
         }
     }
 }

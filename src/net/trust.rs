@@ -160,7 +160,8 @@ impl Verifier {
             host: self.host.clone(),
             port: self.port,
             problem,
-            previously: self.trust.pinned.first().cloned(),
+            // Those that are trusted for longest come last.
+            previously: self.trust.pinned.last().cloned(),
             chain: std::iter::once(own).chain(above).take(MAX_CHAIN).map(describe).collect(),
         }
     }
