@@ -161,6 +161,26 @@ fn the_password_is_never_said_again() {
     }
 }
 
+/// Nor before it is sent on this connection: the server knows it from another one.
+#[test]
+fn the_password_is_not_said_before_its_time() {
+    let peer = Peer::start(|dialogue| {
+        dialogue.say(&format!("220-we know your password: {PASSWORD}\r\n220 and will say it again"))?;
+        dialogue.serve(&file_of(b"hello"), |dialogue, verb, _| match verb {
+            "AUTH" => dialogue.say(&format!("500 no need, {PASSWORD}")).map(|()| true),
+            "USER" => dialogue.say(&format!("331 password, such as {PASSWORD}")).map(|()| true),
+            _ => Ok(false),
+        })
+    });
+    let ended = get(&peer, "file").expect(0);
+    assert!(ended.transcript.contains("we know your password: ****"), "{}", ended.transcript);
+    let other = Peer::start(|dialogue| {
+        dialogue.say(&format!("this is no reply, {PASSWORD}"))?;
+        dialogue.ignore()
+    });
+    ls(&other, &[]).expect(3);
+}
+
 /// Addresses and ports of data connections.
 #[test]
 fn data_connections_go_to_the_server_or_nowhere() {

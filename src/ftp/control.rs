@@ -132,6 +132,11 @@ impl Control {
             after_transfer: false,
             config,
         };
+        // The server may know them from an earlier connection, and say them before they are sent on this one.
+        let credentials = &control.config.credentials;
+        let secrets = [Some(credentials.password.expose()), credentials.account.as_deref()];
+        let secrets = secrets.into_iter().flatten().filter_map(|secret| control.charset.encode(secret).ok());
+        control.secrets.0 = secrets.filter(|secret| !secret.is_empty()).collect();
         if control.config.security == Security::Implicit {
             control.secure();
         }
