@@ -39,6 +39,8 @@ fn ls() {
             found.sort_unstable();
             assert_eq!(found, keys, "{kind:?}");
         }
+        let permissions = file["permissions"].as_str().unwrap_or("none");
+        assert!(matches!(permissions, "rw-r--r--" | "0644" | "644"), "{kind:?}: {permissions}");
         let modified = file["modified"].as_str().unwrap();
         match file["modified_precision"].as_str().unwrap() {
             "second" | "millisecond" => assert!(modified.ends_with('Z'), "{kind:?}: {modified}"),

@@ -93,12 +93,32 @@ fn columns(entry: &Entry) -> [String; 5] {
         Kind::Other => '?',
     };
     [
-        format!("{letter}{}", entry.permissions.as_deref().unwrap_or("")),
+        format!("{letter}{}", entry.permissions.as_deref().map_or_else(String::new, letters)),
         entry.owner.as_deref().map_or_else(unknown, shown),
         entry.group.as_deref().map_or_else(unknown, shown),
         entry.size.map_or_else(unknown, |size| size.to_string()),
         entry.modified.as_ref().map_or_else(unknown, time),
     ]
+}
+
+/// Permissions as `ls` writes them: some servers say them as octal digits.
+fn letters(permissions: &str) -> String {
+    let octal = (3..=5).contains(&permissions.len()) && permissions.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
+    let Some(mode) = u16::from_str_radix(permissions, 8).ok().filter(|_| octal) else { return permissions.to_owned() };
+    let letter = |index: u32| {
+        let is_set = mode & (0o400 >> index) != 0;
+        // Set-user-id, set-group-id and sticky share the places of `x`.
+        let special = index % 3 == 2 && mode & (0o4000 >> (index / 3)) != 0;
+        match (special, is_set, index) {
+            (true, true, 8) => 't',
+            (true, false, 8) => 'T',
+            (true, true, _) => 's',
+            (true, false, _) => 'S',
+            (false, true, _) => ['r', 'w', 'x'][index as usize % 3],
+            (false, false, _) => '-',
+        }
+    };
+    (0..9).map(letter).collect()
 }
 
 /// A time as a person reads it, no more exact than it is known; `Z` if it is UTC.
@@ -176,6 +196,13 @@ mod tests {
              \"modified_precision\":\"second\",\"permissions\":\"rwxrwxrwx\",\"owner\":\"me\",\"group\":\"users\",\
              \"target\":\"b\"}"
         );
+    }
+
+    #[test]
+    fn permissions_are_letters_whatever_the_server_wrote() {
+        let shown = ["0644", "755", "1777", "06711", "rwxr-x---", "elradfmw"].map(letters);
+        let expected = ["rw-r--r--", "rwxr-xr-x", "rwxrwxrwt", "rws--s--x", "rwxr-x---", "elradfmw"];
+        assert_eq!(shown, expected);
     }
 
     #[test]

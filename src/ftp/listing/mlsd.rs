@@ -65,6 +65,8 @@ impl<'a> Said<'a> {
         } else if is("size") || is("sizd") {
             self.size = number(value);
         } else if is("UNIX.mode") {
+            // pyftpdlib writes the mode as Python does: `0o644`.
+            let value = value.strip_prefix(b"0o").unwrap_or(value);
             let octal = value.iter().all(|digit| (b'0'..=b'7').contains(digit));
             self.mode = Some(value).filter(|value| octal && MODE_DIGITS.contains(&value.len()));
         } else if is("UNIX.ownername") {
