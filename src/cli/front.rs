@@ -14,7 +14,7 @@ use super::target::Target;
 use super::transcript::TranscriptFile;
 use super::watch::Watch;
 use crate::model::{
-    Action, Actions, Ask, ConnectionState, Direction, Event, Failure, FileAction, Line, Listing, Question, RemotePath,
+    Action, Actions, ConnectionState, Direction, Event, Failure, FileAction, Line, Listing, Question, RemotePath,
     Report, Server, Sites, TabId, Ticket,
 };
 
@@ -256,14 +256,6 @@ impl Front {
         let asker = &mut self.asker;
         let answer =
             if asker.needs_terminal(ask) { self.watch.bars.pause(|| asker.answer(ask)) } else { asker.answer(ask) };
-        if let (Ask::Certificate(doubt), false) = (ask, self.asker.is_attended())
-            && let Some(previously) = &doubt.previously
-        {
-            self.complain(&format!(
-                "{}:{}: the certificate has changed; {previously} was trusted",
-                doubt.host, doubt.port
-            ));
-        }
         self.send(Action::Answer(*id, answer))
     }
 }

@@ -56,10 +56,13 @@ pub(super) fn run(front: &mut Front) -> Result<Status, Stop> {
         front.send(Action::Retry(given_up))?;
         transfers::wait(front, 0)?;
     }
-    let status = transfers::sum_up(front, 0);
     let tally = front.watch.tally;
     let none_at_all = tally.done == 0 && tally.failed > 0 && tally.failed == tally.without_connection;
-    Ok(if none_at_all { Status::NoConnection } else { status })
+    if none_at_all {
+        // Nothing was tried: all of it is still left.
+        return Ok(Status::NoConnection);
+    }
+    Ok(transfers::sum_up(front, 0))
 }
 
 fn row(row: &Transfer) -> Row {

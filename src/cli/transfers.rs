@@ -136,11 +136,14 @@ pub(super) fn wait(front: &mut Front, rows: usize) -> Result<(), Stop> {
     }
 }
 
-/// Empties the queue of what has ended, says how it went, and makes an exit status of it.
+/// Empties the queue of what has ended for good, says how it went, and makes an exit status of it.
 pub(super) fn sum_up(front: &mut Front, missing: usize) -> Status {
-    for section in [Section::Done, Section::Failed] {
-        // A worker that has ended has nothing to forget.
-        let _ = front.send(Action::Clear(section));
+    let (again, for_good) = front.watch.failed();
+    // A worker that has ended has nothing to forget.
+    let _ = front.send(Action::Clear(Section::Done));
+    let _ = front.send(Action::Remove(for_good));
+    if !again.is_empty() && (front.asker.is_attended() || front.options.verbose > 0) {
+        front.note(&format!("{} can be carried on with: longshore queue run", again.len()));
     }
     let Tally { done, bytes, skipped, failed, .. } = front.watch.tally;
     if skipped > 0 && front.asker.skipping_fails() {

@@ -48,6 +48,8 @@ pub(super) struct Watch {
     pub(super) is_ending: bool,
     /// Rows that ended badly in this run.
     told: HashSet<TransferId>,
+    /// What was said last about a failure.
+    said: Option<String>,
     began: HashMap<TransferId, Instant>,
     json: bool,
     verbose: bool,
@@ -77,6 +79,7 @@ impl Watch {
             tally: Tally::default(),
             tells: Tells::Nothing,
             told: HashSet::new(),
+            said: None,
             is_ending: false,
             began: HashMap::new(),
             json: options.json,
@@ -177,7 +180,11 @@ impl Watch {
                     self.tally.without_connection += 1;
                 }
                 let text = failure.to_string();
-                self.bars.pause(|| complain(&text));
+                // A server that is gone fails all its rows with the same words.
+                if self.said.as_deref() != Some(&text) {
+                    self.bars.pause(|| complain(&text));
+                    self.said = Some(text.clone());
+                }
                 if self.json {
                     results.json(&ended("failed", Some(&text)));
                     results.flush();
@@ -199,6 +206,15 @@ impl Watch {
     /// Rows that were given up before this run.
     pub(super) fn untold(&self) -> Vec<TransferId> {
         self.queue.section(Section::Failed).iter().copied().filter(|id| !self.told.contains(id)).collect()
+    }
+
+    /// Rows that failed: those that may be tried again, and those that may not.
+    pub(super) fn failed(&self) -> (Vec<TransferId>, Vec<TransferId>) {
+        let again = |id: &TransferId| match self.queue.get(*id).map(|row| &row.phase) {
+            Some(Phase::Failed(failure)) => failure.again,
+            _ => false,
+        };
+        self.queue.section(Section::Failed).iter().copied().partition(again)
     }
 
     /// Whether `rows` rows came, and all there are have ended.
