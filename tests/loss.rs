@@ -1,5 +1,6 @@
 //! What a person had is still there afterwards: on the server, in the target folder, behind links, after `kill -9`.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)] // in a test, a panic is the word
 
 mod harness;
 

@@ -1,4 +1,5 @@
 //! What is kept between runs, through the worker's own door: damage, second processes, runs that must not write.
+#![allow(clippy::unwrap_used)] // in a test, a panic is the word
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -144,11 +144,6 @@ impl Target {
         self.look(&self.name)
     }
 
-    /// How long the part of an earlier try is, if there is one that can be used.
-    pub fn part_length(&self) -> Result<Option<u64>, Error> {
-        Ok(self.look(&name::part(&self.name))?.filter(|part| part.kind == Kind::File).map(|part| part.size))
-    }
-
     fn look(&self, name: &OsStr) -> Result<Option<Found>, Error> {
         let folder = match self.folder(false) {
             Ok(folder) => folder,
@@ -256,11 +251,6 @@ impl Part {
             }
         }
         Err(Error::new("find a free name for", target.part_path(), io::Error::from(ErrorKind::AlreadyExists)))
-    }
-
-    /// A part under a name that nobody uses.
-    pub fn fresh(target: &Target) -> Result<Self, Error> {
-        Self::find(target, |_, _| Ok(false))
     }
 
     fn called(target: &Target, part: OsString) -> Result<Self, Error> {

@@ -122,10 +122,6 @@ impl Journal {
     }
 
     /// A journal that forgets at the end of the run.
-    pub fn memory() -> Self {
-        Self::nowhere(Vec::new()).0
-    }
-
     fn nowhere(notices: Vec<String>) -> (Self, Vec<String>) {
         (Self::with(in_memory().ok(), PathBuf::from(":memory:"), None), notices)
     }

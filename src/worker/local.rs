@@ -1,7 +1,6 @@
 //! Folders of this machine: listing them, and changing what is in them at a person's wish.
 //!
-//! Nothing here writes over a file that is there, and nothing follows a link out of what a person named; only an upload
-//! reads through links.
+//! Nothing here writes over a file that is there, and nothing follows a link out of what a person named.
 
 mod tree;
 #[cfg(unix)]
@@ -12,7 +11,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-pub use self::tree::{Measure, Step, Walk, chmod, copy, measure, walk};
+pub use self::tree::{Measure, chmod, copy, measure};
 use super::disk::{self, Error, from_os};
 use crate::model::{Entry, Kind, LocalListing};
 

@@ -246,7 +246,7 @@ fn where_nothing_can_be_written_it_says_so() {
     std::fs::write(data.path().join("file"), "").unwrap();
     let (journal, notices) = Journal::open(&data.path().join("file/folder"));
     assert!(!journal.is_owner() && notices[0].starts_with("The queue cannot be kept"), "{notices:?}");
-    assert_eq!(Journal::memory().load().unwrap(), []);
+    assert_eq!(journal.load().unwrap(), []);
 }
 
 #[test]

@@ -24,10 +24,6 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-fn walked(root: &Path) -> Vec<(String, Kind, usize)> {
-    walk(root).map(|step| step.unwrap()).map(|step| (step.name, step.kind, step.depth)).collect()
-}
-
 #[cfg(unix)]
 fn link(target: impl AsRef<Path>, link: impl AsRef<Path>) {
     std::os::unix::fs::symlink(target, link).unwrap();
@@ -271,54 +267,4 @@ fn to_measure_counts_and_can_be_stopped() {
     assert!(reports.len() >= 2 && reports.windows(2).all(|pair| pair[0].files < pair[1].files), "{}", reports.len());
     let stop: &dyn Fn() -> bool = &|| true;
     assert_eq!(measure(&[top], stop, &mut |_| {}), Measure::default());
-}
-
-#[test]
-fn a_walk_comes_to_folders_before_what_is_in_them() {
-    let (_root, top) = tree();
-    let steps = walked(&top);
-    let names: Vec<_> = steps.iter().map(|(name, kind, depth)| (name.as_str(), *kind, *depth)).collect();
-    let (file, folder) = (Kind::File, Kind::Directory);
-    assert_eq!(names, [("b", folder, 0), ("five", file, 1), ("c", folder, 0), ("three", file, 0)]);
-    let five = walk(&top).map(|step| step.unwrap()).find(|step| step.name == "five").unwrap();
-    assert_eq!((five.folder, five.size, five.modified.is_some()), (top.join("b"), Some(5), true));
-    assert!(walk(&top.join("x")).next().unwrap().is_err());
-    assert_eq!(walk(&top.join("c")).count(), 0);
-}
-
-#[cfg(unix)]
-#[test]
-fn a_walk_follows_links_but_never_in_a_circle() {
-    let (root, top) = tree();
-    let outside = root.path().join("outside");
-    fs::create_dir(&outside).unwrap();
-    fs::write(outside.join("file"), "").unwrap();
-    link(&top, outside.join("back"));
-    link(&outside, top.join("c/out"));
-    link(".", top.join("c/self"));
-    link(top.join("b"), top.join("c/twice"));
-    link("three", top.join("to file"));
-    link("nowhere", top.join("broken"));
-    pipe(&top.join("pipe"));
-    let steps = walked(&top);
-    let kind = |name: &str| steps.iter().find(|(other, ..)| other == name).unwrap().1;
-    assert_eq!(kind("out"), Kind::Directory);
-    assert_eq!(kind("file"), Kind::File);
-    assert_eq!(kind("back"), Kind::Link, "it leads to where the walk began");
-    assert_eq!(kind("self"), Kind::Link);
-    assert_eq!(kind("twice"), Kind::Directory, "a second way to a folder is no circle");
-    assert_eq!((kind("to file"), kind("broken"), kind("pipe")), (Kind::File, Kind::Link, Kind::Other));
-    assert_eq!(steps.iter().filter(|(name, ..)| name == "five").count(), 2);
-}
-
-#[test]
-fn a_walk_of_a_deep_tree_ends() {
-    let root = tempfile::tempdir().unwrap();
-    let mut path = root.path().to_owned();
-    for _ in 0..300 {
-        path.push("d");
-    }
-    fs::create_dir_all(&path).unwrap();
-    assert_eq!(walked(root.path()).len(), 300);
-    assert_eq!(walked(root.path()).last().unwrap().2, 299);
 }

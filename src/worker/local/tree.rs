@@ -1,137 +1,20 @@
-//! Whole trees: walking, counting, copying, permissions. Without recursion, so that no depth breaks the stack.
+//! Whole trees: counting, copying, permissions. Without recursion, so that no depth breaks the stack.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::super::disk::{self, Error, from_os, numbered, to_os};
+use super::super::disk::{Error, from_os, numbered, to_os};
 use super::{kind, stopped};
+use crate::model::Kind;
 use crate::model::action::Below;
-use crate::model::{Kind, Modified};
 
-/// Deepest folder that is walked; no disk takes paths much deeper.
-const DEEPEST: usize = 1000;
 /// Entries between two words on how far a count is.
 const PER_REPORT: u64 = 500;
 /// Bytes copied between two looks at whether to stop.
 const PER_COPY: u64 = 32 << 20;
 /// Highest number that `name (1)` counts to.
 const MOST_COPIES: u32 = 10_000;
-
-/// What a walk came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// The folder that holds it, as it was reached.
-    pub folder: PathBuf,
-    /// Its name.
-    pub name: String,
-    /// What it is, behind links: `Link` for one that leads nowhere, or back to a folder that is being walked.
-    pub kind: Kind,
-    /// In bytes; of a file.
-    pub size: Option<u64>,
-    /// When it was last changed.
-    pub modified: Option<Modified>,
-    /// How many folders lie between it and the folder that is walked.
-    pub depth: usize,
-}
-
-/// What lies below a folder, folders before what is in them. Links to files are files; links to folders are folders.
-#[derive(Debug)]
-pub struct Walk {
-    frames: Vec<Frame>,
-    next: Option<(PathBuf, Arc<Way>, usize)>,
-}
-
-#[derive(Debug)]
-struct Frame {
-    steps: std::vec::IntoIter<(Step, Arc<Way>)>,
-}
-
-/// The folders from the top to here, by their real places: a link back to one of them would have no end.
-#[derive(Debug)]
-struct Way {
-    real: PathBuf,
-    above: Option<Arc<Way>>,
-}
-
-impl Way {
-    fn holds(&self, real: &Path) -> bool {
-        let mut here = Some(self);
-        while let Some(way) = here {
-            if way.real == real {
-                return true;
-            }
-            here = way.above.as_deref();
-        }
-        false
-    }
-}
-
-/// Walks what lies below `root`, for an upload. A folder that cannot be read is an error, and the walk goes on.
-pub fn walk(root: &Path) -> Walk {
-    let real = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-    Walk { frames: Vec::new(), next: Some((root.to_owned(), Arc::new(Way { real, above: None }), 0)) }
-}
-
-impl Iterator for Walk {
-    type Item = Result<Step, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some((folder, way, depth)) = self.next.take() {
-                if depth > DEEPEST {
-                    let why = io::Error::new(ErrorKind::InvalidInput, "it lies too deep");
-                    return Some(Err(Error::new("read", folder, why)));
-                }
-                match steps(&folder, &way, depth) {
-                    Ok(steps) => self.frames.push(Frame { steps: steps.into_iter() }),
-                    Err(error) => return Some(Err(error)),
-                }
-            }
-            let Some((step, way)) = self.frames.last_mut()?.steps.next() else {
-                self.frames.pop();
-                continue;
-            };
-            if step.kind == Kind::Directory {
-                self.next = Some((step.folder.join(to_os(&step.name)), way, step.depth + 1));
-            }
-            return Some(Ok(step));
-        }
-    }
-}
-
-/// What is in one folder, by name.
-fn steps(folder: &Path, way: &Arc<Way>, depth: usize) -> Result<Vec<(Step, Arc<Way>)>, Error> {
-    let wrong = |error| Error::new("read", folder, error);
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(wrong)? {
-        let entry = entry.map_err(wrong)?;
-        let path = entry.path();
-        let Ok(own) = entry.metadata() else { continue };
-        let behind = if own.is_symlink() { fs::metadata(&path).unwrap_or(own) } else { own };
-        let mut step = Step {
-            folder: folder.to_owned(),
-            name: from_os(&entry.file_name()),
-            kind: kind(&behind),
-            size: behind.is_file().then_some(behind.len()),
-            modified: behind.modified().ok().and_then(disk::modified),
-            depth,
-        };
-        let mut here = way.clone();
-        if step.kind == Kind::Directory {
-            let real = fs::canonicalize(&path).map_err(|e| Error::new("read", &path, e))?;
-            if way.holds(&real) {
-                step.kind = Kind::Link;
-            } else {
-                here = Arc::new(Way { real, above: Some(way.clone()) });
-            }
-        }
-        found.push((step, here));
-    }
-    found.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
-    Ok(found)
-}
 
 /// How much there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
