@@ -159,7 +159,7 @@ impl Browser {
             let Some(link) = &self.link else { return Err(Trouble::lost(what)) };
             match link.connection.list(path, &self.cancel).await {
                 Ok(listing) => return Ok(listing),
-                Err(error) => self.recover(&mut fresh, &what, &error).await?,
+                Err(error) => self.recover(&mut fresh, true, &what, &error).await?,
             }
         }
     }
@@ -177,14 +177,20 @@ impl Browser {
             let Some(link) = &self.link else { return Err(Trouble::lost(what)) };
             match link.connection.run(operation.clone(), Body::None, None, &self.cancel).await {
                 Ok(done) => return Ok(done),
-                Err(error) => self.recover(&mut fresh, &what, &error).await?,
+                Err(error) => self.recover(&mut fresh, is_harmless(&operation), &what, &error).await?,
             }
         }
     }
 
     /// After an error: connects once more where the connection was closed while nothing was asked, or where the server
-    /// wants another version of TLS.
-    async fn recover(&mut self, fresh: &mut bool, what: &str, error: &net::Error) -> Result<(), Trouble> {
+    /// wants another version of TLS. What may have been done already is done again only if that is `harmless`.
+    async fn recover(
+        &mut self,
+        fresh: &mut bool,
+        harmless: bool,
+        what: &str,
+        error: &net::Error,
+    ) -> Result<(), Trouble> {
         let trouble = Trouble::of(what, error);
         let is_open = self.link.as_ref().is_some_and(Link::is_open);
         if trouble.kind == Kind::NeedsTls12
@@ -192,7 +198,7 @@ impl Browser {
         {
             link.learn(true);
             tokio::spawn(link.close());
-        } else if is_open || self.cancel.is_cancelled() || *fresh {
+        } else if is_open || self.cancel.is_cancelled() || *fresh || !(harmless || retry::is_leaving(error)) {
             return Err(trouble);
         }
         self.link = None;
@@ -311,6 +317,12 @@ impl Browser {
             Box::pin(self.serve(Request::Refresh)).await;
         }
     }
+}
+
+/// Whether it may be done twice.
+fn is_harmless(operation: &Operation) -> bool {
+    use Operation as O;
+    matches!(operation, O::ChangeDirectory { .. } | O::Facts { .. } | O::Chmod { .. } | O::NoOperation)
 }
 
 /// Waits until the connection that there is has ended.

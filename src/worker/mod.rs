@@ -58,8 +58,8 @@ use self::tabs::Tab;
 use self::transfer::Ended;
 use self::vault::Vault;
 use crate::model::{
-    Action, Actions, Cause, Delta, Event, Failure, Kind, LocalListing, Run, Secret, Settings, Site, Sites, TabId,
-    Ticket, Transfer, TransferId, Wake,
+    Action, Actions, Cause, Delta, Event, Failure, Kind, LocalListing, Run, Secret, Section, Settings, Site, Sites,
+    TabId, Ticket, Transfer, TransferId, Wake,
 };
 use crate::net::{Cancel, Pace, Roots};
 
@@ -278,7 +278,8 @@ impl Worker {
         let left = if self.context.journal.is_owner() { self.context.journal.load() } else { Ok(Vec::new()) };
         match left {
             Ok(rows) => {
-                if carry_on == CarryOn::Hold && !rows.is_empty() {
+                let is_left = |row: &Transfer| Section::of(&row.phase) == Section::Active;
+                if carry_on == CarryOn::Hold && rows.iter().any(is_left) {
                     self.rows.change(Delta::Held(true));
                 }
                 if !rows.is_empty() {

@@ -184,6 +184,15 @@ pub(super) fn is_too_many(error: &net::Error) -> bool {
     says.iter().any(|phrase| words.contains(phrase))
 }
 
+/// Whether the server said 421 instead of doing what it was asked for.
+pub(super) fn is_leaving(error: &net::Error) -> bool {
+    match error {
+        net::Error::Ftp(ftp::Error::Refused { code, .. }) => *code == 421,
+        net::Error::Ftp(ftp::Error::Closed(Some(words))) => words.starts_with("421"),
+        _ => false,
+    }
+}
+
 fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
@@ -251,6 +260,14 @@ mod tests {
         assert_eq!(refused_login(&wrong).as_deref(), Some("530 Login incorrect."));
         let leaving = ftp::Error::Closed(Some("421 Timeout.".into()));
         assert_eq!(Trouble::connecting("x", &net::Error::Ftp(leaving)).kind, Kind::NoConnection);
+    }
+
+    #[test]
+    fn a_server_that_leaves_has_not_done_what_it_was_asked_for() {
+        assert!(is_leaving(&net::Error::Ftp(ftp::Error::Closed(Some("421 Timeout.".into())))));
+        assert!(is_leaving(&refused("DELE", 421, "421 Idle.")));
+        assert!(!is_leaving(&net::Error::Ftp(ftp::Error::Closed(None))), "it may have done it before");
+        assert!(!is_leaving(&refused("DELE", 450, "450 Busy.")));
     }
 
     #[test]
