@@ -8,6 +8,7 @@ mod date;
 mod dos;
 mod eplf;
 mod mlsd;
+mod netware;
 mod nlst;
 mod unix;
 
@@ -74,6 +75,7 @@ const LIST: &[Dialect] = &[
     Dialect { name: "LIST (Unix)", read: unix::read },
     Dialect { name: "LIST (DOS)", read: dos::read },
     Dialect { name: "LIST (EPLF)", read: eplf::read },
+    Dialect { name: "LIST (NetWare)", read: netware::read },
 ];
 
 const MLSD: &[Dialect] = &[Dialect { name: "MLSD", read: mlsd::read }];
@@ -449,6 +451,18 @@ mod tests {
         assert_eq!(one("+/,m99999999999999999,\tx").modified, None);
         assert!(list("+i1,\tneither\r\n").entries.is_empty());
         assert_eq!(list("+/,\t../x\r\n+r,\t\r\n+r,\ta/b\r\n").refused.len(), 3);
+    }
+
+    #[test]
+    fn netware_lines() {
+        let entry = one("- [R----F--] rwinston                        19968 Feb 12 15:20  Document.doc");
+        assert_eq!((entry.name.as_str(), entry.kind, entry.size), (" Document.doc", Kind::File, Some(19968)));
+        assert_eq!((entry.owner.as_deref(), entry.permissions.as_deref()), (Some("rwinston"), Some("R----F--")));
+        let entry = one("d[RWCEMFA]  1 cyp           512 Jul 01  2001 htdocs");
+        assert_eq!((entry.kind, entry.owner.as_deref(), entry.group), (Kind::Directory, Some("cyp"), None));
+        for line in ["d [RWX] a 1 Jul 01  2001 x", "d [", "d [RWCEAFMS", "d []", "-[R] a b c"] {
+            assert!(list(line).entries.is_empty(), "{line}");
+        }
     }
 
     #[test]

@@ -41,9 +41,15 @@ fn kind(line: &[u8]) -> Option<Kind> {
 }
 
 fn columns(line: &[u8], kind: Kind, context: &Context) -> Option<Entry> {
-    let device = matches!(line[0], b'b' | b'c');
     // Behind `+`, `.` or `@` (access control lists, contexts, attributes) the number of links may follow at once.
     let from = if is_blank(line[MODE]) { MODE } else { MODE + 1 };
+    let mut entry = behind_mode(line, from, kind, matches!(line[0], b'b' | b'c'), context)?;
+    entry.permissions = context.word(&line[1..MODE]);
+    Some(entry)
+}
+
+/// Number of links, owners, size, date and name, which begin at `from`.
+pub(super) fn behind_mode(line: &[u8], from: usize, kind: Kind, device: bool, context: &Context) -> Option<Entry> {
     let mut at = from;
     let (size, size_at, modified, name_at) = loop {
         let (start, end) = word(line, at)?;
@@ -64,7 +70,6 @@ fn columns(line: &[u8], kind: Kind, context: &Context) -> Option<Entry> {
     entry.target = target.and_then(|target| context.word(target));
     entry.size = size;
     entry.modified = Some(modified);
-    entry.permissions = context.word(&line[1..MODE]);
     entry.owner = context.word(owner);
     entry.group = context.word(group);
     Some(entry)
