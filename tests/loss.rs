@@ -93,7 +93,14 @@ fn parts_of_other_programs_are_left_alone() {
     let (target, content) = (home.path().join("target"), bytes(200_000));
     fs::create_dir(server.root.join("tree")).unwrap();
     fs::create_dir(&target).unwrap();
-    for (name, content) in [("tree/x", &content[..]), ("tree/x.part", b"a file of that name"), ("y", &content[..])] {
+    let files: [(&str, &[u8]); 5] = [
+        ("tree/x", &content),
+        ("tree/x.part", b"a file of that name"),
+        ("tree/z", &content),
+        ("tree/z.part", b""),
+        ("y", &content),
+    ];
+    for (name, content) in files {
         fs::write(server.root.join(name), content).unwrap();
     }
     server.own();
@@ -106,9 +113,11 @@ fn parts_of_other_programs_are_left_alone() {
     // And where the server has both names.
     let output = get(&server, home.path(), "tree", &target, &["--if-exists", "overwrite"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
-    assert_eq!(names(&target.join("tree")), ["x", "x.part"]);
-    assert_eq!(fs::read(target.join("tree/x")).unwrap(), content);
-    assert_eq!(fs::read(target.join("tree/x.part")).unwrap(), b"a file of that name");
+    assert_eq!(names(&target.join("tree")), ["x", "x.part", "z", "z.part"]);
+    for (name, content) in files {
+        let local = target.join(name);
+        assert_eq!(fs::read(&local).unwrap(), content, "{name}");
+    }
 }
 
 #[test]

@@ -227,13 +227,8 @@ pub struct Part {
 }
 
 impl Part {
-    /// Opens the part of an earlier try as it is, or makes an empty one; the folders too.
-    pub fn open(target: &Target) -> Result<Self, Error> {
-        Self::called(target, name::part(&target.name))
-    }
-
-    /// Opens the first of `name.part`, `name (1).part`… that is empty, absent, or that `usable` takes by its path and
-    /// length. The others belong to somebody else, and are left alone.
+    /// Opens the first of `name.part`, `name (1).part`… that is absent, or that `usable` takes by its path and length. The
+    /// others belong to somebody else, and are left alone.
     pub fn find(target: &Target, usable: impl Fn(&Path, u64) -> Result<bool, Error>) -> Result<Self, Error> {
         let name = from_os(&target.name);
         for number in 0..=MOST_COPIES {
@@ -242,9 +237,8 @@ impl Part {
                 // A link, a pipe or a folder.
                 Err(error) if error.source.kind() == ErrorKind::InvalidInput => {}
                 Err(error) => return Err(error),
-                Ok(part) => {
-                    let length = part.length()?;
-                    if length == 0 || usable(&part.path(), length)? {
+                Ok((part, is_new)) => {
+                    if is_new || usable(&part.path(), part.length()?)? {
                         return Ok(part);
                     }
                 }
@@ -253,7 +247,8 @@ impl Part {
         Err(Error::new("find a free name for", target.part_path(), io::Error::from(ErrorKind::AlreadyExists)))
     }
 
-    fn called(target: &Target, part: OsString) -> Result<Self, Error> {
+    /// Opens the part of this name, and says whether it was not there before.
+    fn called(target: &Target, part: OsString) -> Result<(Self, bool), Error> {
         let path = target.folder.join(&part);
         let wrong = |error: io::Error| Error::new("write", &path, error);
         if target.name.is_empty() {
@@ -263,12 +258,12 @@ impl Part {
         // A name that the disk does not take is told now, not when all bytes are there.
         folder.stat(&target.name).map_err(|e| Error::new("write", target.path(), e))?;
         for _ in 0..MOST_RACES {
-            let opened = match folder.create(&part) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => folder.open_file(&part),
-                result => result,
+            let (opened, is_new) = match folder.create(&part) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => (folder.open_file(&part), false),
+                result => (result, true),
             };
             let file = match opened {
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) if !is_new && error.kind() == ErrorKind::NotFound => continue,
                 result => result.map_err(wrong)?,
             };
             lock(&file).map_err(wrong)?;
@@ -276,7 +271,7 @@ impl Part {
             let stat = Stat::of(&file).map_err(wrong)?;
             if folder.stat(&part).map_err(wrong)?.is_some_and(|there| there.is_same(&stat)) {
                 let (directory, name) = (target.folder.clone(), target.name.clone());
-                return Ok(Self { folder, directory, name, part, file, stat });
+                return Ok((Self { folder, directory, name, part, file, stat }, is_new));
             }
         }
         Err(wrong(io::Error::new(ErrorKind::ResourceBusy, "another program keeps replacing it")))
