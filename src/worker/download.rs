@@ -67,7 +67,10 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let (journal, settles) = (job.context.journal.clone(), job.context.settles.clone());
     let finish = move || {
         let path = part.path();
+        let target = part.target_path();
         settles.settle(part.finish(time, replace)?)?;
+        // What was noted under the target's own name was the part of another file, which is no more.
+        journal.forget_source(&target)?;
         journal.forget_source(&path)
     };
     job.blocking(&what, finish).await?;
