@@ -147,7 +147,10 @@ impl App {
             let mut more = Vec::new();
             perform::note(&action, &self.mirror, &mut self.view, &mut more);
             match &action {
-                Action::Answer(id, _) => self.mirror.answered(*id),
+                Action::Answer(id, answer) => {
+                    perform::note_answer(*id, answer, &self.mirror, &mut self.view);
+                    self.mirror.answered(*id);
+                }
                 Action::CloseTab { tab } => self.mirror.close(*tab),
                 _ => {}
             }

@@ -7,7 +7,9 @@ use eframe::egui::{Context, Id};
 use crate::model::queue::Section;
 use crate::model::settings::Theme;
 use crate::model::site::Bookmark;
-use crate::model::{Action, ConnectionState, Credentials, FileAction, Place, Settings, Site, TabId};
+use crate::model::{
+    Action, Answer, ConnectionState, Credentials, FileAction, Place, QuestionId, Settings, Site, TabId,
+};
 
 use super::dialog::Wish;
 use super::menu::{Can, Item};
@@ -258,6 +260,15 @@ pub fn note(action: &Action, mirror: &Mirror, view: &mut View, out: &mut Vec<Act
         let place = Place::Local(path.clone());
         tab.local.ask(place, Travel::On, mirror.tab(*id));
         out.push(Action::ListLocal { tab: *id, path: path.clone() });
+    }
+}
+
+/// A password that was given logs in again when the tab is connected again.
+pub fn note_answer(id: QuestionId, answer: &Answer, mirror: &Mirror, view: &mut View) {
+    let Answer::Password { password, .. } = answer else { return };
+    let tab = mirror.questions.iter().find(|question| question.id == id).and_then(|question| question.tab);
+    if let Some((site, credentials)) = tab.and_then(|tab| view.tab_mut(tab)).and_then(|tab| tab.server.as_mut()) {
+        *credentials = Some(Credentials { user: site.user.clone(), password: password.clone(), account: None });
     }
 }
 
