@@ -152,7 +152,7 @@ pub enum Keys {
     /// F5 refreshes.
     #[default]
     FileZilla,
-    /// F5 copies, F6 moves, F7 makes a folder.
+    /// F5 copies, F6 renames, F7 makes a folder.
     Commander,
 }
 

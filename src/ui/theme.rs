@@ -325,6 +325,10 @@ fn visuals(palette: &Palette) -> Visuals {
         active: widget(hovered, palette.focus, palette.text),
         open: widget(hovered, palette.line, palette.text),
     };
+    // Boxes and circles that are not ticked must be seen, too.
+    visuals.widgets.inactive.bg_fill = mix(palette.panel, palette.secondary, 0.3);
+    visuals.widgets.hovered.bg_fill = mix(palette.panel, palette.secondary, 0.4);
+    visuals.widgets.active.bg_fill = mix(palette.panel, palette.secondary, 0.4);
     visuals.selection = Selection { bg_fill: palette.selection, stroke: Stroke::new(1.0, palette.text) };
     visuals.weak_text_color = Some(palette.secondary);
     visuals.hyperlink_color = palette.accent;
