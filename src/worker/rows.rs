@@ -266,11 +266,7 @@ impl Rows {
 
 fn target_name(row: &Transfer) -> TargetName {
     let name = match row.course {
-        // A file that is called like another one's part waits until that is no more.
-        Course::Download => {
-            let path = row.folder.local.join(row.local_name()).to_string_lossy().to_lowercase();
-            path.trim_end_matches(disk::PART).to_owned()
-        }
+        Course::Download => row.folder.local.join(row.local_name()).to_string_lossy().to_lowercase(),
         Course::Upload => format!("{}:{}{}", row.folder.site.host, row.folder.site.port(), row.remote().as_str()),
     };
     (row.course, name)
@@ -329,7 +325,7 @@ mod tests {
 
     #[test]
     fn two_rows_never_write_one_target() {
-        let mut rows = rows(vec![row(1, "a", "Same"), row(2, "a", "same.part"), row(3, "a", "other")]);
+        let mut rows = rows(vec![row(1, "a", "Same"), row(2, "a", "same"), row(3, "a", "other")]);
         let target = rows.occupy(&row(1, "a", "Same"));
         start(&mut rows, 1);
         assert_eq!(rows.next(|_, _| true), Some(TransferId(3)));
