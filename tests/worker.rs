@@ -334,6 +334,92 @@ fn cancel_leaves_nothing_and_pause_goes_on_where_it_was() {
 }
 
 #[test]
+fn two_files_are_never_joined_into_one() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let then = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_234_567_890);
+    let put = |content: &[u8]| {
+        fs::write(server.root.join("file"), content).unwrap();
+        fs::File::options().write(true).open(server.root.join("file")).unwrap().set_modified(then).unwrap();
+        server.own();
+    };
+    put(&bytes(6_000_000));
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| {
+        settings.limit_down = 4_000_000;
+    });
+    front.connect(&server);
+    front.listing();
+    let local = home.path().join("file");
+    front.enqueue(Course::Download, Kind::File, &local, "/file", None);
+    let id = front.moved(2_000_000);
+    front.act(Action::Pause(vec![id]));
+    front.until("the pause", |_, queue| (queue.get(id)?.phase == Phase::Paused).then_some(()));
+    // The same size and the same time, but another file.
+    let other: Vec<u8> = bytes(6_000_000).into_iter().map(|byte| !byte).collect();
+    put(&other);
+    front.act(Action::Resume(vec![id]));
+    front.idle();
+    assert_eq!(front.done().resumed_from, 0, "what was there is thrown away");
+    assert!(fs::read(&local).unwrap() == other);
+    front.quit();
+}
+
+#[test]
+fn one_answer_can_hold_for_all() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let local = folder(&home, "local");
+    for index in 0..12 {
+        fs::write(server.root.join(format!("{index}")), b"new").unwrap();
+        fs::write(local.join(format!("{index}")), b"old one").unwrap();
+    }
+    server.own();
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    front.listing();
+    let items = (0..12).map(|index| BatchItem {
+        local: local.join(format!("{index}")),
+        remote: RemotePath::new(&format!("/{index}")),
+        kind: Kind::File,
+        size: None,
+    });
+    let batch = Batch { tab: TAB, course: Course::Download, items: items.collect(), if_exists: None };
+    front.act(Action::Enqueue(batch));
+    let id = front.until("a question", |event, _| match event {
+        Event::Ask(question) => Some(question.id),
+        _ => None,
+    });
+    front.act(Action::Answer(id, Answer::Exists { choice: IfExists::Overwrite, for_all: true }));
+    front.idle();
+    assert!((0..12).all(|index| fs::read(local.join(format!("{index}"))).unwrap() == b"new"));
+    assert!(front.asked.len() <= 4, "one question for each that ran, at most: {}", front.asked.len());
+    front.quit();
+}
+
+#[test]
+fn links_that_lead_back_do_not_make_a_tree_endless() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    fs::create_dir_all(server.root.join("tree/sub")).unwrap();
+    fs::write(server.root.join("tree/sub/file"), b"content").unwrap();
+    std::os::unix::fs::symlink("..", server.root.join("tree/sub/back")).unwrap();
+    std::os::unix::fs::symlink("sub", server.root.join("tree/forth")).unwrap();
+    server.own();
+    let home = tempfile::tempdir().unwrap();
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    front.listing();
+    let target = home.path().join("tree");
+    front.enqueue(Course::Download, Kind::Directory, &target, "/tree", None);
+    front.idle();
+    let found = tree::read(&target);
+    let names: Vec<_> = found.keys().map(String::as_str).collect();
+    assert_eq!(names, ["forth", "forth/file", "sub", "sub/file"], "a link to a folder is one, but not without end");
+    let failed: Vec<_> = front.rows().into_iter().filter(|row| matches!(row.phase, Phase::Failed(_))).collect();
+    assert!(!failed.is_empty(), "what is left out is said");
+    front.quit();
+}
+
+#[test]
 fn another_run_goes_on_where_this_one_was_left() {
     for course in [Course::Download, Course::Upload] {
         let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };

@@ -57,7 +57,8 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
     let mut children = Vec::with_capacity(listing.entries.len());
     for entry in &listing.entries {
         let local = disk::local_name(&entry.name);
-        if !is_safe_name(&entry.name) || !is_safe_name(&local) || !seen.insert(disk::collision_key(&local)) {
+        let is_safe = is_safe_name(&entry.name) && is_safe_name(&local);
+        if !is_safe || leads_back(&path, entry) || !seen.insert(disk::collision_key(&local)) {
             refused.push(shown(&entry.name));
             continue;
         }
@@ -70,9 +71,15 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
             target: Target::Unknown,
         });
     }
-    let why = "names that would leave the folder, or that two files share here, are left out";
+    let why = "names that leave the folder, links that lead back, and names that two files share are left out";
     let refused = refusal(&what, why, &refused);
     Ok(End::Walked(Found { done: done(job), children, refused, real: listing.path.as_str().to_owned() }))
+}
+
+/// Whether an entry of `folder` is a link to it, or to one above it: what it leads to would never end.
+fn leads_back(folder: &RemotePath, entry: &Entry) -> bool {
+    let target = entry.target.as_deref().filter(|_| entry.kind == Kind::Link);
+    target.is_some_and(|target| folder.is_within(&folder.resolve(target)))
 }
 
 /// Of a link only what it leads to counts.
@@ -235,6 +242,18 @@ fn done(job: &Job) -> Done {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_to_a_folder_above_leads_back() {
+        let folder = RemotePath::new("/a/b");
+        let to = |target: &str| {
+            let entry = Entry { target: Some(target.into()), ..Entry::new("l", Kind::Link) };
+            leads_back(&folder, &entry)
+        };
+        assert!(to(".") && to("..") && to("/a") && to("../b") && to("/"));
+        assert!(!to("c") && !to("../c") && !to("/a/bc") && !to("/a/b/c"));
+        assert!(!leads_back(&folder, &Entry::new("d", Kind::Directory)));
+    }
 
     #[test]
     fn a_link_counts_as_what_it_leads_to() {
