@@ -203,6 +203,32 @@ fn a_click_on_a_reply_explains_it() {
 }
 
 #[test]
+fn a_row_of_the_queue_leads_to_its_lines_whatever_is_filtered() {
+    let mut panel = panels([dialogue(), vec![transfers(vec![("secret.txt", failed("550 no"))])]].concat());
+    type_into(&mut panel, "Filter the log", "conn:2");
+    assert_eq!(lines(&panel).len(), 3);
+    panel.get_by_role_and_label(Role::Tab, "Failed 1").click();
+    panel.run();
+    panel.get_by_label("secret.txt, download, failed, 550 no").click_secondary();
+    panel.run();
+    press(&mut panel, "Show in the reply log");
+    panel.get_by_label("Answered by");
+    assert_eq!(panel.get_by_label("Filter the log").value().as_deref(), Some(""));
+}
+
+#[test]
+fn one_connection_can_be_shown_alone() {
+    let opened = |number, tab| Event::Opened { connection: ConnectionId(number), tab, site: site() };
+    let mut panel = panels([vec![opened(1, Some(TAB)), opened(2, None)], dialogue()].concat());
+    press(&mut panel, "Connections shown");
+    press(&mut panel, "#2  ftp.example.org, transfers");
+    assert_eq!(lines(&panel).len(), 3);
+    press(&mut panel, "Connections shown");
+    press(&mut panel, "All connections");
+    assert_eq!(lines(&panel).len(), 8);
+}
+
+#[test]
 fn details_show_the_whole_reply() {
     let mut panel = panels(dialogue());
     panel.get_by_label(" to the archive").click();

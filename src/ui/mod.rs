@@ -25,6 +25,7 @@ pub mod rows;
 pub mod sites;
 pub mod split;
 pub mod status;
+pub mod strip;
 pub mod table;
 pub mod table_header;
 pub mod table_keys;

@@ -1,9 +1,6 @@
 //! The queue's panel: what waits and runs, what failed and why, what is done.
 
-use eframe::egui::{
-    self, Align, CornerRadius, Key, Layout, Modifiers, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
-    WidgetInfo,
-};
+use eframe::egui::{self, Key, Modifiers, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use crate::model::queue::{Place, Section};
 use crate::model::{Action, Phase, Queue, Transfer, TransferId};
@@ -12,7 +9,8 @@ use super::list::{self, Order, Picked, Rows, Scroll};
 use super::menu::{self, Item};
 use super::mirror::Mirror;
 use super::queue_row::{draw_row, hover, spoken};
-use super::text::{self, Clock};
+use super::strip::{at_right, bar, bar_tab, nothing};
+use super::text::Clock;
 use super::view::Lower;
 use super::{icons, theme};
 
@@ -116,65 +114,13 @@ pub fn queue_ui(
     ui.spacing_mut().item_spacing.y = 0.0;
     bar(ui, |ui| {
         title(ui, view);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| tools(ui, mirror, view, actions));
+        at_right(ui, "tools of the queue", |ui| tools(ui, mirror, view, actions));
     });
     let section = view.section;
     if mirror.queue.section(section).is_empty() {
         empty(ui, section, mirror.queue.is_held());
     } else {
         list_ui(ui, mirror, view, clock, actions);
-    }
-    response
-}
-
-/// The bar at the top of a lower panel, with a line under it.
-pub fn bar<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
-    let rect = Rect::from_min_size(ui.cursor().min, Vec2::new(ui.available_width(), theme::BAR));
-    ui.advance_cursor_after_rect(rect);
-    let palette = theme::of(ui);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, palette.line));
-    let inner = rect.with_max_x(rect.right() - theme::TIGHT).with_min_x(rect.left() + theme::TIGHT);
-    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(inner).layout(Layout::left_to_right(Align::Center)));
-    inner.set_clip_rect(rect.intersect(ui.clip_rect()));
-    inner.spacing_mut().item_spacing.x = theme::TIGHT;
-    contents(&mut inner)
-}
-
-/// A tab of such a bar: its name, how many rows it holds, and a mark under the one that is shown.
-pub fn bar_tab(ui: &mut Ui, name: &str, count: Option<usize>, selected: bool, alarm: bool) -> Response {
-    let palette = theme::of(ui);
-    let font = theme::medium();
-    let color = if selected { palette.text } else { palette.secondary };
-    let label = ui.painter().layout_no_wrap(name.to_owned(), font, color);
-    let number = count.map(|count| {
-        let color = if alarm && count > 0 { palette.permanent } else { palette.secondary };
-        ui.painter().layout_no_wrap(text::grouped(count as u64), theme::small(), color)
-    });
-    let extra = number.as_ref().map_or(0.0, |galley| galley.size().x + 6.0);
-    let size = Vec2::new(label.size().x + extra + 2.0 * theme::GAP, theme::BAR);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let shown = count.map_or_else(|| name.to_owned(), |count| format!("{name} {count}"));
-    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, selected, &shown));
-    let (left, middle) = (rect.left() + theme::GAP, rect.center().y);
-    let at = egui::pos2(left, middle - label.size().y / 2.0);
-    let end = left + label.size().x + 6.0;
-    ui.painter().galley(at, label, color);
-    if let Some(number) = number {
-        let at = egui::pos2(end, middle - number.size().y / 2.0 + 0.5);
-        ui.painter().galley(at, number, color);
-    }
-    if selected {
-        let mark =
-            Rect::from_min_max(egui::pos2(left, rect.bottom() - 2.0), egui::pos2(rect.right() - 8.0, rect.bottom()));
-        ui.painter().rect_filled(mark, CornerRadius::same(1), palette.accent);
-    } else if response.hovered() {
-        let inside = rect.shrink2(Vec2::new(1.0, 4.0));
-        ui.painter().rect_filled(inside, CornerRadius::same(theme::CORNER), palette.raised.gamma_multiply(0.6));
-    }
-    if response.has_focus() {
-        let stroke = Stroke::new(1.5, palette.focus);
-        let inside = rect.shrink2(Vec2::new(1.0, 4.0));
-        ui.painter().rect_stroke(inside, CornerRadius::same(theme::CORNER), stroke, StrokeKind::Inside);
     }
     response
 }
@@ -199,41 +145,37 @@ pub fn queue_tabs(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, lower: Opt
     }
 }
 
-/// From right to left.
 fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, actions: &mut Vec<Action>) {
     let section = view.section;
     let count = mirror.queue.section(section).len();
     let able = Able::of(&mirror.queue, section, &view.list().picked);
     let ids = || chosen(&mirror.queue, section, &view.lists[place(section)].picked);
-    match section {
-        Section::Active => {
-            hold(ui, mirror.queue.is_held(), count > 0, actions);
-            ui.add_space(theme::TIGHT);
-            if icons::button_if(ui, icons::STOP, "Cancel the selected transfers", able.any).clicked() {
-                actions.push(Action::Cancel(ids()));
+    if section == Section::Active {
+        if able.resume {
+            if icons::button(ui, icons::PLAY, "Resume the selected transfers").clicked() {
+                actions.push(Action::Resume(ids()));
             }
-            if able.resume {
-                if icons::button(ui, icons::PLAY, "Resume the selected transfers").clicked() {
-                    actions.push(Action::Resume(ids()));
-                }
-            } else if icons::button_if(ui, icons::PAUSE, "Pause the selected transfers", able.pause).clicked() {
-                actions.push(Action::Pause(ids()));
-            }
+        } else if icons::button_if(ui, icons::PAUSE, "Pause the selected transfers", able.pause).clicked() {
+            actions.push(Action::Pause(ids()));
         }
-        Section::Failed | Section::Done => {
-            let name = if section == Section::Failed { "Clear failed" } else { "Clear done" };
-            if icons::button_if(ui, icons::ERASER, name, count > 0).clicked() {
-                actions.push(Action::Clear(section));
-            }
-            if section == Section::Failed {
-                let (name, all) = if able.any { ("Retry selected", false) } else { ("Retry all", true) };
-                let button = egui::Button::new((icons::RETRY.text(), name));
-                if ui.add_enabled(count > 0, button).accessible_name(name).clicked() {
-                    let every = || mirror.queue.section(section).iter().copied().collect();
-                    actions.push(Action::Retry(if all { every() } else { ids() }));
-                }
-            }
+        if icons::button_if(ui, icons::STOP, "Cancel the selected transfers", able.any).clicked() {
+            actions.push(Action::Cancel(ids()));
         }
+        ui.add_space(theme::TIGHT);
+        hold(ui, mirror.queue.is_held(), count > 0, actions);
+        return;
+    }
+    if section == Section::Failed {
+        let name = if able.any { "Retry selected" } else { "Retry all" };
+        let button = egui::Button::new((icons::RETRY.text(), name));
+        if ui.add_enabled(count > 0, button).accessible_name(name).clicked() {
+            let every = || mirror.queue.section(section).iter().copied().collect();
+            actions.push(Action::Retry(if able.any { ids() } else { every() }));
+        }
+    }
+    let name = if section == Section::Failed { "Clear failed" } else { "Clear done" };
+    if icons::button_if(ui, icons::ERASER, name, count > 0).clicked() {
+        actions.push(Action::Clear(section));
     }
 }
 
@@ -261,12 +203,6 @@ fn empty(ui: &mut Ui, section: Section, held: bool) {
         Section::Done => "What is complete appears here",
     };
     nothing(ui, words);
-}
-
-/// One line in the middle of an empty panel.
-pub fn nothing(ui: &mut Ui, words: &str) {
-    let color = theme::of(ui).secondary;
-    ui.centered_and_justified(|ui| ui.label(egui::RichText::new(words).color(color)));
 }
 
 /// What can be done with the selected rows.

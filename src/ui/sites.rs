@@ -270,7 +270,7 @@ fn right(ui: &mut Ui, work: &mut Work) {
         Some(Node::Bookmark(key, at)) => form::bookmark_ui(ui, work, key, at),
         Some(Node::Folder(path)) => form::folder_ui(ui, work, &path),
         None if work.draft.is_empty() => nothing_yet(ui, work),
-        None => super::queue_panel::nothing(ui, "Choose a site"),
+        None => super::strip::nothing(ui, "Choose a site"),
     }
 }
 

@@ -74,6 +74,13 @@ impl Details {
         })
     }
 
+    /// The command, if it is one, and the lines of the reply.
+    fn as_text(&self) -> String {
+        let own = (self.line.direction != Direction::Received).then(|| text::visible(&self.line.text).into_owned());
+        let lines = self.lines.iter().map(|(_, _, text)| text.clone());
+        own.into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+    }
+
     fn title(&self) -> String {
         let name = match self.line.direction {
             Direction::Sent => "Command",
@@ -95,20 +102,19 @@ pub fn details_ui(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock
         if let Some(explanation) = &details.explanation {
             chip(ui, explanation.code);
         }
-        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.add_space(theme::TIGHT);
-            if icons::button(ui, icons::CLOSE, "Close the details").clicked() {
-                wish = Some(Wish::Close);
-            }
-            if icons::button(ui, icons::COPY, "Copy the whole reply").clicked() {
-                let lines: Vec<_> = details.lines.iter().map(|(_, _, text)| text.as_str()).collect();
-                let all = if lines.is_empty() { details.line.text.clone() } else { lines.join("\n") };
-                ui.ctx().copy_text(all);
-            }
-            ui.with_layout(Layout::left_to_right(egui::Align::Center), |ui| {
-                ui.add(Label::new(RichText::new(details.title()).font(theme::strong())).truncate());
-            });
+        let buttons = 2.0 * (theme::ICON_BUTTON + theme::TIGHT) + theme::GAP;
+        let size = egui::vec2((ui.available_width() - buttons).max(0.0), theme::BAR);
+        ui.allocate_ui_with_layout(size, Layout::left_to_right(egui::Align::Center), |ui| {
+            ui.set_min_size(size);
+            ui.add(Label::new(RichText::new(details.title()).font(theme::strong())).truncate());
         });
+        ui.spacing_mut().item_spacing.x = theme::TIGHT;
+        if icons::button(ui, icons::COPY, "Copy all of it").clicked() {
+            ui.ctx().copy_text(details.as_text());
+        }
+        if icons::button(ui, icons::CLOSE, "Close the details").clicked() {
+            wish = Some(Wish::Close);
+        }
     });
     let line = egui::Stroke::new(1.0, palette.line);
     ui.painter().hline(ui.max_rect().x_range(), ui.cursor().top() - 0.5, line);

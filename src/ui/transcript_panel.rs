@@ -1,8 +1,6 @@
 //! The reply log: every line of every connection, found by class, connection and text, and explained.
 
-use eframe::egui::{
-    self, Align, CornerRadius, Key, Layout, Modifiers, Panel, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo,
-};
+use eframe::egui::{self, CornerRadius, Key, Modifiers, Panel, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo};
 
 use crate::model::{ConnectionId, TabId, Transcript, TransferId};
 
@@ -10,8 +8,8 @@ use super::dialog::frame::ring_field;
 use super::list::{self, Order, Picked, Rows, Scroll};
 use super::menu::{self, Item};
 use super::mirror::Mirror;
-use super::queue_panel::{bar, bar_tab, nothing};
 use super::raw_command::RawCommand;
+use super::strip::{at_right, at_right_width, bar, bar_tab, nothing};
 use super::text::{self, Clock};
 use super::transcript_details::{Details, Wish, details_ui};
 use super::transcript_filter::{Filter, Mistake};
@@ -21,6 +19,11 @@ use super::{icons, theme};
 
 /// Width of the panel from which details stand beside the lines instead of below.
 const BESIDE: f32 = 480.0;
+
+/// The widest that the filter field becomes.
+const FIELD: f32 = 360.0;
+/// What stands at the right of the bar.
+const TOOLS: &str = "tools of the reply log";
 
 /// What the window knows of the reply log's panel.
 #[derive(Debug)]
@@ -36,6 +39,10 @@ pub struct TranscriptView {
     words: Vec<String>,
     connection: Option<ConnectionId>,
     classes: [bool; CLASSES],
+    /// A line that is to be brought into view once the filter has caught up.
+    wanted: Option<u64>,
+    /// Whether the filter has lines left to look at.
+    busy: bool,
     opened: Option<u64>,
     details: Option<Details>,
     /// As far as the details have looked.
@@ -57,6 +64,8 @@ impl Default for TranscriptView {
             words: Vec::new(),
             connection: None,
             classes: [false; CLASSES],
+            wanted: None,
+            busy: false,
             opened: None,
             details: None,
             seen: 0,
@@ -73,6 +82,8 @@ impl TranscriptView {
         if self.read != self.filter {
             self.read = self.filter.clone();
             self.mistake = Filter::parse(&self.filter).err();
+            // What was looked at stays in view while one types.
+            self.wanted = self.picked.cursor().filter(|_| !self.scroll.is_following()).or(self.wanted);
         }
         let filter = Filter::parse(&self.read).unwrap_or_default();
         self.words = filter.words().map(str::to_owned).collect();
@@ -85,6 +96,12 @@ impl TranscriptView {
         }
         let (more, gone) = self.index.follow(transcript);
         self.scroll.rows_left(gone);
+        self.busy = more;
+        if let Some(number) = self.wanted.take_if(|_| !more)
+            && let Some(row) = self.index.row(number)
+        {
+            self.scroll.reveal(row);
+        }
         let end = transcript.dropped() + transcript.len() as u64;
         let shown = self.details.as_ref().map(|details| details.number);
         if shown != self.opened || self.seen != end {
@@ -115,14 +132,14 @@ impl TranscriptView {
 
     /// Shows the line called `number`, also when the filter hid it.
     fn reveal(&mut self, number: u64) {
-        if self.index.number(self.index.row_of(number)) != Some(number) {
+        if self.index.row(number).is_none() {
             self.filter.clear();
             self.connection = None;
             self.classes = [false; CLASSES];
         }
         self.picked.only(number);
         self.opened = Some(number);
-        self.scroll.reveal(self.index.row_of(number));
+        self.wanted = Some(number);
     }
 }
 
@@ -161,7 +178,7 @@ pub fn transcript_ui(
     ui.spacing_mut().item_spacing.y = 0.0;
     bar(ui, |ui| {
         title(ui);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| tools(ui, mirror, view, clock));
+        tools(ui, mirror, view, clock);
     });
     if let Some(mistake) = &view.mistake {
         let color = theme::of(ui).transient;
@@ -207,7 +224,9 @@ pub fn transcript_ui(
 }
 
 fn empty(mirror: &Mirror, view: &TranscriptView) -> &'static str {
-    if mirror.transcript.is_empty() {
+    if view.busy {
+        "Looking…"
+    } else if mirror.transcript.is_empty() {
         "Every command and every reply appears here"
     } else if view.read.is_empty() && view.connection.is_none() && !view.classes.contains(&true) {
         "Cleared; what comes next appears here"
@@ -216,48 +235,63 @@ fn empty(mirror: &Mirror, view: &TranscriptView) -> &'static str {
     }
 }
 
-/// From right to left.
+/// The field takes what the rest leaves of the bar.
 fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clock) {
-    let response = icons::button(ui, icons::MORE, "More about the log");
-    egui::Popup::menu(&response).show(|ui| {
-        let preset = mirror.settings.keys;
-        if menu::row(ui, Item::CopyLines, preset, !view.index.is_empty()) {
-            ui.ctx().copy_text(copied(mirror, view, clock));
+    let room = ui.available_width() - at_right_width(ui, TOOLS) - theme::GAP;
+    let width = room.min(FIELD);
+    if width > 48.0 {
+        ui.add_space(room - width);
+        filter_field(ui, view, width);
+    }
+    at_right(ui, TOOLS, |ui| {
+        let counts = view.index.counts();
+        for (class, (count, on)) in counts.into_iter().zip(&mut view.classes).enumerate() {
+            class_chip(ui, class, count, on);
         }
-        if menu::row(ui, Item::ClearLog, preset, !mirror.transcript.is_empty()) {
-            view.clear = true;
-        }
+        ui.add_space(theme::TIGHT);
+        connections(ui, mirror, view);
+        follow_button(ui, view);
+        let response = icons::button(ui, icons::MORE, "More about the log");
+        egui::Popup::menu(&response).show(|ui| {
+            let preset = mirror.settings.keys;
+            if menu::row(ui, Item::CopyLines, preset, !view.index.is_empty()) {
+                ui.ctx().copy_text(copied(mirror, view, clock));
+            }
+            if menu::row(ui, Item::ClearLog, preset, !mirror.transcript.is_empty()) {
+                view.clear = true;
+            }
+        });
     });
+}
+
+fn filter_field(ui: &mut Ui, view: &mut TranscriptView, width: f32) {
+    let color = view.mistake.as_ref().map(|_| theme::of(ui).transient);
+    let field = TextEdit::singleline(&mut view.filter)
+        .hint_text("Filter: words, code:5xx, verb:STOR, -is:error")
+        .font(theme::body())
+        .text_color_opt(color)
+        .prefix(icons::SEARCH.text().color(theme::of(ui).secondary))
+        .margin(egui::Margin::symmetric(6, 3));
+    let response = ui.add_sized(Vec2::new(width, 24.0), field).accessible_name("Filter the log");
+    ring_field(ui, &response);
+    // egui has taken the focus away by then.
+    if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
+        view.filter.clear();
+    }
+}
+
+fn follow_button(ui: &mut Ui, view: &mut TranscriptView) {
+    let palette = theme::of(ui);
     let following = view.scroll.is_following();
-    let name = if following { "Following the newest line" } else { "Follow the newest line" };
-    let color = if following { theme::of(ui).accent } else { theme::of(ui).text };
+    let (name, color) = if following {
+        ("Following the newest line", palette.accent)
+    } else {
+        ("Follow the newest line", palette.text)
+    };
     let button = egui::Button::new(icons::FOLLOW.text().color(color)).frame_when_inactive(false);
     let button = button.min_size(Vec2::splat(theme::ICON_BUTTON));
     if ui.add(button).on_hover_text(name).accessible_name(name).clicked() {
         view.scroll.follow();
-    }
-    connections(ui, mirror, view);
-    ui.add_space(theme::TIGHT);
-    let counts = view.index.counts();
-    for class in (0..CLASSES).rev() {
-        class_chip(ui, class, counts[class], &mut view.classes[class]);
-    }
-    ui.add_space(theme::TIGHT);
-    let width = ui.available_width().min(360.0);
-    if width > 48.0 {
-        let color = view.mistake.as_ref().map(|_| theme::of(ui).transient);
-        let field = TextEdit::singleline(&mut view.filter)
-            .hint_text("Filter: words, code:5xx, verb:STOR, -is:error")
-            .font(theme::body())
-            .text_color_opt(color)
-            .prefix(icons::SEARCH.text().color(theme::of(ui).secondary))
-            .margin(egui::Margin::symmetric(6, 3));
-        let response = ui.add_sized(Vec2::new(width, 24.0), field).accessible_name("Filter the log");
-        ring_field(ui, &response);
-        // egui has taken the focus away by then.
-        if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
-            view.filter.clear();
-        }
     }
 }
 

@@ -5,6 +5,7 @@ use eframe::egui::{
     UiBuilder, Vec2,
 };
 
+use crate::ui::strip::at_right;
 use crate::ui::theme;
 
 /// Width of the labels of a form.
@@ -75,7 +76,11 @@ pub fn foot(ui: &mut Ui, cancel: &str, main: MainButton<'_>, left: impl FnOnce(&
     ui.add_space(theme::GAP);
     ui.horizontal(|ui| {
         left(ui);
-        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+        at_right(ui, "foot of a dialog", |ui| {
+            let response = ui.add(Button::new(cancel).min_size(Vec2::new(84.0, theme::CONTROL)));
+            if response.clicked() {
+                pressed = Some(Foot::Cancel);
+            }
             let palette = theme::of(ui);
             let fill = if main.danger { palette.permanent } else { palette.accent };
             let text = RichText::new(main.text).font(theme::medium()).color(palette.on_accent);
@@ -87,10 +92,6 @@ pub fn foot(ui: &mut Ui, cancel: &str, main: MainButton<'_>, left: impl FnOnce(&
             }
             if response.clicked() {
                 pressed = Some(Foot::Main);
-            }
-            let response = ui.add(Button::new(cancel).min_size(Vec2::new(84.0, theme::CONTROL)));
-            if response.clicked() {
-                pressed = Some(Foot::Cancel);
             }
         });
     });

@@ -9,7 +9,7 @@ use super::{Work, pick_folder};
 use crate::model::url::Address;
 use crate::model::{Login, Mode, Secret, Security, Site};
 use crate::ui::dialog::{frame, password_field};
-use crate::ui::queue_panel::bar_tab;
+use crate::ui::strip::bar_tab;
 use crate::ui::theme;
 
 /// The form's state that is not the site's: what is half typed, and which page is shown.

@@ -57,7 +57,7 @@ pub(super) fn tree_ui(ui: &mut Ui, work: &mut Work) {
     );
     if work.rows.is_empty() {
         let words = if work.draft.is_empty() { "" } else { "Nothing is called so" };
-        crate::ui::queue_panel::nothing(ui, words);
+        crate::ui::strip::nothing(ui, words);
         return;
     }
     let mut wishes = Vec::new();
