@@ -3,11 +3,13 @@
 use std::error::Error;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use clap::Parser;
-use longshore::cli::{self, Arguments, Left, Options, Target, complain};
+use longshore::cli::{self, Arguments, Left, Options, Target, TranscriptFile, complain};
 use longshore::model::{Action, Actions, Credentials, Event, Failure, Site, Wake};
 use longshore::ui::{self, App};
 use longshore::worker::store::{Folders, Store};
@@ -23,6 +25,8 @@ const SIZE: [f32; 2] = [1400.0, 900.0];
 const SMALLEST: [f32; 2] = [900.0, 600.0];
 /// How long the worker may take to write and to say goodbye after the window was closed.
 const GOODBYE: Duration = Duration::from_secs(10);
+/// Events between the transcript and the window.
+const PASSED: usize = 1024;
 /// The least time between an event and the picture that shows it, so that a burst of them is one picture.
 const SOON: Duration = Duration::from_millis(20);
 
@@ -58,7 +62,7 @@ fn wrong(text: &str) -> ExitCode {
 }
 
 /// Starts the worker for the command line, which looks for events by itself.
-fn spawn(start: cli::Start) -> Result<(Actions, std::sync::mpsc::Receiver<Event>), Failure> {
+fn spawn(start: cli::Start) -> Result<(Actions, Receiver<Event>), Failure> {
     let carry_on = match start.left {
         Left::Ignore => CarryOn::Ignore,
         Left::Hold => CarryOn::Hold,
@@ -82,7 +86,11 @@ fn window(url: Option<&str>, options: &Options) -> ExitCode {
         Ok(open) => open,
         Err(text) => return wrong(&text),
     };
-    match show(open, options, folders) {
+    let transcript = match options.begin_transcript() {
+        Ok(transcript) => transcript,
+        Err(text) => return wrong(&text),
+    };
+    match show(open, options, transcript, folders) {
         Ok(()) => ExitCode::SUCCESS,
         Err(text) => {
             complain(&format!("could not open the window: {text}"));
@@ -116,7 +124,12 @@ fn server(
     Ok(Some((site, credentials)))
 }
 
-fn show(open: Option<(Arc<Site>, Option<Credentials>)>, options: &Options, folders: Folders) -> Result<(), String> {
+fn show(
+    open: Option<(Arc<Site>, Option<Credentials>)>,
+    options: &Options,
+    transcript: Option<TranscriptFile>,
+    folders: Folders,
+) -> Result<(), String> {
     let mut viewport = egui::ViewportBuilder::default()
         .with_title("Longshore")
         .with_app_id("longshore")
@@ -141,7 +154,14 @@ fn show(open: Option<(Arc<Site>, Option<Credentials>)>, options: &Options, folde
         let wake = Wake(Arc::new(move || context.request_repaint_after(SOON)));
         let adjust = Box::new(move |settings: &mut _| adjusting.adjust(settings));
         let start = worker::Start { folders, run, adjust, carry_on: CarryOn::Hold };
-        let (actions, events, thread) = worker::spawn(start, wake);
+        let (actions, events, thread) = match transcript {
+            None => worker::spawn(start, wake),
+            Some(transcript) => {
+                let (actions, events, _) = worker::spawn(start, Wake::nobody());
+                let (events, thread) = record(events, transcript, wake);
+                (actions, events, thread)
+            }
+        };
         *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((actions.clone(), thread));
         Ok(Box::new(App::new(&cc.egui_ctx, ui::Start { actions, events, open, local: None })))
     };
@@ -156,6 +176,22 @@ fn show(open: Option<(Arc<Site>, Option<Credentials>)>, options: &Options, folde
         }
     }
     result
+}
+
+/// Writes the transcript of what passes on its way to the window; also of what comes after the window is closed.
+fn record(events: Receiver<Event>, mut transcript: TranscriptFile, wake: Wake) -> (Receiver<Event>, JoinHandle<()>) {
+    let (to_window, passed) = sync_channel(PASSED);
+    let thread = std::thread::spawn(move || {
+        for event in events {
+            if let Event::Line(line) = &event {
+                transcript.write(line);
+            }
+            if to_window.send(event).is_ok() {
+                (wake.0)();
+            }
+        }
+    });
+    (passed, thread)
 }
 
 /// Runs the window. Whatever keeps it from opening becomes a text that says what to do: some libraries panic.

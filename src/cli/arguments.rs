@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::transcript::TranscriptFile;
 use crate::model::{IfExists, Mode, Run, Security, Settings, Site};
 
 /// Most transfers at once that can be asked for.
@@ -295,6 +296,12 @@ impl Options {
             ascii: self.ascii,
             ..Run::default()
         }
+    }
+
+    /// Begins the file that `--transcript` names, if it does.
+    pub fn begin_transcript(&self) -> Result<Option<TranscriptFile>, String> {
+        let Some(path) = &self.transcript else { return Ok(None) };
+        TranscriptFile::create(path).map(Some).map_err(|error| format!("--transcript {}: {error}", path.display()))
     }
 
     /// Puts the options that stand for settings in their place, for this run.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::arguments::Options;
 use super::asking::Asker;
 use super::interrupt::Interrupt;
-use super::output::{Results, complain, visible};
+use super::output::{Results, aside, complain};
 use super::status::Stop;
 use super::target::Target;
 use super::transcript::TranscriptFile;
@@ -248,7 +248,7 @@ impl Front {
                 Direction::Received => '<',
                 Direction::Note => '*',
             };
-            self.watch.bars.pause(|| eprintln!("{} {sign} {}", line.connection.0, visible(&line.text)));
+            self.watch.bars.pause(|| aside(&format!("{} {sign} {}", line.connection.0, line.text)));
         }
     }
 

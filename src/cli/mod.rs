@@ -31,13 +31,13 @@ pub use asking::given_password;
 pub use interrupt::on_interrupt;
 pub use output::complain;
 pub use target::Target;
+pub use transcript::TranscriptFile;
 
 use asking::Asker;
 use front::Front;
 use interrupt::Interrupt;
 use output::Results;
 use status::{Status, Stop};
-use transcript::TranscriptFile;
 
 /// How the worker is to start.
 pub struct Start {
@@ -104,10 +104,7 @@ where
     for file in &options.ca {
         std::fs::File::open(file).map_err(|error| Stop::Usage(format!("--ca {}: {error}", file.display())))?;
     }
-    let transcript = options.transcript.as_deref().map(TranscriptFile::create).transpose();
-    let transcript = transcript.map_err(|error| {
-        Stop::Usage(format!("--transcript {}: {error}", options.transcript.as_deref().unwrap_or("".as_ref()).display()))
-    })?;
+    let transcript = options.begin_transcript().map_err(Stop::Usage)?;
     let asker = Asker::new(options.password_stdin, options.if_exists, interrupt.clone()).map_err(Stop::Usage)?;
     let left = match command {
         Command::Queue { action: Some(QueueAction::Run) } => Left::Run,

@@ -64,8 +64,13 @@ impl Results {
 
 /// One line on standard error: what failed, on what, in whose words.
 pub fn complain(text: &str) {
+    aside(&format!("longshore: {text}"));
+}
+
+/// One line on standard error.
+pub(super) fn aside(text: &str) {
     // Nobody is left to tell when standard error is closed.
-    let _ = writeln!(io::stderr().lock(), "longshore: {}", visible(text));
+    let _ = writeln!(io::stderr().lock(), "{}", visible(text));
 }
 
 /// `text` on one line, with everything that a terminal could obey, or hide, as an escape.

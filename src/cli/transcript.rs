@@ -12,8 +12,8 @@ use super::output::complain;
 use crate::model::{Direction, Line};
 
 /// Writes lines as they come, each at once: after a crash all that happened is in the file.
-pub(super) struct TranscriptFile {
-    stream: Box<dyn Write>,
+pub struct TranscriptFile {
+    stream: Box<dyn Write + Send>,
     name: String,
     broken: bool,
 }
@@ -33,14 +33,14 @@ struct Row<'a> {
 
 impl TranscriptFile {
     /// Begins `path` anew; `-` is standard error.
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let stream: Box<dyn Write> =
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let stream: Box<dyn Write + Send> =
             if path == Path::new("-") { Box::new(io::stderr()) } else { Box::new(File::create(path)?) };
         Ok(Self { stream, name: path.display().to_string(), broken: false })
     }
 
     /// Adds a line. The first that cannot be written is told, the rest is dropped: transfers matter more.
-    pub(super) fn write(&mut self, line: &Line) {
+    pub fn write(&mut self, line: &Line) {
         if self.broken {
             return;
         }
