@@ -83,11 +83,11 @@ impl Worker {
 }
 
 fn notices(events: &[Event]) -> Vec<&str> {
-    let notice = |event| match event {
-        &Event::Notice(ref notice) => Some(notice.as_str()),
+    let notices = events.iter().filter_map(|event| match event {
+        Event::Notice(notice) => Some(notice.as_str()),
         _ => None,
-    };
-    events.iter().filter_map(notice).collect()
+    });
+    notices.collect()
 }
 
 fn site(name: &str) -> Site {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::disk;
 use super::disk::PART;
 use super::memory::Key;
 use crate::model::question::Facts;
