@@ -214,6 +214,33 @@ fn quickconnect_connects() {
 }
 
 #[test]
+fn a_password_in_the_address_does_not_stay_on_the_screen() {
+    let mut window = Window::new(vec2(1400.0, 900.0));
+    window.run();
+    window.harness.get_by_role_and_label(Role::TextInput, "Address").click();
+    window.run();
+    window.harness.get_by_role_and_label(Role::TextInput, "Address").type_text("ftp://me:s3cret@ftp.example.org/pub");
+    window.run();
+    assert!(!format!("{:?}", window.harness.state()).contains("s3cret"));
+    window.harness.get_by_label("Connect").click();
+    window.run();
+    let address = window.harness.get_by_role_and_label(Role::TextInput, "Address").value();
+    assert_eq!(address.as_deref(), Some("ftp.example.org"));
+    assert!(window.actions().iter().any(|action| matches!(action, Action::Connect { credentials: Some(_), .. })));
+}
+
+#[test]
+fn keys_of_the_text_stay_with_the_text() {
+    let mut window = Window::with_folders();
+    window.click("one.html", Modifiers::NONE);
+    window.press(Modifiers::COMMAND, Key::F);
+    window.press(Modifiers::COMMAND, Key::A);
+    window.press(Modifiers::NONE, Key::Backspace);
+    assert_eq!(window.remote_selected(), ["one.html"]);
+    assert!(window.actions().is_empty());
+}
+
+#[test]
 fn a_mistake_in_the_address_is_said_and_nothing_is_sent() {
     let mut window = Window::new(vec2(1400.0, 900.0));
     window.run();

@@ -359,6 +359,11 @@ impl Item {
         )
     }
 
+    /// Whether its keys edit text while a field has the keyboard.
+    pub fn edits_text(self) -> bool {
+        matches!(self, Self::UploadFiles | Self::HiddenFiles | Self::CopyNames) || self.in_pane_only()
+    }
+
     /// Whether it can be done now.
     pub fn enabled(self, can: &Can) -> bool {
         match self {

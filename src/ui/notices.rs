@@ -59,6 +59,7 @@ pub fn notice_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &mut View) {
         && view.quick.mistake.take().is_none()
         && let Some((id, ..)) = notice
     {
+        view.put_away.retain(|id| mirror.notices.iter().any(|notice| notice.id == *id));
         view.put_away.insert(id);
     }
 }

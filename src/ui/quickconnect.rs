@@ -1,5 +1,6 @@
 //! Quickconnect: one line that takes an address, with user, password and port; and what was typed before.
 
+use std::fmt;
 use std::sync::Arc;
 
 use eframe::egui::{
@@ -21,7 +22,7 @@ const NAME: f32 = 128.0;
 const PORT: f32 = 56.0;
 
 /// What is typed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct QuickView {
     /// URL or host.
     pub address: String,
@@ -44,6 +45,13 @@ pub enum Wish {
     Connect(Arc<Site>, Option<Credentials>),
     /// A command of the window.
     Item(Item),
+}
+
+impl fmt::Debug for QuickView {
+    /// Nothing of what is typed: the password may also stand in the address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("QuickView")
+    }
 }
 
 impl QuickView {
@@ -133,6 +141,10 @@ pub fn quick_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &mut QuickView, 
                 Ok((site, credentials)) => {
                     view.mistake = None;
                     view.password.clear();
+                    // A password in the address must not stay on the screen.
+                    if view.address.contains('@') {
+                        view.show(&site);
+                    }
                     wishes.push(Wish::Connect(Arc::new(site), credentials));
                 }
                 Err(mistake) => view.mistake = Some(mistake),

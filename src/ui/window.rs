@@ -75,6 +75,7 @@ fn choose(ctx: &Context, choice: Choice, side: Side, mirror: &Mirror, view: &mut
                 out.actions.push(crate::model::Action::SaveSites(sites.into()));
             }
             perform::connect(site, credentials, mirror, view, out);
+            view.current().side = Side::Remote;
         }
         Choice::Bookmark(index) => {
             let bookmark = perform::bookmarks(mirror, view.current()).get(index).cloned();
@@ -198,12 +199,14 @@ pub fn shortcuts(ctx: &Context, mirror: &Mirror, view: &mut View, out: &mut Out)
     if !pressed || view.sites.open || view.dialogs.is_open(mirror) || ctx.any_popup_open() {
         return;
     }
-    let in_pane = perform::keyboard_in_pane(ctx, view) && !ctx.text_edit_focused();
+    let typing = ctx.text_edit_focused();
+    let in_pane = perform::keyboard_in_pane(ctx, view) && !typing;
     let side = view.current().side;
     let can = perform::can(mirror, view, side);
     let preset = mirror.settings.keys;
     let item = Item::ALL.into_iter().find(|item| {
-        (in_pane || !item.in_pane_only()) && item.enabled(&can) && item.keys(preset).iter().any(|keys| take(ctx, keys))
+        let meant = (in_pane || !item.in_pane_only()) && !(typing && item.edits_text());
+        meant && item.enabled(&can) && item.keys(preset).iter().any(|keys| take(ctx, keys))
     });
     if let Some(item) = item {
         perform::perform(ctx, item, side, mirror, view, out);
