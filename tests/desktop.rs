@@ -1,6 +1,7 @@
 //! The real window on a virtual screen: a tree goes up and down by drag and drop with a real pointer, and a file that
 //! another program drops is uploaded.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
 
 mod harness;
 

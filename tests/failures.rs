@@ -1,6 +1,7 @@
 //! What goes wrong in daily life gives one clear message with the server's words, leaves nothing half-done that looks
 //! done, and does not keep the next action from working.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
 
 mod harness;
 

@@ -1,5 +1,6 @@
 //! A tree of 303 files goes up and down again through every server, mode, TLS and IP version, byte for byte.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
 
 mod harness;
 

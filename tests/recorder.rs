@@ -1,5 +1,6 @@
 //! The transcript equals what a recording proxy saw on the wire, line for line, with secrets as `****`.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
 
 mod harness;
 

@@ -1,4 +1,5 @@
 //! The rules of the house that the compiler does not know: who may name whom, captions, bounded channels.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -124,7 +124,7 @@ mod tests {
             assert_eq!(chain(&place).iter().map(label).collect::<Vec<_>>(), ["/", "a", "b"]);
             assert_eq!(parent(&child(&place, "c")), Some(place.clone()));
             assert_eq!(name(&child(&place, "caf\u{10fee9}")), "caf\u{10fee9}");
-            assert_eq!(shown(&resolve(&place, "../x")).ends_with("x"), true);
+            assert!(shown(&resolve(&place, "../x")).ends_with("x"));
             assert!(is_within(&child(&place, "c"), &place) && !is_within(&place, &child(&place, "c")));
         }
         assert_eq!(resolve(&Place::Local("/a".into()), "~"), Place::Local(PathBuf::new()));

@@ -1,7 +1,7 @@
 //! How long the tree of the tests takes each way, against lftp with as many connections, in one run:
 //! `cargo bench --bench speed`. Prints ratios; below 1 Longshore is the faster one.
 #![cfg_attr(not(target_os = "linux"), allow(unused))]
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 #[path = "../harness/mod.rs"]
 mod harness;
