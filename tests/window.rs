@@ -191,9 +191,15 @@ fn quickconnect_connects() {
         [("Address", "ftpes://ftp.example.org/pub"), ("User", "me"), ("Password", "s3cret"), ("Port", "2121")]
     {
         let role = if name == "Password" { Role::PasswordInput } else { Role::TextInput };
-        window.harness.get_by_role_and_label(role, name).click();
-        window.run();
-        window.harness.get_by_role_and_label(role, name).type_text(text);
+        if name == "Address" {
+            window.harness.get_by_role_and_label(role, name).click();
+            window.run();
+        } else {
+            window.press(Modifiers::NONE, Key::Tab);
+        }
+        let field = window.harness.get_by_role_and_label(role, name);
+        assert!(field.is_focused(), "{name}");
+        field.type_text(text);
         window.run();
     }
     window.press(Modifiers::NONE, Key::Enter);

@@ -226,9 +226,10 @@ fn recents(ui: &mut Ui, mirror: &Mirror, view: &mut QuickView, field: &egui::Res
     let side = field.rect.height();
     let area = Rect::from_min_size(egui::pos2(field.rect.right() - side, field.rect.top()), vec2(side, side));
     let id = ui.unique_id().with("recent");
-    let arrow = ui.interact(area, id, egui::Sense::click()).accessible_name("Recent servers");
+    // Not a stop of Tab: who types the address goes on to the user, and Down opens the list from here.
+    let arrow = ui.interact(area, id, egui::Sense::CLICK).accessible_name("Recent servers");
     let palette = theme::of(ui);
-    let color = if arrow.hovered() || arrow.has_focus() { palette.text } else { palette.secondary };
+    let color = if arrow.hovered() { palette.text } else { palette.secondary };
     icons::CHEVRON_DOWN.paint_small(ui.painter(), area.center(), color);
     let down = field.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::ArrowDown));
     let popup = Popup::menu(&arrow).anchor(field);

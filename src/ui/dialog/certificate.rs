@@ -19,7 +19,7 @@ pub fn certificate_ui(ctx: &Context, asked: &CertificateDoubt, opening: &mut Ope
     let mut answer = None;
     let escaped = frame::show(ctx, title, 560.0, |ui| {
         ui.horizontal_wrapped(|ui| {
-            ui.label(format!("The certificate of {}:{} is not trusted:", asked.host, asked.port));
+            ui.label(format!("The certificate of {}:{} is not trusted: it", asked.host, asked.port));
             ui.label(RichText::new(&*text::visible(&asked.problem)).font(theme::medium()));
         });
         if let Some(previous) = &asked.previously {
