@@ -294,6 +294,7 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         let theme = self.mirror.settings.theme;
+        self.view.clock.tick();
         self.drain(ctx);
         self.mirror.settle();
         if self.mirror.settings.theme != theme || !self.begun {

@@ -104,6 +104,7 @@ fn draw_state(ui: &Ui, row: &Transfer, rect: Rect, clock: &Clock) {
         Phase::Running(running) => draw_running(ui, running, row.size, rect),
         Phase::Waiting { until, failure } => {
             let seconds = until.duration_since(clock.now().timestamp()).as_secs().max(0).unsigned_abs();
+            ui.request_repaint_after_secs(1.0);
             word(&format!("again in {} · {}", text::duration(seconds), text::visible(&failure.why)), palette.transient);
         }
         Phase::Failed(failure) => {
@@ -171,11 +172,11 @@ fn draw_running(ui: &Ui, running: &Running, size: Option<u64>, rect: Rect) {
         right -= width;
     };
     if !running.step.is_empty() {
-        number(NUMBERS[1] + NUMBERS[2], running.step.to_owned(), palette.secondary);
-    } else {
-        number(NUMBERS[2], left(running, size), palette.secondary);
-        number(NUMBERS[1], text::rate(running.rate), palette.text);
+        // The bar says how far it came; the words need the room of all the numbers.
+        return number(numbers, running.step.to_owned(), palette.secondary);
     }
+    number(NUMBERS[2], left(running, size), palette.secondary);
+    number(NUMBERS[1], text::rate(running.rate), palette.text);
     number(NUMBERS[0] + if size.is_none() { 20.0 } else { 0.0 }, percent(running.done, size), palette.text);
 }
 

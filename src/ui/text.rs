@@ -13,17 +13,25 @@ use crate::model::{Modified, Precision, path};
 #[derive(Clone, Debug)]
 pub struct Clock {
     now: Zoned,
+    stands: bool,
 }
 
 impl Clock {
     /// The system's.
     pub fn system() -> Self {
-        Self { now: Zoned::now() }
+        Self { now: Zoned::now(), stands: false }
     }
 
     /// At `now`, for tests and pictures.
     pub fn at(now: Zoned) -> Self {
-        Self { now }
+        Self { now, stands: true }
+    }
+
+    /// Goes on to the present moment, where it is the system's: once a frame, which then has one time everywhere.
+    pub fn tick(&mut self) {
+        if !self.stands {
+            self.now = Zoned::now();
+        }
     }
 
     /// The moment.
@@ -190,6 +198,17 @@ mod tests {
         let exact = clock.exact(&modified("2026-05-12T07:12:05.250", Precision::Millisecond, true));
         assert_eq!(exact, "2026-05-12 09:12:05.250");
         assert!(clock.exact(&modified("2026-05-12T07:12:00", Precision::Minute, false)).contains("server"));
+    }
+
+    #[test]
+    fn the_systems_clock_goes_and_a_given_one_stands() {
+        let noon: Zoned = "2026-05-12T12:00:00Z[UTC]".parse().unwrap();
+        let mut given = Clock::at(noon.clone());
+        given.tick();
+        assert_eq!(given.now(), &noon);
+        let mut systems = Clock { now: noon.clone(), stands: false };
+        systems.tick();
+        assert_ne!(systems.now(), &noon);
     }
 
     #[test]
