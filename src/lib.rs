@@ -16,14 +16,41 @@
 //!
 //! # Rooms
 //!
-//! | room | what it holds |
-//! |---|---|
-//! | [`model`] | nouns that every side speaks; plain data, no input or output, no clock |
-//! | [`ftp`] | RFC 959 and later, sans-IO: replies, commands, sessions, operations, listings |
-//! | [`net`] | tokio: sockets, TLS, bytes between a data connection and a file; no policy |
-//! | [`worker`] | policy; owns sessions, queue, transcript and stores |
-//! | [`ui`] | egui: draws a mirror, collects actions |
-//! | [`cli`] | the command line: a front without a window, on the same worker |
+//! A file's first line says what it is about; this is where to look for what.
+//!
+//! ```text
+//! main.rs     parses arguments, makes the channels, starts the worker, runs the window or the command line
+//! practice.rs the practice server, with the feature `practice` only
+//! model/      nouns that every side speaks; plain data, no input or output, no clock
+//!             action event question           what goes to the worker, what comes back, what it must be told
+//!             path listing site url           the server's side; transfer queue: rows, and one `apply` for both sides
+//!             transcript code failure         what crossed the wire, what it means, what a person reads
+//! ftp/        RFC 959 and later, sans-IO
+//!             reply command charset endpoint feature fact     bytes and words
+//!             session control exchange                        one control connection as a value; its data connections
+//!             op/                                             the operations, a table each
+//!             listing/                                        which dialect, and one file per dialect
+//! net/        tokio: sockets, TLS, data between a connection and a file; no policy
+//!             dial tls trust stream           from a name to a secured stream
+//!             connection driver log           the task that drives one session; its lines
+//!             data copy belt ascii pace       bytes of a data connection, and the exact order in which it is closed
+//! worker/     policy; owns sessions, queue, transcript, stores
+//!             mod dispatch front scribe       the loop, action by action; events and what is written down
+//!             tabs browse errand files here   browsing, and single changes of files
+//!             queue rows pool transfer walk download upload verify rules retry settle     the queue
+//!             connect memory questions        log-in, certificates, passwords, and what was learned of servers
+//!             disk local journal store vault  this machine: downloads, folders, the queue on disk, settings, secrets
+//! ui/         egui: draws a mirror, collects actions
+//!             app window mirror view          the loop, the areas, what it knows
+//!             menu bar perform                each command once, and what it does
+//!             pane path_bar tree table* rows list drag        the panes
+//!             queue_* transcript_* lower      the queue and the reply log
+//!             sites quickconnect tabs status notices dialog/  the rest
+//!             theme icons text paint          the look
+//! cli/        the command line: a front without a window, on the same worker
+//! ```
+//!
+//! The rooms are [`model`], [`ftp`], [`net`], [`worker`], [`ui`] and [`cli`].
 //!
 //! # Arrows
 //!
