@@ -207,6 +207,41 @@ fn passwords_come_from_where_the_contract_says() {
 }
 
 #[test]
+fn what_cannot_be_had_keeps_nothing_else_back() {
+    let Some(server) = Setup::new(Kind::Pyftpdlib).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let here = home.path().join("here");
+    fs::write(server.root.join("file"), b"content").unwrap();
+    fs::write(home.path().join("local"), b"local").unwrap();
+    // A port that nobody listens on: it was free, and is let go of.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nobody = format!("ftp://127.0.0.1:{port}/");
+
+    let mut get = server.longshore(home.path());
+    get.args(["get", "--json", &format!("{nobody}lost"), &server.url("file"), "-o"]).arg(&here);
+    let output = run(&mut get);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert_eq!(fs::read(here.join("file")).unwrap(), b"content");
+    let rows = lines(&output);
+    let row = |name: &str| rows.iter().find(|row| row["remote"].as_str().unwrap().ends_with(name)).unwrap();
+    assert_eq!((rows.len(), &row("/file")["outcome"]), (2, &Value::from("done")), "{rows:?}");
+    assert_eq!((&row("/lost")["outcome"], &row("/lost")["direction"]), (&"failed".into(), &"download".into()));
+    assert_eq!(row("/lost")["local"], here.join("lost").to_str().unwrap());
+
+    let mut put = server.longshore(home.path());
+    put.arg("put").arg(home.path().join("missing")).arg(home.path().join("local"));
+    let output = run(put.args([&server.url("up"), "--json"]));
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let outcomes: Vec<_> = lines(&output).iter().map(|row| row["outcome"].clone()).collect();
+    assert_eq!((outcomes, server.root.join("up/local").exists()), (vec!["failed".into(), "done".into()], true));
+
+    let mut put = server.longshore(home.path());
+    let output = run(put.arg("put").arg(home.path().join("local")).args([&nobody, "--json"]));
+    assert_eq!((output.status.code(), lines(&output).len()), (Some(3), 1), "{}", stderr(&output));
+    assert_eq!(lines(&output)[0]["error"].as_str().map(|error| stderr(&output).contains(error)), Some(true));
+}
+
+#[test]
 fn wrong_usage_is_exit_status_2() {
     let home = tempfile::tempdir().unwrap();
     let missing = home.path().join("missing");

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::front::Front;
-use super::output::complain;
 use super::progress::size;
 use super::status::{Status, Stop};
 use super::target::{self, Target, local_file, remote_name};
@@ -19,28 +18,58 @@ pub(super) fn get(front: &mut Front, texts: &[String], output: &Path) -> Result<
     let targets = target::targets(texts, &front.options, &front.sites)?;
     let folder = std::path::absolute(output).map_err(|error| local(output, &error))?;
     fs::create_dir_all(&folder).map_err(|error| local(&folder, &error))?;
-    let mut tabs: Vec<(Target, Arc<Server>, Vec<BatchItem>)> = Vec::new();
+    let mut tabs: Vec<Tab> = Vec::new();
+    let mut unreached = false;
     for target in targets {
-        let known = tabs.iter().position(|(of, ..)| of.site == target.site && of.password == target.password);
+        let known = tabs.iter().position(|tab| tab.of.site == target.site && tab.of.password == target.password);
         let index = match known {
             Some(index) => index,
             None => {
-                let server = front.connect(tab(tabs.len()), &target)?;
-                tabs.push((target.clone(), server, Vec::new()));
+                let server = reach(front, tab(tabs.len()), &target)?;
+                tabs.push(Tab { of: target.clone(), server, items: Vec::new() });
                 tabs.len() - 1
             }
         };
-        let (_, server, items) = &mut tabs[index];
-        items.push(download(&folder, target.resolve(&server.home))?);
+        let Tab { server, items, .. } = &mut tabs[index];
+        match server {
+            Ok(server) => items.push(download(&folder, target.resolve(&server.home))?),
+            // What other servers have is still wanted.
+            Err(reason) => {
+                unreached = true;
+                let item = download(&folder, target.resolve(&RemotePath::root()))?;
+                front.watch.lost(Course::Download, &item, reason, &mut front.results);
+            }
+        }
     }
-    let batches = tabs.into_iter().enumerate().map(|(index, (_, _, items))| Batch {
+    let batches = tabs.into_iter().enumerate().filter(|(_, tab)| !tab.items.is_empty()).map(|(index, found)| Batch {
         tab: tab(index),
         course: Course::Download,
-        items,
+        items: found.items,
         if_exists: Some(front.asker.if_exists()),
     });
     let batches: Vec<_> = batches.collect();
-    transfer(front, batches, 0)
+    let status = if batches.is_empty() { Status::Done } else { transfer(front, batches, 0)? };
+    Ok(if unreached { Status::NoConnection } else { status })
+}
+
+/// A server, and what is to come from it.
+struct Tab {
+    of: Target,
+    /// Or why there is no connection.
+    server: Result<Arc<Server>, String>,
+    items: Vec<BatchItem>,
+}
+
+/// Connects, and says at once why it cannot.
+fn reach(front: &mut Front, tab: TabId, target: &Target) -> Result<Result<Arc<Server>, String>, Stop> {
+    match front.connect(tab, target) {
+        Ok(server) => Ok(Ok(server)),
+        Err(Stop::NoConnection(reason)) => {
+            front.complain(&reason);
+            Ok(Err(reason))
+        }
+        Err(stop) => Err(stop),
+    }
 }
 
 /// The root has no name: what is in it goes into the folder itself.
@@ -59,30 +88,45 @@ pub(super) fn put(front: &mut Front, words: &[OsString]) -> Result<Status, Stop>
     };
     let target = target::target(last, &front.options, &front.sites)?;
     let mut sources = Vec::new();
-    let mut missing = 0;
+    let mut missing = Vec::new();
     for path in paths {
         match source(Path::new(path)) {
             Ok(source) => sources.push(source),
             Err(stop) => {
-                missing += 1;
-                complain(&stop.to_string());
+                front.complain(&stop.to_string());
+                missing.push((absent(Path::new(path)), stop.to_string()));
             }
         }
     }
-    if sources.is_empty() {
-        return Ok(Status::Failed);
-    }
-    let server = front.connect(tab(0), &target)?;
-    let folder = target.resolve(&server.home);
-    let items = sources.into_iter().map(|Source { path, name, kind, size }| BatchItem {
+    let server = if sources.is_empty() { None } else { Some(reach(front, tab(0), &target)?) };
+    let home = match &server {
+        Some(Ok(server)) => server.home.clone(),
+        _ => RemotePath::root(),
+    };
+    let folder = target.resolve(&home);
+    let item = |Source { path, name, kind, size }| BatchItem {
         local: path,
         remote: folder.join(&remote_name(&name)),
         kind,
         size,
-    });
-    let batch =
-        Batch { tab: tab(0), course: Course::Upload, items: items.collect(), if_exists: Some(front.asker.if_exists()) };
-    transfer(front, vec![batch], missing)
+    };
+    let lost = missing.len();
+    for (source, reason) in missing {
+        front.watch.lost(Course::Upload, &item(source), &reason, &mut front.results);
+    }
+    let items: Vec<BatchItem> = sources.into_iter().map(item).collect();
+    match server {
+        None => Ok(Status::Failed),
+        Some(Err(reason)) => {
+            items.iter().for_each(|item| front.watch.lost(Course::Upload, item, &reason, &mut front.results));
+            Ok(Status::NoConnection)
+        }
+        Some(Ok(_)) => {
+            let if_exists = Some(front.asker.if_exists());
+            let batch = Batch { tab: tab(0), course: Course::Upload, items, if_exists };
+            transfer(front, vec![batch], lost)
+        }
+    }
 }
 
 /// A local file or folder, and what it is called on the server.
@@ -91,6 +135,13 @@ struct Source {
     name: OsString,
     kind: Kind,
     size: Option<u64>,
+}
+
+/// What could not be read, for the word about it.
+fn absent(path: &Path) -> Source {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_owned();
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Source { path, name, kind: Kind::File, size: None }
 }
 
 fn source(path: &Path) -> Result<Source, Stop> {

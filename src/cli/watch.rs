@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::arguments::Options;
 use super::output::{Results, complain};
 use super::progress::{Bars, size};
-use crate::model::transfer::Proof;
+use crate::model::transfer::{BatchItem, Proof};
 use crate::model::{Cause, Course, Delta, Kind, Phase, Queue, Section, Transfer, TransferId};
 
 /// How many files ended how.
@@ -199,6 +199,24 @@ impl Watch {
         }
         if self.json {
             results.json(&result);
+            results.flush();
+        }
+    }
+
+    /// Tells what was asked for and never became a row of the queue. The reason was said already.
+    pub(super) fn lost(&self, course: Course, item: &BatchItem, reason: &str, results: &mut Results) {
+        if self.json {
+            results.json(&Row {
+                local: item.local.display().to_string(),
+                remote: item.remote.to_string(),
+                direction: direction(course),
+                bytes: 0,
+                resumed_from: 0,
+                seconds: 0.0,
+                outcome: "failed",
+                proof: Proof::None,
+                error: Some(reason),
+            });
             results.flush();
         }
     }
