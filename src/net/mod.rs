@@ -1,6 +1,6 @@
 //! Sockets, TLS, and data between a connection and a file; no policy.
 //!
-//! [`open`] reaches a server, secures the control connection and logs in; a task then drives the [`ftp::Session`] and
+//! [`open()`] reaches a server, secures the control connection and logs in; a task then drives the [`ftp::Session`] and
 //! reads also while nothing is asked, so that an unsolicited reply is seen at once. [`Connection`] is the handle to it.
 //! Nothing here waits without a bound: every step has a deadline, and every operation can be cancelled.
 //!

@@ -1,6 +1,6 @@
 //! Policy: owns sessions, queue, transcript and stores.
 //!
-//! One loop takes in everything that happens as an [`Input`]: what a person wants, what tasks tell, what time brings.
+//! One loop takes in everything that happens as an `Input`: what a person wants, what tasks tell, what time brings.
 //! It never waits for a task; tasks do what takes time and tell it how that ended. What it owns is the truth; fronts
 //! mirror it by the events that it sends.
 

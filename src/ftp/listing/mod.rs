@@ -1,7 +1,7 @@
 //! Listings: from the bytes of MLSD, LIST or NLST to the entries of a directory.
 //!
 //! LIST has no grammar: every system prints what its people are used to. A dialect is one function that reads one entry
-//! (see [`Dialect`]); the one that reads most of a listing's lines reads the whole listing, so that a line which somebody
+//! (see `Dialect`); the one that reads most of a listing's lines reads the whole listing, so that a line which somebody
 //! forged in another dialect is not believed. A line that cannot be read never spoils its neighbours.
 
 mod date;
