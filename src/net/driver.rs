@@ -33,6 +33,9 @@ const LOGIN_PATIENCE: u32 = 3;
 /// …but not more than this, unless the usual time is longer.
 const MAX_LOGIN_PATIENCE: Duration = Duration::from_secs(60);
 
+/// What is waited for before the first command; it guards no password, so it has only the usual time.
+const GREETING: &str = "the greeting";
+
 /// One control connection with its session.
 pub(super) struct Driver {
     dial: Dial,
@@ -101,7 +104,6 @@ impl Driver {
             encoding: site.encoding.as_ref().and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes())),
             known: dial.known.clone(),
         });
-        let patience = dial.timeout.max((dial.timeout * LOGIN_PATIENCE).min(MAX_LOGIN_PATIENCE));
         let shared = Arc::new(Shared::new(Server {
             site: site.clone(),
             address: peer.to_string(),
@@ -126,9 +128,9 @@ impl Driver {
             used: None,
             task: Running::default(),
             closed: false,
-            due: Instant::now() + patience,
-            patience,
-            verb: "the greeting".to_owned(),
+            due: Instant::now() + dial.timeout,
+            patience: dial.timeout,
+            verb: GREETING.to_owned(),
             sent_at: None,
             words: None,
             dial,
@@ -274,6 +276,10 @@ impl Driver {
     fn record(&mut self, record: Record) {
         match record.direction {
             Direction::Sent => {
+                if self.verb == GREETING {
+                    let usual = self.dial.timeout;
+                    self.patience = usual.max((usual * LOGIN_PATIENCE).min(MAX_LOGIN_PATIENCE));
+                }
                 self.verb = record.text.split(' ').next().unwrap_or_default().to_owned();
                 self.sent_at = Some(Instant::now());
                 self.extend();
