@@ -40,10 +40,10 @@ impl Address {
     /// Reads `ftp://user:password@host:port/path`, also with `ftps://` (implicit TLS), `ftpes://` (explicit TLS), or
     /// without a scheme. `%2F` at the start of the path means the root (RFC 1738 3.2.2).
     pub fn parse(text: &str) -> Result<Self, UrlError> {
-        let text = text.trim();
         if text.chars().any(char::is_control) {
             return Err(UrlError::Control);
         }
+        let text = text.trim();
         let (scheme, rest) = text.split_once("://").map_or((None, text), |(scheme, rest)| (Some(scheme), rest));
         let security = match scheme.map(str::to_ascii_lowercase).as_deref() {
             None | Some("ftp") => Security::Try,
@@ -81,6 +81,9 @@ impl Address {
 fn split_port(host_port: &str) -> Result<(&str, Option<u16>), UrlError> {
     let (host, port) = if let Some(rest) = host_port.strip_prefix('[') {
         let (host, after) = rest.split_once(']').ok_or_else(|| UrlError::Host(host_port.to_owned()))?;
+        if !after.is_empty() && !after.starts_with(':') {
+            return Err(UrlError::Host(host_port.to_owned()));
+        }
         (host, after.strip_prefix(':'))
     } else if host_port.matches(':').count() > 1 {
         (host_port, None) // a bare IPv6 address
@@ -148,5 +151,14 @@ mod tests {
         for attack in ["ftp://u:p%0d%0aDELE@h/", "ftp://h/a%00b", "ftp://h/a\rb"] {
             assert_eq!(Address::parse(attack), Err(UrlError::Control), "{attack}");
         }
+    }
+
+    #[test]
+    fn nothing_is_left_over() {
+        for text in ["ftp://[::1]x/", "ftp://[::1]21/", "ftp://[::1", "ftp://h/x\n", "\rftp://h/"] {
+            assert!(Address::parse(text).is_err(), "{text:?}");
+        }
+        assert_eq!(Address::parse("ftp://[::1]:2121/x").unwrap().site.port, Some(2121));
+        assert_eq!(Address::parse(" ftp://h/x ").unwrap().path, "x");
     }
 }
