@@ -262,6 +262,26 @@ fn a_mistake_in_the_address_is_said_and_nothing_is_sent() {
 }
 
 #[test]
+fn what_is_typed_comes_in_sight_however_fast() {
+    let mut window = Window::with_folders();
+    window.tell(remote("/www", (0..1000).map(|number| entry(&format!("f{number:04}"), 1)).collect()));
+    window.run();
+    window.click("f0001", Modifiers::NONE);
+    for key in [Key::Home, Key::End] {
+        window.press(Modifiers::NONE, key);
+        window.harness.step();
+        for letter in ["f", "0", "5", "0", "0"] {
+            window.harness.event(Input::Text(letter.into()));
+            window.harness.step();
+        }
+        window.run();
+        assert_eq!(window.remote_selected(), ["f0500"]);
+        assert!(window.harness.query_by_role_and_label(Role::ListBoxOption, "f0500").is_some(), "after {key:?}");
+        window.harness.input_mut().time = window.harness.input_mut().time.map(|time| time + 10.0);
+    }
+}
+
+#[test]
 fn headers_sort_and_folders_stay_first() {
     let mut window = Window::with_folders();
     assert_eq!(window.remote_names(), ["css", "one.html", "three.html", "two.html"]);

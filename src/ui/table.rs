@@ -32,6 +32,8 @@ pub struct TableView {
     pub(super) typed: String,
     pub(super) typed_at: f64,
     pub(super) page: usize,
+    /// How far the rows are scrolled.
+    offset: f32,
     /// The selected row that was pressed: let go where it was, only it stays selected.
     pressed: Option<u32>,
 }
@@ -60,6 +62,7 @@ impl TableView {
             typed: String::new(),
             typed_at: 0.0,
             page: 1,
+            offset: 0.0,
             pressed: None,
         }
     }
@@ -135,21 +138,33 @@ fn rows_ui(ui: &mut Ui, body: Rect, table: &mut TableView, columns: &Columns, en
     if std::mem::take(&mut table.to_top) {
         area = area.vertical_scroll_offset(0.0);
     }
-    area.show_viewport(ui, |ui, viewport| {
+    // Not by `scroll_to_rect`: keys in frames that follow each other closely would see each other's old offset.
+    let cursor = if std::mem::take(&mut table.reveal) { table.rows.cursor() } else { None };
+    if let Some(offset) = cursor.and_then(|cursor| revealing(cursor, height, table.offset, body.height())) {
+        area = area.vertical_scroll_offset(offset);
+    }
+    let shown = area.show_viewport(ui, |ui, viewport| {
         ui.set_height(height * count as f32);
         drag_scroll(ui, body);
-        if std::mem::take(&mut table.reveal)
-            && let Some(cursor) = table.rows.cursor()
-        {
-            let top = ui.max_rect().top() + cursor as f32 * height;
-            ui.scroll_to_rect(Rect::from_x_y_ranges(body.x_range(), top..=top + height), None);
-        }
         for row in paint::in_sight(viewport.min.y, viewport.max.y, height, count) {
             let top = body.top() + paint::offset(row, height, viewport.min.y);
             let rect = Rect::from_x_y_ranges(body.x_range(), top..=top + height);
             row_ui(ui, rect, row, table, columns, env, focused);
         }
     });
+    table.offset = shown.state.offset().y;
+}
+
+/// How far to scroll so that all of a row is in sight; `None` where it is.
+fn revealing(row: usize, height: f32, offset: f32, room: f32) -> Option<f32> {
+    let top = row as f32 * height;
+    if top < offset {
+        Some(top)
+    } else if top + height > offset + room {
+        Some(top + height - room)
+    } else {
+        None
+    }
 }
 
 /// Near the upper or lower edge, a drag scrolls.
