@@ -152,7 +152,7 @@ fn rows_ui(ui: &mut Ui, body: Rect, table: &mut TableView, columns: &Columns, en
             row_ui(ui, rect, row, table, columns, env, focused);
         }
     });
-    table.offset = shown.state.offset().y;
+    table.offset = shown.state.clamped_offset().y;
 }
 
 /// How far to scroll so that all of a row is in sight; `None` where it is.
