@@ -393,9 +393,13 @@ fn a_new_certificate_is_trusted_once_or_always() {
     press(&mut panel, "Trust once");
     assert!(matches!(take(&mut panel).as_slice(), [Action::Answer(_, Answer::Trust { remember: false })]));
     let mut panel = panels(vec![doubt(None)]);
+    press(&mut panel, "Always trust");
+    assert!(matches!(take(&mut panel).as_slice(), [Action::Answer(_, Answer::Trust { remember: true })]));
+    let mut panel = panels(vec![doubt(None)]);
     panel.key_press(Key::Enter);
     panel.run();
-    assert!(matches!(take(&mut panel).as_slice(), [Action::Answer(_, Answer::Trust { remember: true })]));
+    let once = matches!(take(&mut panel).as_slice(), [Action::Answer(_, Answer::Trust { remember: false })]);
+    assert!(once, "a stray Enter trusts nothing for good");
 }
 
 #[test]

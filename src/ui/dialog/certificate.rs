@@ -46,19 +46,20 @@ pub fn certificate_ui(ctx: &Context, asked: &CertificateDoubt, opening: &mut Ope
     answer.or_else(|| escaped.then_some(Answer::Refuse))
 }
 
-/// A certificate that was trusted and is another one now: the safe answer is the main button.
+/// The main button is never one that trusts for good: Enter may come from a hand that was typing. Where a certificate was
+/// trusted and is another one now, it refuses.
 fn buttons(ui: &mut Ui, changed: bool, focus: bool) -> Option<Answer> {
     let mut answer = None;
     let small = |ui: &mut Ui, text: &str| ui.add(Button::new(text).min_size(Vec2::new(84.0, theme::CONTROL))).clicked();
-    let main = MainButton { focus, ..MainButton::new(if changed { "Do not connect" } else { "Always trust" }) };
+    let main = MainButton { focus, ..MainButton::new(if changed { "Do not connect" } else { "Trust once" }) };
     let cancel = if changed { "Trust the new one" } else { "Do not connect" };
     let foot = frame::foot(ui, cancel, main, |ui| {
-        if small(ui, "Trust once") {
-            answer = Some(Answer::Trust { remember: false });
+        if small(ui, if changed { "Trust once" } else { "Always trust" }) {
+            answer = Some(Answer::Trust { remember: !changed });
         }
     });
     match foot {
-        Some(Foot::Main) if !changed => Some(Answer::Trust { remember: true }),
+        Some(Foot::Main) if !changed => Some(Answer::Trust { remember: false }),
         Some(Foot::Cancel) if changed => Some(Answer::Trust { remember: true }),
         Some(_) => Some(Answer::Refuse),
         None => answer,
