@@ -29,6 +29,11 @@ const GOODBYE: Duration = Duration::from_secs(1);
 const WINDOW: u32 = 10;
 /// See [`WINDOW`]. Whoever wants a lower speed than this cannot be meant.
 const LEAST: u64 = 256;
+/// The first byte of a listing may take this many times as long as any silence later: some servers read and sort a large
+/// directory before they send a line of it…
+const BEGIN_PATIENCE: u32 = 6;
+/// …but not longer than this, unless silence may.
+const MAX_BEGIN_PATIENCE: Duration = Duration::from_secs(120);
 /// A collected listing grows by this much at least.
 const CHUNK: usize = 16 * 1024;
 
@@ -92,6 +97,8 @@ impl Mover {
     pub(super) async fn collect(&mut self, most: usize) -> Result<(DataEnd, Vec<u8>), Fault> {
         let mut all = Vec::new();
         let mut filled = 0;
+        let usual = self.idle;
+        self.idle = usual.max((usual * BEGIN_PATIENCE).min(MAX_BEGIN_PATIENCE));
         let clean = loop {
             if all.len() < filled + CHUNK {
                 all.resize((filled * 2).clamp(CHUNK, most.saturating_add(CHUNK)), 0);
@@ -100,6 +107,7 @@ impl Mover {
                 Came::Bytes(count) => filled += count,
                 Came::End { clean } => break clean,
             }
+            self.idle = usual;
             self.bytes = filled as u64;
             if filled > most {
                 return Err(DataFault::Limit.into());

@@ -283,6 +283,10 @@ impl Driver {
                 self.verb = record.text.split(' ').next().unwrap_or_default().to_owned();
                 self.sent_at = Some(Instant::now());
                 self.extend();
+                if self.verb == "ABOR" {
+                    // Whoever is asked to stop what has failed is hardly there.
+                    self.due = Instant::now() + self.patience.min(STOP_WITHIN);
+                }
             }
             Direction::Received if record.code.is_some() => {
                 // Only a new reply gives more time: a server that trickles bytes or lines does not.
@@ -433,7 +437,8 @@ impl Driver {
     }
 
     fn expire(&mut self) {
-        if self.task.stopped.is_some() {
+        if self.task.stopped.is_some() || self.session.is_ending() {
+            // Why it ends is known, and better than that its last replies do not come.
             self.scribe.note("The server did not let the operation be stopped: the connection is closed");
         } else {
             let what = format!("Waiting for the reply to {}", self.verb);

@@ -345,3 +345,40 @@ async fn a_dropped_future_cancels_its_operation() {
     assert_eq!(tokio::time::timeout(SOON, server.hear()).await.unwrap(), "ABOR");
     drop(socket);
 }
+
+/// What went wrong first is the reason, also where the server answers nothing from then on.
+#[tokio::test]
+async fn a_listing_that_falls_silent_says_so_and_not_what_came_of_it() {
+    let (connection, mut server, _) = logged_in(|_| {}).await;
+    let script = async {
+        let (mut socket, _) = passive(&mut server, "LIST").await;
+        server.say("150 comes").await;
+        socket.write_all(b"-rw-r--r-- 1 me me 5 Jan 01 2020 here\r\n").await.unwrap();
+        assert_eq!(server.hear().await, "ABOR");
+        assert_eq!(server.hear().await, "", "closed, because ABOR is not answered");
+        drop(socket);
+    };
+    let cancel = Cancel::new();
+    let root = RemotePath::root();
+    let (result, ()) = soon!(connection.list(&root, &cancel), script);
+    let error = result.unwrap_err().to_string();
+    assert!(error.contains("silent for 1 s"), "{error}");
+}
+
+/// A large directory is sorted before its first line is sent.
+#[tokio::test]
+async fn a_listing_may_take_its_time_to_begin() {
+    let (connection, mut server, _) = logged_in(|_| {}).await;
+    let script = async {
+        let (mut socket, _) = passive(&mut server, "LIST").await;
+        server.say("150 comes").await;
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        socket.write_all(b"-rw-r--r-- 1 me me 5 Jan 01 2020 here\r\n").await.unwrap();
+        drop(socket);
+        server.say("226 done").await;
+    };
+    let cancel = Cancel::new();
+    let root = RemotePath::root();
+    let (result, ()) = soon!(connection.list(&root, &cancel), script);
+    assert_eq!(result.unwrap().entries.len(), 1);
+}
