@@ -258,7 +258,7 @@ impl Exchange {
                 control.abort();
                 return Err(Error::Data { fault, reply });
             }
-            // The server never came, and says that all is well: there was nothing to send.
+            // The server never used it, and says that all is well: there was nothing to send.
             Err(DataFault::Connect(_)) if self.ends_without_data() => {
                 self.data = Some(Ok(DataEnd { bytes: 0, clean: true }));
             }
@@ -290,7 +290,7 @@ impl Exchange {
     }
 
     fn ends_without_data(&self) -> bool {
-        self.reply.is_some() && !self.started && !self.opened && !self.command.verb().sends_data()
+        self.reply.is_some() && !self.started && !self.command.verb().sends_data()
     }
 
     fn joined(&mut self) -> Option<Joined> {

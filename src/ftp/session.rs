@@ -210,6 +210,11 @@ impl Session {
         !self.closed && self.running.is_none() && self.control.owes_nothing()
     }
 
+    /// Whether every command has its final reply.
+    pub fn owes_nothing(&self) -> bool {
+        self.control.owes_nothing()
+    }
+
     /// Whether the operation under way has ended, and only replies are owed to it.
     pub fn is_ending(&self) -> bool {
         self.running.as_ref().is_some_and(|running| running.ending.is_some())

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -75,11 +75,13 @@ pub(super) struct Mover {
     watched: (Instant, u64),
     /// Held while a file is in use.
     pub(super) guard: Sender<()>,
+    /// Set when the first bytes have come, or the end.
+    heard: Arc<AtomicBool>,
 }
 
 impl Mover {
-    pub(super) fn new(stream: Stream, idle: Duration, guard: Sender<()>) -> Self {
-        Self { stream, idle, bytes: 0, watched: (Instant::now(), 0), guard }
+    pub(super) fn new(stream: Stream, idle: Duration, guard: Sender<()>, heard: Arc<AtomicBool>) -> Self {
+        Self { stream, idle, bytes: 0, watched: (Instant::now(), 0), guard, heard }
     }
 
     /// A server that sends a byte now and then is never silent, and never ends either.
@@ -233,6 +235,7 @@ impl Mover {
         if timeout(self.idle, reading).await.is_err() {
             return Err(self.silent());
         }
+        self.heard.store(true, Ordering::Relaxed);
         // What came before an end or an error is handed over first; the next read meets the end again.
         match outcome {
             _ if filled > 0 => Ok(Came::Bytes(filled)),

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -69,6 +70,7 @@ pub(super) struct DataConnection {
     gone: mpsc::Receiver<()>,
     /// What TLS agreed on, as soon as it has.
     pub(super) agreed: Arc<OnceLock<Agreed>>,
+    heard: Arc<AtomicBool>,
     state: State,
     opened: bool,
     passive: bool,
@@ -87,6 +89,7 @@ struct Task {
     happened: mpsc::Sender<Happened>,
     guard: mpsc::Sender<()>,
     agreed: Arc<OnceLock<Agreed>>,
+    heard: Arc<AtomicBool>,
     scribe: Scribe,
     limit: Duration,
 }
@@ -137,12 +140,13 @@ impl DataConnection {
             abandon: Cancel::new(),
             gone,
             agreed: Arc::default(),
+            heard: Arc::default(),
             state: State::Opening,
             opened: false,
             passive,
         };
-        let agreed = this.agreed.clone();
-        (this, Task { job, happened, guard, agreed, scribe, limit })
+        let (agreed, heard) = (this.agreed.clone(), this.heard.clone());
+        (this, Task { job, happened, guard, agreed, heard, scribe, limit })
     }
 
     /// Uses it; once it is open.
@@ -160,6 +164,11 @@ impl DataConnection {
             State::Open => self.job.is_none(),
             State::Ended => false,
         }
+    }
+
+    /// Whether it is in use, or to be used as soon as it is open, and the server has not been heard on it.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.job.is_none() && self.state != State::Ended && !self.heard.load(Ordering::Relaxed)
     }
 
     /// What TLS agreed on, if it has.
@@ -283,7 +292,7 @@ impl Task {
     }
 
     async fn carry(&self, stream: Stream, load: Load) -> Ended {
-        let mut mover = Mover::new(stream, self.limit, self.guard.clone());
+        let mut mover = Mover::new(stream, self.limit, self.guard.clone(), self.heard.clone());
         let result = match load {
             Load::Collect { most } => match mover.collect(most).await {
                 Ok((end, collected)) => return Ended { result: Ok(end), collected, local: None },

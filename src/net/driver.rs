@@ -27,6 +27,8 @@ use crate::model::{Direction, Record, RemotePath, TransferId};
 const MAX_COLLECTED: usize = 128 * 1024 * 1024;
 /// A cancelled operation is over within this time, or its connection is closed.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// Behind the final reply the first byte of what is fetched comes within this time, or none will.
+const LATE_DATA: Duration = Duration::from_secs(5);
 /// Replies while logging in may take this many times the usual time, because some servers slow down who guesses
 /// passwords…
 const LOGIN_PATIENCE: u32 = 3;
@@ -52,6 +54,8 @@ pub(super) struct Driver {
     used: Option<Used>,
     task: Running,
     closed: bool,
+    /// When the server was last heard, or asked.
+    heard: Instant,
     /// When the reply that is waited for must be there.
     due: Instant,
     patience: Duration,
@@ -128,6 +132,7 @@ impl Driver {
             used: None,
             task: Running::default(),
             closed: false,
+            heard: Instant::now(),
             due: Instant::now() + dial.timeout,
             patience: dial.timeout,
             verb: GREETING.to_owned(),
@@ -229,7 +234,7 @@ impl Driver {
                     self.task.stopped = Some(Instant::now());
                     self.session.handle(Input::Cancel);
                 }
-                () = sleep_until(until.unwrap_or(self.due)), if until.is_some() => self.expire(),
+                () = sleep_until(until.unwrap_or(self.due)), if until.is_some() => self.expire().await,
             }
         };
         self.give_up_data().await;
@@ -424,19 +429,36 @@ impl Driver {
     }
 
     fn extend(&mut self) {
-        self.due = Instant::now() + self.patience;
+        self.heard = Instant::now();
+        self.due = self.heard + self.patience;
     }
 
     /// When the waiting ends; `None` while the data connection keeps the time.
     fn deadline(&self) -> Option<Instant> {
         match self.task.stopped {
             Some(stopped) => Some(stopped + STOP_WITHIN),
+            None if self.is_left_without_data() => Some(self.heard + LATE_DATA.min(self.patience)),
             None if self.data.as_ref().is_some_and(DataConnection::is_busy) => None,
             None => Some(self.due),
         }
     }
 
-    fn expire(&mut self) {
+    /// Whether the server has said that all was sent, and nothing has come.
+    fn is_left_without_data(&self) -> bool {
+        let fetches = self.task.flow.is_some_and(|flow| flow != op::Flow::Send);
+        fetches && self.session.owes_nothing() && self.data.as_ref().is_some_and(DataConnection::is_unheard)
+    }
+
+    async fn expire(&mut self) {
+        if self.task.stopped.is_none() && self.data.as_ref().is_some_and(DataConnection::is_busy) {
+            // Where something has come at the last moment, the data connection keeps the time again.
+            if self.is_left_without_data() {
+                self.give_up_data().await;
+                let why = "nothing came over it after the final reply".to_owned();
+                self.session.handle(Input::DataDone(Err(DataFault::Connect(why))));
+            }
+            return;
+        }
         if self.task.stopped.is_some() || self.session.is_ending() {
             // Why it ends is known, and better than that its last replies do not come.
             self.scribe.note("The server did not let the operation be stopped: the connection is closed");

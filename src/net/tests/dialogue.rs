@@ -382,3 +382,28 @@ async fn a_listing_may_take_its_time_to_begin() {
     let (result, ()) = soon!(connection.list(&root, &cancel), script);
     assert_eq!(result.unwrap().entries.len(), 1);
 }
+
+/// Some servers answer at once that there is nothing to send, and never look at the data connection; and one that has
+/// begun must not hang behind a final reply either.
+#[tokio::test]
+async fn nothing_is_waited_for_long_behind_the_final_reply() {
+    let (connection, mut server, lines) = logged_in(|dial| dial.timeout = SOON).await;
+    for replies in [&["226 it is empty"][..], &["150 comes", "226 done"]] {
+        let script = async {
+            let (socket, _) = passive(&mut server, "RETR").await;
+            for reply in replies {
+                server.say(reply).await;
+            }
+            socket
+        };
+        let cancel = Cancel::new();
+        let (result, socket) = soon!(connection.run(retrieve(), Body::None, None, &cancel), script);
+        match (replies.len(), result) {
+            (1, Ok((outcome, _))) => assert_eq!(outcome, Outcome::Retrieved { bytes: 0, clean: true }),
+            (2, Err(error)) => assert!(error.to_string().contains("(226 done)"), "{error}"),
+            (_, result) => panic!("{result:?}"),
+        }
+        assert!(connection.is_open() && !lines.have("ABOR"));
+        drop(socket);
+    }
+}
