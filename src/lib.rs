@@ -23,7 +23,7 @@
 //! practice.rs the practice server, with the feature `practice` only
 //! model/      nouns that every side speaks; plain data, no input or output, no clock
 //!             action event question           what goes to the worker, what comes back, what it must be told
-//!             path listing site url           the server's side; transfer queue: rows, and one `apply` for both sides
+//!             path syntax listing site url    the server's side; transfer queue: rows, and one `apply` for both sides
 //!             transcript code failure         what crossed the wire, what it means, what a person reads
 //! ftp/        RFC 959 and later, sans-IO
 //!             reply command charset endpoint feature fact     bytes and words

@@ -231,6 +231,7 @@ fn config() -> Config {
         },
         mode: Mode::Passive,
         encoding: None,
+        paths: None,
         known: Known::default(),
     }
 }

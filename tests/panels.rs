@@ -125,6 +125,7 @@ fn server() -> Event {
         home: RemotePath::root(),
         tls: None,
         listing: "MLSD".into(),
+        paths: longshore::model::PathSyntax::Unix,
         encoding: "UTF-8".into(),
         round_trip: 1,
     };

@@ -59,6 +59,7 @@ fn connected() -> Event {
         home: RemotePath::new("/home"),
         tls: None,
         listing: "MLSD".into(),
+        paths: longshore::model::PathSyntax::Unix,
         encoding: "UTF-8".into(),
         round_trip: 3,
     };

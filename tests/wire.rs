@@ -24,7 +24,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use longshore::ftp::{Config, DataEnd, DataFault, Input, Known, Operation, Output, Session, TransferType};
-use longshore::model::{Credentials, Direction, Mode, Record, RemotePath, Secret, Security};
+use longshore::model::{Credentials, Direction, Mode, PathSyntax, Record, RemotePath, Secret, Security};
 
 #[test]
 fn scenes_end_as_they_are_written() {
@@ -255,6 +255,7 @@ fn config() -> Config {
         credentials,
         mode: Mode::Passive,
         encoding: None,
+        paths: None,
         known: Known::default(),
     }
 }
@@ -272,6 +273,9 @@ fn configure(config: &mut Config, pair: &str) {
         ("user", _) => config.credentials.user = value.into(),
         ("password", _) => config.credentials.password = Secret::new(value),
         ("account", _) => config.credentials.account = Some(value.into()),
+        ("paths", _) => {
+            config.paths = PathSyntax::ALL.iter().map(|(syntax, _)| *syntax).find(|syntax| syntax.word() == value);
+        }
         ("encoding", _) => config.encoding = encoding_rs::Encoding::for_label(value.as_bytes()),
         ("known", "no_epsv") => config.known.no_epsv = true,
         ("known", "no_eprt") => config.known.no_eprt = true,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::transcript::TranscriptFile;
-use crate::model::{IfExists, Mode, Run, Security, Settings, Site};
+use crate::model::{IfExists, Mode, PathSyntax, Run, Security, Settings, Site};
 
 /// Most transfers at once that can be asked for.
 const MOST_CONNECTIONS: i64 = 32;
@@ -204,6 +204,9 @@ pub struct Options {
     /// Charset of a server that does not speak UTF-8: windows-1252, shift_jis, koi8-r...
     #[arg(long, value_name = "NAME", global = true, value_parser = charset)]
     pub encoding: Option<String>,
+    /// How the server writes paths, where it does not show it: unix, cygwin, dos, device, vms, mvs, vm or nonstop.
+    #[arg(long, value_name = "SYSTEM", global = true, value_parser = paths)]
+    pub paths: Option<PathSyntax>,
     /// After each transfer compare the size, and a checksum where the server offers one.
     #[arg(long, global = true)]
     pub verify: bool,
@@ -335,6 +338,7 @@ impl Options {
         if self.encoding.is_some() {
             site.encoding.clone_from(&self.encoding);
         }
+        site.paths = self.paths.or(site.paths);
         if self.connections.is_some() {
             site.connections = None;
         }
@@ -376,6 +380,16 @@ fn rate(text: &str) -> Result<u64, String> {
     let rate = digits.parse::<f64>().map_err(|_| wrong())? * factor;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "digits and a point are not negative")]
     Ok(rate.min(1e15).round() as u64)
+}
+
+/// The name of a form of paths.
+fn paths(text: &str) -> Result<PathSyntax, String> {
+    let named = |(syntax, _): &&(PathSyntax, &str)| syntax.word() == text;
+    PathSyntax::ALL
+        .iter()
+        .find(named)
+        .map(|(syntax, _)| *syntax)
+        .ok_or_else(|| "there is no such form of paths".to_owned())
 }
 
 /// A label that the WHATWG knows, in the spelling of its encoding.

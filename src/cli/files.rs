@@ -1,5 +1,7 @@
 //! `rm`, `mkdir`, `mv` and `chmod`: one operation each.
 
+use std::sync::Arc;
+
 use super::front::Front;
 use super::status::{Status, Stop};
 use super::target::{self, Target};
@@ -78,8 +80,8 @@ pub(super) fn mv(front: &mut Front, from: &str, to: &str) -> Result<Status, Stop
     }
     let tab = TabId(0);
     let server = front.connect(tab, &target)?;
-    let from = target.resolve(&server.home);
-    let mut to = server.home.resolve(&typed);
+    let from = target.resolve(&server.home, server.paths);
+    let mut to = server.paths.resolve(&server.home, &typed);
     if typed.ends_with('/') {
         to = to.join(from.name());
     }
@@ -110,16 +112,16 @@ fn each(
     for target in &targets {
         let known =
             tabs.iter().find(|(of, ..): &&(&Target, _, _)| of.site == target.site && of.password == target.password);
-        let (tab, home) = match known {
-            Some((_, tab, home)) => (*tab, RemotePath::clone(home)),
+        let (tab, server) = match known {
+            Some((_, tab, server)) => (*tab, Arc::clone(server)),
             None => {
                 let tab = TabId(u32::try_from(tabs.len()).unwrap_or(u32::MAX));
                 let server = front.connect(tab, target)?;
-                tabs.push((target, tab, server.home.clone()));
-                (tab, server.home.clone())
+                tabs.push((target, tab, server.clone()));
+                (tab, server)
             }
         };
-        if let Err(failure) = change(front, tab, target.resolve(&home))? {
+        if let Err(failure) = change(front, tab, target.resolve(&server.home, server.paths))? {
             front.complain(&failure.to_string());
             if status == Status::Done {
                 status = Status::of(&failure);

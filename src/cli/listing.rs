@@ -28,7 +28,7 @@ pub(super) fn ls(front: &mut Front, text: Option<&str>, long: bool) -> Result<St
     let target = target::target(&site_folder(front, text)?, &front.options, &front.sites)?;
     let tab = TabId(0);
     let server = front.connect(tab, &target)?;
-    let path = target.resolve(&server.home);
+    let path = target.resolve(&server.home, server.paths);
     let failure = match front.list(tab, &path)? {
         Ok(listing) => {
             for line in &listing.refused {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::arguments::Options;
 use super::status::Stop;
 use crate::model::url::Address;
-use crate::model::{Credentials, Login, RemotePath, Secret, Site, Sites};
+use crate::model::{Credentials, Login, PathSyntax, RemotePath, Secret, Site, Sites};
 
 /// A place on a server, or the server alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +49,8 @@ impl Target {
     }
 
     /// The path, seen from the log-in folder.
-    pub(super) fn resolve(&self, home: &RemotePath) -> RemotePath {
-        home.resolve(&self.path)
+    pub(super) fn resolve(&self, home: &RemotePath, paths: PathSyntax) -> RemotePath {
+        paths.resolve(home, &self.path)
     }
 }
 
@@ -101,7 +101,8 @@ mod tests {
     #[test]
     fn a_path_is_seen_from_the_log_in_folder() {
         let home = RemotePath::new("/home/me");
-        let resolve = |url| Target::of_url(url, &Options::default()).unwrap().resolve(&home).to_string();
+        let resolve =
+            |url| Target::of_url(url, &Options::default()).unwrap().resolve(&home, PathSyntax::Unix).to_string();
         assert_eq!(resolve("ftp://me@h"), "/home/me");
         assert_eq!(resolve("ftp://me@h/"), "/home/me");
         assert_eq!(resolve("ftp://me@h/a%20b/"), "/home/me/a b");

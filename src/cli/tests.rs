@@ -94,6 +94,7 @@ fn connects(action: &Action, events: &SyncSender<Event>) {
             home: RemotePath::new("/home/me"),
             tls: None,
             listing: "MLSD".into(),
+            paths: crate::model::PathSyntax::Unix,
             encoding: "UTF-8".into(),
             round_trip: 1,
         };

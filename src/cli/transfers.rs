@@ -11,7 +11,7 @@ use super::status::{Status, Stop};
 use super::target::{self, Target, local_file, remote_name};
 use super::watch::{Tally, Tells};
 use crate::model::transfer::BatchItem;
-use crate::model::{Action, Batch, Course, Event, Kind, RemotePath, Section, Server, TabId};
+use crate::model::{Action, Batch, Course, Event, Kind, PathSyntax, RemotePath, Section, Server, TabId};
 
 /// Downloads.
 pub(super) fn get(front: &mut Front, texts: &[String], output: &Path) -> Result<Status, Stop> {
@@ -32,11 +32,11 @@ pub(super) fn get(front: &mut Front, texts: &[String], output: &Path) -> Result<
         };
         let Tab { server, items, .. } = &mut tabs[index];
         match server {
-            Ok(server) => items.push(download(&folder, target.resolve(&server.home))?),
+            Ok(server) => items.push(download(&folder, target.resolve(&server.home, server.paths))?),
             // What other servers have is still wanted.
             Err(reason) => {
                 unreached = true;
-                let item = download(&folder, target.resolve(&RemotePath::root()))?;
+                let item = download(&folder, target.resolve(&RemotePath::root(), PathSyntax::default()))?;
                 front.watch.lost(Course::Download, &item, reason, &mut front.results);
             }
         }
@@ -99,11 +99,10 @@ pub(super) fn put(front: &mut Front, words: &[OsString]) -> Result<Status, Stop>
         }
     }
     let server = if sources.is_empty() { None } else { Some(reach(front, tab(0), &target)?) };
-    let home = match &server {
-        Some(Ok(server)) => server.home.clone(),
-        _ => RemotePath::root(),
+    let folder = match &server {
+        Some(Ok(server)) => target.resolve(&server.home, server.paths),
+        _ => target.resolve(&RemotePath::root(), PathSyntax::default()),
     };
-    let folder = target.resolve(&home);
     let item = |Source { path, name, kind, size }| BatchItem {
         local: path,
         remote: folder.join(&remote_name(&name)),

@@ -7,10 +7,10 @@ use super::charset::Charset;
 use super::command::{Command, Verb, mask};
 use super::error::Error;
 use super::feature::Features;
-use super::op::TransferType;
+use super::op::{TransferType, pathname};
 use super::reply::{Class, Received, Reply};
 use super::session::{Config, Known, Output};
-use crate::model::{Direction, Record, RemotePath, Security};
+use crate::model::{Direction, PathSyntax, Record, RemotePath, Security};
 
 /// Most commands that may wait for their replies at once.
 pub const MAX_OWED: usize = 32;
@@ -87,6 +87,8 @@ pub(crate) struct Control {
     pub(crate) kind: Option<TransferType>,
     /// The current directory, where it is known.
     pub(crate) directory: Option<RemotePath>,
+    /// The form of paths.
+    pub(crate) paths: PathSyntax,
     /// Commands that undo what raw commands left behind, before the next transfer.
     pub(crate) undo: Vec<Command>,
     /// The restart marker that the server has accepted and no transfer has used: it stays until one does.
@@ -121,6 +123,7 @@ impl Control {
             pipelining: false,
             kind: None,
             directory: None,
+            paths: config.paths.unwrap_or_default(),
             undo: Vec::new(),
             marker: None,
             owed: VecDeque::from([greeting]),
@@ -305,9 +308,29 @@ impl Control {
         self.shown(reply.telling_line())
     }
 
-    /// A path as it is sent.
-    pub(crate) fn path(&self, path: &RemotePath) -> Result<Vec<u8>, Error> {
-        self.charset.encode(path.as_str())
+    /// The path of a file as it is sent.
+    pub(crate) fn file_path(&self, path: &RemotePath) -> Result<Vec<u8>, Error> {
+        self.charset.encode(&self.paths.file(path))
+    }
+
+    /// The path of a directory as it is sent.
+    pub(crate) fn directory_path(&self, path: &RemotePath) -> Result<Vec<u8>, Error> {
+        self.charset.encode(&self.paths.directory(path))
+    }
+
+    /// The absolute path in a reply to PWD.
+    pub(crate) fn pathname(&self, reply: &Reply) -> Option<RemotePath> {
+        let text = pathname(reply, self.charset)?;
+        if text.is_empty() { Some(RemotePath::root()) } else { self.paths.read(&text) }
+    }
+
+    /// Takes the first reply to PWD, which shows how the server writes paths.
+    pub(crate) fn arrive(&mut self, reply: &Reply) {
+        let text = pathname(reply, self.charset);
+        self.paths =
+            self.config.paths.unwrap_or_else(|| PathSyntax::of(&self.system, text.as_deref().unwrap_or_default()));
+        self.home = self.pathname(reply);
+        self.directory.clone_from(&self.home);
     }
 
     /// Takes back a restart marker that no transfer has used, or the next one would begin in the middle of its file.

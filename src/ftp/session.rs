@@ -10,7 +10,7 @@ use super::error::{DataFault, Ended, Error};
 use super::feature::Features;
 use super::op::{Got, Next, Operation, Outcome, Task};
 use super::reply::{Class, Decoder, Malformed, Reply};
-use crate::model::{Credentials, Mode, Record, RemotePath, Security};
+use crate::model::{Credentials, Mode, PathSyntax, Record, RemotePath, Security};
 
 /// What a session must be told before the first byte.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct Config {
     pub mode: Mode,
     /// The charset of names; `None`: UTF-8.
     pub encoding: Option<&'static Encoding>,
+    /// The form of paths; `None`: what SYST and PWD tell.
+    pub paths: Option<PathSyntax>,
     /// What earlier sessions with this server have learned.
     pub known: Known,
 }
@@ -195,6 +197,11 @@ impl Session {
         self.control.home.as_ref()
     }
 
+    /// The form of paths.
+    pub fn paths(&self) -> PathSyntax {
+        self.control.paths
+    }
+
     /// The name of the charset of names.
     pub fn encoding_name(&self) -> &str {
         self.control.charset.name()
@@ -234,7 +241,7 @@ impl Session {
             return;
         }
         let quits = operation == Operation::Quit;
-        self.running = Some(Running { task: Task::new(operation), quits, ending: None });
+        self.running = Some(Running { task: Task::new(operation, &self.control), quits, ending: None });
         self.tell(Got::Start);
     }
 

@@ -12,6 +12,7 @@ use super::question::{Question, QuestionId};
 use super::queue::Delta;
 use super::settings::Settings;
 use super::site::{Site, Sites};
+use super::syntax::PathSyntax;
 use super::transcript::{ConnectionId, Line};
 
 /// Something that happened. The window's mirror changes only by these.
@@ -157,6 +158,8 @@ pub struct Server {
     pub tls: Option<Tls>,
     /// How directories are listed: `MLSD` or `LIST`.
     pub listing: String,
+    /// The form of its paths.
+    pub paths: PathSyntax,
     /// The charset of names.
     pub encoding: String,
     /// Round trip of the last simple command, in milliseconds.

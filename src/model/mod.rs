@@ -11,6 +11,7 @@ pub mod question;
 pub mod queue;
 pub mod settings;
 pub mod site;
+pub mod syntax;
 pub mod transcript;
 pub mod transfer;
 pub mod url;
@@ -25,6 +26,7 @@ pub use question::{Answer, Ask, Question, QuestionId};
 pub use queue::{Delta, Queue, Section};
 pub use settings::{IfExists, Run, Settings};
 pub use site::{Credentials, Login, Mode, Secret, Security, Site, Sites};
+pub use syntax::PathSyntax;
 pub use transcript::{ConnectionId, Direction, Line, Record, Transcript};
 pub use transfer::{Batch, Course, Phase, Transfer, TransferId};
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::PathSyntax;
+
 /// An FTP server and how to talk to it. Holds no secret, so it may be stored, logged and compared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
@@ -34,6 +36,9 @@ pub struct Site {
     /// A charset by its WHATWG label (`windows-1251`, `shift_jis`); `None`: UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
+    /// The form of paths on the server; `None`: as it shows itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paths: Option<PathSyntax>,
     /// The local folder to open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local: Option<PathBuf>,
@@ -64,6 +69,7 @@ impl Default for Site {
             account: String::new(),
             mode: Mode::Auto,
             encoding: None,
+            paths: None,
             local: None,
             remote: None,
             connections: None,

@@ -106,6 +106,7 @@ impl Driver {
             credentials: dial.credentials.clone(),
             mode: site.mode,
             encoding: site.encoding.as_ref().and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes())),
+            paths: site.paths,
             known: dial.known.clone(),
         });
         let shared = Arc::new(Shared::new(Server {
@@ -116,6 +117,7 @@ impl Driver {
             home: RemotePath::root(),
             tls: None,
             listing: String::new(),
+            paths: site.paths.unwrap_or_default(),
             encoding: String::new(),
             round_trip: 0,
         }));
@@ -535,6 +537,7 @@ impl Driver {
             card.tls = self.tls.clone();
             let mlsd = session.features().has("MLSD") && !session.known().no_mlsd;
             card.listing = if mlsd { "MLSD" } else { "LIST" }.to_owned();
+            card.paths = session.paths();
             card.encoding = session.encoding_name().to_owned();
         });
         if self.closed {

@@ -3,7 +3,7 @@
 use eframe::egui::{self, Align, Rect, Sense, Ui, pos2, vec2};
 
 use crate::model::settings::Keys;
-use crate::model::{ConnectionState, Entry, Kind, Place, TabId};
+use crate::model::{ConnectionState, Entry, Kind, PathSyntax, Place, TabId};
 
 use super::drag::{Into, Targets};
 use super::menu::{Can, Item};
@@ -33,6 +33,8 @@ pub struct PaneView {
     pub tree: TreeView,
     /// The path that is being typed.
     pub typing: Option<Typing>,
+    /// The form of the server's paths.
+    pub paths: PathSyntax,
     /// The filter that is being typed; it holds while it is shown.
     pub filter: Option<Typing>,
     /// The folder that was asked for and has not come yet.
@@ -139,6 +141,7 @@ impl PaneView {
             table: TableView::new(side == Side::Remote),
             tree: TreeView::default(),
             typing: None,
+            paths: PathSyntax::default(),
             filter: None,
             asked: None,
             back: Vec::new(),
@@ -159,6 +162,9 @@ impl PaneView {
             (Side::Remote, Some(tab)) => (tab.remote.clone().map(Content::Remote), tab.remote_answers),
             (_, None) => (None, 0),
         };
+        if let Some(server) = tab.and_then(|tab| tab.server.as_ref()) {
+            self.paths = server.paths;
+        }
         let before = self.here();
         let moved = self.table.rows.take(content);
         let answered = self.asked.as_ref().is_some_and(|asked| answers > asked.answers);
@@ -236,7 +242,7 @@ impl PaneView {
 
     /// Turns the path into a field.
     pub fn type_path(&mut self) {
-        let here = self.here().map(|here| place::shown(&here));
+        let here = self.here().map(|here| place::written(&here, self.paths));
         self.typing = Some(Typing::new(here.unwrap_or_else(|| "/".to_owned())));
     }
 

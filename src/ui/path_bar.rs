@@ -88,7 +88,7 @@ fn path_field(ui: &mut Ui, room: Rect, pane: &mut PaneView, env: &mut Env<'_>) {
                 Side::Local => Place::Local("/".into()),
                 Side::Remote => place::remote_root(),
             });
-            env.wants.push(Want::Go(place::resolve(&here, &typed)));
+            env.wants.push(Want::Go(place::resolve(&here, pane.paths, &typed)));
         }
         ui.memory_mut(|memory| memory.request_focus(table::focus_id(env)));
     }

@@ -8,7 +8,8 @@ use crate::model::queue::Section;
 use crate::model::settings::Theme;
 use crate::model::site::Bookmark;
 use crate::model::{
-    Action, Answer, ConnectionState, Credentials, FileAction, Place, QuestionId, Settings, Site, TabId,
+    Action, Answer, ConnectionState, Credentials, FileAction, PathSyntax, Place, QuestionId, RemotePath, Settings,
+    Site, TabId,
 };
 
 use super::dialog::Wish;
@@ -321,9 +322,10 @@ pub fn open_bookmark(bookmark: &Bookmark, mirror: &Mirror, view: &mut View, out:
         go(id, Place::Local(path.clone()), Travel::On, mirror, view, out);
     }
     if let Some(remote) = &bookmark.remote {
-        let home = mirror.tab(id).and_then(|tab| tab.server.as_ref()).map(|server| server.home.clone());
-        let home = Place::Remote(home.unwrap_or_else(crate::model::RemotePath::root));
-        go(id, place::resolve(&home, remote), Travel::On, mirror, view, out);
+        let server = mirror.tab(id).and_then(|tab| tab.server.as_ref());
+        let home = Place::Remote(server.map_or_else(RemotePath::root, |server| server.home.clone()));
+        let paths = server.map_or_else(PathSyntax::default, |server| server.paths);
+        go(id, place::resolve(&home, paths, remote), Travel::On, mirror, view, out);
     }
 }
 

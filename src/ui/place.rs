@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::model::{Place, RemotePath, path};
+use crate::model::{PathSyntax, Place, RemotePath, path};
 
 use super::text;
 
@@ -69,10 +69,18 @@ pub fn label(place: &Place) -> String {
     if name.is_empty() { shown(place) } else { text::visible(&name).into_owned() }
 }
 
+/// As a person types it on this server.
+pub fn written(place: &Place, paths: PathSyntax) -> String {
+    match place {
+        Place::Local(_) => shown(place),
+        Place::Remote(path) => path::shown(&paths.directory(path)),
+    }
+}
+
 /// What a person typed into the path of a pane that shows `here`.
-pub fn resolve(here: &Place, typed: &str) -> Place {
+pub fn resolve(here: &Place, paths: PathSyntax, typed: &str) -> Place {
     match here {
-        Place::Remote(path) => Place::Remote(path.resolve(typed.trim())),
+        Place::Remote(path) => Place::Remote(paths.resolve(path, typed.trim())),
         Place::Local(path) => {
             let typed = Path::new(typed.trim());
             // The worker takes an empty path for the home directory.
@@ -124,9 +132,9 @@ mod tests {
             assert_eq!(chain(&place).iter().map(label).collect::<Vec<_>>(), ["/", "a", "b"]);
             assert_eq!(parent(&child(&place, "c")), Some(place.clone()));
             assert_eq!(name(&child(&place, "caf\u{10fee9}")), "caf\u{10fee9}");
-            assert!(shown(&resolve(&place, "../x")).ends_with("x"));
+            assert!(shown(&resolve(&place, PathSyntax::Unix, "../x")).ends_with("x"));
             assert!(is_within(&child(&place, "c"), &place) && !is_within(&place, &child(&place, "c")));
         }
-        assert_eq!(resolve(&Place::Local("/a".into()), "~"), Place::Local(PathBuf::new()));
+        assert_eq!(resolve(&Place::Local("/a".into()), PathSyntax::Unix, "~"), Place::Local(PathBuf::new()));
     }
 }

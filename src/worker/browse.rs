@@ -130,8 +130,10 @@ impl Browser {
         if self.ensure().await.is_err() || self.context.run.bare {
             return;
         }
-        let Some(home) = self.link.as_ref().map(|link| link.connection.server().home.clone()) else { return };
-        let wanted = self.site.remote.as_deref().map(|remote| home.resolve(remote)).filter(|path| *path != home);
+        let Some(server) = self.link.as_ref().map(|link| link.connection.server()) else { return };
+        let home = server.home.clone();
+        let wanted = self.site.remote.as_deref().map(|remote| server.paths.resolve(&home, remote));
+        let wanted = wanted.filter(|path| *path != home);
         if let Some(path) = wanted
             && self.list(path).await
         {

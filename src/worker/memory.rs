@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
 
-use crate::model::{Course, Credentials, IfExists, Login, Mode, RemotePath, Security, Site};
+use crate::model::{Course, Credentials, IfExists, Login, Mode, PathSyntax, RemotePath, Security, Site};
 
 /// What makes two sites the same server for a connection: all that it is opened with.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +18,7 @@ pub(super) struct Key {
     security: Security,
     mode: Mode,
     encoding: Option<String>,
+    paths: Option<PathSyntax>,
 }
 
 impl Key {
@@ -31,6 +32,7 @@ impl Key {
             security: site.security,
             mode: site.mode,
             encoding: site.encoding.clone(),
+            paths: site.paths,
         }
     }
 

@@ -7,7 +7,6 @@ use super::super::control::Control;
 use super::super::error::Error;
 use super::super::fact::{self, Facts};
 use super::super::reply::{Class, Reply};
-use super::path::pathname;
 use super::{Got, Next, Operation, Outcome, Step, TransferType};
 use crate::model::RemotePath;
 
@@ -32,7 +31,7 @@ impl File {
             Got::Reply(_, Preliminary, _) => Ok(Next::Wait),
             Got::Reply(Verb::Cwd, class, reply) => self.changed_directory(class, reply, control),
             Got::Reply(Verb::Pwd, class, reply) => {
-                let path = if class == Completion { pathname(reply, control.charset) } else { None };
+                let path = if class == Completion { control.pathname(reply) } else { None };
                 Ok(Next::Done(Outcome::Directory(path)))
             }
             Got::Reply(Verb::Mlst, class, reply) => self.listed(class, reply, control),
@@ -79,28 +78,28 @@ impl File {
     fn start(&mut self, control: &mut Control) -> Step {
         let command = match &self.operation {
             Operation::ChangeDirectory { path } if control.pipelining => {
-                let there = Command::with(Verb::Cwd, control.path(path)?)?;
+                let there = Command::with(Verb::Cwd, control.directory_path(path)?)?;
                 control.send_all([there, Command::new(Verb::Pwd)]);
                 return Ok(Next::Wait);
             }
-            Operation::ChangeDirectory { path } => Command::with(Verb::Cwd, control.path(path)?)?,
-            Operation::MakeDirectory { path } => Command::with(Verb::Mkd, control.path(path)?)?,
+            Operation::ChangeDirectory { path } => Command::with(Verb::Cwd, control.directory_path(path)?)?,
+            Operation::MakeDirectory { path } => Command::with(Verb::Mkd, control.directory_path(path)?)?,
             Operation::RemoveDirectory { path } => match outside(path, control) {
-                Some(parent) => Command::with(Verb::Cwd, control.path(&parent)?)?,
-                None => Command::with(Verb::Rmd, control.path(path)?)?,
+                Some(parent) => Command::with(Verb::Cwd, control.directory_path(&parent)?)?,
+                None => Command::with(Verb::Rmd, control.directory_path(path)?)?,
             },
-            Operation::Delete { path } => Command::with(Verb::Dele, control.path(path)?)?,
+            Operation::Delete { path } => Command::with(Verb::Dele, control.file_path(path)?)?,
             Operation::Rename { from, to } => {
-                Command::with(Verb::Rnto, control.path(to)?)?; // or the server would be left with half a sequence
-                Command::with(Verb::Rnfr, control.path(from)?)?
+                Command::with(Verb::Rnto, control.file_path(to)?)?; // or the server would be left with half a sequence
+                Command::with(Verb::Rnfr, control.file_path(from)?)?
             }
             Operation::Chmod { path, mode } => {
-                let argument = [format!("CHMOD {mode:03o} ").into_bytes(), control.path(path)?].concat();
+                let argument = [format!("CHMOD {mode:03o} ").into_bytes(), control.file_path(path)?].concat();
                 Command::with(Verb::Site, argument)?
             }
             Operation::SetModified { .. } => return self.set_modified(control),
             Operation::Facts { path } if control.features.has("MLST") => {
-                Command::with(Verb::Mlst, control.path(path)?)?
+                Command::with(Verb::Mlst, control.file_path(path)?)?
             }
             Operation::Facts { .. } => return self.ask_for_facts(control),
             Operation::NoOperation => Command::new(Verb::Noop),
@@ -115,7 +114,7 @@ impl File {
         match &self.operation {
             Operation::RemoveDirectory { path } => {
                 control.directory = None;
-                control.send(Command::with(Verb::Rmd, control.path(path)?)?);
+                control.send(Command::with(Verb::Rmd, control.directory_path(path)?)?);
                 Ok(Next::Wait)
             }
             Operation::ChangeDirectory { path } if class == Class::Completion => {
@@ -132,7 +131,7 @@ impl File {
     fn rename(&mut self, control: &mut Control) -> Step {
         let Operation::Rename { to, .. } = &self.operation else { return Ok(Next::Wait) };
         control.directory = None; // it may have been below
-        control.send(Command::with(Verb::Rnto, control.path(to)?)?);
+        control.send(Command::with(Verb::Rnto, control.file_path(to)?)?);
         Ok(Next::Wait)
     }
 
@@ -146,7 +145,7 @@ impl File {
             (false, false) => return Err(Error::Unsupported("MFMT")),
         };
         let time = at.to_zoned(TimeZone::UTC).strftime("%Y%m%d%H%M%S ").to_string();
-        control.send(Command::with(verb, [time.into_bytes(), control.path(path)?].concat())?);
+        control.send(Command::with(verb, [time.into_bytes(), control.file_path(path)?].concat())?);
         Ok(Next::Wait)
     }
 
@@ -172,7 +171,7 @@ impl File {
 
     fn size_and_time(&mut self, control: &mut Control) -> Step {
         let Operation::Facts { path } = &self.operation else { return Ok(Next::Wait) };
-        let path = control.path(path)?;
+        let path = control.file_path(path)?;
         let size = Command::with(Verb::Size, &path)?;
         if control.pipelining {
             control.send_all([size, Command::with(Verb::Mdtm, &path)?]);
@@ -184,7 +183,7 @@ impl File {
 
     fn ask_for_time(&self, control: &mut Control) -> Result<(), Error> {
         let Operation::Facts { path } = &self.operation else { return Ok(()) };
-        control.send(Command::with(Verb::Mdtm, control.path(path)?)?);
+        control.send(Command::with(Verb::Mdtm, control.file_path(path)?)?);
         Ok(())
     }
 

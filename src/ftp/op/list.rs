@@ -5,7 +5,6 @@ use super::super::control::Control;
 use super::super::error::{DataFault, Error};
 use super::super::exchange::{Exchange, Joined};
 use super::super::reply::{Class, Reply};
-use super::path::pathname;
 use super::{Got, Method, Next, Outcome, Step};
 use crate::model::RemotePath;
 
@@ -49,7 +48,7 @@ impl List {
         }
         match got {
             Got::Start => {
-                let there = Command::with(Verb::Cwd, control.path(&self.path)?)?;
+                let there = Command::with(Verb::Cwd, control.directory_path(&self.path)?)?;
                 if control.pipelining {
                     control.send_all([there, Command::new(Verb::Pwd)]);
                 } else {
@@ -67,7 +66,7 @@ impl List {
             }
             Got::Reply(Verb::Pwd, class, reply) => {
                 if class == Class::Completion {
-                    self.said = pathname(reply, control.charset);
+                    self.said = control.pathname(reply);
                 }
                 self.lister = first_lister(control);
                 self.ask(control)

@@ -7,7 +7,6 @@ use super::super::control::{Control, Tls};
 use super::super::error::Error;
 use super::super::feature::Features;
 use super::super::reply::{Class, Reply};
-use super::path::pathname;
 use super::{Got, Next, Outcome, Step, TransferType};
 use crate::model::Security;
 
@@ -16,6 +15,8 @@ use crate::model::Security;
 pub(crate) struct LogIn {
     /// AUTH SSL was tried, because the server does not know AUTH TLS.
     tried_ssl: bool,
+    /// The form of names was asked for.
+    asked_names: bool,
     /// What is still to be asked, one by one, where commands may not be sent together.
     to_ask: VecDeque<Command>,
     /// How many of these questions wait for their replies.
@@ -80,12 +81,12 @@ impl LogIn {
             }
             Got::Reply(Verb::Pwd, class, reply) => {
                 if class == Completion {
-                    control.home = pathname(reply, control.charset);
-                    control.directory = control.home.clone();
+                    control.arrive(reply);
+                    self.ask_for_slashes(control)?;
                 }
                 self.next_question(control)
             }
-            Got::Reply(Verb::Clnt | Verb::Opts | Verb::Pbsz, _, _) => self.next_question(control),
+            Got::Reply(Verb::Clnt | Verb::Opts | Verb::Pbsz | Verb::Site, _, _) => self.next_question(control),
             Got::Reply(verb, _, reply) => Err(control.refused(verb, reply)),
             Got::Listening(_) | Got::DataOpen | Got::DataDone(_) => Ok(Next::Wait),
         }
@@ -163,6 +164,17 @@ impl LogIn {
         self.to_ask.extend(commands);
         self.asked = 1;
         self.next_question(control)
+    }
+
+    /// OS/400 names files by library (`QGPL/A.MBR`) until it is told to speak of its file system (`/QSYS.LIB/...`).
+    fn ask_for_slashes(&mut self, control: &Control) -> Result<(), Error> {
+        if control.home.is_none()
+            && control.system.contains("OS/400")
+            && !std::mem::replace(&mut self.asked_names, true)
+        {
+            self.to_ask.extend([Command::with(Verb::Site, "NAMEFMT 1")?, Command::new(Verb::Pwd)]);
+        }
+        Ok(())
     }
 
     /// One question is answered.

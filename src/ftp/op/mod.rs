@@ -128,6 +128,21 @@ impl Operation {
             _ => None,
         }
     }
+
+    /// The file that it is about.
+    fn file(&self) -> Option<&RemotePath> {
+        match self {
+            Self::Retrieve { path, .. }
+            | Self::Store { path, .. }
+            | Self::Append { path, .. }
+            | Self::Facts { path }
+            | Self::Delete { path }
+            | Self::Rename { from: path, .. }
+            | Self::Chmod { path, .. }
+            | Self::SetModified { path, .. } => Some(path),
+            _ => None,
+        }
+    }
 }
 
 /// Where the bytes of a data connection go.
@@ -234,7 +249,38 @@ pub(crate) type Step = Result<Next, Error>;
 
 /// An operation under way.
 #[derive(Debug)]
-pub(crate) enum Task {
+pub(crate) struct Task {
+    /// The directory to go to first, where files are named from within theirs.
+    from: Option<RemotePath>,
+    work: Work,
+}
+
+impl Task {
+    pub(crate) fn new(operation: Operation, control: &Control) -> Self {
+        let within = operation.file().filter(|_| control.paths.is_relative()).and_then(RemotePath::parent);
+        let from = within.filter(|directory| control.directory.as_ref() != Some(directory));
+        Self { from, work: Work::new(operation) }
+    }
+
+    pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
+        let Some(directory) = &self.from else { return self.work.step(got, control) };
+        match got {
+            Got::Start => control.send(Command::with(Verb::Cwd, control.directory_path(directory)?)?),
+            Got::Reply(Verb::Cwd, Class::Completion, _) => {
+                control.directory = self.from.take();
+                return self.work.step(Got::Start, control);
+            }
+            Got::Reply(_, Class::Preliminary, _) => {}
+            Got::Reply(verb, _, reply) => return Err(control.refused(verb, reply)),
+            _ => {}
+        }
+        Ok(Next::Wait)
+    }
+}
+
+/// What an operation does where it stands.
+#[derive(Debug)]
+enum Work {
     LogIn(login::LogIn),
     List(list::List),
     Transfer(transfer::Transfer),
@@ -242,8 +288,8 @@ pub(crate) enum Task {
     Raw(raw::Raw),
 }
 
-impl Task {
-    pub(crate) fn new(operation: Operation) -> Self {
+impl Work {
+    fn new(operation: Operation) -> Self {
         let transfer = |verb, path, offset, kind| Self::Transfer(transfer::Transfer::new(verb, path, offset, kind));
         match operation {
             Operation::LogIn => Self::LogIn(login::LogIn::default()),
@@ -256,7 +302,7 @@ impl Task {
         }
     }
 
-    pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
+    fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
         match self {
             Self::LogIn(task) => task.step(got, control),
             Self::List(task) => task.step(got, control),

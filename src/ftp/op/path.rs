@@ -2,19 +2,12 @@
 
 use super::super::charset::Charset;
 use super::super::reply::Reply;
-use crate::model::RemotePath;
 
-/// Reads `257 "a""b" is here` and what servers make of it. `None`: no absolute path, or one with control characters,
-/// which somebody may have put there to be sent back as a command.
-pub fn pathname(reply: &Reply, charset: Charset) -> Option<RemotePath> {
+/// Reads `257 "a""b" is here` and what servers make of it. `None`: no path, or one with control characters, which
+/// somebody may have put there to be sent back as a command.
+pub fn pathname(reply: &Reply, charset: Charset) -> Option<String> {
     let bytes = quoted(reply.text()).or_else(|| bare(reply.text()))?;
-    if bytes.is_empty() {
-        return Some(RemotePath::root());
-    }
-    if bytes.first() != Some(&b'/') || bytes.iter().any(u8::is_ascii_control) {
-        return None;
-    }
-    Some(RemotePath::new(&charset.decode(&bytes)))
+    (!bytes.iter().any(u8::is_ascii_control)).then(|| charset.decode(&bytes))
 }
 
 /// What stands in quotes; a quote in it is doubled (RFC 959 appendix II), except by Pure-FTPd.
@@ -38,15 +31,18 @@ fn quoted(text: &[u8]) -> Option<Vec<u8>> {
     Some(text[start..end].to_vec())
 }
 
-/// A path without quotes, or in single ones, up to the words that may follow it.
+/// A path without quotes, or in single ones (which belong to it on MVS), up to the words that may follow it.
 fn bare(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
     if let Some(rest) = text.strip_prefix(b"'") {
         let end = rest.iter().position(|byte| *byte == b'\'')?;
-        return Some(rest[..end].to_vec());
+        return Some(if rest.starts_with(b"/") { rest[..end].to_vec() } else { text[..end + 2].to_vec() });
     }
     let end = text.windows(4).position(|window| window == b" is ").unwrap_or(text.len());
-    text.starts_with(b"/").then(|| text[..end].to_vec())
+    let path = &text[..end];
+    let words = path.contains(&b' ') && !path.starts_with(b"/");
+    let absolute = path.iter().any(|byte| matches!(byte, b'/' | b'\\' | b':' | b'[' | b'$'));
+    (absolute && !words).then(|| path.to_vec())
 }
 
 #[cfg(test)]
@@ -55,7 +51,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<String> {
-        pathname(&reply(text), Charset::new(None)).map(|path| path.as_str().to_owned())
+        pathname(&reply(text), Charset::new(None))
     }
 
     #[test]
@@ -74,8 +70,13 @@ mod tests {
             ("257 /a b is current", "/a b"),
             ("257 /a\"b", "/a\"b"),
             ("257 '/a'", "/a"),
-            (r#"257 """#, "/"),
-            (r#"257 "/caf\u{e9}//x/""#, "/caf\\u{e9}/x"),
+            (r#"257 """#, ""),
+            (r#"257 "/caf\u{e9}//x/""#, "/caf\\u{e9}//x/"),
+            ("257 \"C:\\\"", "C:\\"),
+            ("257 \"'ME.'\" is working directory name prefix.", "'ME.'"),
+            ("257 'ME.' is working directory name prefix.", "'ME.'"),
+            ("257 D$U:[ME.WORK] is current directory", "D$U:[ME.WORK]"),
+            ("257 \\S.$V.SUB", "\\S.$V.SUB"),
         ] {
             assert_eq!(read(text).as_deref(), Some(path), "{text}");
         }
@@ -84,7 +85,7 @@ mod tests {
     #[test]
     fn what_is_no_path() {
         for text in
-            ["257 \"no end", "257 directory created", "257", "257 \"/a\rSTOR evil\"", "257 \"/\x03\"", "257 \"C:\\\""]
+            ["257 \"no end", "257 directory created", "257", "257 \"/a\rSTOR evil\"", "257 \"/\x03\"", "257 a: b"]
         {
             assert_eq!(read(text), None, "{text:?}");
         }

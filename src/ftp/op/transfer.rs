@@ -62,7 +62,7 @@ impl Transfer {
 
     fn exchange(&mut self, control: &mut Control) -> Step {
         control.settle_before_transfer()?;
-        let command = Command::with(self.verb, control.path(&self.path)?)?;
+        let command = Command::with(self.verb, control.file_path(&self.path)?)?;
         let marker = Some(self.offset).filter(|offset| *offset > 0);
         self.exchange = Some(Exchange::begin(command, marker, control)?);
         Ok(Next::Wait)

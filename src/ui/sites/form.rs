@@ -7,7 +7,7 @@ use eframe::egui::{self, DragValue, Label, Margin, Response, RichText, ScrollAre
 use super::draft::{Draft, Held, Node, Password};
 use super::{Work, pick_folder};
 use crate::model::url::Address;
-use crate::model::{Login, Mode, Secret, Security, Site};
+use crate::model::{Login, Mode, PathSyntax, Secret, Security, Site};
 use crate::ui::dialog::{frame, password_field};
 use crate::ui::strip::bar_tab;
 use crate::ui::theme;
@@ -270,6 +270,10 @@ fn folders(ui: &mut Ui, site: &mut Site) -> bool {
         ui,
         "Both are opened when it connects. A remote folder without a slash in front begins at the log-in.",
     );
+    let forms: Vec<_> = std::iter::once((None, "As the server shows it"))
+        .chain(PathSyntax::ALL.map(|(syntax, name)| (Some(syntax), name)))
+        .collect();
+    frame::choice(ui, "Form of paths", &mut site.paths, &forms);
     if !site.bookmarks.is_empty() {
         ui.add_space(theme::GAP);
         ui.label(RichText::new("Bookmarks").font(theme::medium()));
