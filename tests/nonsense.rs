@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
 use longshore::ftp::{Config, DataEnd, DataFault, Input, Known, Operation, Output, Session, TransferType};
-use longshore::model::{Credentials, Direction, Mode, RemotePath, Secret, Security};
+use longshore::model::{Credentials, Direction, HostCommand, Mode, RemotePath, Secret, Security};
 
 /// How many dialogues of nonsense are held.
-const DIALOGUES: u64 = 3000;
+const DIALOGUES: u64 = 5000;
 /// How many things happen in each.
 const EVENTS: usize = 120;
 
@@ -17,6 +17,7 @@ fn nonsense_never_breaks_the_invariants() {
         let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut config = config();
         config.security = dice.of(&[Security::Never, Security::Try, Security::Explicit, Security::Implicit]);
+        config.host_command = dice.of(&[HostCommand::Auto, HostCommand::Auto, HostCommand::Always]);
         config.mode = dice.of(&[Mode::Auto, Mode::Passive, Mode::Active]);
         if dice.below(4) == 0 {
             config.peer = "2001:db8::1".parse().unwrap();
@@ -230,6 +231,7 @@ fn config() -> Config {
             account: Some("acme77".into()),
         },
         mode: Mode::Passive,
+        host_command: HostCommand::Auto,
         encoding: None,
         paths: None,
         known: Known::default(),

@@ -4,7 +4,7 @@
 //!
 //! | line | meaning |
 //! |---|---|
-//! | `config KEY=VALUE…` | security, mode, peer, user, password, account, encoding, known |
+//! | `config KEY=VALUE…` | security, mode, host, hostcommand, peer, user, password, account, encoding, known |
 //! | `whole` | only as whole packets: it matters what comes in one |
 //! | `login FEATURE \| FEATURE…` | the usual log-in, up to `= ok LoggedIn` |
 //! | `begin OPERATION ARGUMENTS` | an operation begins |
@@ -24,7 +24,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use longshore::ftp::{Config, DataEnd, DataFault, Input, Known, Operation, Output, Session, TransferType};
-use longshore::model::{Credentials, Direction, Mode, PathSyntax, Record, RemotePath, Secret, Security};
+use longshore::model::{Credentials, Direction, HostCommand, Mode, PathSyntax, Record, RemotePath, Secret, Security};
 
 #[test]
 fn scenes_end_as_they_are_written() {
@@ -199,6 +199,8 @@ impl Player {
             "no_passive" => self.session.known().no_passive,
             "no_mlsd" => self.session.known().no_mlsd,
             "no_list_all" => self.session.known().no_list_all,
+            "takes_host" => self.session.known().takes_host,
+            "no_host" => self.session.known().no_host,
             _ => panic!("nothing is called {field}"),
         };
         let holds = match claim.split_once(' ') {
@@ -254,6 +256,7 @@ fn config() -> Config {
         security: Security::Never,
         credentials,
         mode: Mode::Passive,
+        host_command: HostCommand::Auto,
         encoding: None,
         paths: None,
         known: Known::default(),
@@ -268,6 +271,9 @@ fn configure(config: &mut Config, pair: &str) {
         ("security", "implicit") => config.security = Security::Implicit,
         ("mode", "auto") => config.mode = Mode::Auto,
         ("mode", "active") => config.mode = Mode::Active,
+        ("host", _) => config.host = value.into(),
+        ("hostcommand", "always") => config.host_command = HostCommand::Always,
+        ("hostcommand", "never") => config.host_command = HostCommand::Never,
         ("peer", _) => config.peer = value.parse().unwrap(),
         ("local", _) => config.local = value.parse().unwrap(),
         ("user", _) => config.credentials.user = value.into(),
@@ -282,6 +288,8 @@ fn configure(config: &mut Config, pair: &str) {
         ("known", "no_passive") => config.known.no_passive = true,
         ("known", "no_mlsd") => config.known.no_mlsd = true,
         ("known", "no_list_all") => config.known.no_list_all = true,
+        ("known", "takes_host") => config.known.takes_host = true,
+        ("known", "no_host") => config.known.no_host = true,
         _ => panic!("nothing is configured by {pair}"),
     }
 }

@@ -34,9 +34,9 @@ macro_rules! verbs {
 
 verbs! {
     Abor "ABOR", Acct "ACCT", Allo "ALLO", Appe "APPE", Auth "AUTH", Ccc "CCC", Cdup "CDUP", Clnt "CLNT", Cwd "CWD",
-    Dele "DELE", Eprt "EPRT", Epsv "EPSV", Feat "FEAT", Help "HELP", List "LIST", Mdtm "MDTM", Mfmt "MFMT", Mkd "MKD",
+    Dele "DELE", Eprt "EPRT", Epsv "EPSV", Feat "FEAT", Help "HELP", Host "HOST", List "LIST", Mdtm "MDTM", Mfmt "MFMT", Mkd "MKD",
     Mlsd "MLSD", Mlst "MLST", Mode "MODE", Nlst "NLST", Noop "NOOP", Opts "OPTS", Pass "PASS", Pasv "PASV",
-    Pbsz "PBSZ", Port "PORT", Prot "PROT", Pwd "PWD", Quit "QUIT", Rein "REIN", Rest "REST", Retr "RETR", Rmd "RMD",
+    Pbsz "PBSZ", Port "PORT", Pret "PRET", Prot "PROT", Pwd "PWD", Quit "QUIT", Rein "REIN", Rest "REST", Retr "RETR", Rmd "RMD",
     Rnfr "RNFR", Rnto "RNTO", Site "SITE", Size "SIZE", Smnt "SMNT", Stat "STAT", Stor "STOR", Stou "STOU",
     Stru "STRU", Syst "SYST", Type "TYPE", User "USER", Xcup "XCUP", Xcwd "XCWD",
 }

@@ -20,7 +20,7 @@ pub const MAX_PRELIMINARIES: u32 = 10;
 const SHORT_SECRET: usize = 4;
 
 /// Commands whose success has another code than 226, by all that is known of servers.
-const NEVER_226: [Verb; 11] = [
+const NEVER_226: [Verb; 13] = [
     Verb::Epsv,
     Verb::Pasv,
     Verb::Eprt,
@@ -32,6 +32,8 @@ const NEVER_226: [Verb; 11] = [
     Verb::Mlst,
     Verb::Cwd,
     Verb::Pwd,
+    Verb::Pret,
+    Verb::Host,
 ];
 
 /// A command on the wire whose final reply has not come.
@@ -83,6 +85,8 @@ pub(crate) struct Control {
     pub(crate) protected: bool,
     /// Whether several commands may be sent in one packet.
     pub(crate) pipelining: bool,
+    /// PRET was listed, and is not known after all.
+    pub(crate) no_pret: bool,
     /// TYPE as the server has it; `None`: not known.
     pub(crate) kind: Option<TransferType>,
     /// The current directory, where it is known.
@@ -121,6 +125,7 @@ impl Control {
             tls: Tls::Clear,
             protected: false,
             pipelining: false,
+            no_pret: false,
             kind: None,
             directory: None,
             paths: config.paths.unwrap_or_default(),
@@ -253,7 +258,7 @@ impl Control {
             Tls::Shaking => false,
             Tls::Clear => match self.config.security {
                 Security::Try | Security::Never => true,
-                Security::Explicit | Security::Implicit => matches!(verb, Verb::Auth | Verb::Quit),
+                Security::Explicit | Security::Implicit => matches!(verb, Verb::Auth | Verb::Host | Verb::Quit),
             },
         }
     }

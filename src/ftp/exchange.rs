@@ -1,6 +1,6 @@
 //! A data connection and the command that uses it: how it is made, and the join of its end with the reply.
 //!
-//! The order on the wire is EPSV or PASV (or EPRT or PORT), REST, the command. A passive data connection is open before
+//! The order on the wire is PRET where the server lists it, EPSV or PASV (or EPRT or PORT), REST, the command. A passive data connection is open before
 //! the command is sent, since some servers read no command before. REST comes last: after PASV some servers have
 //! forgotten it, and would send a file from its start under a marker that they had accepted.
 
@@ -74,7 +74,7 @@ impl Exchange {
             data: None,
             reply: None,
         };
-        exchange.take_way(way, control);
+        exchange.take_way(way, control)?;
         Ok(exchange)
     }
 
@@ -87,6 +87,7 @@ impl Exchange {
                 return self.answered(class, reply, control);
             }
             Got::Reply(_, Preliminary, _) => {}
+            Got::Reply(Verb::Pret, _, reply) => self.announced(reply, control)?,
             Got::Reply(Verb::Epsv | Verb::Pasv, Completion, reply) => match endpoint::passive(reply) {
                 Some(passive) => self.connect(passive, control),
                 None => self.try_another(control.refused(self.way_verb(), reply), control)?,
@@ -119,13 +120,38 @@ impl Exchange {
         Ok(None)
     }
 
-    fn take_way(&mut self, way: Way, control: &mut Control) {
+    fn take_way(&mut self, way: Way, control: &mut Control) -> Result<(), Error> {
         self.way = way;
-        match way {
-            Way::Epsv => control.send(Command::new(Verb::Epsv)),
-            Way::Pasv => control.send(Command::new(Verb::Pasv)),
-            Way::Active => control.ask_for_data(Output::Listen),
+        if way == Way::Active {
+            control.ask_for_data(Output::Listen);
+            return Ok(());
         }
+        let ask = Command::new(self.way_verb());
+        if !control.features.has("PRET") || control.no_pret {
+            control.send(ask);
+            return Ok(());
+        }
+        // A server that is several machines must know what is wanted before it says where from.
+        let announce = Command::with(Verb::Pret, self.command.shown_bytes().unwrap_or_default())?;
+        if control.pipelining {
+            control.send_all([announce, ask]);
+        } else {
+            control.send(announce);
+        }
+        Ok(())
+    }
+
+    /// PRET was answered. What it refuses, the command itself would be refused.
+    fn announced(&mut self, reply: &Reply, control: &mut Control) -> Result<(), Error> {
+        if (500..=504).contains(&reply.code()) {
+            control.no_pret = true;
+        } else if reply.is_negative() {
+            return Err(control.refused(self.command.verb(), reply));
+        }
+        if !control.pipelining {
+            control.send(Command::new(self.way_verb()));
+        }
+        Ok(())
     }
 
     fn way_verb(&self) -> Verb {
@@ -141,8 +167,7 @@ impl Exchange {
         if next == Way::Active {
             control.note("No passive data connection can be made: the server is asked to connect to us");
         }
-        self.take_way(next, control);
-        Ok(())
+        self.take_way(next, control)
     }
 
     /// Connects to the port that the server named, at the address that we know, whatever address it named.

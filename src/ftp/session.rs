@@ -10,7 +10,7 @@ use super::error::{DataFault, Ended, Error};
 use super::feature::Features;
 use super::op::{Got, Next, Operation, Outcome, Task};
 use super::reply::{Class, Decoder, Malformed, Reply};
-use crate::model::{Credentials, Mode, PathSyntax, Record, RemotePath, Security};
+use crate::model::{Credentials, HostCommand, Mode, PathSyntax, Record, RemotePath, Security};
 
 /// What a session must be told before the first byte.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Config {
     pub credentials: Credentials,
     /// Who opens data connections.
     pub mode: Mode,
+    /// Whether HOST names the host before the log-in.
+    pub host_command: HostCommand,
     /// The charset of names; `None`: UTF-8.
     pub encoding: Option<&'static Encoding>,
     /// The form of paths; `None`: what SYST and PWD tell.
@@ -48,6 +50,10 @@ pub struct Known {
     pub no_mlsd: bool,
     /// `LIST -a` takes `-a` for a path: use LIST alone.
     pub no_list_all: bool,
+    /// FEAT names HOST: the next session can name the host before it logs in.
+    pub takes_host: bool,
+    /// HOST was refused all the same: use it only where the site says so.
+    pub no_host: bool,
 }
 
 /// What happens to a session.
@@ -400,40 +406,56 @@ impl Session {
 }
 
 /// Whether `code` can only be the answer to another command than `verb`: then every later answer would be taken for
-/// another command's too. Codes that servers are known to use freely tell nothing.
+/// another command's too, and a DELE or a STOR would count as done that was not. Codes that servers are known to use
+/// freely (200, 250, 4yz, 5yz) tell nothing, and a command that is not known here may be answered by any.
 fn answers_another(verb: Verb, code: u16) -> bool {
-    use Verb::{
-        Acct, Auth, Clnt, Cwd, Eprt, Epsv, Feat, Greeting, Mdtm, Opts, Other, Pass, Pasv, Pbsz, Port, Prot, Pwd, Rest,
-        Rnfr, Size, Syst, User,
-    };
-    let asks = matches!(
-        verb,
-        Greeting
-            | User
-            | Pass
-            | Acct
-            | Auth
-            | Pbsz
-            | Prot
-            | Syst
-            | Feat
-            | Opts
-            | Clnt
-            | Epsv
-            | Pasv
-            | Eprt
-            | Port
-            | Rest
-            | Size
-            | Mdtm
-            | Rnfr
-    );
+    use Verb::{Cdup, Cwd, Dele, Epsv, Greeting, Mdtm, Mkd, Mlst, Other, Pasv, Pwd, Rest, Rmd, Rnfr, Rnto, Size};
+    let strict = is_of_files(verb) || verb.moves_data();
+    // Their success has many codes.
+    let lenient = matches!(verb, Cdup | Dele | Mkd | Mlst | Rmd | Rnto);
     match code {
-        226 => asks || matches!(verb, Pwd | Cwd),
+        120 => verb != Greeting,
+        125 | 150 => is_of_files(verb) || opens_session(verb),
+        211 | 214 | 215 | 230 | 232 | 234 | 331..=336 => strict,
+        213 => strict && !matches!(verb, Size | Mdtm | Mlst),
+        // Two servers answer EPSV ALL with 220.
+        220 | 221 => is_of_files(verb) && verb != Epsv,
+        226 => (opens_session(verb) || is_of_files(verb)) && !lenient,
         227..=229 => !matches!(verb, Epsv | Pasv | Other),
-        257 => asks || verb.moves_data(),
+        257 => (opens_session(verb) || strict) && !lenient && !matches!(verb, Cwd | Pwd),
+        350 => (opens_session(verb) || strict) && !matches!(verb, Rest | Rnfr),
         _ => false,
     }
+}
+
+/// Commands about files and ways to them, whose answers are the same everywhere.
+fn is_of_files(verb: Verb) -> bool {
+    use Verb::{Cdup, Cwd, Dele, Eprt, Epsv, Mdtm, Mkd, Mlst, Pasv, Port, Pret, Pwd, Rest, Rmd, Rnfr, Rnto, Size};
+    matches!(
+        verb,
+        Cdup | Cwd
+            | Dele
+            | Eprt
+            | Epsv
+            | Mdtm
+            | Mkd
+            | Mlst
+            | Pasv
+            | Port
+            | Pret
+            | Pwd
+            | Rest
+            | Rmd
+            | Rnfr
+            | Rnto
+            | Size
+    )
+}
+
+/// Commands of a log-in.
+fn opens_session(verb: Verb) -> bool {
+    use Verb::{Acct, Auth, Clnt, Feat, Greeting, Host, Opts, Pass, Pbsz, Prot, Syst, User};
+    matches!(verb, Acct | Auth | Clnt | Feat | Greeting | Host | Opts | Pass | Pbsz | Prot | Syst | User)
 }
 
 /// The first byte of a TLS alert record: a TLS server's answer to a line of text.

@@ -33,6 +33,9 @@ pub struct Site {
     pub account: String,
     /// Who opens data connections.
     pub mode: Mode,
+    /// Whether HOST (RFC 7151) tells the server which of its hosts is meant.
+    #[serde(skip_serializing_if = "is_default")]
+    pub host_command: HostCommand,
     /// A charset by its WHATWG label (`windows-1251`, `shift_jis`); `None`: UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
@@ -68,6 +71,7 @@ impl Default for Site {
             user: String::new(),
             account: String::new(),
             mode: Mode::Auto,
+            host_command: HostCommand::Auto,
             encoding: None,
             paths: None,
             local: None,
@@ -154,6 +158,24 @@ pub enum Mode {
     Passive,
     /// The server connects to us (EPRT, PORT).
     Active,
+}
+
+/// Whether HOST (RFC 7151) is sent before the log-in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostCommand {
+    /// Where the server has listed it on an earlier connection, and the host has a name.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What is as it is anyway is not written down.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Everything in the site manager.

@@ -105,6 +105,7 @@ impl Driver {
             security: site.security,
             credentials: dial.credentials.clone(),
             mode: site.mode,
+            host_command: site.host_command,
             encoding: site.encoding.as_ref().and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes())),
             paths: site.paths,
             known: dial.known.clone(),
@@ -160,15 +161,17 @@ impl Driver {
         while !self.closed {
             let keep_alive = self.dial.keep_alive.map(|every| idle + every);
             tokio::select! {
-                request = requests.recv() => {
-                    let Some(request) = request else { break };
-                    self.answer(request).await;
-                    idle = Instant::now();
-                }
+                // What the server said before a command was sent is no answer to it: it is read first.
+                biased;
                 read = self.wire.turn() => {
                     self.take_input(read);
                     self.pump(&|_| {}).await;
                     self.publish();
+                }
+                request = requests.recv() => {
+                    let Some(request) = request else { break };
+                    self.answer(request).await;
+                    idle = Instant::now();
                 }
                 () = sleep_until(keep_alive.unwrap_or(idle)), if keep_alive.is_some() => {
                     // Why it failed is in the transcript; that the connection is closed then shows by itself.

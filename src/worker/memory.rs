@@ -5,40 +5,32 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
 
-use crate::model::{Course, Credentials, IfExists, Login, Mode, PathSyntax, RemotePath, Security, Site};
+use crate::model::{Course, Credentials, IfExists, RemotePath, Site};
 
-/// What makes two sites the same server for a connection: all that it is opened with.
+/// What makes two sites the same server for a connection: all that it is opened with, and nothing that is for people.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    host: String,
-    port: u16,
-    user: String,
-    account: String,
-    login: Login,
-    security: Security,
-    mode: Mode,
-    encoding: Option<String>,
-    paths: Option<PathSyntax>,
-}
+pub(super) struct Key(Site);
 
 impl Key {
     pub(super) fn of(site: &Site) -> Self {
-        Self {
+        Self(Site {
+            name: String::new(),
+            folder: String::new(),
             host: site.host.to_ascii_lowercase(),
-            port: site.port(),
+            port: Some(site.port()),
             user: site.user().to_owned(),
-            account: site.account.clone(),
-            login: site.login,
-            security: site.security,
-            mode: site.mode,
-            encoding: site.encoding.clone(),
-            paths: site.paths,
-        }
+            local: None,
+            remote: None,
+            connections: None,
+            comments: String::new(),
+            bookmarks: Vec::new(),
+            ..site.clone()
+        })
     }
 
     /// Who logs in where, whatever the way there.
     fn login(&self) -> LoginKey {
-        (self.host.clone(), self.port, self.user.clone())
+        (self.0.host.clone(), self.0.port(), self.0.user.clone())
     }
 }
 
@@ -133,7 +125,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Secret;
+    use crate::model::{Login, Secret, Security};
 
     fn credentials(password: &str) -> Credentials {
         Credentials { user: "me".into(), password: Secret::new(password), account: None }

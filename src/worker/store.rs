@@ -216,6 +216,8 @@ struct Server {
     no_passive: bool,
     no_mlsd: bool,
     no_list_all: bool,
+    takes_host: bool,
+    no_host: bool,
     tls12_only: bool,
     tls: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -224,14 +226,25 @@ struct Server {
 
 impl Server {
     fn of(learned: &Learned) -> Self {
-        let Known { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all } = learned.known;
+        let Known { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all, takes_host, no_host } = learned.known;
         let Learned { tls12_only, tls, connections, .. } = *learned;
-        Self { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all, tls12_only, tls, connections }
+        Self { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all, takes_host, no_host, tls12_only, tls, connections }
     }
 
     fn into_learned(self) -> Learned {
-        let Self { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all, tls12_only, tls, connections } = self;
-        let known = Known { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all };
+        let Self {
+            no_epsv,
+            no_eprt,
+            no_passive,
+            no_mlsd,
+            no_list_all,
+            takes_host,
+            no_host,
+            tls12_only,
+            tls,
+            connections,
+        } = self;
+        let known = Known { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all, takes_host, no_host };
         Learned { known, tls12_only, connections, tls }
     }
 }

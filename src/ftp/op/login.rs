@@ -1,6 +1,7 @@
-//! From the greeting to a session that is ready: AUTH, USER, PASS, ACCT, SYST, FEAT, OPTS, PBSZ, PROT, TYPE, PWD.
+//! From the greeting to a session that is ready: HOST, AUTH, USER, PASS, ACCT, SYST, FEAT, OPTS, PBSZ, PROT, TYPE, PWD.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
 use super::super::command::{Command, Verb};
 use super::super::control::{Control, Tls};
@@ -8,12 +9,12 @@ use super::super::error::Error;
 use super::super::feature::Features;
 use super::super::reply::{Class, Reply};
 use super::{Got, Next, Outcome, Step, TransferType};
-use crate::model::Security;
+use crate::model::{HostCommand, Security};
 
 /// The first operation of a session.
 #[derive(Debug, Default)]
 pub(crate) struct LogIn {
-    /// AUTH SSL was tried, because the server does not know AUTH TLS.
+    /// AUTH SSL was tried, because the server does not know AUTH TLS. PBSZ and PROT follow all the same.
     tried_ssl: bool,
     /// The form of names was asked for.
     asked_names: bool,
@@ -42,7 +43,16 @@ impl LogIn {
                 if !control.owes_nothing() || control.greeting.is_some() {
                     return Ok(Next::Wait); // implicit TLS: the greeting comes after the handshake
                 }
-                self.user(control)
+                self.name_host(control)
+            }
+            Got::Reply(Verb::Host, class, reply) => {
+                if class != Completion {
+                    control.known.no_host = true;
+                    let words = control.words(reply);
+                    control
+                        .note(format!("The server does not take the name of its host, and goes on without: {words}"));
+                }
+                self.host_is_named(control)
             }
             Got::Reply(Verb::User | Verb::Pass | Verb::Acct, Completion, _) => self.logged_in(control),
             Got::Reply(Verb::User, Intermediate, reply) if reply.code() != 332 => {
@@ -64,6 +74,7 @@ impl LogIn {
             Got::Reply(Verb::Feat, class, reply) => {
                 if class == Completion {
                     control.features = Features::read(reply);
+                    control.known.takes_host = control.features.has("HOST");
                     control.pipelining = !control.features.lines().is_empty();
                 }
                 self.settle(control)
@@ -94,19 +105,42 @@ impl LogIn {
 
     fn greeted(&mut self, reply: &Reply, control: &mut Control) -> Step {
         match control.config.security {
-            Security::Explicit | Security::Try => {
-                control.send(Command::with(Verb::Auth, "TLS")?);
-                Ok(Next::Wait)
-            }
             Security::Implicit | Security::Never if reply.code() == 230 => self.logged_in(control),
-            Security::Implicit | Security::Never => self.user(control),
+            _ => self.name_host(control),
         }
+    }
+
+    /// HOST (RFC 7151) comes before AUTH, so that the server can show this host's certificate, and again under TLS,
+    /// because nobody vouches for what went before.
+    fn name_host(&mut self, control: &mut Control) -> Step {
+        let host = &control.config.host;
+        let address = host.parse::<IpAddr>().ok();
+        let wanted = match control.config.host_command {
+            HostCommand::Auto => control.known.takes_host && !control.known.no_host && address.is_none(),
+            HostCommand::Always => true,
+            HostCommand::Never => false,
+        };
+        if !wanted {
+            return self.host_is_named(control);
+        }
+        let name = if address.is_some_and(|ip| ip.is_ipv6()) { format!("[{host}]") } else { host.clone() };
+        control.send(Command::with(Verb::Host, name)?);
+        Ok(Next::Wait)
+    }
+
+    fn host_is_named(&mut self, control: &mut Control) -> Step {
+        let starts_tls = matches!(control.config.security, Security::Explicit | Security::Try);
+        if !starts_tls || control.tls == Tls::Secure {
+            return self.user(control);
+        }
+        control.send(Command::with(Verb::Auth, "TLS")?);
+        Ok(Next::Wait)
     }
 
     /// AUTH was refused. In clear it goes on only where that was allowed and the server does not know TLS: a server that
     /// has a passing trouble with it (4yz) is not one that has none.
     fn no_tls(&mut self, reply: &Reply, control: &mut Control) -> Step {
-        if reply.code() == 504 && !std::mem::replace(&mut self.tried_ssl, true) {
+        if matches!(reply.code(), 500 | 502 | 504) && !std::mem::replace(&mut self.tried_ssl, true) {
             control.send(Command::with(Verb::Auth, "SSL")?);
             return Ok(Next::Wait);
         }
