@@ -571,6 +571,15 @@ fn files_and_folders_are_changed_and_the_listing_is_sent_again() {
     assert_eq!((mode("old"), mode("old/deep/er"), mode("old/deep/file")), (0o700, 0o700, 0o644));
     let (report, names) = change(&mut front, FileAction::Rename { from: remote("new"), to: remote("newer") });
     assert_eq!((report, names.contains(&"newer".to_owned())), (done.clone(), true));
+    fs::write(server.root.join("one"), b"1").unwrap();
+    fs::write(server.root.join("newer/one"), b"2").unwrap();
+    server.own();
+    let (report, _) = change(&mut front, FileAction::Rename { from: remote("one"), to: remote("newer/one") });
+    assert!(report.unwrap_err().why.ends_with("is there already"), "nothing is replaced without a word");
+    let (report, _) = change(&mut front, FileAction::Rename { from: remote("one"), to: remote("old") });
+    assert!(report.unwrap_err().why.ends_with("is there already"));
+    let (report, _) = change(&mut front, FileAction::Rename { from: remote("one"), to: remote("newer/two") });
+    assert_eq!((report, fs::read(server.root.join("newer/one")).unwrap()), (done.clone(), b"2".to_vec()));
     let (report, names) = change(&mut front, FileAction::Delete(vec![remote("old"), remote("newer")]));
     assert_eq!((report, names), (done, Vec::new()));
     let (report, _) = change(&mut front, FileAction::Delete(vec![remote("nothing")]));

@@ -142,6 +142,11 @@ impl Browser {
         self.list(home).await;
     }
 
+    /// The tab's directory, as it was listed last.
+    pub(super) fn shown(&self) -> Option<&Listing> {
+        self.current.as_deref()
+    }
+
     /// Lists the tab's directory. Says whether that worked.
     async fn list(&mut self, path: RemotePath) -> bool {
         let result = self.listing(&path).await.map(Arc::new);

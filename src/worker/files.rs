@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::browse::Browser;
+use super::browse::{Browser, entry_of};
 use super::retry::Trouble;
 use crate::ftp::{Operation, Outcome};
 use crate::model::{Cause, FileAction, Place, RemotePath, Report};
@@ -18,6 +18,7 @@ pub(super) async fn remote(on: &mut Browser, action: FileAction) -> Result<Repor
             on.operate(operation, "Could not make the folder", &path.to_string()).await?;
         }
         FileAction::Rename { from: Place::Remote(from), to: Place::Remote(to) } => {
+            free(on, &from, &to).await?;
             let operation = Operation::Rename { from: from.clone(), to };
             on.operate(operation, "Could not rename", &from.to_string()).await?;
         }
@@ -28,6 +29,29 @@ pub(super) async fn remote(on: &mut Browser, action: FileAction) -> Result<Repor
         _ => return Err(Trouble::new("Could not do it", "both ends must be on the server", Cause::Local, false)),
     }
     Ok(Report::Done)
+}
+
+/// RNTO onto a file that is there replaces it on most servers, without a word. Whoever types commands knows what RNTO
+/// does; everybody else is told.
+async fn free(on: &mut Browser, from: &RemotePath, to: &RemotePath) -> Result<(), Trouble> {
+    // Where case does not count, another case of the name is the file itself.
+    if on.context.run.bare || from.as_str().to_lowercase() == to.as_str().to_lowercase() {
+        return Ok(());
+    }
+    let taken = if on.shown().is_some_and(|listing| to.parent().as_ref() == Some(&listing.path)) {
+        entry_of(on.shown(), to).is_some()
+    } else {
+        match on.operate(Operation::Facts { path: to.clone() }, "Could not look for", &to.to_string()).await {
+            Ok(_) => true,
+            Err(trouble) if trouble.is_refusal() => false,
+            Err(trouble) => return Err(trouble),
+        }
+    };
+    if taken {
+        let why = format!("{to} is there already");
+        return Err(Trouble::new(format!("Could not rename {from}"), why, Cause::Refused, false));
+    }
+    Ok(())
 }
 
 /// The replies; what came on the data connection stands before the last of them, as it did in time.
