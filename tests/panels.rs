@@ -429,10 +429,14 @@ fn deleting_says_how_many_and_what() {
     assert_eq!(counted.as_slice(), [Place::Remote(RemotePath::new("/css"))], "only folders are counted");
     panel.get_by_role_and_label(Role::Dialog, "Delete 1 file and 1 folder?");
     panel.get_by_label("Counting what is in it…");
-    let measured = Event::Measured { ticket: *ticket, files: 12, folders: 1, bytes: 84_000, whole: true };
+    let measured = Event::Measured { ticket: *ticket, files: 12, folders: 2, bytes: 84_000, whole: true };
     panel.state_mut().mirror.apply(measured);
     panel.run();
-    panel.get_by_label("In it: 12 files, 1 folder, 84 KB");
+    panel.get_by_label("In it: 12 files, 1 folder, 84 KB"); // besides the one that was chosen
+    let nothing = Event::Measured { ticket: *ticket, files: 0, folders: 1, bytes: 0, whole: true };
+    panel.state_mut().mirror.apply(nothing);
+    panel.run();
+    panel.get_by_label("In it: nothing");
     panel.key_press(Key::Enter);
     panel.run();
     let actions = take(&mut panel);

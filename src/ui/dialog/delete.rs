@@ -48,7 +48,7 @@ impl Delete {
             self.names(ui);
             if let Some(ticket) = self.counting {
                 let measured = mirror.measured.get(&ticket).copied().unwrap_or_default();
-                ui.label(RichText::new(below(measured)).font(theme::medium()));
+                ui.label(RichText::new(below(measured, self.folders())).font(theme::medium()));
             }
             frame::remark(ui, self.consequence(mirror.settings.delete_for_good));
             let focus = self.opening.is_now(ui);
@@ -69,7 +69,7 @@ impl Delete {
             let kind = if entry.kind == Kind::Directory { "folder" } else { "file" };
             return format!("Delete the {kind} “{}”?", text::visible(&entry.name));
         }
-        let folders = self.places.iter().filter(|(_, entry)| entry.kind == Kind::Directory).count() as u64;
+        let folders = self.folders();
         let files = self.places.len() as u64 - folders;
         let said = [(files, "file", "files"), (folders, "folder", "folders")];
         let said: Vec<_> = said
@@ -78,6 +78,10 @@ impl Delete {
             .map(|(number, one, many)| text::count(*number, one, many))
             .collect();
         format!("Delete {}?", said.join(" and "))
+    }
+
+    fn folders(&self) -> u64 {
+        self.places.iter().filter(|(_, entry)| entry.kind == Kind::Directory).count() as u64
     }
 
     fn names(&self, ui: &mut Ui) {
@@ -111,12 +115,17 @@ impl Delete {
     }
 }
 
-fn below(measured: Measured) -> String {
-    if measured == Measured::default() {
-        return "Counting what is in it…".to_owned();
+/// What lies in the `chosen` folders, which are counted with it.
+fn below(measured: Measured, chosen: u64) -> String {
+    let folders = measured.folders.saturating_sub(chosen);
+    match measured {
+        Measured { whole: false, folders: 0, .. } => return "Counting what is in it…".to_owned(),
+        Measured { whole: true, folders: 0, .. } => return "What is in it could not be counted".to_owned(),
+        Measured { whole: true, files: 0, .. } if folders == 0 => return "In it: nothing".to_owned(),
+        _ => {}
     }
     let files = text::count(measured.files, "file", "files");
-    let folders = text::count(measured.folders, "folder", "folders");
+    let folders = text::count(folders, "folder", "folders");
     let ending = if measured.whole { "" } else { ", still counting…" };
     format!("In it: {files}, {folders}, {}{ending}", text::size(measured.bytes))
 }
