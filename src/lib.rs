@@ -43,7 +43,7 @@
 //! ui/         egui: draws a mirror, collects actions
 //!             app window mirror view          the loop, the areas, what it knows
 //!             menu bar perform                each command once, and what it does
-//!             pane path_bar tree table* rows list drag        the panes
+//!             pane path_bar tree table* rows list drag pointer   the panes
 //!             queue_* transcript_* lower      the queue and the reply log
 //!             sites quickconnect tabs status notices dialog/  the rest
 //!             theme icons text paint          the look

@@ -14,8 +14,8 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use longshore::model::event::Server;
 use longshore::model::transfer::Course;
 use longshore::model::{
-    Action, Actions, Cause, ConnectionState, Entry, Event, Failure, FileAction, Kind, Listing, LocalListing, Login,
-    Place, RemotePath, Settings, Site, TabId,
+    Action, Actions, Ask, Cause, ConnectionState, Entry, Event, Failure, FileAction, Kind, Listing, LocalListing,
+    Login, Place, Question, QuestionId, RemotePath, Settings, Site, TabId,
 };
 use longshore::ui::{App, Start};
 
@@ -420,8 +420,7 @@ fn a_drag_takes_what_was_pressed_however_slow_the_frame() {
     let press =
         Input::PointerButton { pos: from, button: PointerButton::Primary, pressed: true, modifiers: Modifiers::NONE };
     // In one frame: pressed on a row, and moved on to the next one.
-    window.harness.event(press);
-    window.harness.event(Input::PointerMoved(next));
+    window.harness.input_mut().events.extend([press, Input::PointerMoved(next)]);
     window.harness.step();
     let below = window.center("here.txt") + vec2(0.0, 120.0);
     window.harness.hover_at(below);
@@ -433,6 +432,42 @@ fn a_drag_takes_what_was_pressed_however_slow_the_frame() {
     let actions = window.actions();
     let [Action::Enqueue(batch)] = actions.as_slice() else { panic!("{actions:?}") };
     assert_eq!(batch.items[0].remote.as_str(), "/www/one.html");
+}
+
+#[test]
+fn a_drag_out_of_the_pane_in_one_frame_takes_what_was_pressed() {
+    let mut window = Window::with_folders();
+    let (from, other) = (window.center("one.html"), window.center("here.txt"));
+    let below = other + vec2(0.0, 120.0);
+    window.harness.hover_at(from);
+    window.harness.step();
+    let button = |pos, pressed| {
+        let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
+        Input::PointerButton { pos, button, pressed, modifiers }
+    };
+    // All of it between two frames, and over a row of the other pane.
+    let events = [button(from, true), Input::PointerMoved(other), Input::PointerMoved(below), button(below, false)];
+    window.harness.input_mut().events.extend(events);
+    window.run();
+    let actions = window.actions();
+    let [Action::Enqueue(batch)] = actions.as_slice() else { panic!("{actions:?}") };
+    assert_eq!((batch.course, batch.items[0].remote.as_str()), (Course::Download, "/www/one.html"));
+}
+
+#[test]
+fn a_line_between_areas_moves_however_slow_the_frame() {
+    let mut window = Window::with_folders();
+    let line = Pos2::new(700.0, 400.0);
+    window.harness.hover_at(line);
+    window.harness.step();
+    let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
+    let (press, end) = (Input::PointerButton { pos: line, button, pressed: true, modifiers }, line + vec2(100.0, 0.0));
+    window.harness.input_mut().events.extend([press, Input::PointerMoved(end)]);
+    window.harness.step();
+    window.harness.event(Input::PointerButton { pos: end, button, pressed: false, modifiers });
+    window.run();
+    let share = window.harness.state().view().layout.panes;
+    assert!((share - 800.0 / 1400.0).abs() < 0.01, "{share}");
 }
 
 #[test]
@@ -627,4 +662,135 @@ fn settings_are_kept_when_the_layout_changes() {
     });
     let saved: Settings = *saved.expect("the settings are saved");
     assert!(!saved.layout.trees);
+}
+
+#[test]
+fn a_tree_learns_what_lies_beside_the_way_down() {
+    let mut window = Window::with_folders();
+    window.tell(remote("/a/b/c", vec![entry("d/", 0)]));
+    let branch = |path: &str, names: &[&str]| {
+        let (path, at) = (RemotePath::new(path), jiff::Timestamp::UNIX_EPOCH);
+        let entries = names.iter().map(|name| entry(name, 0)).collect();
+        let listing = Listing { path: path.clone(), entries, dialect: "MLSD".into(), refused: Vec::new(), at };
+        Event::Branch { tab: TAB, path, result: Ok(Arc::new(listing)) }
+    };
+    let asked = |window: &Window| -> Vec<String> {
+        let path = |action| match action {
+            Action::ListBranch { path, .. } => Some(path.to_string()),
+            _ => None,
+        };
+        window.actions().into_iter().filter_map(path).collect()
+    };
+    window.tell(branch("/", &["a/", "www/"])); // what was asked for when it showed /www
+    window.run();
+    assert_eq!(asked(&window), ["/a/b"], "the nearest first, and one after the other");
+    window.run();
+    assert!(asked(&window).is_empty(), "not again while the answer is under way");
+    window.tell(branch("/a/b", &["beside/", "c/"]));
+    window.run();
+    assert_eq!(asked(&window), ["/a"]);
+    window.tell(Event::Branch { tab: TAB, path: RemotePath::new("/a"), result: Err(failure("No", "550 No.")) });
+    window.run();
+    assert!(asked(&window).is_empty(), "what is refused is not asked for again");
+    window.harness.get_by_role_and_label(Role::TreeItem, "beside");
+}
+
+#[test]
+fn a_hidden_tree_asks_for_nothing() {
+    let mut window = Window::new(vec2(1024.0, 700.0));
+    window.tell(connected());
+    window.tell(remote("/a/b/c", vec![entry("d/", 0)]));
+    window.tell(local("/home/me/docs", vec![]));
+    window.run();
+    let branches = |action: &Action| matches!(action, Action::ListBranch { .. } | Action::ListLocalBranch { .. });
+    assert!(!window.actions().iter().any(branches));
+}
+
+#[test]
+fn a_question_closes_menus() {
+    let mut window = Window::with_folders();
+    window.harness.get_by_label("More (remote)").click();
+    window.run();
+    assert!(window.harness.query_by_label("Invert selection").is_some());
+    let ask = Ask::Password { host: "ftp.example.org".into(), user: "me".into(), refused: None };
+    window.tell(Event::Ask(Question { id: QuestionId(1), tab: Some(TAB), ask }));
+    window.run();
+    assert!(window.harness.query_by_label("Invert selection").is_none());
+    assert!(window.harness.query_all_by_role(Role::Dialog).count() > 0);
+}
+
+#[test]
+fn a_new_folder_is_selected_once_it_is_there() {
+    let mut window = Window::with_folders();
+    window.click("one.html", Modifiers::NONE);
+    window.press(Modifiers::COMMAND | Modifiers::SHIFT, Key::N);
+    window.harness.get_by_role_and_label(Role::TextInput, "Name").type_text("new");
+    window.run();
+    window.press(Modifiers::NONE, Key::Enter);
+    let made = |action: &Action| matches!(action, Action::Files { action: FileAction::MakeDirectory(_), .. });
+    assert!(window.actions().iter().any(made));
+    window.run();
+    window.tell(remote("/www", vec![entry("css/", 0), entry("new/", 0), entry("one.html", 1)]));
+    window.run();
+    assert_eq!(window.remote_selected(), ["new"]);
+    window.click("css", Modifiers::NONE);
+    window.tell(remote("/www", vec![entry("css/", 0), entry("new/", 0), entry("one.html", 2)]));
+    window.run();
+    assert_eq!(window.remote_selected(), ["css"], "once");
+}
+
+#[test]
+fn the_cursor_stays_where_something_was_deleted() {
+    let mut window = Window::with_folders();
+    window.click("three.html", Modifiers::NONE);
+    window.tell(remote("/www", vec![entry("css/", 0), entry("one.html", 1), entry("two.html", 1)]));
+    window.run();
+    let cursor = |window: &Window| window.harness.state().view().tabs[0].remote.table.rows.cursor();
+    assert_eq!((window.remote_selected().len(), cursor(&window)), (0, Some(2)), "on what took its place");
+    window.tell(remote("/www", vec![entry("css/", 0)]));
+    window.run();
+    assert_eq!(cursor(&window), Some(0), "or on the last");
+}
+
+#[test]
+fn from_far_below_one_lands_on_the_way() {
+    let mut window = Window::with_folders();
+    window.tell(remote("/", vec![entry("www/", 0), entry("etc/", 0)]));
+    window.run();
+    window.tell(remote("/www/css/deep", vec![]));
+    window.run();
+    window.tell(remote("/", vec![entry("www/", 0), entry("etc/", 0)]));
+    window.run();
+    assert_eq!(window.remote_selected(), ["www"]);
+}
+
+#[test]
+fn a_refused_folder_can_be_put_away() {
+    let mut window = Window::with_folders();
+    let refused = || Event::Listing {
+        tab: TAB,
+        path: RemotePath::new("/no"),
+        result: Err(failure("Could not list /no", "550 No such folder.")),
+    };
+    window.tell(refused());
+    window.run();
+    window.harness.get_by_label("Put away (remote)").click();
+    window.run();
+    assert!(window.harness.query_by_label_contains("550 No such folder.").is_none());
+    window.tell(refused());
+    window.run();
+    assert!(window.harness.query_by_label_contains("550 No such folder.").is_some(), "the next one is shown");
+}
+
+#[test]
+fn a_move_shows_in_the_tree() {
+    let mut window = Window::with_folders();
+    window.tell(remote("/www/css", vec![entry("deep/", 0)]));
+    window.tell(remote("/www", vec![entry("css/", 0), entry("one/", 0)]));
+    window.run();
+    window.actions();
+    window.drag(window.center("one"), window.center("css"));
+    let actions = window.actions();
+    let [Action::Files { .. }, Action::ListBranch { path, .. }] = actions.as_slice() else { panic!("{actions:?}") };
+    assert_eq!(path.as_str(), "/www/css");
 }

@@ -74,6 +74,16 @@ impl Entry {
     pub fn is_directory(&self) -> bool {
         self.kind == Kind::Directory || (self.kind == Kind::Link && self.to_directory == Some(true))
     }
+
+    /// What a transfer finds there: of a link only what it leads to counts; `Kind::Other` where that is not known.
+    pub fn destination(&self) -> Kind {
+        match (self.kind, self.to_directory) {
+            (Kind::Link, Some(true)) => Kind::Directory,
+            (Kind::Link, Some(false)) => Kind::File,
+            (Kind::Link, None) => Kind::Other,
+            (kind, _) => kind,
+        }
+    }
 }
 
 /// The kind of an entry.

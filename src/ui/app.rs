@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use eframe::egui::{Context, Pos2, Ui, ViewportCommand, vec2};
+use eframe::egui::{Context, Popup, Pos2, Ui, ViewportCommand, vec2};
 
 use crate::model::settings::Layout;
 use crate::model::{Action, Actions, Credentials, Event, Place, Settings, Site, TabId};
@@ -17,7 +17,7 @@ use super::pane::Travel;
 use super::perform::{self, Out};
 use super::text::Clock;
 use super::view::{Side, View};
-use super::{dialog, lower, sites, theme, window};
+use super::{dialog, lower, pointer, sites, theme, window};
 
 /// Events that are taken in before a frame is drawn.
 const EVENTS: usize = 10_000;
@@ -62,6 +62,8 @@ pub struct App {
     chosen: (SyncSender<Vec<PathBuf>>, Receiver<Vec<PathBuf>>),
     /// Since when the program is ending.
     ending: Option<f64>,
+    /// Whether a dialog was in front when it was drawn last.
+    behind: bool,
 }
 
 /// Files of another program, dropped where the pointer was not known.
@@ -75,6 +77,7 @@ impl App {
     /// The window, before any event.
     pub fn new(ctx: &Context, start: Start) -> Self {
         theme::install(ctx);
+        ctx.add_plugin(pointer::InOrder::default());
         let Start { actions, events, open, local } = start;
         Self {
             mirror: Mirror::default(),
@@ -90,6 +93,7 @@ impl App {
             dropped: None,
             chosen: sync_channel(1),
             ending: None,
+            behind: false,
         }
     }
 
@@ -321,6 +325,7 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         let mut out = Out::default();
         window::shortcuts(&ctx, &self.mirror, &mut self.view, &mut out);
+        self.close_menus(&ctx);
         self.targets.clear();
         window::window_ui(ui, &self.mirror, &mut self.view, &mut self.targets, &mut out);
         drag::drag_ui(&ctx, &self.targets, &mut self.view.tickets, &mut out.actions);
@@ -342,6 +347,15 @@ impl eframe::App for App {
 }
 
 impl App {
+    /// A menu that is open would lie above a dialog that comes.
+    fn close_menus(&mut self, ctx: &Context) {
+        let behind = self.view.sites.open || self.view.dialogs.is_open(&self.mirror);
+        if behind && !self.behind {
+            Popup::close_all(ctx);
+        }
+        self.behind = behind;
+    }
+
     /// Where nothing has the keyboard, the pane that had it last gets it: keys always mean something.
     fn keyboard_somewhere(&mut self, ctx: &Context) {
         let side = self.view.current().side;

@@ -7,7 +7,7 @@ use eframe::egui::{
     Stroke, StrokeKind, Vec2, vec2,
 };
 
-use crate::model::{Action, Batch, Course, Entry, FileAction, Kind, Place, TabId, transfer::BatchItem};
+use crate::model::{Action, Batch, Course, Entry, FileAction, Kind, Place, RemotePath, TabId, transfer::BatchItem};
 
 use super::icons::{self, Icon};
 use super::view::Tickets;
@@ -77,6 +77,8 @@ pub struct Deed {
     pub words: String,
     /// For the worker.
     pub act: Act,
+    /// The remote folder that gets folders by it, whose tree node is then out of date.
+    pub branch: Option<RemotePath>,
 }
 
 /// What a drop sends to the worker.
@@ -97,6 +99,7 @@ impl Deed {
                 actions.extend(list.into_iter().map(|action| Action::Files { tab, ticket: tickets.next(), action }));
             }
         }
+        actions.extend(self.branch.map(|path| Action::ListBranch { tab, path }));
     }
 }
 
@@ -125,22 +128,12 @@ pub fn transfer(tab: TabId, from: &Place, entries: &[Entry], to: &Place) -> Deed
             }
             _ => return None,
         };
-        Some(BatchItem { local, remote, kind: kind(entry), size: entry.size })
+        Some(BatchItem { local, remote, kind: entry.destination(), size: entry.size })
     });
     let course = if upload { Course::Upload } else { Course::Download };
     let batch = Batch { tab, course, items: items.collect(), if_exists: None };
     let verb = if upload { "Upload" } else { "Download" };
-    Deed { words: format!("{verb} to {}", place::label(to)), act: Act::Enqueue(batch) }
-}
-
-/// What a transfer of `entry` will find; a link is followed, so only the worker can know where it leads.
-fn kind(entry: &Entry) -> Kind {
-    match (entry.kind, entry.to_directory) {
-        (Kind::Link, Some(true)) => Kind::Directory,
-        (Kind::Link, Some(false)) => Kind::File,
-        (Kind::Link, None) => Kind::Other,
-        (kind, _) => kind,
-    }
+    Deed { words: format!("{verb} to {}", place::label(to)), act: Act::Enqueue(batch), branch: None }
 }
 
 /// Moves within one side. Not to where it already is, and no folder into itself.
@@ -153,7 +146,11 @@ fn shift(dragged: &Dragged, target: &Place) -> Option<Deed> {
         let to = place::child(target, &place::name(&from));
         FileAction::Rename { from, to }
     });
-    Some(Deed { words: format!("Move to {}", place::label(target)), act: Act::Files(renames.collect()) })
+    let branch = match target {
+        Place::Remote(path) if dragged.entries.iter().any(Entry::is_directory) => Some(path.clone()),
+        _ => None,
+    };
+    Some(Deed { words: format!("Move to {}", place::label(target)), act: Act::Files(renames.collect()), branch })
 }
 
 /// What dropping files of another program there would do.
@@ -166,6 +163,7 @@ pub fn deed_from_outside(tab: TabId, paths: &[PathBuf], into: &Into) -> Option<D
         Place::Local(to) => Some(Deed {
             words: format!("Copy to {}", place::label(folder)),
             act: Act::Files(vec![FileAction::Copy { from: paths.to_vec(), to: to.clone() }]),
+            branch: None,
         }),
         Place::Remote(to) => {
             let items = paths.iter().filter_map(|path| {
@@ -173,7 +171,7 @@ pub fn deed_from_outside(tab: TabId, paths: &[PathBuf], into: &Into) -> Option<D
                 Some(BatchItem { local: path.clone(), remote: to.join(&name), kind: Kind::Other, size: None })
             });
             let batch = Batch { tab, course: Course::Upload, items: items.collect(), if_exists: None };
-            Some(Deed { words: format!("Upload to {}", place::label(folder)), act: Act::Enqueue(batch) })
+            Some(Deed { words: format!("Upload to {}", place::label(folder)), act: Act::Enqueue(batch), branch: None })
         }
     }
 }
@@ -270,7 +268,6 @@ fn summary(entries: &[Entry]) -> (Icon, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::RemotePath;
 
     fn dragged(from: Place, name: &str, kind: Kind) -> Dragged {
         Dragged { tab: TabId(1), from, entries: vec![Entry::new(name, kind)] }
@@ -283,7 +280,7 @@ mod tests {
     #[test]
     fn across_the_panes_is_a_transfer() {
         let deed = deed(&dragged(remote("/www"), "a.txt", Kind::File), &Into::Folder(Place::Local("/home".into())));
-        let Some(Deed { act: Act::Enqueue(batch), words }) = deed else { panic!("{deed:?}") };
+        let Some(Deed { act: Act::Enqueue(batch), words, .. }) = deed else { panic!("{deed:?}") };
         assert_eq!((batch.course, words.as_str()), (Course::Download, "Download to home"));
         assert_eq!(batch.items[0].local, PathBuf::from("/home/a.txt"));
         assert_eq!(batch.items[0].remote, RemotePath::new("/www/a.txt"));

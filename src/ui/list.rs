@@ -401,7 +401,7 @@ pub fn write(ui: &Ui, rect: Rect, text: impl Into<String>, font: FontId, color: 
     write_job(ui, rect, job, align)
 }
 
-/// As [`write`], but where it does not fit, the beginning is what is cut: the end of a path says more.
+/// As [`write()`], but where it does not fit, the beginning is what is cut: the end of a path says more.
 pub fn write_end(ui: &Ui, rect: Rect, text: &str, font: FontId, color: Color32) {
     let width = |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), color).size().x;
     if rect.width() < 24.0 {
@@ -422,7 +422,7 @@ pub fn write_end(ui: &Ui, rect: Rect, text: &str, font: FontId, color: Color32) 
     write(ui, rect, tail(keep), font, color, Align::Min);
 }
 
-/// As [`write`], for text of several colours; cut as `job` says.
+/// As [`write()`], for text of several colours; cut as `job` says.
 pub fn write_job(ui: &Ui, rect: Rect, job: LayoutJob, align: Align) -> f32 {
     let galley = ui.painter().layout_job(job);
     let size = galley.size();

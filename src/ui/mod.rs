@@ -17,6 +17,7 @@ pub mod pane;
 pub mod path_bar;
 pub mod perform;
 pub mod place;
+pub mod pointer;
 pub mod queue_panel;
 pub mod queue_row;
 pub mod quickconnect;

@@ -39,6 +39,8 @@ pub struct PaneView {
     pub filter: Option<Typing>,
     /// The folder that was asked for and has not come yet.
     pub asked: Option<Asked>,
+    /// The answer whose failure was put away.
+    pub put_away: Option<u64>,
     back: Vec<Place>,
     forward: Vec<Place>,
     footer: Footer,
@@ -103,6 +105,10 @@ pub struct Env<'a> {
     pub can: Can,
     /// The worker waits for an answer about it, and so nothing moves.
     pub asks: bool,
+    /// Names that begin with a dot are shown.
+    pub hidden: bool,
+    /// Trees are shown where there is room.
+    pub trees: bool,
     /// What takes a drop.
     pub targets: &'a mut Targets,
     /// What was chosen in menus.
@@ -127,10 +133,23 @@ pub enum Want {
         /// As typed.
         to: String,
     },
+    /// Say no more that a folder could not be shown.
+    PutAway,
     /// Connect again.
     Reconnect,
     /// Open the site manager.
     Sites,
+}
+
+impl Env<'_> {
+    /// Whether `item` is on; `None` for what is not on or off.
+    pub fn on(&self, item: Item) -> Option<bool> {
+        match item {
+            Item::HiddenFiles => Some(self.hidden),
+            Item::Trees => Some(self.trees),
+            _ => None,
+        }
+    }
 }
 
 impl PaneView {
@@ -144,6 +163,7 @@ impl PaneView {
             paths: PathSyntax::default(),
             filter: None,
             asked: None,
+            put_away: None,
             back: Vec::new(),
             forward: Vec::new(),
             footer: Footer::default(),
@@ -197,9 +217,10 @@ impl PaneView {
         self.table.rename = None;
         self.filter = None;
         let (Some(before), Some(here)) = (before, self.here()) else { return };
-        // Coming up from a folder, one stands on it.
-        if place::parent(&before).as_ref() == Some(&here) {
-            self.table.rows.land_on(place::name(&before));
+        // Coming up from a folder, one stands on it, or on the way to it.
+        let way = place::chain(&before).into_iter().find(|place| place::parent(place).as_ref() == Some(&here));
+        if let Some(way) = way {
+            self.table.rows.land_on(place::name(&way));
         }
         let remember = |list: &mut Vec<Place>| {
             list.push(before.clone());
@@ -225,9 +246,13 @@ impl PaneView {
 
     /// Notes that `place` is asked for.
     pub fn ask(&mut self, place: Place, travel: Travel, tab: Option<&Tab>) {
-        let answers =
-            tab.map_or(0, |tab| if self.side == Side::Local { tab.local_answers } else { tab.remote_answers });
+        let answers = tab.map_or(0, |tab| self.answers(tab));
         self.asked = Some(Asked { place, answers, travel });
+    }
+
+    /// How many answers there were to what was asked of its side.
+    pub fn answers(&self, tab: &Tab) -> u64 {
+        if self.side == Side::Local { tab.local_answers } else { tab.remote_answers }
     }
 
     /// Where "back" leads.

@@ -60,7 +60,7 @@ fn more(ui: &mut Ui, env: &mut Env<'_>) {
             Item::AddBookmark,
         ];
         for item in items {
-            if super::menu::row(ui, item, env.preset, item.enabled(&env.can)) {
+            if super::menu::row_marked(ui, item, env.preset, item.enabled(&env.can), env.on(item)) {
                 env.items.push((env.side, item));
             }
         }

@@ -191,6 +191,10 @@ pub fn wanted(want: Want, side: Side, mirror: &Mirror, view: &mut View, out: &mu
             let action = FileAction::Rename { from: place::child(&here, &from), to: place::child(&here, &to) };
             out.actions.push(Action::Files { tab, ticket, action });
         }
+        Want::PutAway => {
+            let answers = mirror.tab(tab).map(|tab| view.current().pane(side).answers(tab));
+            view.current().pane_mut(side).put_away = answers;
+        }
         Want::Reconnect => reconnect(view, out),
         Want::Sites => view.sites.open = true,
     }
@@ -253,7 +257,11 @@ fn reconnect(view: &mut View, out: &mut Out) {
 
 /// Notes what the tabs must know of an action that is about to be sent.
 pub fn note(action: &Action, mirror: &Mirror, view: &mut View, out: &mut Vec<Action>) {
-    let Action::Connect { tab: id, site, credentials } = action else { return };
+    let (id, site, credentials) = match action {
+        Action::Connect { tab, site, credentials } => (tab, site, credentials),
+        Action::Files { tab, action: FileAction::MakeDirectory(place), .. } => return land_on(*tab, place, view),
+        _ => return,
+    };
     let Some(tab) = view.tab_mut(*id) else { return };
     let known = tab.server.take().filter(|(other, _)| other == site).and_then(|(_, credentials)| credentials);
     tab.server = Some((site.clone(), credentials.clone().or(known)));
@@ -261,6 +269,15 @@ pub fn note(action: &Action, mirror: &Mirror, view: &mut View, out: &mut Vec<Act
         let place = Place::Local(path.clone());
         tab.local.ask(place, Travel::On, mirror.tab(*id));
         out.push(Action::ListLocal { tab: *id, path: path.clone() });
+    }
+}
+
+/// Once it is made, a new folder is selected.
+fn land_on(id: TabId, made: &Place, view: &mut View) {
+    let Some(tab) = view.tab_mut(id) else { return };
+    let pane = tab.pane_mut(if matches!(made, Place::Local(_)) { Side::Local } else { Side::Remote });
+    if pane.here() == place::parent(made) {
+        pane.table.rows.land_on(place::name(made));
     }
 }
 

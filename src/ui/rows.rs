@@ -150,6 +150,8 @@ pub struct Rows {
     pub selection: Sum,
     /// Entries that are not shown, because they are hidden or do not match the filter.
     pub unseen: usize,
+    /// The row in which the cursor stays, because what it was on is gone.
+    stay_at: Option<usize>,
     land_on: Option<String>,
 }
 
@@ -172,6 +174,7 @@ impl Default for Rows {
             selection: Sum::default(),
             unseen: 0,
             land_on: None,
+            stay_at: None,
         }
     }
 }
@@ -197,6 +200,8 @@ impl Rows {
         (self.cursor, self.anchor) = (None, None);
         if let Some(kept) = kept {
             self.restore(&kept);
+        } else {
+            (self.land_on, self.stay_at) = (None, None);
         }
         self.stale = true;
         moved
@@ -206,7 +211,7 @@ impl Rows {
     fn names(&self) -> Kept {
         let name = |index: Option<u32>| Some(self.entry(index?)?.name.clone());
         let selected = self.selected_entries().map(|entry| entry.name.clone()).collect();
-        Kept { selected, cursor: name(self.cursor), anchor: name(self.anchor) }
+        Kept { selected, cursor: name(self.cursor), row: self.cursor(), anchor: name(self.anchor) }
     }
 
     fn restore(&mut self, kept: &Kept) {
@@ -220,9 +225,10 @@ impl Rows {
                 self.anchor = u32::try_from(index).ok();
             }
         }
+        self.stay_at = kept.row.filter(|_| self.cursor.is_none());
     }
 
-    /// Once the rows are there, the one called `name` is selected.
+    /// Once a row called `name` is there, it is selected, unless another is before.
     pub fn land_on(&mut self, name: String) {
         self.land_on = Some(name);
         self.stale = true;
@@ -278,8 +284,12 @@ impl Rows {
             self.selected[index] &= *rank != NOWHERE;
         }
         self.sum = Sum::of(self.order.iter().map(|index| &entries[*index as usize]));
-        let landed = self.land_on.take().and_then(|name| entries.iter().position(|entry| entry.name == name));
-        let landed = landed.and_then(|index| self.row_of(u32::try_from(index).ok()?));
+        // What the cursor was on is gone: it stays where that was.
+        if let (Some(row), Some(last)) = (self.stay_at.take(), self.len().checked_sub(1)) {
+            self.cursor = self.index(row.min(last));
+        }
+        let named = |name: &String| entries.iter().position(|entry| entry.name == *name);
+        let landed = self.land_on.as_ref().and_then(named).and_then(|index| self.row_of(u32::try_from(index).ok()?));
         if let Some(row) = landed {
             self.pick(row, Pick::Only);
         }
@@ -350,6 +360,7 @@ impl Rows {
     /// Changes cursor and selection.
     pub fn pick(&mut self, row: usize, pick: Pick) {
         let Some(index) = self.index(row) else { return };
+        self.land_on = None;
         match pick {
             Pick::Only => {
                 self.selected.fill(false);
@@ -409,6 +420,7 @@ impl Rows {
 struct Kept {
     selected: HashSet<String>,
     cursor: Option<String>,
+    row: Option<usize>,
     anchor: Option<String>,
 }
 
@@ -438,8 +450,8 @@ fn order(entries: &[Entry], sort: Sort, filter: &str, hidden: bool) -> Vec<u32> 
                 seconds(x).cmp(&seconds(y))
             }
             Column::Permissions => x.permissions.cmp(&y.permissions),
-            Column::Owner => x.owner.cmp(&y.owner),
-            Column::Group => x.group.cmp(&y.group),
+            Column::Owner => by_owner(x.owner.as_deref(), y.owner.as_deref()),
+            Column::Group => by_owner(x.group.as_deref(), y.group.as_deref()),
         };
         // Names ascend within equal values, whichever way the values go.
         let ordering = match (sort.column, sort.descending) {
@@ -451,6 +463,14 @@ fn order(entries: &[Entry], sort: Sort, filter: &str, hidden: bool) -> Vec<u32> 
         y.is_directory().cmp(&x.is_directory()).then(ordering)
     });
     order
+}
+
+/// Names and numbers of owners; what the server did not say comes first.
+fn by_owner(a: Option<&str>, b: Option<&str>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) => natural(a, b),
+        _ => a.is_some().cmp(&b.is_some()),
+    }
 }
 
 /// Compares as a person does: runs of digits by their value, so that `file 9` stands before `file 10`.
@@ -531,6 +551,16 @@ mod tests {
         rows.filter("B");
         rows.arrange();
         assert_eq!((shown(&rows), rows.unseen), (vec!["B9", "b10"], 4));
+    }
+
+    #[test]
+    fn owners_are_sorted_by_the_value_of_their_numbers() {
+        let mut entries: Vec<Entry> = ["a", "b", "c", "d"].map(|name| Entry::new(name, Kind::File)).into();
+        for (entry, owner) in entries.iter_mut().zip(["1234", "999", "me"]) {
+            entry.owner = Some(owner.into());
+        }
+        let sort = Sort { column: Column::Owner, descending: false };
+        assert_eq!(order(&entries, sort, "", true), [3, 1, 0, 2]);
     }
 
     #[test]

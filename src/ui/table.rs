@@ -2,8 +2,8 @@
 
 use eframe::egui::scroll_area::ScrollSource;
 use eframe::egui::{
-    self, Color32, CornerRadius, DragAndDrop, Event, EventFilter, Id, Key, Pos2, Rect, Response, Role, ScrollArea,
-    Sense, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    self, Color32, CornerRadius, DragAndDrop, Event, EventFilter, Id, Key, Rect, Response, Role, ScrollArea, Sense,
+    TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use crate::model::{Entry, TabId};
@@ -304,7 +304,7 @@ fn clicks(ui: &Ui, response: &Response, row: usize, table: &mut TableView, env: 
     // Press and release may come in one frame, and then it is no longer down.
     let touched = response.is_pointer_button_down_on() || response.clicked() || response.secondary_clicked();
     if response.contains_pointer() && touched {
-        pressed(ui, response.rect, row, table, env);
+        pressed(ui, row, table, env);
     }
     let index = table.rows.index(row);
     if response.clicked() && table.pressed.take_if(|pressed| Some(*pressed) == index).is_some() {
@@ -315,16 +315,15 @@ fn clicks(ui: &Ui, response: &Response, row: usize, table: &mut TableView, env: 
     }
 }
 
-fn pressed(ui: &Ui, rect: Rect, row: usize, table: &mut TableView, env: &mut Env<'_>) {
-    // The place and modifiers of the press itself: those of the frame may be of what came after.
+fn pressed(ui: &Ui, row: usize, table: &mut TableView, env: &mut Env<'_>) {
+    // The modifiers of the press itself: those of the frame may be of what came after.
     let press = ui.input(|input| {
         input.events.iter().find_map(|event| match event {
-            Event::PointerButton { pos, button, pressed: true, modifiers } => Some((*pos, *button, *modifiers)),
+            Event::PointerButton { button, pressed: true, modifiers, .. } => Some((*button, *modifiers)),
             _ => None,
         })
     });
-    let Some((pos, button, modifiers)) = press else { return };
-    let row = row_at(pos, rect, row, table);
+    let Some((button, modifiers)) = press else { return };
     ui.memory_mut(|memory| memory.request_focus(focus_id(env)));
     env.wants.push(Want::Focus);
     let (selected, index) = (table.rows.is_selected(row), table.rows.index(row));
@@ -344,24 +343,10 @@ fn pressed(ui: &Ui, rect: Rect, row: usize, table: &mut TableView, env: &mut Env
     }
 }
 
-/// The row that `pos` is in, seen from `row`, which lies at `rect`. A frame may take so long that the pointer has left the
-/// row it pressed by the time the press is seen; what a person took hold of is where they pressed.
-fn row_at(pos: Pos2, rect: Rect, row: usize, table: &TableView) -> usize {
-    if !rect.x_range().contains(pos.x) || rect.height() <= 0.0 {
-        return row;
-    }
-    let away = ((pos.y - rect.top()) / rect.height()).floor();
-    #[expect(clippy::cast_possible_truncation, reason = "a few rows")]
-    let at = row.checked_add_signed(away as isize);
-    at.filter(|at| table.rows.index(*at).is_some()).unwrap_or(row)
-}
-
 fn drags(response: &Response, row: usize, table: &mut TableView, env: &Env<'_>) {
     if !response.drag_started_by(egui::PointerButton::Primary) {
         return;
     }
-    let press = response.ctx.input(|input| input.pointer.press_origin());
-    let row = press.map_or(row, |press| row_at(press, response.rect, row, table));
     if !table.rows.is_selected(row) {
         table.rows.pick(row, Pick::Only);
     }
@@ -434,7 +419,10 @@ fn items(ui: &mut Ui, env: &mut Env<'_>, groups: &[&[menu::Item]]) {
         }
         for item in *group {
             let local_only = *item == menu::Item::OpenWithProgram;
-            if (!local_only || env.can.local) && menu::row(ui, *item, env.preset, item.enabled(&env.can)) {
+            if local_only && !env.can.local {
+                continue;
+            }
+            if menu::row_marked(ui, *item, env.preset, item.enabled(&env.can), env.on(*item)) {
                 env.items.push((env.side, *item));
             }
         }

@@ -79,7 +79,7 @@ pub fn header_ui(ui: &mut Ui, rect: Rect, table: &mut TableView, columns: &Colum
             table.rows.sort_by(Sort { column: *column, descending });
             ui.request_repaint();
         }
-        response.context_menu(|ui| columns_menu(ui, table));
+        response.context_menu(|ui| columns_menu(ui, table, columns));
     }
     for pair in columns.0.windows(2) {
         divider(ui, rect, table, (pair[0].0, pair[1].0), pair[1].1, id);
@@ -112,11 +112,13 @@ fn divider(ui: &Ui, header: Rect, table: &mut TableView, (left, right): (Column,
     }
 }
 
-fn columns_menu(ui: &mut Ui, table: &mut TableView) {
+fn columns_menu(ui: &mut Ui, table: &mut TableView, columns: &Columns) {
     for column in Column::ALL.into_iter().skip(1) {
         let shown = &mut table.shown[column as usize];
         let icon = shown.then_some(icons::CHECK);
-        if menu::entry(ui, icon, column.title(), "", true).clicked() {
+        let fits = columns.0.iter().any(|(other, ..)| *other == column);
+        let remark = if *shown && !fits { "No room" } else { "" };
+        if menu::entry(ui, icon, column.title(), remark, true).clicked() {
             *shown ^= true;
             ui.close();
         }

@@ -28,6 +28,10 @@ pub struct TreeView {
     reveal: bool,
     arranged: Option<(u64, Place, bool)>,
     stale: bool,
+    /// The nearest open folder on the way down of which it is not known what lies in it.
+    unknown: Option<Place>,
+    /// The one that was asked for last.
+    asked: Option<Place>,
 }
 
 /// A folder in sight.
@@ -70,8 +74,21 @@ impl TreeView {
             walk.node(root.clone(), place::label(root), 0, &mut nodes);
         }
         self.nodes = nodes;
+        self.unknown = chain.into_iter().rev().find(|place| self.open.contains(place) && branch(place).is_none());
         self.stale = false;
         self.arranged = Some((change, here.clone(), hidden));
+    }
+
+    /// Asks for what lies beside the way down, one folder after the other, the nearest first.
+    fn ask(&mut self, env: &mut Env<'_>) {
+        if !env.can.local && !env.can.connected {
+            self.asked = None;
+        } else if let Some(unknown) = &self.unknown
+            && self.asked.as_ref() != Some(unknown)
+        {
+            self.asked = self.unknown.clone();
+            env.wants.push(Want::Branch(unknown.clone()));
+        }
     }
 
     fn toggle(&mut self, node: &Node, env: &mut Env<'_>) {
@@ -128,6 +145,7 @@ pub fn focus_id_of(tab: TabId, side: Side) -> Id {
 pub fn tree_ui(ui: &mut Ui, rect: Rect, tree: &mut TreeView, env: &mut Env<'_>) {
     let name = format!("{} folders", env.side.title());
     let id = focus_id(env);
+    tree.ask(env);
     let builder = UiBuilder::new().max_rect(rect).id_salt("tree").accessibility_role(Role::Tree);
     ui.scope_builder(builder.accessibility_label(name.clone()), |ui| {
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));

@@ -15,6 +15,8 @@ pub struct Trouble {
     why: String,
     again: Option<(&'static str, Want)>,
     waiting: bool,
+    /// It is only about a folder that is not shown.
+    passing: bool,
 }
 
 /// What is wrong now.
@@ -24,10 +26,16 @@ pub fn trouble(pane: &PaneView, tab: &Tab) -> Option<Trouble> {
         why: failure.why.clone(),
         again: Some(again),
         waiting: false,
+        passing: false,
+    };
+    let passing = |failure: &Failure, place| {
+        let put_away = pane.put_away == Some(pane.answers(tab));
+        let passing = pane.here().is_some();
+        (!put_away || !passing).then(|| Trouble { passing, ..say(failure, ("Try again", Want::Go(place))) })
     };
     if pane.side == Side::Local {
         let (path, failure) = tab.local_failure.as_ref()?;
-        return Some(say(failure, ("Try again", Want::Go(Place::Local(path.clone())))));
+        return passing(failure, Place::Local(path.clone()));
     }
     match &tab.state {
         ConnectionState::Waiting { failure, seconds } => Some(Trouble {
@@ -35,13 +43,14 @@ pub fn trouble(pane: &PaneView, tab: &Tab) -> Option<Trouble> {
             why: format!("{} Trying again in {seconds} s.", failure.why),
             again: Some(("Now", Want::Reconnect)),
             waiting: true,
+            passing: false,
         }),
         ConnectionState::Disconnected(Some(failure)) if pane.here().is_some() => {
             Some(say(failure, ("Reconnect", Want::Reconnect)))
         }
         ConnectionState::Connected(_) => {
             let (path, failure) = tab.remote_failure.as_ref()?;
-            Some(say(failure, ("Try again", Want::Go(Place::Remote(path.clone())))))
+            passing(failure, Place::Remote(path.clone()))
         }
         _ => None,
     }
@@ -56,7 +65,7 @@ pub fn strip_ui(ui: &mut Ui, body: Rect, trouble: &Trouble, env: &mut Env<'_>) -
         Frame::new().fill(palette.tint(color)).inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
             ui.horizontal(|ui| {
                 ui.label(icons::ERROR.text().color(color));
-                let room = ui.available_width() - 96.0;
+                let room = ui.available_width() - 96.0 - if trouble.passing { theme::ICON_BUTTON } else { 0.0 };
                 ui.vertical(|ui| {
                     ui.set_max_width(room);
                     ui.spacing_mut().item_spacing.y = 0.0;
@@ -64,6 +73,10 @@ pub fn strip_ui(ui: &mut Ui, body: Rect, trouble: &Trouble, env: &mut Env<'_>) -
                     ui.label(RichText::new(text::visible(&trouble.why)).font(theme::small()).color(palette.secondary));
                 });
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let away = format!("Put away ({})", env.side.title().to_lowercase());
+                    if trouble.passing && icons::button(ui, icons::CLOSE, &away).clicked() {
+                        env.wants.push(Want::PutAway);
+                    }
                     if let Some((label, want)) = &trouble.again
                         && ui.button(*label).clicked()
                     {

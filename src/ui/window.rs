@@ -176,6 +176,8 @@ fn panes_ui(ui: &mut Ui, area: Rect, mirror: &Mirror, view: &mut View, targets: 
             row: theme::row_height(mirror.settings.compact),
             can,
             asks: mirror.questions.iter().any(|question| question.tab == Some(id)),
+            hidden: mirror.settings.show_hidden,
+            trees: layout.trees,
             targets,
             items: &mut items,
             wants: &mut wants,

@@ -65,7 +65,7 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
         children.push(Child {
             local_name: (local != entry.name).then(|| local.into()),
             remote_name: entry.name.as_str().into(),
-            kind: kind(entry),
+            kind: entry.destination(),
             size: entry.size.filter(|_| entry.kind == Kind::File),
             modified: entry.modified,
             target: Target::Unknown,
@@ -80,16 +80,6 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
 fn leads_back(folder: &RemotePath, entry: &Entry) -> bool {
     let target = entry.target.as_deref().filter(|_| entry.kind == Kind::Link);
     target.is_some_and(|target| folder.is_within(&folder.resolve(target)))
-}
-
-/// Of a link only what it leads to counts.
-fn kind(entry: &Entry) -> Kind {
-    match (entry.kind, entry.to_directory) {
-        (Kind::Link, Some(true)) => Kind::Directory,
-        (Kind::Link, Some(false)) => Kind::File,
-        (Kind::Link, None) => Kind::Other,
-        (kind, _) => kind,
-    }
 }
 
 /// A folder of this machine: makes it on the server and reads it.
@@ -258,11 +248,11 @@ mod tests {
     #[test]
     fn a_link_counts_as_what_it_leads_to() {
         let mut link = Entry::new("l", Kind::Link);
-        assert_eq!(kind(&link), Kind::Other);
+        assert_eq!(link.destination(), Kind::Other);
         link.to_directory = Some(true);
-        assert_eq!(kind(&link), Kind::Directory);
+        assert_eq!(link.destination(), Kind::Directory);
         link.to_directory = Some(false);
-        assert_eq!(kind(&link), Kind::File);
+        assert_eq!(link.destination(), Kind::File);
     }
 
     #[cfg(unix)]
