@@ -218,6 +218,35 @@ fn a_row_of_the_queue_leads_to_its_lines_whatever_is_filtered() {
 }
 
 #[test]
+fn a_failed_row_leads_to_the_reply_that_refused_it() {
+    let note = |seq, direction, text: &str| {
+        Event::Line(Line {
+            seq,
+            at: jiff::Timestamp::UNIX_EPOCH,
+            connection: ConnectionId(1),
+            direction,
+            code: None,
+            text: text.into(),
+            raw: None,
+            transfer: Some(TransferId(1)),
+        })
+    };
+    let mut refused = note(2, Direction::Received, "550 no");
+    if let Event::Line(line) = &mut refused {
+        line.code = Some(550);
+    }
+    let sent = note(1, Direction::Sent, "RETR secret.txt");
+    let after = note(3, Direction::Note, "Data connection: given up");
+    let mut panel = panels(vec![sent, refused, after, transfers(vec![("secret.txt", failed("550 no"))])]);
+    panel.get_by_role_and_label(Role::Tab, "Failed 1").click();
+    panel.run();
+    panel.get_by_label("secret.txt, download, failed, 550 no").click_secondary();
+    panel.run();
+    press(&mut panel, "Show in the reply log");
+    panel.get_by_label("Answers");
+}
+
+#[test]
 fn one_connection_can_be_shown_alone() {
     let opened = |number, tab| Event::Opened { connection: ConnectionId(number), tab, site: site() };
     let mut panel = panels([vec![opened(1, Some(TAB)), opened(2, None)], dialogue()].concat());
@@ -331,6 +360,23 @@ fn the_queue_is_held_and_released() {
     assert!(matches!(take(&mut panel).as_slice(), [Action::Hold, Action::Release]));
 }
 
+#[test]
+fn what_an_earlier_run_left_goes_on_with_one_click() {
+    let mut panel = panels(vec![transfers(vec![("a", Phase::Left), ("b", Phase::Left), ("c", Phase::Queued)])]);
+    panel.get_by_label("2 transfers are left from last time");
+    panel.get_by_label("a, download, left from last time").click();
+    panel.run();
+    press(&mut panel, "Resume the selected transfers");
+    press(&mut panel, "Carry on");
+    let actions = take(&mut panel);
+    assert!(matches!(actions.as_slice(), [Action::Resume(ids), Action::Release] if ids == &[TransferId(1)]));
+    for id in [1, 2] {
+        panel.state_mut().mirror.apply(Event::Queue(Delta::Phase(TransferId(id), Phase::Queued)));
+    }
+    panel.run();
+    assert!(panel.query_by_label("Carry on").is_none());
+}
+
 fn ask(ask: Ask) -> Event {
     Event::Ask(Question { id: QuestionId(7), tab: None, ask })
 }
@@ -372,6 +418,27 @@ fn a_password_is_typed_and_sent_with_enter() {
     panel.key_press(Key::Enter);
     panel.run();
     let answer = Answer::Password { password: Secret::new("s3cret"), remember: false };
+    assert!(matches!(take(&mut panel).as_slice(), [Action::Answer(_, given)] if *given == answer));
+}
+
+#[test]
+fn enter_sends_no_empty_password_but_the_button_does() {
+    let question = || ask(Ask::Password { host: "h".into(), user: "me".into(), refused: None });
+    let mut panel = panels(vec![question()]);
+    panel.key_press(Key::Enter);
+    panel.run();
+    assert!(take(&mut panel).is_empty());
+    assert!(panel.get_by_role_and_label(Role::PasswordInput, "Password").is_focused());
+    // A click beside the field takes the keyboard from it.
+    panel.get_by_label("me").click();
+    panel.run();
+    assert!(!panel.get_by_role_and_label(Role::PasswordInput, "Password").is_focused());
+    panel.key_press(Key::Enter);
+    panel.run();
+    assert!(take(&mut panel).is_empty());
+    assert!(panel.get_by_role_and_label(Role::PasswordInput, "Password").is_focused(), "what is typed goes there");
+    press(&mut panel, "Connect");
+    let answer = Answer::Password { password: Secret::new(""), remember: false };
     assert!(matches!(take(&mut panel).as_slice(), [Action::Answer(_, given)] if *given == answer));
 }
 
@@ -524,6 +591,34 @@ fn manager(events: Vec<Event>) -> Panel {
     panel.state_mut().view.sites.open = true;
     panel.run();
     panel
+}
+
+#[test]
+fn a_site_is_deleted_with_keys() {
+    let mut panel = manager(vec![sites()]);
+    panel.get_by_role_and_label(Role::TreeItem, "Stored").click();
+    panel.run();
+    panel.key_press(Key::Delete);
+    panel.run();
+    panel.get_by_role_and_label(Role::Dialog, "Delete “Stored”?");
+    panel.key_press(Key::Enter);
+    panel.run();
+    assert!(panel.query_by_label("Delete “Stored”?").is_none());
+    assert!(panel.query_by_role_and_label(Role::TreeItem, "Stored").is_none());
+}
+
+#[test]
+fn a_choice_is_made_with_keys() {
+    let mut panel = manager(vec![sites()]);
+    panel.get_by_role_and_label(Role::ComboBox, "Log in as").focus();
+    panel.run();
+    for key in [Key::Space, Key::ArrowDown, Key::Enter] {
+        panel.key_press(key);
+        panel.run();
+    }
+    assert!(panel.query_by_label("Ask for the password each time").is_none(), "the list is closed");
+    assert!(panel.get_by_role_and_label(Role::ComboBox, "Log in as").is_focused());
+    assert!(panel.state().view.sites.open, "and Enter did not connect");
 }
 
 #[test]

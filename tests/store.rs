@@ -185,8 +185,8 @@ fn what_a_killed_run_left_is_held_run_or_left_alone() {
         _ => None,
     });
     let names: Vec<_> = rows.iter().map(|row| (&*row.remote_name, &row.phase)).collect();
-    let queued = &Phase::Queued;
-    assert_eq!(names, [("file 1", queued), ("file 2", queued), ("file 3", queued)]);
+    let left = &Phase::Left;
+    assert_eq!(names, [("file 1", left), ("file 2", left), ("file 3", left)]);
     worker.send(Action::Remove(vec![rows[1].id]));
     worker.quit();
     let (journal, _) = Journal::open(&Folders::within(root.path()).data);

@@ -15,7 +15,7 @@ use longshore::model::event::Server;
 use longshore::model::transfer::Course;
 use longshore::model::{
     Action, Actions, Ask, Cause, ConnectionState, Entry, Event, Failure, FileAction, Kind, Listing, LocalListing,
-    Login, Place, Question, QuestionId, RemotePath, Settings, Site, TabId,
+    Login, Place, Question, QuestionId, RemotePath, Settings, Site, Sites, TabId,
 };
 use longshore::ui::{App, Start};
 
@@ -234,6 +234,73 @@ fn a_password_in_the_address_does_not_stay_on_the_screen() {
     let address = window.harness.get_by_role_and_label(Role::TextInput, "Address").value();
     assert_eq!(address.as_deref(), Some("ftp.example.org"));
     assert!(window.actions().iter().any(|action| matches!(action, Action::Connect { credentials: Some(_), .. })));
+}
+
+#[test]
+fn quickconnect_follows_the_tab() {
+    let mut window = Window::with_folders();
+    let value = |window: &Window, name| window.harness.get_by_role_and_label(Role::TextInput, name).value();
+    window.harness.get_by_label("New tab").click();
+    window.run();
+    assert_eq!(value(&window, "Address").as_deref(), Some(""), "a new tab has no server");
+    assert!(window.harness.get_by_role_and_label(Role::TextInput, "Address").is_focused());
+    window.harness.get_by_role_and_label(Role::TextInput, "Address").type_text("other.example");
+    window.run();
+    window.harness.get_by_role_and_label(Role::Tab, "ftp.example.org, connected").click();
+    window.run();
+    assert_eq!(value(&window, "Address").as_deref(), Some("ftp.example.org"));
+    assert_eq!(value(&window, "User").as_deref(), Some("me"));
+    window.harness.get_by_role_and_label(Role::Tab, "New tab, not connected").click();
+    window.run();
+    assert_eq!(value(&window, "Address").as_deref(), Some("other.example"), "what was typed stays");
+}
+
+#[test]
+fn after_a_site_is_connected_to_the_fields_show_it_and_the_keyboard_is_not_in_them() {
+    let mut window = Window::with_folders();
+    let site = Site { name: "Stored".into(), host: "stored.example".into(), port: Some(2121), ..(*site()).clone() };
+    window.tell(Event::Sites(Arc::new(Sites { sites: vec![site], ..Sites::default() })));
+    window.run();
+    window.press(Modifiers::COMMAND, Key::S);
+    window.harness.get_by_role_and_label(Role::Dialog, "Site manager").get_by_label("Connect").click();
+    window.run();
+    let address = window.harness.get_by_role_and_label(Role::TextInput, "Address");
+    assert_eq!(address.value().as_deref(), Some("stored.example"));
+    assert!(!address.is_focused());
+    assert_eq!(window.harness.get_by_role_and_label(Role::TextInput, "Port").value().as_deref(), Some("2121"));
+    let connected =
+        |action: &Action| matches!(action, Action::Connect { tab, site, .. } if site.name == "Stored" && *tab != TAB);
+    assert!(window.actions().iter().any(connected), "in a tab of its own");
+}
+
+#[test]
+fn recent_servers_are_chosen_with_keys() {
+    let mut window = Window::new(vec2(1400.0, 900.0));
+    let recent = Site { port: Some(2121), ..(*site()).clone() };
+    window.tell(Event::Sites(Arc::new(Sites { recent: vec![recent], ..Sites::default() })));
+    window.run();
+    window.actions();
+    window.harness.get_by_role_and_label(Role::TextInput, "Address").click();
+    window.run();
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    window.harness.get_by_label_contains("ftp.example.org:2121");
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(
+        window.actions().iter().any(|action| matches!(action, Action::Connect { site, .. } if site.port() == 2121))
+    );
+    assert!(window.harness.query_by_label_contains("ftp.example.org:2121").is_none(), "the list is closed");
+}
+
+#[test]
+fn a_missing_vault_is_said_once_in_plain_words() {
+    let mut window = Window::with_folders();
+    for _ in 0..2 {
+        window.tell(Event::NoVault("zbus error: no such name".into()));
+    }
+    window.run();
+    window.harness.get_by_label_contains("passwords are kept until you quit");
+    assert!(window.harness.query_by_label_contains("zbus").is_none(), "it is said under the pointer");
+    assert!(window.harness.query_by_label("1 more").is_none());
 }
 
 #[test]

@@ -218,6 +218,7 @@ impl Front {
                 watch.apply(delta, results);
             }
             Event::Notice(text) => self.note(&text),
+            Event::NoVault(why) => self.note(&format!("the password is kept for this run only: {why}")),
             Event::Failed(failure) => {
                 self.failures += 1;
                 self.complain(&failure.to_string());

@@ -125,7 +125,7 @@ impl Watch {
             Phase::Running(_) => {
                 self.began.entry(id).or_insert_with(Instant::now);
             }
-            Phase::Queued | Phase::Paused => self.bars.end(id),
+            Phase::Queued | Phase::Left | Phase::Paused => self.bars.end(id),
             Phase::Waiting { failure, .. } => {
                 self.bars.end(id);
                 if self.verbose {
@@ -191,7 +191,7 @@ impl Watch {
                 }
                 return;
             }
-            Phase::Queued | Phase::Waiting { .. } | Phase::Paused | Phase::Running(_) => return,
+            Phase::Queued | Phase::Left | Phase::Waiting { .. } | Phase::Paused | Phase::Running(_) => return,
         };
         if self.verbose {
             let text = format!("{} {}, {}", result.outcome, row.remote(), size(result.bytes));

@@ -108,8 +108,10 @@ pub enum Event {
     Settings(Box<Settings>),
     /// A failure that belongs to no row, no listing and no tab.
     Failed(Failure),
-    /// A word for the person that is no failure: passwords are kept for this session only, a file was set aside…
+    /// A word for the person that is no failure: a file was set aside, the queue is held…
     Notice(String),
+    /// The vault could not take a password: it is kept until the program ends. Why, in the vault's words.
+    NoVault(String),
     /// The worker has ended: everything is written, every connection closed.
     Stopped,
 }

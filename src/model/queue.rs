@@ -53,7 +53,7 @@ impl Section {
     /// The section that shows a row in `phase`.
     pub fn of(phase: &Phase) -> Self {
         match phase {
-            Phase::Queued | Phase::Waiting { .. } | Phase::Paused | Phase::Running(_) => Self::Active,
+            Phase::Queued | Phase::Left | Phase::Waiting { .. } | Phase::Paused | Phase::Running(_) => Self::Active,
             Phase::Failed(_) => Self::Failed,
             Phase::Done(_) | Phase::Skipped => Self::Done,
         }
@@ -70,6 +70,8 @@ pub struct Queue {
     held: bool,
     /// The rows that run: few, so that [`Queue::totals`] need not walk the others.
     running: BTreeSet<TransferId>,
+    /// How many rows an earlier run left and nobody has let go on.
+    left: usize,
     /// The known sizes of all active rows; wider than any of them, because a server may claim any size.
     sizes: u128,
 }
@@ -199,8 +201,10 @@ impl Queue {
         let Some(row) = self.rows.get(&id) else { return };
         if Section::of(&row.phase) == Section::Active {
             self.sizes += u128::from(row.size.unwrap_or(0));
-            if matches!(row.phase, Phase::Running(_)) {
-                self.running.insert(id);
+            match row.phase {
+                Phase::Running(_) => drop(self.running.insert(id)),
+                Phase::Left => self.left += 1,
+                _ => {}
             }
         }
     }
@@ -211,6 +215,7 @@ impl Queue {
         if Section::of(&row.phase) == Section::Active {
             self.sizes -= u128::from(row.size.unwrap_or(0));
             self.running.remove(&id);
+            self.left -= usize::from(row.phase == Phase::Left);
         }
     }
 
@@ -254,6 +259,11 @@ impl Queue {
     /// Whether nothing new starts.
     pub fn is_held(&self) -> bool {
         self.held
+    }
+
+    /// How many rows an earlier run left and nobody has let go on.
+    pub fn left(&self) -> usize {
+        self.left
     }
 
     /// Sums over the rows that are not finished. Costs as much as there are running rows.
@@ -320,8 +330,9 @@ mod tests {
                 || Box::new(Failure { what: String::new(), why: String::new(), cause: Cause::Local, again: false });
             let at = jiff::Timestamp::UNIX_EPOCH;
             let done = Done { bytes: 1, resumed_from: 0, milliseconds: 1, proof: Proof::Size, at };
-            match self.below(7) {
+            match self.below(8) {
                 0 => Phase::Queued,
+                7 => Phase::Left,
                 1 => Phase::Waiting { until: at, failure: failure() },
                 2 => Phase::Paused,
                 3 => Phase::Running(Box::new(self.running())),

@@ -123,6 +123,8 @@ impl Transfer {
 pub enum Phase {
     /// Waits for its turn.
     Queued,
+    /// An earlier run left it: it waits until a person lets it go on, and then for its turn.
+    Left,
     /// Waits until it may be tried again after a transient failure.
     Waiting {
         /// When it will be tried again.

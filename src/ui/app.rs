@@ -140,7 +140,6 @@ impl App {
         let local = self.local.take().or_else(|| self.layout.local.clone()).unwrap_or_default();
         perform::go(tab, Place::Local(local), Travel::On, &self.mirror, &mut self.view, &mut out);
         if let Some((site, credentials)) = self.open.take() {
-            self.view.quick.show(&site);
             perform::connect(site, credentials, &self.mirror, &mut self.view, &mut out);
         }
         self.send(out.actions);
@@ -268,6 +267,7 @@ impl App {
             let known = self.mirror.tab(tab.id);
             if let (None, Some(server)) = (&tab.server, known.and_then(|tab| tab.server.as_ref())) {
                 tab.server = Some((server.site.clone(), None));
+                tab.quick.follow(&server.site);
             }
             for side in [Side::Local, Side::Remote] {
                 tab.pane_mut(side).sync(&self.mirror, known);
@@ -282,6 +282,7 @@ impl App {
             match action {
                 Action::Connect { tab, site, credentials } if !self.is_reconnect(tab, &site) => {
                     perform::connect(site, credentials, &self.mirror, &mut self.view, &mut out);
+                    self.view.current().side = Side::Remote;
                 }
                 action => out.actions.push(action),
             }

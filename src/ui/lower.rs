@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{Response, Ui};
 
-use crate::model::{Action, FileAction};
+use crate::model::{Action, FileAction, Phase};
 
 use super::View;
 use super::mirror::Mirror;
@@ -23,7 +23,8 @@ pub fn follow(mirror: &Mirror, view: &mut View) -> bool {
         view.lower = Lower::Queue;
     }
     if let Some(transfer) = view.queue.take_jump() {
-        view.transcript.reveal_transfer(&mirror.transcript, transfer);
+        let failed = mirror.queue.get(transfer).is_some_and(|row| matches!(row.phase, Phase::Failed(_)));
+        view.transcript.reveal_transfer(&mirror.transcript, transfer, failed);
         view.lower = Lower::Log;
     }
     view.queue.follow(&mirror.queue);

@@ -150,6 +150,8 @@ pub struct Can {
     pub local: bool,
     /// The queue is held.
     pub held: bool,
+    /// An earlier run left transfers, and nobody has let them go on.
+    pub left: bool,
     /// The queue has rows that failed.
     pub failed: bool,
     /// The queue has rows that are done.
@@ -378,7 +380,7 @@ impl Item {
             Self::Rename => can.selected == 1,
             Self::Transfer => can.selected > 0 && can.known_server,
             Self::UploadFiles | Self::RawCommand => can.connected,
-            Self::ReleaseQueue => can.held,
+            Self::ReleaseQueue => can.held || can.left,
             Self::HoldQueue => !can.held,
             Self::RetryFailed | Self::ClearFailed => can.failed,
             Self::ClearDone => can.done,

@@ -152,6 +152,8 @@ pub enum Word {
     Failure(Failure),
     /// Something is worth knowing.
     Text(String),
+    /// Passwords are kept until the end only, and why.
+    NoVault(String),
 }
 
 /// What lies below the places that were counted, so far.
@@ -247,6 +249,7 @@ impl Mirror {
             Event::Settings(settings) => self.settings(*settings),
             Event::Failed(failure) => self.notice(None, Word::Failure(failure)),
             Event::Notice(text) => self.notice(None, Word::Text(text)),
+            Event::NoVault(why) => self.no_vault(why),
             Event::Stopped => self.stopped = true,
         }
     }
@@ -344,6 +347,13 @@ impl Mirror {
         }
         self.settings = settings;
         self.settings_known = true;
+    }
+
+    /// Said once, however many passwords it is about.
+    fn no_vault(&mut self, why: String) {
+        if !self.notices.iter().any(|notice| matches!(notice.word, Word::NoVault(_))) {
+            self.notice(None, Word::NoVault(why));
+        }
     }
 
     fn notice(&mut self, tab: Option<TabId>, word: Word) {

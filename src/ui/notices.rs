@@ -7,6 +7,8 @@ use super::mirror::{Mirror, Notice, Word};
 use super::view::View;
 use super::{icons, text, theme};
 
+const NO_VAULT: &str = "No password vault can be used on this system: passwords are kept until you quit";
+
 /// What the strip shows now, and how many more there are.
 pub fn current<'a>(mirror: &'a Mirror, view: &View) -> Option<(&'a Notice, usize)> {
     let seen = |notice: &&Notice| notice.tab.is_none_or(|tab| tab == view.tab) && !view.put_away.contains(&notice.id);
@@ -16,19 +18,21 @@ pub fn current<'a>(mirror: &'a Mirror, view: &View) -> Option<(&'a Notice, usize
 
 /// Whether the strip is there.
 pub fn is_shown(mirror: &Mirror, view: &View) -> bool {
-    view.quick.mistake.is_some() || current(mirror, view).is_some()
+    view.quick().mistake.is_some() || current(mirror, view).is_some()
 }
 
 /// Draws the strip into `rect`.
 pub fn notice_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &mut View) {
     let palette = theme::of(ui);
     let notice = current(mirror, view).map(|(notice, more)| (notice.id, notice.word.clone(), more));
-    let (icon, color, what, why) = match (&view.quick.mistake, &notice) {
-        (Some(mistake), _) => (icons::WARNING, palette.transient, "This is no address", mistake.clone()),
+    let mistake = view.quick().mistake.clone();
+    let (icon, color, what, why) = match (mistake, &notice) {
+        (Some(mistake), _) => (icons::WARNING, palette.transient, "This is no address", mistake),
         (None, Some((_, Word::Failure(failure), _))) => {
             (icons::ERROR, palette.permanent, failure.what.as_str(), failure.why.clone())
         }
         (None, Some((_, Word::Text(text), _))) => (icons::INFO, palette.preliminary, text.as_str(), String::new()),
+        (None, Some((_, Word::NoVault(_), _))) => (icons::INFO, palette.preliminary, NO_VAULT, String::new()),
         (None, None) => return,
     };
     ui.painter().rect_filled(rect, 0, palette.tint(color));
@@ -50,13 +54,18 @@ pub fn notice_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &mut View) {
                 if !why.is_empty() {
                     words.append(&why, theme::GAP, TextFormat::simple(theme::body(), palette.secondary));
                 }
-                let whole = if why.is_empty() { what.into_owned() } else { format!("{what}: {why}") };
+                let whole = match &notice {
+                    // The vault's words are for who can mend it.
+                    Some((_, Word::NoVault(why), _)) => format!("{what}\n{}", text::visible(why)),
+                    _ if why.is_empty() => what.into_owned(),
+                    _ => format!("{what}: {why}"),
+                };
                 ui.add(eframe::egui::Label::new(words).truncate()).on_hover_text(whole);
             });
         });
     });
     if put_away
-        && view.quick.mistake.take().is_none()
+        && view.current().quick.mistake.take().is_none()
         && let Some((id, ..)) = notice
     {
         view.put_away.retain(|id| mirror.notices.iter().any(|notice| notice.id == *id));

@@ -45,6 +45,7 @@ pub fn can(mirror: &Mirror, view: &View, side: Side) -> Can {
         selected: usize::try_from(pane.table.rows.selection.rows()).unwrap_or(usize::MAX),
         local: side == Side::Local,
         held: mirror.queue.is_held(),
+        left: mirror.queue.left() > 0,
         failed: !mirror.queue.section(Section::Failed).is_empty(),
         done: !mirror.queue.section(Section::Done).is_empty(),
         tabs: view.tabs.len() > 1,
@@ -55,7 +56,7 @@ pub fn can(mirror: &Mirror, view: &View, side: Side) -> Can {
 pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mut View, out: &mut Out) {
     match item {
         Item::Sites => view.sites.open = true,
-        Item::NewTab => open_tab(mirror, view, out),
+        Item::NewTab => new_tab(mirror, view, out),
         Item::CloseTab => close_tab(view.tab, view, out),
         Item::NextTab => view.step_tab(1),
         Item::PreviousTab => view.step_tab(-1),
@@ -223,11 +224,16 @@ fn transfer(side: Side, view: &mut View, out: &mut Out) {
     }
 }
 
+/// Opens a tab for a server that is to be typed.
+pub fn new_tab(mirror: &Mirror, view: &mut View, out: &mut Out) {
+    open_tab(mirror, view, out);
+    view.current().quick.focus = true;
+}
+
 /// Opens a tab that shows the same local folder.
-pub fn open_tab(mirror: &Mirror, view: &mut View, out: &mut Out) {
+fn open_tab(mirror: &Mirror, view: &mut View, out: &mut Out) {
     let here = view.current().local.here().unwrap_or_else(|| Place::Local(std::path::PathBuf::new()));
     let id = view.open_tab();
-    view.quick.focus = true;
     go(id, here, Travel::On, mirror, view, out);
 }
 
@@ -243,6 +249,10 @@ pub fn close_tab(id: TabId, view: &mut View, out: &mut Out) {
 pub fn connect(site: Arc<Site>, credentials: Option<Credentials>, mirror: &Mirror, view: &mut View, out: &mut Out) {
     let state = mirror.tab(view.tab).map(|tab| &tab.state);
     if !matches!(state, None | Some(ConnectionState::Disconnected(_))) {
+        let tab = view.current();
+        if let Some((known, _)) = &tab.server {
+            tab.quick.show(known);
+        }
         open_tab(mirror, view, out);
     }
     out.actions.push(quickconnect::connect(view.tab, site, credentials));
@@ -265,6 +275,7 @@ pub fn note(action: &Action, mirror: &Mirror, view: &mut View, out: &mut Vec<Act
     let Some(tab) = view.tab_mut(*id) else { return };
     let known = tab.server.take().filter(|(other, _)| other == site).and_then(|(_, credentials)| credentials);
     tab.server = Some((site.clone(), credentials.clone().or(known)));
+    tab.quick.follow(site);
     if let Some(path) = &site.local {
         let place = Place::Local(path.clone());
         tab.local.ask(place, Travel::On, mirror.tab(*id));
@@ -393,7 +404,7 @@ pub fn give_keyboard(ctx: &Context, view: &mut View, side: Side) {
 
 /// The areas that F6 goes through, as the eye does.
 fn areas(view: &View) -> Vec<Id> {
-    let mut areas = vec![quickconnect::address_id()];
+    let mut areas = vec![quickconnect::address_id(view.tab)];
     for side in [Side::Local, Side::Remote] {
         if view.layout.trees {
             areas.push(tree::focus_id_of(view.tab, side));

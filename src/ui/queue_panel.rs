@@ -10,7 +10,7 @@ use super::menu::{self, Item};
 use super::mirror::Mirror;
 use super::queue_row::{draw_row, hover, spoken};
 use super::strip::{at_right, bar, bar_tab, nothing};
-use super::text::Clock;
+use super::text::{self, Clock};
 use super::view::Lower;
 use super::{icons, theme};
 
@@ -117,6 +117,9 @@ pub fn queue_ui(
         at_right(ui, "tools of the queue", |ui| tools(ui, mirror, view, actions));
     });
     let section = view.section;
+    if section == Section::Active && mirror.queue.left() > 0 {
+        left_ui(ui, mirror.queue.left(), actions);
+    }
     if mirror.queue.section(section).is_empty() {
         empty(ui, section, mirror.queue.is_held());
     } else {
@@ -195,6 +198,26 @@ fn hold(ui: &mut Ui, held: bool, any: bool, actions: &mut Vec<Action>) {
     }
 }
 
+/// What an earlier run left, and the button that carries on with it. What is added meanwhile does not wait for it.
+fn left_ui(ui: &mut Ui, left: usize, actions: &mut Vec<Action>) {
+    let rect = egui::Rect::from_min_size(ui.cursor().min, Vec2::new(ui.available_width(), theme::BAR));
+    ui.advance_cursor_after_rect(rect);
+    let palette = theme::of(ui);
+    ui.painter().rect_filled(rect, 0, palette.tint(palette.preliminary));
+    let inner = rect.shrink2(Vec2::new(theme::PAD, 0.0));
+    let layout = egui::Layout::right_to_left(egui::Align::Center);
+    ui.scope_builder(egui::UiBuilder::new().max_rect(inner).layout(layout).id_salt("left"), |ui| {
+        if theme::primary(ui, "Carry on").clicked() {
+            actions.push(Action::Release);
+        }
+        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            ui.label(icons::INFO.text().color(palette.preliminary));
+            let words = format!("{} left from last time", text::count(left as u64, "transfer is", "transfers are"));
+            ui.add(egui::Label::new(words).truncate());
+        });
+    });
+}
+
 fn empty(ui: &mut Ui, section: Section, held: bool) {
     let words = match section {
         Section::Active if held => "The queue is held. Drop files here to add them; they start when you release it.",
@@ -220,7 +243,7 @@ impl Able {
             let Some(row) = queue.get(id).filter(|row| Section::of(&row.phase) == section) else { continue };
             able.any = true;
             match row.phase {
-                Phase::Paused => able.resume = true,
+                Phase::Left | Phase::Paused => able.resume = true,
                 Phase::Queued | Phase::Waiting { .. } | Phase::Running(_) => able.pause = true,
                 Phase::Failed(_) | Phase::Done(_) | Phase::Skipped => {}
             }
@@ -266,6 +289,9 @@ fn list_ui(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, clock: &Clock, ac
         }
         list::ground(ui, rect, picked.contains(row.id), focused, response.hovered());
         draw_row(ui, row, rect, clock);
+        if response.double_clicked() {
+            *jump = Some(row.id);
+        }
         let response = response.on_hover_ui(|ui| hover(ui, row));
         response.context_menu(|ui| context_menu(ui, mirror, section, picked, row.id, jump, actions));
     });
@@ -345,7 +371,7 @@ fn context_menu(
             ui.separator();
             let held = mirror.queue.is_held();
             entry(ui, Item::HoldQueue, !held, &|| Action::Hold);
-            entry(ui, Item::ReleaseQueue, held, &|| Action::Release);
+            entry(ui, Item::ReleaseQueue, held || mirror.queue.left() > 0, &|| Action::Release);
         }
         Section::Failed => {
             entry(ui, Item::RetryRows, true, &|| Action::Retry(ids()));
@@ -361,7 +387,9 @@ fn context_menu(
         }
     }
     ui.separator();
-    if menu::entry(ui, Some(icons::LOG), "Show in the reply log", "", true).clicked() {
+    // Lines of an earlier run are not there any more.
+    let logged = mirror.transcript.iter().rev().any(|line| line.transfer == Some(row));
+    if menu::entry(ui, Some(icons::LOG), "Show in the reply log", "", logged).clicked() {
         *jump = Some(row);
         ui.close();
     }

@@ -9,6 +9,9 @@ use super::icons::Icon;
 use super::text::{self, Clock};
 use super::{icons, list, theme};
 
+/// Of a row that an earlier run left.
+const LEFT: &str = "left from last time";
+
 /// What a screen reader says of a row.
 pub fn spoken(row: &Transfer) -> String {
     let way = match row.course {
@@ -20,6 +23,7 @@ pub fn spoken(row: &Transfer) -> String {
         Phase::Running(running) => running.step.to_owned(),
         Phase::Queued => "waiting".to_owned(),
         Phase::Waiting { failure, .. } => format!("will be tried again, {}", failure.why),
+        Phase::Left => LEFT.to_owned(),
         Phase::Paused => "paused".to_owned(),
         Phase::Failed(failure) => format!("failed, {}", failure.why),
         Phase::Done(_) => "done".to_owned(),
@@ -100,6 +104,7 @@ fn draw_state(ui: &Ui, row: &Transfer, rect: Rect, clock: &Clock) {
     };
     match &row.phase {
         Phase::Queued => word("waiting", palette.secondary),
+        Phase::Left => word(LEFT, palette.secondary),
         Phase::Paused => word("paused", palette.secondary),
         Phase::Running(running) => draw_running(ui, running, row.size, rect),
         Phase::Waiting { until, failure } => {

@@ -36,6 +36,8 @@ pub struct QuickView {
     pub mistake: Option<String>,
     /// The address is to get the keyboard.
     pub focus: bool,
+    /// The first of the recent servers is to get the keyboard.
+    to_recent: bool,
 }
 
 /// What a person wants of the bar.
@@ -74,6 +76,13 @@ impl QuickView {
         Ok((site, credentials))
     }
 
+    /// Shows `site`, which is being connected to, unless it is what is typed.
+    pub fn follow(&mut self, site: &Site) {
+        if !self.read().is_ok_and(|(typed, _)| typed == *site) {
+            self.show(site);
+        }
+    }
+
     /// Shows `site` in the fields.
     pub fn show(&mut self, site: &Site) {
         *self = Self {
@@ -97,6 +106,11 @@ fn address(site: &Site) -> String {
     if site.host.contains(':') { format!("{scheme}[{}]", site.host) } else { format!("{scheme}{}", site.host) }
 }
 
+/// The same with the port, which tells servers of one host apart.
+fn label(site: &Site) -> String {
+    site.port.map_or_else(|| address(site), |port| format!("{}:{port}", address(site)))
+}
+
 /// The sites with `site` as the newest that was typed.
 pub fn remember(sites: &Sites, site: &Site) -> Option<Sites> {
     if sites.recent.first() == Some(site) {
@@ -114,13 +128,13 @@ pub fn connect(tab: TabId, site: Arc<Site>, credentials: Option<Credentials>) ->
     Action::Connect { tab, site, credentials }
 }
 
-/// The id of the field for the address.
-pub fn address_id() -> Id {
-    Id::unique("quickconnect address")
+/// The id of the field for the address while `tab` is shown.
+pub fn address_id(tab: TabId) -> Id {
+    Id::unique(("quickconnect address", tab))
 }
 
 /// Draws the toolbar.
-pub fn quick_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &mut QuickView, wishes: &mut Vec<Wish>) {
+pub fn quick_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, tab: TabId, view: &mut QuickView, wishes: &mut Vec<Wish>) {
     let inner = rect.shrink2(vec2(theme::GAP, 7.0));
     let layout = Layout::left_to_right(Align::Center);
     ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout).id_salt("toolbar"), |ui| {
@@ -129,7 +143,7 @@ pub fn quick_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &mut QuickView, 
         let connect = 76.0;
         let fixed = 2.0 * NAME + PORT + connect + tools + 4.0 * theme::GAP + theme::GROUP;
         let width = (ui.available_width() - fixed).max(120.0);
-        let entered = fields(ui, mirror, view, width, wishes);
+        let entered = ui.push_id(tab, |ui| fields(ui, mirror, tab, view, width, wishes)).inner;
         let clicked = ui
             .scope(|ui| {
                 ui.spacing_mut().button_padding.x = theme::PAD;
@@ -152,7 +166,7 @@ pub fn quick_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &mut QuickView, 
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = theme::TIGHT;
-            let held = mirror.queue.is_held();
+            let held = mirror.queue.is_held() || mirror.queue.left() > 0;
             for item in [Item::Settings, if held { Item::ReleaseQueue } else { Item::HoldQueue }, Item::Reconnect] {
                 let icon = item.icon().unwrap_or(icons::MORE);
                 if icons::button(ui, icon, item.text().trim_end_matches('…')).clicked() {
@@ -192,12 +206,12 @@ pub fn sites_menu(ui: &mut Ui, mirror: &Mirror, wishes: &mut Vec<Wish>) {
 }
 
 /// True when Enter was pressed in one of the fields.
-fn fields(ui: &mut Ui, mirror: &Mirror, view: &mut QuickView, width: f32, wishes: &mut Vec<Wish>) -> bool {
+fn fields(ui: &mut Ui, mirror: &Mirror, tab: TabId, view: &mut QuickView, width: f32, wishes: &mut Vec<Wish>) -> bool {
     let palette = theme::of(ui);
     let hint = |text: &str| RichText::new(text.to_owned()).color(palette.secondary);
     let margin = Margin::symmetric(8, 4);
     let mut responses = Vec::with_capacity(4);
-    let edit = TextEdit::singleline(&mut view.address).id(address_id()).hint_text(hint("ftp://host or address"));
+    let edit = TextEdit::singleline(&mut view.address).id(address_id(tab)).hint_text(hint("ftp://host or address"));
     let mut inside = margin;
     inside.right = 26;
     let response = paint::field(ui, vec2(width, theme::CONTROL), edit.margin(inside)).accessible_name("Address");
@@ -234,6 +248,7 @@ fn recents(ui: &mut Ui, mirror: &Mirror, view: &mut QuickView, field: &egui::Res
     let down = field.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::ArrowDown));
     let popup = Popup::menu(&arrow).anchor(field);
     let popup = if down { popup.open_memory(Some(egui::SetOpenCommand::Bool(true))) } else { popup };
+    view.to_recent |= down;
     popup.show(|ui| {
         ui.set_min_width(field.rect.width().max(260.0) - 8.0);
         if mirror.sites.recent.is_empty() {
@@ -241,7 +256,11 @@ fn recents(ui: &mut Ui, mirror: &Mirror, view: &mut QuickView, field: &egui::Res
         }
         for site in &mirror.sites.recent {
             let keys = if site.login == Login::Anonymous { "" } else { site.user.as_str() };
-            if menu::entry(ui, Some(icons::HISTORY), &address(site), keys, true).clicked() {
+            let entry = menu::entry(ui, Some(icons::HISTORY), &label(site), keys, true);
+            if !ui.is_sizing_pass() && std::mem::take(&mut view.to_recent) {
+                entry.request_focus();
+            }
+            if entry.clicked() {
                 view.show(site);
                 wishes.push(Wish::Connect(Arc::new(site.clone()), None));
                 ui.close();

@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, CornerRadius, Key, Modifiers, Panel, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo};
 
-use crate::model::{ConnectionId, TabId, Transcript, TransferId};
+use crate::model::{ConnectionId, Line, TabId, Transcript, TransferId};
 
 use super::dialog::frame::ring_field;
 use super::list::{self, Order, Picked, Rows, Scroll};
@@ -116,10 +116,15 @@ impl TranscriptView {
         self.jump.take()
     }
 
-    /// Shows the newest line about a transfer, and its details.
-    pub fn reveal_transfer(&mut self, transcript: &Transcript, transfer: TransferId) {
-        let newest = transcript.iter().rev().position(|line| line.transfer == Some(transfer));
-        if let Some(back) = newest {
+    /// Shows the line that says how a transfer ended, and its details: the newest error of the server where there is
+    /// one and `failed`, else the newest line about it.
+    pub fn reveal_transfer(&mut self, transcript: &Transcript, transfer: TransferId, failed: bool) {
+        let newest = |wanted: &dyn Fn(&Line) -> bool| {
+            transcript.iter().rev().position(|line| line.transfer == Some(transfer) && wanted(line))
+        };
+        let refused = |line: &Line| line.code.is_some_and(|code| code >= 400);
+        let found = if failed { newest(&refused) } else { None };
+        if let Some(back) = found.or_else(|| newest(&|_| true)) {
             let end = transcript.dropped() + transcript.len() as u64;
             self.reveal(end - 1 - back as u64);
         }

@@ -21,8 +21,6 @@ pub struct View {
     pub tab: TabId,
     /// The tabs, in the order in which they stand.
     pub tabs: Vec<TabView>,
-    /// Quickconnect.
-    pub quick: QuickView,
     /// The queue's panel.
     pub queue: QueueView,
     /// The reply log.
@@ -55,6 +53,8 @@ pub struct TabView {
     pub remote: PaneView,
     /// The pane that has, or had last, the keyboard.
     pub side: Side,
+    /// What stands in Quickconnect while it is shown.
+    pub quick: QuickView,
     /// The server it was connected to last, and how, to connect again.
     pub server: Option<(Arc<Site>, Option<Credentials>)>,
 }
@@ -115,7 +115,6 @@ impl View {
         let mut view = Self {
             tab: TabId(1),
             tabs: Vec::new(),
-            quick: QuickView::default(),
             queue: QueueView::default(),
             transcript: TranscriptView::default(),
             sites: SitesView::default(),
@@ -137,7 +136,7 @@ impl View {
         self.next_tab += 1;
         let pane = PaneView::new;
         let (local, remote) = (pane(Side::Local), pane(Side::Remote));
-        self.tabs.push(TabView { id, local, remote, side: Side::Local, server: None });
+        self.tabs.push(TabView { id, local, remote, side: Side::Local, quick: QuickView::default(), server: None });
         self.tab = id;
         id
     }
@@ -168,8 +167,17 @@ impl View {
 
     /// The tab that is shown.
     pub fn current(&mut self) -> &mut TabView {
-        let index = self.tabs.iter().position(|tab| tab.id == self.tab).unwrap_or(0);
+        let index = self.shown();
         &mut self.tabs[index]
+    }
+
+    /// What stands in Quickconnect.
+    pub fn quick(&self) -> &QuickView {
+        &self.tabs[self.shown()].quick
+    }
+
+    fn shown(&self) -> usize {
+        self.tabs.iter().position(|tab| tab.id == self.tab).unwrap_or(0)
     }
 }
 

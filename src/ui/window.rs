@@ -39,7 +39,7 @@ pub fn window_ui(ui: &mut Ui, mirror: &Mirror, view: &mut View, targets: &mut Ta
     let mut choices = Vec::new();
     bar::bar_ui(ui, take(bar::HEIGHT), mirror, view, &can, &mut choices);
     let mut wishes = Vec::new();
-    quickconnect::quick_ui(ui, take(theme::TOOLBAR), mirror, &mut view.quick, &mut wishes);
+    quickconnect::quick_ui(ui, take(theme::TOOLBAR), mirror, view.tab, &mut view.current().quick, &mut wishes);
     choices.extend(wishes.into_iter().map(Choice::Quick));
     if notices::is_shown(mirror, view) {
         notices::notice_ui(ui, take(STRIP), mirror, view);
@@ -60,7 +60,7 @@ pub fn window_ui(ui: &mut Ui, mirror: &Mirror, view: &mut View, targets: &mut Ta
         match wish {
             tabs::Wish::Show(tab) => view.tab = tab,
             tabs::Wish::Close(tab) => perform::close_tab(tab, view, out),
-            tabs::Wish::New => perform::open_tab(mirror, view, out),
+            tabs::Wish::New => perform::new_tab(mirror, view, out),
         }
     }
 }

@@ -10,8 +10,8 @@ use super::tabs::Tab;
 use super::vault::Kept;
 use super::{FAREWELL, Input, Worker, here};
 use crate::model::{
-    Action, Answer, Ask, Cause, Delta, Event, Failure, FileAction, IfExists, Place, QuestionId, Secret, Settings, Site,
-    Sites, TabId, Ticket,
+    Action, Answer, Ask, Cause, Delta, Event, Failure, FileAction, IfExists, Phase, Place, QuestionId, Secret, Section,
+    Settings, Site, Sites, TabId, Ticket, TransferId,
 };
 use crate::net::Cancel;
 
@@ -34,7 +34,10 @@ impl Worker {
             Action::Files { tab, ticket, action } => self.files(tab, ticket, action),
             Action::Enqueue(batch) => self.enqueue(batch),
             Action::Hold => self.hold(true),
-            Action::Release => self.hold(false),
+            Action::Release => {
+                self.hold(false);
+                self.release_left();
+            }
             Action::Pause(ids) => self.pause(&ids),
             Action::Resume(ids) => self.resume(&ids),
             Action::Cancel(ids) => self.cancel(ids),
@@ -55,6 +58,17 @@ impl Worker {
         if self.rows.queue().is_held() != held {
             self.rows.change(Delta::Held(held));
         }
+    }
+
+    /// Lets the rows go on that an earlier run left.
+    fn release_left(&mut self) {
+        if self.rows.queue().left() == 0 {
+            return;
+        }
+        let rows = self.rows.queue().section(Section::Active).iter().copied();
+        let is_left = |id: &TransferId| self.rows.get(*id).is_some_and(|row| row.phase == Phase::Left);
+        let left: Vec<_> = rows.filter(is_left).collect();
+        self.resume(&left);
     }
 
     fn measure(&mut self, ticket: Ticket, tab: TabId, places: Vec<Place>) {
@@ -160,18 +174,17 @@ impl Worker {
             let work = move || match password {
                 Some(password) => match vault.set(&site, &password) {
                     Kept::Vault => None,
-                    Kept::SessionOnly(why) => {
-                        Some(format!("The password for {} is kept for this session only: {why}", site.title()))
-                    }
+                    Kept::SessionOnly(why) => Some(Event::NoVault(why)),
                 },
                 None => vault
                     .forget(&site)
                     .err()
-                    .map(|why| format!("The password for {} may still be in the vault: {why}", site.title())),
+                    .map(|why| format!("The password for {} may still be in the vault: {why}", site.title()))
+                    .map(Event::Notice),
             };
-            if let Ok(Some(notice)) = tokio::task::spawn_blocking(work).await {
+            if let Ok(Some(event)) = tokio::task::spawn_blocking(work).await {
                 // The worker has ended: nobody reads it.
-                let _ = inputs.send(Input::Event(Event::Notice(notice))).await;
+                let _ = inputs.send(Input::Event(event)).await;
             }
         });
     }

@@ -58,7 +58,7 @@ use self::tabs::Tab;
 use self::transfer::Ended;
 use self::vault::Vault;
 use crate::model::{
-    Action, Actions, Cause, Delta, Event, Failure, Kind, LocalListing, Run, Secret, Section, Settings, Site, Sites,
+    Action, Actions, Cause, Delta, Event, Failure, Kind, LocalListing, Phase, Run, Secret, Settings, Site, Sites,
     TabId, Ticket, Transfer, TransferId, Wake,
 };
 use crate::net::{Cancel, Pace, Roots};
@@ -277,11 +277,10 @@ impl Worker {
         // Rows of another process are its own: two that run one row would write one file.
         let left = if self.context.journal.is_owner() { self.context.journal.load() } else { Ok(Vec::new()) };
         match left {
-            Ok(rows) => {
-                let is_left = |row: &Transfer| Section::of(&row.phase) == Section::Active;
-                if carry_on == CarryOn::Hold && rows.iter().any(is_left) {
-                    self.rows.change(Delta::Held(true));
-                }
+            Ok(mut rows) => {
+                // What a person adds now is wanted now; what was left waits until somebody lets it go on.
+                let waits = |row: &&mut Transfer| carry_on == CarryOn::Hold && row.phase == Phase::Queued;
+                rows.iter_mut().filter(waits).for_each(|row| row.phase = Phase::Left);
                 if !rows.is_empty() {
                     self.rows.change(Delta::Add(rows));
                 }

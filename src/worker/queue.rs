@@ -384,7 +384,7 @@ impl Worker {
     pub(super) fn pause(&mut self, ids: &[TransferId]) {
         for id in ids {
             match self.rows.get(*id).map(|row| &row.phase) {
-                Some(Phase::Queued | Phase::Waiting { .. }) => self.rows.phase(*id, Phase::Paused),
+                Some(Phase::Queued | Phase::Left | Phase::Waiting { .. }) => self.rows.phase(*id, Phase::Paused),
                 Some(Phase::Running(_)) => self.stop(*id, Stop::Pause),
                 _ => {}
             }
@@ -395,7 +395,7 @@ impl Worker {
     pub(super) fn resume(&mut self, ids: &[TransferId]) {
         for id in ids {
             match self.rows.get(*id).map(|row| &row.phase) {
-                Some(Phase::Paused | Phase::Waiting { .. }) => self.rows.phase(*id, Phase::Queued),
+                Some(Phase::Paused | Phase::Left | Phase::Waiting { .. }) => self.rows.phase(*id, Phase::Queued),
                 // It was to pause, and has not ended yet: it begins anew when it has.
                 Some(Phase::Running(_)) => {
                     if let Some(active) = self.active.get_mut(id).filter(|active| active.stop == Some(Stop::Pause)) {

@@ -323,6 +323,16 @@ mod tests {
     }
 
     #[test]
+    fn what_was_left_waits_and_what_is_new_does_not() {
+        let mut rows = rows(vec![Transfer { phase: Phase::Left, ..row(1, "a", "x") }, row(2, "a", "y")]);
+        assert_eq!((rows.next(|_, _| true), rows.queue().left()), (Some(TransferId(2)), 1));
+        rows.change(Delta::Remove(vec![TransferId(2)]));
+        assert_eq!(rows.next(|_, _| true), None);
+        rows.phase(TransferId(1), Phase::Queued);
+        assert_eq!((rows.next(|_, _| true), rows.queue().left()), (Some(TransferId(1)), 0));
+    }
+
+    #[test]
     fn two_rows_never_write_one_target() {
         let mut rows = rows(vec![row(1, "a", "Same"), row(2, "a", "same"), row(3, "a", "other")]);
         let target = rows.occupy(&row(1, "a", "Same"));

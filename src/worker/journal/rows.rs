@@ -203,7 +203,7 @@ pub(super) fn rescue(database: &Connection) -> Vec<Transfer> {
 /// The phase after a restart: what was under way, or waited for another try, is queued.
 fn phase_to_text(phase: &Phase) -> rusqlite::Result<(&'static str, Option<String>)> {
     Ok(match phase {
-        Phase::Queued | Phase::Waiting { .. } | Phase::Running(_) => ("queued", None),
+        Phase::Queued | Phase::Left | Phase::Waiting { .. } | Phase::Running(_) => ("queued", None),
         Phase::Paused => ("paused", None),
         Phase::Failed(failure) => ("failed", Some(to_json(failure)?)),
         Phase::Done(_) | Phase::Skipped => ("done", None),
