@@ -276,7 +276,11 @@ impl Driver {
             // Not before all is drained: bytes that came too early in clear close the session after it asked for TLS.
             if std::mem::take(&mut secure) && !self.session.is_closed() {
                 step(format!("Securing the connection to {}", self.dial.site.host));
-                inputs.push_back(self.secure().await);
+                let secured = self.secure().await;
+                if matches!(secured, Input::Secured) {
+                    step(format!("Logging in as {}", self.dial.credentials.user));
+                }
+                inputs.push_back(secured);
             }
             let Some(input) = inputs.pop_front() else { return };
             self.session.handle(input);

@@ -1,6 +1,6 @@
 //! The field under the reply log that sends a command as typed.
 
-use eframe::egui::{self, Key, Modifiers, TextEdit, Ui, Vec2};
+use eframe::egui::{self, Key, Label, Modifiers, RichText, TextEdit, Ui, Vec2};
 
 use super::dialog::frame::ring_field;
 use super::{icons, theme};
@@ -27,6 +27,15 @@ impl RawCommand {
     /// Draws the field; answers with a command that is to be sent.
     pub fn ui(&mut self, ui: &mut Ui, connected: bool) -> Option<String> {
         let mut sent = None;
+        if let Some(words) = warning(&self.typed) {
+            let color = theme::of(ui).transient;
+            ui.horizontal(|ui| {
+                ui.set_height(theme::HEADER);
+                ui.add_space(theme::TIGHT);
+                ui.label(icons::WARNING.text().color(color));
+                ui.add(Label::new(RichText::new(words).font(theme::small()).color(color)).truncate());
+            });
+        }
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = theme::TIGHT;
             let color = theme::of(ui).secondary;
@@ -94,9 +103,31 @@ impl RawCommand {
     }
 }
 
+/// What to know before a command is sent that changes how the connection behaves.
+fn warning(typed: &str) -> Option<&'static str> {
+    let verb = typed.split_whitespace().next()?.to_ascii_uppercase();
+    Some(match verb.as_str() {
+        "TYPE" | "MODE" | "STRU" => "It changes how data are sent, until Longshore sets it again for its own transfer.",
+        "REST" => "It changes where the next transfer on this connection begins.",
+        "PORT" | "EPRT" | "PASV" | "EPSV" => "It prepares a data connection that no command of Longshore will use.",
+        "RNFR" => "The server expects RNTO as the very next command.",
+        "USER" | "PASS" | "ACCT" | "REIN" => "It changes who is logged in; what is shown may no longer be true.",
+        "PROT" | "PBSZ" => "It changes whether data are encrypted.",
+        "QUIT" => "It ends the connection.",
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_that_change_the_connection_are_warned_of() {
+        assert!(warning(" type A").is_some_and(|words| words.contains("how data are sent")));
+        assert!(warning("RNFR x").is_some());
+        assert_eq!([warning("STAT"), warning("TYPED"), warning("")], [None; 3]);
+    }
 
     #[test]
     fn the_history_goes_back_and_forth() {

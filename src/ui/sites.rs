@@ -49,6 +49,8 @@ struct Work {
     /// Why the last thing could not be done.
     refused: Option<String>,
     asking: Option<Asking>,
+    /// Of the question.
+    asked: Opening,
     picking: Option<Picking>,
     scroll: super::list::Scroll,
     opening: Opening,
@@ -86,6 +88,7 @@ impl Work {
             form: Form::default(),
             refused: None,
             asking: None,
+            asked: Opening::default(),
             picking: None,
             scroll: super::list::Scroll::default(),
             opening: Opening::default(),
@@ -309,17 +312,23 @@ fn foot_ui(ui: &mut Ui, work: &mut Work, actions: &mut Vec<Action>) -> Option<Fo
 
 /// Draws the question that is open; `true` when the site manager is to be closed.
 fn ask(ctx: &Context, work: &mut Work, actions: &mut Vec<Action>) -> bool {
-    let Some(asking) = work.asking.clone() else { return false };
+    let Some(asking) = work.asking.clone() else {
+        work.asked = Opening::default();
+        return false;
+    };
     let mut foot = None;
     let mut discard = false;
     let escaped = match &asking {
         Asking::Delete(node) => frame::show(ctx, &format!("Delete “{}”?", work.draft.name(node)), 400.0, |ui| {
             frame::remark(ui, &consequence(&work.draft, node));
-            foot = frame::foot(ui, "Cancel", MainButton { danger: true, ..MainButton::new("Delete") }, |_| {});
+            let focus = work.asked.is_now(ui);
+            let main = MainButton { danger: true, focus, ..MainButton::new("Delete") };
+            foot = frame::foot(ui, "Cancel", main, |_| {});
         }),
         Asking::Close => frame::show(ctx, "Save the changes?", 400.0, |ui| {
             frame::remark(ui, "Sites were changed. Without saving, the changes are lost.");
-            foot = frame::foot(ui, "Go back", MainButton::new("Save"), |ui| {
+            let focus = work.asked.is_now(ui);
+            foot = frame::foot(ui, "Go back", MainButton { focus, ..MainButton::new("Save") }, |ui| {
                 discard = ui.add(Button::new("Discard").min_size(Vec2::new(84.0, theme::CONTROL))).clicked();
             });
         }),

@@ -288,8 +288,13 @@ impl Browser {
         match Errand::files(ticket, action) {
             Ok(errand) => self.errands.push_back(errand),
             Err(action) => {
+                let changes = files::changes(&action);
                 let result = files::remote(self, action).await.map_err(|trouble| trouble.failure);
-                self.report(ticket, result).await;
+                if changes {
+                    self.report(ticket, result).await;
+                } else {
+                    self.tell(Event::Finished { tab: self.tab, ticket, result }).await;
+                }
             }
         }
     }

@@ -65,6 +65,18 @@ fn replies(outcome: Outcome, data: &[u8]) -> Vec<Vec<String>> {
     replies
 }
 
+/// Whether it may change what a listing shows. A typed command that only asks does not: a listing after it would push its
+/// reply out of sight.
+pub(super) fn changes(action: &FileAction) -> bool {
+    const VERBS: [&str; 16] = [
+        "STOR", "STOU", "APPE", "DELE", "RMD", "XRMD", "MKD", "XMKD", "RNTO", "SITE", "MFMT", "MFCT", "MFF", "MDTM",
+        "SMNT", "REIN",
+    ];
+    let FileAction::Raw(line) = action else { return true };
+    let verb = line.split_whitespace().next().unwrap_or_default();
+    VERBS.iter().any(|other| verb.eq_ignore_ascii_case(other))
+}
+
 /// Which side an action is about.
 pub(super) enum Side {
     Local,
@@ -114,6 +126,13 @@ mod tests {
         assert!(matches!(side(&FileAction::Delete(vec![local.clone()])), Side::Local));
         assert!(matches!(side(&FileAction::Delete(vec![remote.clone()])), Side::Remote));
         assert!(matches!(side(&FileAction::Rename { from: local, to: remote }), Side::Neither));
+    }
+
+    #[test]
+    fn commands_that_only_ask_change_nothing() {
+        let raw = |line: &str| changes(&FileAction::Raw(line.into()));
+        assert!(raw("mkd x") && raw("SITE CHMOD 644 x") && raw("DELE x"));
+        assert!(!raw("SYST") && !raw("stat") && !raw("FOO") && !raw(""));
     }
 
     #[test]

@@ -62,6 +62,28 @@ async fn a_server_that_never_greets_is_given_up() {
     assert!(matches!(&error, Error::Timeout { what, seconds: 1 } if what.contains("greeting")), "{error}");
 }
 
+#[tokio::test]
+async fn what_is_being_done_is_said_in_its_order() {
+    let identity = Identity::loopback();
+    let (listener, port) = listener().await;
+    let lines = Lines::default();
+    let dial = dial(port, Security::Explicit, identity.pinned(), &lines);
+    let steps = std::sync::Mutex::new(Vec::new());
+    let ours = open(dial, |step: String| steps.lock().unwrap().push(step));
+    let (connection, _) = soon!(ours, async {
+        let mut server = Server::accept(&listener).await;
+        server.say("220 hello").await;
+        server.hear().await;
+        server.say("234 go").await;
+        let mut server = Server::new(identity.acceptor().accept(server.stream.into_inner()).await.unwrap());
+        let _ = tokio::time::timeout(QUIET, server.behave("-")).await;
+    });
+    connection.unwrap();
+    let steps = steps.into_inner().unwrap();
+    let [.., securing, logging_in] = steps.as_slice() else { panic!("{steps:?}") };
+    assert!(securing.starts_with("Securing") && logging_in == "Logging in as me", "{steps:?}");
+}
+
 /// One byte at a time keeps no command alive for ever.
 #[tokio::test]
 async fn a_reply_that_trickles_is_given_up() {

@@ -19,6 +19,8 @@ pub fn certificate_ui(ctx: &Context, asked: &CertificateDoubt, opening: &mut Ope
     let mut answer = None;
     let escaped = frame::show(ctx, title, 560.0, |ui| {
         ui.horizontal_wrapped(|ui| {
+            // The two labels are one sentence.
+            ui.spacing_mut().item_spacing.x = 4.0;
             ui.label(format!("The certificate of {}:{} is not trusted: it", asked.host, asked.port));
             ui.label(RichText::new(&*text::visible(&asked.problem)).font(theme::medium()));
         });

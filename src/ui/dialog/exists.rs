@@ -48,8 +48,8 @@ impl Choice {
             let way = if asked.course == Course::Upload { "uploads" } else { "downloads" };
             ui.checkbox(&mut self.for_all, format!("The same for all {way} that follow"));
             let focus = self.opening.is_now(ui);
-            foot =
-                frame::foot(ui, "Skip this file", MainButton { focus, ..MainButton::new(verb(self.choice)) }, |_| {});
+            let skip = if self.for_all { "Skip all" } else { "Skip this file" };
+            foot = frame::foot(ui, skip, MainButton { focus, ..MainButton::new(verb(self.choice)) }, |_| {});
         });
         match foot {
             Some(Foot::Main) => Some(Answer::Exists { choice: self.choice, for_all: self.for_all }),

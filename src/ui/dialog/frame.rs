@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 
 use crate::ui::strip::at_right;
-use crate::ui::theme;
+use crate::ui::{icons, theme};
 
 /// Width of the labels of a form.
 pub const LABEL: f32 = 132.0;
@@ -61,16 +61,18 @@ pub struct MainButton<'a> {
     pub danger: bool,
     /// Whether it takes the focus now: in dialogs without a field, when they open.
     pub focus: bool,
+    /// Whether Enter presses it also where it does not have the focus.
+    pub enter: bool,
 }
 
 impl<'a> MainButton<'a> {
     /// One that can be pressed.
     pub fn new(text: &'a str) -> Self {
-        Self { text, enabled: true, danger: false, focus: false }
+        Self { text, enabled: true, danger: false, focus: false, enter: true }
     }
 }
 
-/// The buttons at the foot: `left` at the left, at the right cancel and the main one, which Enter presses as well.
+/// The buttons at the foot: `left` at the left, at the right cancel and the main one, which Enter presses as a rule.
 pub fn foot(ui: &mut Ui, cancel: &str, main: MainButton<'_>, left: impl FnOnce(&mut Ui)) -> Option<Foot> {
     let mut pressed = None;
     ui.add_space(theme::GAP);
@@ -97,7 +99,12 @@ pub fn foot(ui: &mut Ui, cancel: &str, main: MainButton<'_>, left: impl FnOnce(&
     });
     // A field of one line gives the focus away on Enter; a button that has it is pressed by egui itself.
     let free = ui.memory(|memory| memory.focused().is_none());
-    if pressed.is_none() && main.enabled && free && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter)) {
+    if pressed.is_none()
+        && main.enabled
+        && main.enter
+        && free
+        && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter))
+    {
         pressed = Some(Foot::Main);
     }
     pressed
@@ -184,14 +191,24 @@ pub fn choice<T: PartialEq + Copy>(ui: &mut Ui, label: &str, value: &mut T, choi
     let shown = choices.iter().find(|(choice, _)| choice == value).map_or("", |(_, text)| *text);
     row(ui, label, |ui| {
         let width = ui.available_width();
-        egui::ComboBox::from_id_salt(label)
-            .width(width)
-            .selected_text(shown)
-            .show_ui(ui, |ui| {
-                for (choice, text) in choices {
-                    ui.selectable_value(value, *choice, *text);
-                }
-            })
-            .response
+        let combo = egui::ComboBox::from_id_salt(label).width(width).selected_text(shown);
+        let combo = combo.icon(|ui, rect, visuals, _| {
+            icons::CHEVRON_DOWN.paint_small(ui.painter(), rect.center(), visuals.fg_stroke.color);
+        });
+        let inner = combo.show_ui(ui, |ui| {
+            let mut chosen = false;
+            for (choice, text) in choices {
+                chosen |= ui.selectable_value(value, *choice, *text).clicked();
+            }
+            // A click closes it anyway, Enter does not.
+            if chosen {
+                ui.close();
+            }
+            chosen
+        });
+        if inner.inner == Some(true) {
+            inner.response.request_focus();
+        }
+        inner.response
     })
 }

@@ -1,6 +1,6 @@
 //! Asks for a password.
 
-use eframe::egui::{Context, Label, Margin, RichText, TextEdit, Ui};
+use eframe::egui::{Context, Key, Label, Margin, RichText, TextEdit, Ui};
 
 use crate::model::{Answer, Secret};
 use crate::ui::{icons, text, theme};
@@ -32,11 +32,15 @@ impl Typing {
             }
             frame::wide_row(ui, "User", |ui| drop(ui.add(Label::new(&*text::visible(user)).truncate())));
             let response = frame::row(ui, "Password", |ui| password_field(ui, &mut self.password, &mut self.shown, ""));
-            if self.opening.is_now(ui) {
+            // Enter in an empty field is a slip: who has no password presses the button. It brings the keyboard back.
+            let nobody = ui.memory(|memory| memory.focused().is_none());
+            let slip = self.password.is_empty() && nobody && ui.input(|input| input.key_pressed(Key::Enter));
+            if self.opening.is_now(ui) || slip {
                 response.request_focus();
             }
             frame::wide_row(ui, "", |ui| drop(ui.checkbox(&mut self.remember, "Remember in the system’s vault")));
-            foot = frame::foot(ui, "Cancel", MainButton::new("Connect"), |_| {});
+            let main = MainButton { enter: !self.password.is_empty(), ..MainButton::new("Connect") };
+            foot = frame::foot(ui, "Cancel", main, |_| {});
         });
         match foot {
             Some(Foot::Main) => {

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{self, DragValue, Label, Margin, Response, RichText, ScrollArea, TextEdit, Ui, Vec2};
+use eframe::egui::{
+    self, Align, DragValue, Label, Layout, Margin, Rect, Response, RichText, ScrollArea, TextEdit, Ui, UiBuilder, Vec2,
+};
 
 use super::draft::{Draft, Held, Node, Password};
 use super::{Work, pick_folder};
@@ -111,16 +113,17 @@ impl Form {
 
 /// Draws the form of a site.
 pub(super) fn site_ui(ui: &mut Ui, work: &mut Work, key: u32) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = theme::TIGHT;
-        // The names of the pages stand over the labels, not their padding.
-        ui.add_space(-theme::GAP);
-        for (page, name) in PAGES {
-            if bar_tab(ui, name, None, work.form.page == page, false).clicked() {
-                work.form.page = page;
-            }
+    let row = Rect::from_min_size(ui.cursor().min, Vec2::new(ui.available_width(), theme::BAR));
+    ui.advance_cursor_after_rect(row);
+    // The names of the pages stand over the labels, not their padding.
+    let row = row.with_min_x(row.left() - theme::GAP);
+    let mut pages = ui.new_child(UiBuilder::new().max_rect(row).layout(Layout::left_to_right(Align::Center)));
+    pages.spacing_mut().item_spacing.x = theme::TIGHT;
+    for (page, name) in PAGES {
+        if bar_tab(&mut pages, name, None, work.form.page == page, false).clicked() {
+            work.form.page = page;
         }
-    });
+    }
     let mut pick = false;
     let mut renamed = false;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
