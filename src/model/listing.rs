@@ -40,6 +40,8 @@ pub struct Entry {
     pub kind: Kind,
     /// In bytes.
     pub size: Option<u64>,
+    /// Whether `size` is only about right: `33.5k`, or a number of blocks. No copy is complete or not because of it.
+    pub rounded: bool,
     /// When it was last changed.
     pub modified: Option<Modified>,
     /// As the server wrote them (`rwxr-xr-x`, `0644`), without the kind's letter.
@@ -61,6 +63,7 @@ impl Entry {
             name: name.into(),
             kind,
             size: None,
+            rounded: false,
             modified: None,
             permissions: None,
             owner: None,
@@ -68,6 +71,11 @@ impl Entry {
             target: None,
             to_directory: None,
         }
+    }
+
+    /// In bytes, where it is known to the byte.
+    pub fn exact_size(&self) -> Option<u64> {
+        self.size.filter(|_| !self.rounded)
     }
 
     /// Whether one can go into it: a directory, or a link that may lead to one.

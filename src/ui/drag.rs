@@ -128,7 +128,7 @@ pub fn transfer(tab: TabId, from: &Place, entries: &[Entry], to: &Place) -> Deed
             }
             _ => return None,
         };
-        Some(BatchItem { local, remote, kind: entry.destination(), size: entry.size })
+        Some(BatchItem { local, remote, kind: entry.destination(), size: entry.exact_size() })
     });
     let course = if upload { Course::Upload } else { Course::Download };
     let batch = Batch { tab, course, items: items.collect(), if_exists: None };

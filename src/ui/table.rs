@@ -289,7 +289,9 @@ fn tooltip(response: &Response, entry: &Entry, columns: &Columns, row: Rect, env
         let target = entry.target.as_ref().map(|target| format!(" → {}", text::visible(target)));
         (cut || target.is_some()).then(|| format!("{}{}", text::visible(&entry.name), target.unwrap_or_default()))
     } else if over(Column::Size) {
-        entry.size.map(text::exact_size)
+        entry
+            .size
+            .map(|size| if entry.rounded { format!("about {}", text::size(size)) } else { text::exact_size(size) })
     } else if over(Column::Modified) {
         entry.modified.map(|modified| env.clock.exact(&modified))
     } else {

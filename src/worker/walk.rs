@@ -66,7 +66,7 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
             local_name: (local != entry.name).then(|| local.into()),
             remote_name: entry.name.as_str().into(),
             kind: entry.destination(),
-            size: entry.size.filter(|_| entry.kind == Kind::File),
+            size: entry.exact_size().filter(|_| entry.kind == Kind::File),
             modified: entry.modified,
             target: Target::Unknown,
         });
@@ -136,7 +136,7 @@ fn child(entry: LocalEntry, there: Option<&HashMap<&str, &Entry>>) -> Child {
         None => Target::Unknown,
         Some(listed) => match listed.get(remote_name.as_str()) {
             None => Target::Absent,
-            Some(found) => Target::Is(Facts { size: found.size, modified: found.modified }),
+            Some(found) => Target::Is(Facts { size: found.exact_size(), modified: found.modified }),
         },
     };
     let kind = entry.kind.unwrap_or(Kind::Other);

@@ -29,7 +29,7 @@ pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
 }
 
 /// Seconds since 1970, in UTC.
-fn modified(seconds: &[u8]) -> Option<Modified> {
+pub(super) fn modified(seconds: &[u8]) -> Option<Modified> {
     let seconds = i64::try_from(number(seconds)?).ok()?;
     Timestamp::from_second(seconds).ok().map(Modified::from_timestamp)
 }
