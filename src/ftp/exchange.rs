@@ -100,7 +100,9 @@ impl Exchange {
                 control.known.no_epsv |= heard == Verb::Epsv && class == Class::Permanent;
                 self.try_another(refused, control)?;
             }
-            Got::Listening(address) => self.name_our_end(address, control)?,
+            Got::Listening(address) if self.way == Way::Active && self.listening.is_none() => {
+                self.name_our_end(address, control)?;
+            }
             Got::Reply(Verb::Eprt | Verb::Port, Completion, _) => self.launch(control)?,
             Got::Reply(heard @ (Verb::Eprt | Verb::Port), class, reply) => {
                 self.our_end_refused(heard, class, reply, control)?;
@@ -113,15 +115,16 @@ impl Exchange {
                 return Err(Error::Unsupported("REST"));
             }
             Got::Reply(heard, _, reply) => return Err(control.refused(heard, reply)),
-            Got::DataOpen => self.open(control)?,
+            Got::DataOpen if !self.opened => self.open(control)?,
             Got::DataDone(result) => return self.data_done(result, control),
-            Got::Start | Got::Secured => {}
+            Got::Start | Got::Secured | Got::Listening(_) | Got::DataOpen => {}
         }
         Ok(None)
     }
 
     fn take_way(&mut self, way: Way, control: &mut Control) -> Result<(), Error> {
         self.way = way;
+        self.opened = false;
         if way == Way::Active {
             control.ask_for_data(Output::Listen);
             return Ok(());

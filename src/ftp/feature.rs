@@ -30,7 +30,7 @@ impl Features {
         if reply.is_negative() {
             return Self::default();
         }
-        let lines = reply.inner().map(|line| String::from_utf8_lossy(line.trim_ascii()).into_owned());
+        let lines = reply.inner().map(|line| String::from_utf8_lossy(line).trim().to_owned());
         Self { lines: lines.filter(|line| !line.is_empty()).collect() }
     }
 

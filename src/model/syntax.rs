@@ -135,7 +135,7 @@ impl PathSyntax {
         let components: Vec<&str> = path.components().collect();
         let unix = || path.as_str().to_owned();
         match (self, components.first()) {
-            (Self::Cygwin | Self::Dos, Some(host)) if host.starts_with("\\\\") => {
+            (Self::Cygwin | Self::Dos, Some(host)) if host.strip_prefix("\\\\").is_some_and(is_host) => {
                 let separator = if self == Self::Dos { "\\" } else { "/" };
                 format!("{separator}{separator}{}", path.as_str()[3..].replace('/', separator))
             }
@@ -149,11 +149,17 @@ impl PathSyntax {
                 components.join("/") + root
             }
             (Self::Vms, _) => write_vms(&components, names),
-            (Self::Mvs, Some(first)) if first.ends_with('.') => write_mvs(&components),
+            (Self::Mvs, Some(_)) => write_mvs(&components).unwrap_or_else(unix),
             (Self::Vm, _) if names == Names::File => path.name().to_owned(),
-            (Self::Vm, Some(pool)) if pool.ends_with(':') => format!("{pool}{}", components[1..].join(".")),
-            (Self::Vm, Some(_)) if components.len() == 1 => path.name().to_owned(),
-            (Self::NonStop, Some(first)) if first.starts_with(['\\', '$']) => components.join("."),
+            (Self::Vm, Some(pool)) if pool.find(':') == Some(pool.len() - 1) && !path.as_str().contains('.') => {
+                format!("{pool}{}", components[1..].join("."))
+            }
+            (Self::Vm, Some(disk)) if components.len() == 1 && !disk.contains(':') => path.name().to_owned(),
+            (Self::NonStop, Some(first))
+                if first.starts_with(['\\', '$']) && (names == Names::File || !path.as_str().contains('.')) =>
+            {
+                components.join(".")
+            }
             _ => unix(),
         }
     }
@@ -162,7 +168,11 @@ impl PathSyntax {
 /// `\\host\share` or `//host/share`.
 fn read_shared(text: &str, prefix: &str, separator: char) -> Option<RemotePath> {
     let (host, rest) = text.strip_prefix(prefix).map(|text| text.split_once(separator).unwrap_or((text, "")))?;
-    (!host.is_empty()).then(|| RemotePath::new(&format!("/\\\\{host}/{}", rest.replace('\\', "/"))))
+    is_host(host).then(|| RemotePath::new(&format!("/\\\\{host}/{}", rest.replace(separator, "/"))))
+}
+
+fn is_host(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['/', '\\'])
 }
 
 fn read_dos(text: &str) -> Option<RemotePath> {
@@ -203,30 +213,40 @@ fn read_vms(text: &str) -> Option<RemotePath> {
     }
     // A rooted directory: `DISK:[ROOT.][A]` is the path ROOT, A.
     let inner = inner.replace(".][", ".").replace(".><", ".");
-    let mut path = if device.is_empty() { RemotePath::root() } else { RemotePath::root().join(device) };
-    for component in split_escaped(&inner).filter(|component| !matches!(component.as_str(), "" | "000000" | "." | ".."))
+    if inner.contains(':')
+        || inner.ends_with('^')
+        || [device, &inner, file].iter().any(|part| part.contains(['[', ']', '<', '>']))
     {
-        path = path.join(&component);
+        return None;
+    }
+    let mut path = if device.is_empty() { RemotePath::root() } else { RemotePath::root().join(device) };
+    for component in split_escaped(&inner).filter(|component| !matches!(*component, "" | "000000")) {
+        path = path.join(component);
     }
     Some(if matches!(file, "" | "." | "..") { path } else { path.join(file) })
 }
 
-/// The parts of `A.B^.C`: a dot after a caret belongs to the name (ODS-5).
-fn split_escaped(inner: &str) -> impl Iterator<Item = String> {
-    let mut parts = vec![String::new()];
-    let mut chars = inner.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (c, chars.peek(), parts.last_mut()) {
-            ('^', Some('.'), Some(part)) => {
-                part.push('.');
-                chars.next();
-            }
-            ('.', ..) => parts.push(String::new()),
-            (c, _, Some(part)) => part.push(c),
-            (_, _, None) => {}
+/// The parts of `A.B^.C`: what follows a caret belongs to the name, and so does the caret (ODS-5).
+fn split_escaped(inner: &str) -> impl Iterator<Item = &str> {
+    let mut escaped = false;
+    inner.split(move |c| {
+        let separates = c == '.' && !escaped;
+        escaped = c == '^' && !escaped;
+        separates
+    })
+}
+
+/// `A.B` as the name of one directory: `A^.B`.
+fn escape_dots(name: &str) -> String {
+    let (mut text, mut escaped) = (String::with_capacity(name.len() + 1), false);
+    for c in name.chars() {
+        if c == '.' && !escaped {
+            text.push('^');
         }
+        escaped = c == '^' && !escaped;
+        text.push(c);
     }
-    parts.into_iter()
+    text
 }
 
 fn write_vms(components: &[&str], names: Names) -> String {
@@ -238,7 +258,7 @@ fn write_vms(components: &[&str], names: Names) -> String {
         Some((file, directories)) if names == Names::File => (*file, directories),
         _ => ("", rest),
     };
-    let inner: Vec<String> = directories.iter().map(|name| name.replace('.', "^.")).collect();
+    let inner: Vec<String> = directories.iter().map(|name| escape_dots(name)).collect();
     let inner = if inner.is_empty() { "000000".to_owned() } else { inner.join(".") };
     format!("{device}[{inner}]{file}")
 }
@@ -260,6 +280,9 @@ fn read_mvs(text: &str) -> Option<RemotePath> {
         Some((set, member)) => (set, Some(member)),
         None => (inner, None),
     };
+    if [set, member.unwrap_or_default()].iter().any(|part| part.contains(['(', ')', '\''])) {
+        return None;
+    }
     let mut path = RemotePath::root();
     for qualifier in set.split_inclusive('.').filter(|qualifier| *qualifier != ".") {
         path = path.join(qualifier);
@@ -270,13 +293,19 @@ fn read_mvs(text: &str) -> Option<RemotePath> {
     })
 }
 
-fn write_mvs(components: &[&str]) -> String {
+/// `None`: a path of the Unix file system.
+fn write_mvs(components: &[&str]) -> Option<String> {
     let qualifiers = components.iter().take_while(|component| component.ends_with('.')).count();
+    let odd = |name: &&str| name.starts_with('.') || name.contains("..") || name.contains(['(', ')', '\'']);
+    if qualifiers == 0 || components.iter().any(odd) {
+        return None;
+    }
     let prefix = components[..qualifiers].concat();
     match &components[qualifiers..] {
-        [] => format!("'{prefix}'"),
-        [set] => format!("'{prefix}{set}'"),
-        [set, member, ..] => format!("'{prefix}{set}({member})'"), // nothing is below a member
+        [] => Some(format!("'{prefix}'")),
+        [set] => Some(format!("'{prefix}{set}'")),
+        [set, member] => Some(format!("'{prefix}{set}({member})'")),
+        _ => None,
     }
 }
 
@@ -287,7 +316,7 @@ fn read_vm(text: &str) -> Option<RemotePath> {
     }
     Some(match text.split_once(':') {
         Some((pool, rest)) => RemotePath::new(&format!("/{pool}:/{}", rest.replace('.', "/"))),
-        None => RemotePath::root().join(text),
+        None => RemotePath::new(&format!("/{text}")),
     })
 }
 
@@ -314,7 +343,7 @@ mod tests {
         ("UNKNOWN", "C:/data", "/C:/data", "C:/data/f.x"),
         ("VMS V8.4", "DISK$USER:[ME.WORK]", "/DISK$USER:/ME/WORK", "DISK$USER:[ME.WORK]f.x"),
         ("VMS VAX/VMS V6.1", "SYS$DISK:[000000]", "/SYS$DISK:", "SYS$DISK:[000000]f.x"),
-        ("VMS OpenVMS V8.3", "$1$DGA1:[A^.B.C]", "/$1$DGA1:/A.B/C", "$1$DGA1:[A^.B.C]f.x"),
+        ("VMS OpenVMS V8.3", "$1$DGA1:[A^.B.C]", "/$1$DGA1:/A^.B/C", "$1$DGA1:[A^.B.C]f.x"),
         ("VMS", "[ME]", "/ME", "[ME]f.x"),
         ("MVS is the operating system of this server.", "'ME.'", "/ME.", "'ME.f.x'"),
         ("MVS is the operating system of this server.", "'ME.LIB.COBOL'", "/ME./LIB./COBOL", "'ME.LIB.COBOL(f.x)'"),

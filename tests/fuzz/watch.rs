@@ -1,62 +1,82 @@
-//! Feeds sessions with nonsense that is the same in every run: none panics, and their invariants hold.
+//! Holds dialogues of nonsense with a session, and checks what must always be true of its outputs.
+//!
+//! What happens is thrown with [`Dice`]: from a seed, the same in every run, or from the bytes of a fuzzer.
 
-#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+use super::ftp::{Config, DataEnd, DataFault, Input, Known, Operation, Output, Session, TransferType};
+use super::model::{Credentials, Direction, HostCommand, Mode, RemotePath, Secret, Security};
 
-use longshore::ftp::{Config, DataEnd, DataFault, Input, Known, Operation, Output, Session, TransferType};
-use longshore::model::{Credentials, Direction, HostCommand, Mode, RemotePath, Secret, Security};
-
-/// How many dialogues of nonsense are held.
-const DIALOGUES: u64 = 5000;
-/// How many things happen in each.
-const EVENTS: usize = 120;
-
-#[test]
-fn nonsense_never_breaks_the_invariants() {
-    let (mut flows, mut good) = (0, 0);
-    for seed in 1..=DIALOGUES {
-        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let mut config = config();
-        config.security = dice.of(&[Security::Never, Security::Try, Security::Explicit, Security::Implicit]);
-        config.host_command = dice.of(&[HostCommand::Auto, HostCommand::Auto, HostCommand::Always]);
-        config.mode = dice.of(&[Mode::Auto, Mode::Passive, Mode::Active]);
-        if dice.below(4) == 0 {
-            config.peer = "2001:db8::1".parse().unwrap();
-        }
-        let mut watch = Watch::new(Session::new(config), seed);
-        watch.poll();
-        watch.begin(Operation::LogIn);
-        for _ in 0..EVENTS {
-            watch.happen(&mut dice);
-        }
-        watch.session.handle(Input::Closed);
-        watch.poll();
-        assert!(watch.session.is_closed() && !watch.running && !watch.data, "seed {seed}");
-        flows += watch.flows;
-        good += watch.good;
-    }
-    assert!(flows > 200 && good > 1000, "nonsense that gets nowhere shows nothing: {flows} {good}");
+/// What decides on the next event.
+pub enum Dice<'a> {
+    /// A small generator: the same throws in every run. Not 0.
+    Seed(u64),
+    /// One byte a throw, two for a choice among more than 256; then always the first choice.
+    Bytes(&'a [u8]),
 }
 
-/// A small generator: the same dialogues in every run.
-struct Dice(u64);
-
-impl Dice {
+impl Dice<'_> {
     fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % end
+        match self {
+            Self::Seed(state) => {
+                *state ^= *state << 13;
+                *state ^= *state >> 7;
+                *state ^= *state << 17;
+                usize::try_from(*state >> 33).unwrap() % end
+            }
+            Self::Bytes(bytes) => {
+                let width = if end > 256 { 2 } else { 1 };
+                let (thrown, rest) = bytes.split_at(width.min(bytes.len()));
+                *bytes = rest;
+                thrown.iter().fold(0, |number, byte| number << 8 | usize::from(*byte)) % end
+            }
+        }
     }
 
     fn of<T: Clone>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())].clone()
     }
+
+    /// Whether there is nothing left to throw.
+    fn is_out(&self) -> bool {
+        matches!(self, Self::Bytes(bytes) if bytes.is_empty())
+    }
+}
+
+/// What came of a dialogue.
+pub struct Course {
+    /// Data connections that carried bytes.
+    pub flows: usize,
+    /// Operations that ended well.
+    pub good: usize,
+}
+
+/// Holds a dialogue of at most `events` events. `name` is what a failure is known by.
+pub fn dialogue(name: &str, dice: &mut Dice<'_>, events: usize) -> Course {
+    let mut config = config();
+    config.security = dice.of(&[Security::Never, Security::Try, Security::Explicit, Security::Implicit]);
+    config.host_command = dice.of(&[HostCommand::Auto, HostCommand::Auto, HostCommand::Always]);
+    config.mode = dice.of(&[Mode::Auto, Mode::Passive, Mode::Active]);
+    if dice.below(4) == 0 {
+        config.peer = "2001:db8::1".parse().unwrap();
+    }
+    let mut watch = Watch::new(Session::new(config), name);
+    watch.poll();
+    watch.begin(Operation::LogIn);
+    for _ in 0..events {
+        if dice.is_out() {
+            break;
+        }
+        watch.happen(dice);
+    }
+    watch.session.handle(Input::Closed);
+    watch.poll();
+    assert!(watch.session.is_closed() && !watch.running && !watch.data, "{name}");
+    Course { flows: watch.flows, good: watch.good }
 }
 
 /// Holds what must always be true of a session's outputs.
-struct Watch {
+struct Watch<'a> {
     session: Session,
-    seed: u64,
+    name: &'a str,
     running: bool,
     data: bool,
     shaking: bool,
@@ -66,11 +86,11 @@ struct Watch {
     good: usize,
 }
 
-impl Watch {
-    fn new(session: Session, seed: u64) -> Self {
+impl<'a> Watch<'a> {
+    fn new(session: Session, name: &'a str) -> Self {
         Self {
             session,
-            seed,
+            name,
             running: false,
             data: false,
             shaking: false,
@@ -81,7 +101,7 @@ impl Watch {
         }
     }
 
-    fn happen(&mut self, dice: &mut Dice) {
+    fn happen(&mut self, dice: &mut Dice<'_>) {
         match dice.below(20) {
             0 if !self.running => self.begin(any_operation(dice)),
             1 if dice.below(4) == 0 => self.session.handle(Input::Cancel),
@@ -111,7 +131,7 @@ impl Watch {
         self.poll();
     }
 
-    fn data_done(&mut self, dice: &mut Dice) {
+    fn data_done(&mut self, dice: &mut Dice<'_>) {
         let bytes = dice.below(3) as u64;
         let fault = dice.of(&[DataFault::Limit, DataFault::Network("x".into()), DataFault::Connect("x".into())]);
         let result = if dice.below(3) > 0 { Ok(DataEnd { bytes, clean: dice.below(8) > 0 }) } else { Err(fault) };
@@ -120,7 +140,7 @@ impl Watch {
     }
 
     /// Mostly what fits the command that is owed a reply: nonsense alone would not get past the greeting.
-    fn any_reply(&self, dice: &mut Dice) -> Vec<u8> {
+    fn any_reply(&self, dice: &mut Dice<'_>) -> Vec<u8> {
         let owed = self.owed.first().map_or("", String::as_str);
         let fitting: &[&str] = match owed.split(' ').next().unwrap_or_default() {
             "" => &["220 hi", "220 hi", "120 wait"],
@@ -149,7 +169,7 @@ impl Watch {
     }
 
     fn poll(&mut self) {
-        let seed = self.seed;
+        let name = self.name;
         while let Some(output) = self.session.poll() {
             match output {
                 Output::Log(record) if record.direction == Direction::Received => {
@@ -159,33 +179,30 @@ impl Watch {
                 }
                 Output::Log(_) => {}
                 Output::Send(bytes) => {
-                    assert!(!self.closed && !self.shaking, "seed {seed}: sent into the void");
+                    assert!(!self.closed && !self.shaking, "{name}: sent into the void");
                     self.owed.extend(String::from_utf8(bytes).unwrap().lines().map(str::to_owned));
                 }
                 Output::Secure => self.shaking = true,
                 Output::Connect(port) => {
-                    assert!(!self.data && port > 0, "seed {seed}: two data connections");
+                    assert!(!self.data && port > 0, "{name}: two data connections");
                     self.data = true;
                 }
                 Output::Listen => {
-                    assert!(!self.data, "seed {seed}: two data connections");
+                    assert!(!self.data, "{name}: two data connections");
                     self.data = true;
                 }
                 Output::Flow { .. } => {
-                    assert!(self.running, "seed {seed}: data for nobody");
+                    assert!(self.running, "{name}: data for nobody");
                     self.flows += 1;
                 }
                 Output::Drop => {
-                    assert!(self.data, "seed {seed}: nothing to drop");
+                    assert!(self.data, "{name}: nothing to drop");
                     self.data = false;
                 }
                 Output::Done(result) => {
                     self.good += usize::from(result.is_ok());
-                    assert!(self.running && !self.data, "seed {seed}: done, and something is left");
-                    assert!(
-                        self.session.is_idle() || self.session.is_closed(),
-                        "seed {seed}: done, and replies are owed"
-                    );
+                    assert!(self.running && !self.data, "{name}: done, and something is left");
+                    assert!(self.session.is_idle() || self.session.is_closed(), "{name}: done, and replies are owed");
                     self.running = false;
                 }
                 Output::Close => self.closed = true,
@@ -194,7 +211,7 @@ impl Watch {
     }
 }
 
-fn any_operation(dice: &mut Dice) -> Operation {
+fn any_operation(dice: &mut Dice<'_>) -> Operation {
     let path = RemotePath::new("/a");
     let kind = dice.of(&[TransferType::Image, TransferType::Image, TransferType::Ascii]);
     let offset = dice.of(&[0, 0, 7, u64::MAX]);
