@@ -252,6 +252,18 @@ fn active_mode_works_under_tls() {
     }
 }
 
+/// pyftpdlib connects as soon as it knows our port, before any data command. One connection only: it closes the object
+/// that connected to us at the next EPRT, and with it forgets the file descriptor of that number, which another client's
+/// socket may have by then. Whoever has it stalls until a deadline; nothing can be done about that from here.
+#[test]
+fn pyftpdlib_comes_early_in_active_mode_under_tls() {
+    let Some(bench) = Bench::start(Setup::new(Kind::Pyftpdlib).tls(Tls::Explicit)) else { return };
+    run(&bench, async {
+        let connection = open(bench.dial(Security::Explicit, Mode::Active, false), |_| {}).await?;
+        there_and_back(&bench, &connection, MANY).await
+    });
+}
+
 /// A transfer is stopped in the middle, each way; the connection goes on, or is known to be closed; nothing looks whole.
 #[test]
 fn a_stopped_transfer_leaves_no_doubt() {
