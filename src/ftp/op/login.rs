@@ -137,17 +137,20 @@ impl LogIn {
         Ok(Next::Wait)
     }
 
-    /// AUTH was refused. In clear it goes on only where that was allowed and the server does not know TLS: a server that
-    /// has a passing trouble with it (4yz) is not one that has none.
+    /// AUTH was refused. In clear it goes on only where that was allowed and the server does not know TLS: one that has a
+    /// passing trouble with it (4yz), or that denies it for its policy (534), is not one that has none.
     fn no_tls(&mut self, reply: &Reply, control: &mut Control) -> Step {
         if matches!(reply.code(), 500 | 502 | 504) && !std::mem::replace(&mut self.tried_ssl, true) {
             control.send(Command::with(Verb::Auth, "SSL")?);
             return Ok(Next::Wait);
         }
-        if control.config.security != Security::Try || reply.class() != Class::Permanent {
+        if control.config.security != Security::Try || !knows_no_auth(reply) {
             return Err(Error::NoTls(control.words(reply)));
         }
-        control.note("The server does not offer TLS: everything goes in clear, the password too");
+        let words = control.words(reply);
+        control.note(format!(
+            "WARNING: the server does not know TLS ({words}): everything goes in clear from here on, the password too"
+        ));
         self.user(control)
     }
 
@@ -223,5 +226,15 @@ impl LogIn {
             None if self.asked > 0 => Ok(Next::Wait),
             None => Ok(Next::Done(Outcome::LoggedIn)),
         }
+    }
+}
+
+/// Whether a refusal of AUTH says that the server does not know it (RFC 4217 4: 500, 502; 504 for the mechanism). vsftpd
+/// without TLS answers every command before the log-in with "530 Please login with USER and PASS."
+fn knows_no_auth(reply: &Reply) -> bool {
+    match reply.code() {
+        500 | 502 | 504 => true,
+        530 => reply.says("login with") || reply.says("log in with"),
+        _ => false,
     }
 }
