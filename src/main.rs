@@ -108,6 +108,9 @@ fn server(
 ) -> Result<Option<(Arc<Site>, Option<Credentials>)>, String> {
     let target = match (url, &options.site) {
         (Some(_), Some(_)) => return Err("a URL and --site exclude each other".to_owned()),
+        (Some(word), None) if is_bare_word(word) => {
+            return Err(format!("{word} is no subcommand; a server of this name is ftp://{word}"));
+        }
         (Some(url), None) => Target::of_url(url, options)?,
         (None, Some(name)) => {
             let (_, _, sites, _) = Store::open(folders, true);
@@ -122,6 +125,11 @@ fn server(
         Arc::make_mut(&mut site).remote = Some(target.path);
     }
     Ok(Some((site, credentials)))
+}
+
+/// Whether a word is rather a subcommand that does not exist than a server's address.
+fn is_bare_word(word: &str) -> bool {
+    word != "localhost" && !word.contains(['.', ':', '/', '@'])
 }
 
 fn show(

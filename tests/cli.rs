@@ -259,6 +259,7 @@ fn wrong_usage_is_exit_status_2() {
         &["raw", "ftp://127.0.0.1/"],
         &["chmod", "rw", "ftp://127.0.0.1/x"],
         &["frobnicate", "ftp://127.0.0.1/"],
+        &["frobnicate"],
     ] {
         let output = run(longshore(home.path()).args(arguments));
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
