@@ -23,6 +23,8 @@ struct Server {
     idle: Vec<(Link, Instant)>,
     /// The most that it allowed, and when it said so.
     limit: Option<(usize, Instant)>,
+    /// The lowest limit that people have been told of.
+    told: Option<usize>,
     /// It could not be reached: nothing is begun before this.
     not_before: Option<Instant>,
 }
@@ -84,9 +86,9 @@ impl Pool {
         self.writing = self.writing.saturating_sub(1);
     }
 
-    /// The server said that it takes no more. Gives back how many it takes now, the last one not counted: call it after
-    /// [`Pool::end`]. `None`: not even one.
-    pub(super) fn crowded(&mut self, key: &Arc<Key>) -> Option<usize> {
+    /// The server said that it takes no more. Gives back how many it takes now, the last one not counted, and whether that
+    /// is less than ever: call it after [`Pool::end`]. `None`: not even one.
+    pub(super) fn crowded(&mut self, key: &Arc<Key>) -> Option<(usize, bool)> {
         let now = Instant::now();
         let server = self.servers.entry(key.clone()).or_default();
         let open = server.running + server.idle.len();
@@ -94,7 +96,11 @@ impl Pool {
         if open == 0 {
             server.not_before = Some(now + Duration::from_secs(1));
         }
-        (open > 0).then_some(open)
+        let is_news = open > 0 && server.told.is_none_or(|told| open < told);
+        if is_news {
+            server.told = Some(open);
+        }
+        (open > 0).then_some((open, is_news))
     }
 
     /// Nothing is begun at the server for a while.
@@ -182,7 +188,8 @@ mod tests {
             pool.begin(&key);
         }
         pool.end(&key, None);
-        assert_eq!(pool.crowded(&key), Some(2), "two were open when the third was refused");
+        assert_eq!(pool.crowded(&key), Some((2, true)), "two were open when the third was refused");
+        assert_eq!(pool.crowded(&key), Some((2, false)), "people know");
         pool.end(&key, None);
         pool.end(&key, None);
         assert_eq!(count(&mut pool, &site), 2);

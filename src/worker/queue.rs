@@ -338,9 +338,11 @@ impl Worker {
 
     fn crowded(&mut self, row: &Transfer, active: &Active, trouble: Trouble) {
         match self.pool.crowded(&active.key) {
-            Some(limit) => {
-                let notice = crowded_notice(&active.site, limit, &trouble.failure);
-                self.front.send(Event::Notice(notice));
+            Some((limit, is_news)) => {
+                if is_news {
+                    let notice = crowded_notice(&active.site, limit, &trouble.failure);
+                    self.front.send(Event::Notice(notice));
+                }
                 self.again(row);
             }
             // Not even one: the tabs' connections take the places.
