@@ -78,6 +78,8 @@ pub(super) struct Rows {
     /// Equal keys are one, so that they can be compared by address.
     known: HashSet<Arc<Key>>,
     changes: Vec<Delta>,
+    /// No row that is not finished is queued before this place: rows that are paused are passed over once only.
+    first: usize,
     /// Something was asked of the queue whose end has not been told.
     owes_idle: bool,
 }
@@ -128,8 +130,12 @@ impl Rows {
                     return;
                 }
                 self.account(&row, Some(&row.phase), Some(phase));
+                let was_active = Section::of(&row.phase) == Section::Active;
                 if Section::of(phase) != Section::Active {
                     self.owes_idle = true;
+                    self.first = self.first.saturating_sub(usize::from(was_active));
+                } else if was_active && *phase == Phase::Queued {
+                    self.first = 0;
                 }
                 if Section::of(phase) == Section::Done {
                     self.extras.remove(id);
@@ -140,11 +146,14 @@ impl Rows {
                     if let Some(row) = self.queue.get(*id).cloned() {
                         self.account(&row, Some(&row.phase), None);
                         self.extras.remove(id);
+                        let was_active = Section::of(&row.phase) == Section::Active;
+                        self.first = self.first.saturating_sub(usize::from(was_active));
                     }
                 }
                 self.owes_idle = true;
             }
-            Delta::Progress(_) | Delta::Size(..) | Delta::Attempts(..) | Delta::Move(..) | Delta::Held(_) => {}
+            Delta::Move(..) => self.first = 0,
+            Delta::Progress(_) | Delta::Size(..) | Delta::Attempts(..) | Delta::Held(_) => {}
         }
         self.queue.apply(delta.clone());
         self.changes.push(delta);
@@ -198,11 +207,15 @@ impl Rows {
                 left += count;
             }
         }
-        for id in self.queue.section(Section::Active) {
+        let mut only_others = true;
+        for (place, id) in self.queue.section(Section::Active).iter().enumerate().skip(self.first) {
             if left == 0 {
                 break;
             }
             let Some(row) = self.queue.get(*id).filter(|row| row.phase == Phase::Queued) else { continue };
+            if std::mem::take(&mut only_others) {
+                self.first = place;
+            }
             let Some((_, key)) = self.keys.get(&(Arc::as_ptr(&row.folder.site) as usize)) else { continue };
             if room.iter().any(|roomy| Arc::ptr_eq(roomy, key)) {
                 left -= 1;
@@ -330,6 +343,25 @@ mod tests {
         assert_eq!(rows.next(|_, _| true), None);
         rows.phase(TransferId(1), Phase::Queued);
         assert_eq!((rows.next(|_, _| true), rows.queue().left()), (Some(TransferId(1)), 0));
+    }
+
+    #[test]
+    fn rows_that_are_paused_are_passed_over_once_only() {
+        let mut rows = rows((0..100).map(|id| row(id, "a", &id.to_string())).collect());
+        (0..50).for_each(|id| rows.phase(TransferId(id), Phase::Paused));
+        assert_eq!((rows.next(|_, _| true), rows.first), (Some(TransferId(50)), 50));
+        rows.phase(TransferId(50), Phase::Skipped);
+        assert_eq!((rows.next(|_, _| true), rows.first), (Some(TransferId(51)), 50));
+        rows.change(Delta::Remove(vec![TransferId(7), TransferId(51)]));
+        assert_eq!((rows.next(|_, _| true), rows.first), (Some(TransferId(52)), 49));
+        rows.change(Delta::Move(vec![TransferId(90)], crate::model::queue::Place::Top));
+        assert_eq!(rows.next(|_, _| true), Some(TransferId(90)));
+        rows.phase(TransferId(90), Phase::Paused);
+        assert_eq!(rows.next(|_, _| true), Some(TransferId(52)));
+        rows.phase(TransferId(3), Phase::Queued);
+        assert_eq!(rows.next(|_, _| true), Some(TransferId(3)));
+        rows.phase(TransferId(50), Phase::Queued);
+        assert_eq!(rows.next(|_, _| true), Some(TransferId(3)), "one that is tried again goes behind the others");
     }
 
     #[test]
