@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+pub use crate::model::code::Class;
+
 /// Longest line of a reply, without its end.
 pub const MAX_LINE: usize = 8192;
 /// Most lines of one reply: `STAT` of a directory is one reply.
@@ -10,21 +12,6 @@ pub const MAX_LINES: usize = 10_000;
 pub const MAX_REPLY: usize = 1 << 20;
 /// Most empty lines between two replies.
 pub const MAX_BLANK_LINES: usize = 100;
-
-/// What the first digit of a code says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Class {
-    /// 1yz: more will follow.
-    Preliminary,
-    /// 2yz: done.
-    Completion,
-    /// 3yz: the next command of the sequence is awaited.
-    Intermediate,
-    /// 4yz: refused, and it may be tried again.
-    Transient,
-    /// 5yz: refused for good.
-    Permanent,
-}
 
 /// A whole reply.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,13 +28,8 @@ impl Reply {
 
     /// What the first digit says.
     pub fn class(&self) -> Class {
-        match self.code / 100 {
-            1 => Class::Preliminary,
-            2 => Class::Completion,
-            3 => Class::Intermediate,
-            4 => Class::Transient,
-            _ => Class::Permanent,
-        }
+        // The decoder takes no other first digit than 1 to 5.
+        Class::of(self.code).unwrap_or(Class::Permanent)
     }
 
     /// Whether the server refused.

@@ -17,6 +17,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
+pub(super) use self::folder::kind;
 use self::folder::{Folder, Stat};
 pub(super) use self::name::numbered;
 pub use self::name::{collision_key, from_os, local_name, server_name, to_os};

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 pub use self::tree::{Measure, chmod, copy, measure};
-use super::disk::{self, Error, from_os};
+use super::disk::{self, Error, from_os, kind};
 use crate::model::{Entry, Kind, LocalListing};
 
 /// Where a person's own files are.
@@ -70,19 +70,6 @@ fn entry(path: &Path, metadata: &Metadata) -> Entry {
     #[cfg(unix)]
     unix::describe(&mut entry, metadata);
     entry
-}
-
-fn kind(metadata: &Metadata) -> Kind {
-    let kind = metadata.file_type();
-    if kind.is_symlink() {
-        Kind::Link
-    } else if kind.is_dir() {
-        Kind::Directory
-    } else if kind.is_file() {
-        Kind::File
-    } else {
-        Kind::Other
-    }
 }
 
 /// What changes whenever something in a folder is made, renamed or deleted.

@@ -66,7 +66,8 @@ impl File {
             Got::Reply(Verb::Noop, Completion | Permanent, _) | Got::Reply(Verb::Quit, ..) => {
                 Ok(Next::Done(Outcome::Done)) // whatever it says, it is alive, or will not be
             }
-            Got::Reply(Verb::Rnfr, ..) | Got::Reply(_, Intermediate | Class::Transient | Permanent, _) => {
+            Got::Reply(Verb::Rnfr, ..)
+            | Got::Reply(_, Intermediate | Class::Transient | Permanent | Class::Protected, _) => {
                 let Got::Reply(verb, _, reply) = got else { return Ok(Next::Wait) };
                 Err(control.refused(verb, reply))
             }

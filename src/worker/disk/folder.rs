@@ -29,6 +29,20 @@ pub(super) struct Stat {
     mode: Option<u32>,
 }
 
+/// What it is, links not followed.
+pub(in crate::worker) fn kind(metadata: &Metadata) -> Kind {
+    let kind = metadata.file_type();
+    if kind.is_symlink() {
+        Kind::Link
+    } else if kind.is_dir() {
+        Kind::Directory
+    } else if kind.is_file() {
+        Kind::File
+    } else {
+        Kind::Other
+    }
+}
+
 impl Stat {
     /// Of an open file.
     pub(super) fn of(file: &File) -> io::Result<Self> {
@@ -36,16 +50,7 @@ impl Stat {
     }
 
     fn from_metadata(metadata: &Metadata) -> Self {
-        let kind = metadata.file_type();
-        let kind = if kind.is_symlink() {
-            Kind::Link
-        } else if kind.is_dir() {
-            Kind::Directory
-        } else if kind.is_file() {
-            Kind::File
-        } else {
-            Kind::Other
-        };
+        let kind = kind(metadata);
         #[cfg(unix)]
         let (identity, mode) = {
             use std::os::unix::fs::MetadataExt;

@@ -4,8 +4,8 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use super::super::disk::{Error, from_os, numbered, to_os};
-use super::{kind, stopped};
+use super::super::disk::{Error, from_os, kind, numbered, to_os};
+use super::stopped;
 use crate::model::Kind;
 use crate::model::action::Below;
 
