@@ -452,6 +452,23 @@ fn another_run_goes_on_where_this_one_was_left() {
 }
 
 #[test]
+fn who_connects_again_is_where_they_were() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    fs::create_dir(server.root.join("below")).unwrap();
+    server.own();
+    let home = tempfile::tempdir().unwrap();
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    let below = front.listing().path.join("below");
+    front.act(Action::List { tab: TAB, path: below.clone() });
+    assert_eq!(front.listing().path, below);
+    front.act(Action::Disconnect { tab: TAB });
+    front.connect(&server);
+    assert_eq!(front.listing().path, below);
+    front.quit();
+}
+
+#[test]
 fn a_connection_that_the_server_closed_is_made_again() {
     let Some(server) = Setup::new(ServerKind::Vsftpd).extra("idle_session_timeout=2").start() else { return };
     fs::write(server.root.join("file"), b"content").unwrap();
@@ -584,8 +601,19 @@ fn files_and_folders_are_changed_and_the_listing_is_sent_again() {
     assert_eq!((report, names), (done, Vec::new()));
     let (report, _) = change(&mut front, FileAction::Delete(vec![remote("nothing")]));
     assert!(report.unwrap_err().why.starts_with("550 "));
-    let (report, _) = change(&mut front, FileAction::Raw("SYST".into()));
+    let (report, names) = change(&mut front, FileAction::Raw(format!("MKD {}", root.join("typed"))));
+    assert!(matches!(report, Ok(Report::Replies(replies)) if replies[0][0].starts_with("257 ")));
+    assert_eq!(names, ["typed"]);
+    let lists = front.sent("MLSD");
+    front.act(Action::Files { tab: TAB, ticket: Ticket(3), action: FileAction::Raw("SYST".into()) });
+    let report = front.until("the reply", |event, _| match event {
+        Event::Finished { ticket: Ticket(3), result, .. } => Some(result.clone()),
+        _ => None,
+    });
     assert!(matches!(report, Ok(Report::Replies(replies)) if replies[0][0].starts_with("215 ")));
+    front.act(Action::Files { tab: TAB, ticket: Ticket(4), action: FileAction::Raw("NOOP".into()) });
+    front.until("the next reply", |event, _| matches!(event, Event::Finished { ticket: Ticket(4), .. }).then_some(()));
+    assert_eq!(front.sent("MLSD"), lists, "what only asks is not followed by a listing");
     front.quit();
 }
 

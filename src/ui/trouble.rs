@@ -40,7 +40,7 @@ pub fn trouble(pane: &PaneView, tab: &Tab) -> Option<Trouble> {
     match &tab.state {
         ConnectionState::Waiting { failure, seconds } => Some(Trouble {
             what: failure.what.clone(),
-            why: format!("{} Trying again in {seconds} s.", failure.why),
+            why: format!("{}. Trying again in {seconds} s.", failure.why.trim_end_matches('.')),
             again: Some(("Now", Want::Reconnect)),
             waiting: true,
             passing: false,

@@ -25,8 +25,8 @@ const MOST_WAITS: u16 = 5;
 /// What a tab's task is asked for.
 #[derive(Debug)]
 pub(super) enum Request {
-    /// Connect, if need be, and list the site's folder.
-    Open,
+    /// Connect, if need be, and list the folder that the tab showed before, else the site's.
+    Open(Option<RemotePath>),
     /// List a directory and make it the tab's.
     List(RemotePath),
     /// List the tab's directory once more: something in it was changed.
@@ -101,7 +101,7 @@ impl Browser {
 
     async fn serve(&mut self, request: Request) {
         match request {
-            Request::Open => self.open().await,
+            Request::Open(back) => self.open(back).await,
             Request::List(path) => drop(self.list(path).await),
             Request::Refresh => {
                 if let Some(path) = self.current.as_ref().map(|listing| listing.path.clone()) {
@@ -125,15 +125,15 @@ impl Browser {
         }
     }
 
-    /// The first folder: the site's, else the one of the log-in.
-    async fn open(&mut self) {
+    /// The first folder: the one it showed before, else the site's, else the one of the log-in.
+    async fn open(&mut self, back: Option<RemotePath>) {
         if self.ensure().await.is_err() || self.context.run.bare {
             return;
         }
         let Some(server) = self.link.as_ref().map(|link| link.connection.server()) else { return };
         let home = server.home.clone();
-        let wanted = self.site.remote.as_deref().map(|remote| server.paths.resolve(&home, remote));
-        let wanted = wanted.filter(|path| *path != home);
+        let begin = self.site.remote.as_deref().map(|remote| server.paths.resolve(&home, remote));
+        let wanted = back.or(begin).filter(|path| *path != home);
         if let Some(path) = wanted
             && self.list(path).await
         {

@@ -88,9 +88,10 @@ impl Worker {
         }
         self.disconnect_quietly(id);
         let tab = self.tabs.entry(id).or_default();
+        // Who connects again goes on where they were.
+        let back = tab.remote.take().filter(|_| tab.site.as_ref() == Some(&site));
         tab.site = Some(site);
-        tab.remote = None;
-        self.request(id, Request::Open);
+        self.request(id, Request::Open(back));
     }
 
     /// Closes a tab's connection.
@@ -142,7 +143,7 @@ impl Worker {
         let failure =
             |what: &str| Failure { what: what.to_owned(), why: why.to_owned(), cause: Cause::Network, again: true };
         let event = match request {
-            Request::Open => {
+            Request::Open(_) => {
                 let state = ConnectionState::Disconnected(Some(failure("Could not connect")));
                 Event::Connection { tab, state }
             }
