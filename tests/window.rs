@@ -626,6 +626,35 @@ fn a_failed_connection_can_be_made_again() {
 }
 
 #[test]
+fn a_connection_made_again_shows_the_folder_that_was_shown() {
+    let mut window = Window::with_folders();
+    window.press(Modifiers::COMMAND, Key::R);
+    let actions = window.actions();
+    let [Action::Disconnect { tab: TAB }, Action::List { tab: TAB, path }] = actions.as_slice() else {
+        panic!("{actions:?}")
+    };
+    assert_eq!(path.as_str(), "/www");
+}
+
+#[test]
+fn every_key_counts_in_a_tree() {
+    let mut window = Window::with_folders();
+    window.tell(remote("/", ["a/", "b/", "c/"].map(|name| entry(name, 0)).into()));
+    window.run();
+    let root = window.harness.get_all_by_role_and_label(Role::TreeItem, "/").last().unwrap().rect().center();
+    window.harness.drag_at(root);
+    window.harness.drop_at(root);
+    window.run();
+    window.actions();
+    let key = |key| Input::Key { key, physical_key: None, pressed: true, repeat: false, modifiers: Modifiers::NONE };
+    let keys = [Key::ArrowDown, Key::ArrowDown, Key::ArrowDown, Key::Enter].map(key);
+    window.harness.input_mut().events.extend(keys); // in one frame
+    window.run();
+    let actions = window.actions();
+    assert!(matches!(actions.as_slice(), [Action::List { path, .. }] if path.as_str() == "/c"), "{actions:?}");
+}
+
+#[test]
 fn only_rows_in_sight_are_drawn() {
     let mut window = Window::with_folders();
     let entries = (0..100_000).map(|n| entry(&format!("file {n}"), n)).collect();

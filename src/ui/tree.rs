@@ -74,6 +74,10 @@ impl TreeView {
             walk.node(root.clone(), place::label(root), 0, &mut nodes);
         }
         self.nodes = nodes;
+        // What was asked for moves the shown folder down, maybe out of sight.
+        self.reveal |= self.cursor.as_ref() == Some(here) && self.asked.as_ref().is_some_and(|asked| {
+            self.unknown.as_ref() == Some(asked) && branch(asked).is_some()
+        });
         self.unknown = chain.into_iter().rev().find(|place| self.open.contains(place) && branch(place).is_none());
         self.stale = false;
         self.arranged = Some((change, here.clone(), hidden));
@@ -232,41 +236,36 @@ fn node_ui(ui: &Ui, rect: Rect, node: &Node, tree: &mut TreeView, env: &mut Env<
 }
 
 fn keys(ui: &Ui, tree: &mut TreeView, env: &mut Env<'_>) {
+    for event in ui.input(|input| input.events.clone()) {
+        if let Event::Key { key, pressed: true, modifiers, .. } = event
+            && modifiers.is_none()
+        {
+            pressed(key, tree, env);
+        }
+    }
+}
+
+fn pressed(key: Key, tree: &mut TreeView, env: &mut Env<'_>) {
     let Some(row) = tree.nodes.iter().position(|node| tree.cursor.as_ref() == Some(&node.place)) else {
         tree.cursor = tree.nodes.first().map(|node| node.place.clone());
         return;
     };
     let node = tree.nodes[row].clone();
     let last = tree.nodes.len() - 1;
-    for event in ui.input(|input| input.events.clone()) {
-        let Event::Key { key, pressed: true, modifiers, .. } = event else { continue };
-        if !modifiers.is_none() {
-            continue;
-        }
-        let to = match key {
-            Key::ArrowDown => (row + 1).min(last),
-            Key::ArrowUp => row.saturating_sub(1),
-            Key::Home => 0,
-            Key::End => last,
-            Key::ArrowRight if !node.open && !node.leaf => {
-                tree.toggle(&node, env);
-                continue;
-            }
-            Key::ArrowRight => (row + 1).min(last),
-            Key::ArrowLeft if node.open => {
-                tree.toggle(&node, env);
-                continue;
-            }
-            Key::ArrowLeft => tree.nodes[..row].iter().rposition(|above| above.depth < node.depth).unwrap_or(row),
-            Key::Enter | Key::Space => {
-                env.wants.push(Want::Go(node.place.clone()));
-                continue;
-            }
-            _ => continue,
-        };
-        tree.cursor = Some(tree.nodes[to].place.clone());
-        tree.reveal = true;
-    }
+    let to = match key {
+        Key::ArrowDown => (row + 1).min(last),
+        Key::ArrowUp => row.saturating_sub(1),
+        Key::Home => 0,
+        Key::End => last,
+        Key::ArrowRight if !node.open && !node.leaf => return tree.toggle(&node, env),
+        Key::ArrowRight => (row + 1).min(last),
+        Key::ArrowLeft if node.open => return tree.toggle(&node, env),
+        Key::ArrowLeft => tree.nodes[..row].iter().rposition(|above| above.depth < node.depth).unwrap_or(row),
+        Key::Enter | Key::Space => return env.wants.push(Want::Go(node.place.clone())),
+        _ => return,
+    };
+    tree.cursor = Some(tree.nodes[to].place.clone());
+    tree.reveal = true;
 }
 
 #[cfg(test)]
@@ -299,5 +298,22 @@ mod tests {
         assert_eq!(labels(&tree).last(), Some(&("a".to_owned(), 3)));
         tree.arrange(&remote("/var/www"), 2, true, |place| known.get(place));
         assert_eq!(labels(&tree)[4], (".git".to_owned(), 3));
+    }
+
+    #[test]
+    fn the_shown_folder_stays_in_sight_while_others_come() {
+        let branch =
+            |names: &[&str]| Branch { folders: names.iter().map(|n| (*n).to_owned()).collect(), failure: None };
+        let mut known = HashMap::from([(remote("/"), branch(&["var"])), (remote("/var/www"), branch(&[]))]);
+        let mut tree = TreeView::default();
+        tree.arrange(&remote("/var/www"), 1, false, |place| known.get(place));
+        assert_eq!(tree.unknown, Some(remote("/var")));
+        tree.asked = tree.unknown.clone();
+        tree.reveal = false; // as drawing leaves it
+        tree.arrange(&remote("/var/www"), 2, false, |place| known.get(place));
+        assert!(!tree.reveal);
+        known.insert(remote("/var"), branch(&["a", "b", "www"]));
+        tree.arrange(&remote("/var/www"), 3, false, |place| known.get(place));
+        assert!(tree.reveal && tree.unknown.is_none());
     }
 }
