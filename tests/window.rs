@@ -849,6 +849,20 @@ fn the_cursor_stays_where_something_was_deleted() {
 }
 
 #[test]
+fn keys_go_to_the_pane_whose_path_was_clicked() {
+    let mut window = Window::with_folders();
+    window.click("one.html", Modifiers::NONE);
+    window.harness.get_by_label("Go to /home").click();
+    window.run();
+    window.tell(local("/home", vec![entry("me/", 0), entry("you/", 0)]));
+    window.run();
+    window.actions();
+    window.press(Modifiers::NONE, Key::Enter);
+    let actions = window.actions();
+    assert!(matches!(actions.as_slice(), [Action::ListLocal { path, .. }] if path.ends_with("me")), "{actions:?}");
+}
+
+#[test]
 fn from_far_below_one_lands_on_the_way() {
     let mut window = Window::with_folders();
     window.tell(remote("/", vec![entry("www/", 0), entry("etc/", 0)]));

@@ -181,7 +181,10 @@ pub fn wanted(want: Want, side: Side, mirror: &Mirror, view: &mut View, out: &mu
     let tab = view.tab;
     match want {
         Want::Focus => view.current().side = side,
-        Want::Go(place) => go(tab, place, Travel::On, mirror, view, out),
+        Want::Go(place) => {
+            view.current().side = side;
+            go(tab, place, Travel::On, mirror, view, out);
+        }
         Want::Branch(Place::Local(path)) => out.actions.push(Action::ListLocalBranch { path }),
         Want::Branch(Place::Remote(path)) => out.actions.push(Action::ListBranch { tab, path }),
         Want::Rename { from, to } => {
