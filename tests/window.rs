@@ -449,6 +449,19 @@ fn a_name_is_changed_in_its_row() {
 }
 
 #[test]
+fn a_name_that_is_taken_selects_nothing_else() {
+    let mut window = Window::with_folders();
+    window.click("one.html", Modifiers::NONE);
+    window.press(Modifiers::NONE, Key::F2);
+    window.harness.get_by_role_and_label(Role::TextInput, "New name").type_text("two");
+    window.run();
+    window.press(Modifiers::NONE, Key::Enter);
+    assert_eq!(window.actions().len(), 1);
+    window.run();
+    assert_eq!(window.remote_selected(), ["one.html"], "what is refused leaves the selection as it is");
+}
+
+#[test]
 fn deleting_asks_first() {
     let mut window = Window::with_folders();
     window.click("one.html", Modifiers::NONE);

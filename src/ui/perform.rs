@@ -191,7 +191,7 @@ pub fn wanted(want: Want, side: Side, mirror: &Mirror, view: &mut View, out: &mu
             let ticket = view.tickets.next();
             let pane = view.current().pane_mut(side);
             let Some(here) = pane.here() else { return };
-            pane.table.rows.land_on(to.clone());
+            pane.table.rows.land_on_new(to.clone());
             let action = FileAction::Rename { from: place::child(&here, &from), to: place::child(&here, &to) };
             out.actions.push(Action::Files { tab, ticket, action });
         }
@@ -295,7 +295,7 @@ fn land_on(id: TabId, made: &Place, view: &mut View) {
     let Some(tab) = view.tab_mut(id) else { return };
     let pane = tab.pane_mut(if matches!(made, Place::Local(_)) { Side::Local } else { Side::Remote });
     if pane.here() == place::parent(made) {
-        pane.table.rows.land_on(place::name(made));
+        pane.table.rows.land_on_new(place::name(made));
     }
 }
 

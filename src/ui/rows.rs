@@ -234,6 +234,13 @@ impl Rows {
         self.stale = true;
     }
 
+    /// As [`Rows::land_on`], for what is being made: a row that has the name already is another.
+    pub fn land_on_new(&mut self, name: String) {
+        if self.entries().iter().all(|entry| entry.name != name) {
+            self.land_on(name);
+        }
+    }
+
     /// Whether names that begin with a dot are rows.
     pub fn show_hidden(&mut self, hidden: bool) {
         self.stale |= self.hidden != hidden;
