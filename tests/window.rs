@@ -917,3 +917,38 @@ fn a_move_shows_in_the_tree() {
     let [Action::Files { .. }, Action::ListBranch { path, .. }] = actions.as_slice() else { panic!("{actions:?}") };
     assert_eq!(path.as_str(), "/www/css");
 }
+
+#[test]
+fn the_keyboard_goes_as_the_eye_does() {
+    let mut window = Window::with_folders();
+    window.harness.get_by_role_and_label(Role::TextInput, "Port").click();
+    window.run();
+    let names = ["Reconnect", "Hold the queue", "Settings", "New tab", "Refresh (local)", "Name", "Local files"];
+    let mut expected = names.iter().peekable();
+    for _ in 0..40 {
+        window.press(Modifiers::NONE, Key::Tab);
+        let focused = |name: &&&str| {
+            let mut nodes = window.harness.query_all_by_label(name);
+            nodes.any(|node| node.is_focused())
+        };
+        expected.next_if(focused);
+    }
+    assert_eq!(expected.next(), None, "was not reached in its turn");
+}
+
+#[test]
+fn keys_sort() {
+    let mut window = Window::with_folders();
+    let at = window.harness.get_by_label("More (remote)");
+    at.focus();
+    window.run();
+    for _ in 0..10 {
+        window.press(Modifiers::NONE, Key::Tab);
+        let mut headers = window.harness.get_all_by_role_and_label(Role::ColumnHeader, "Size");
+        if headers.any(|header| header.is_focused()) {
+            break;
+        }
+    }
+    window.press(Modifiers::NONE, Key::Space);
+    assert_eq!(window.remote_names(), ["css", "two.html", "three.html", "one.html"]);
+}

@@ -164,10 +164,11 @@ pub fn quick_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, tab: TabId, view: &mut
                 Err(mistake) => view.mistake = Some(mistake),
             }
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.add_space((ui.available_width() - tools).max(0.0));
+        ui.scope(|ui| {
             ui.spacing_mut().item_spacing.x = theme::TIGHT;
             let held = mirror.queue.is_held() || mirror.queue.left() > 0;
-            for item in [Item::Settings, if held { Item::ReleaseQueue } else { Item::HoldQueue }, Item::Reconnect] {
+            for item in [Item::Reconnect, if held { Item::ReleaseQueue } else { Item::HoldQueue }, Item::Settings] {
                 let icon = item.icon().unwrap_or(icons::MORE);
                 if icons::button(ui, icon, item.text().trim_end_matches('…')).clicked() {
                     wishes.push(Wish::Item(item));

@@ -260,7 +260,7 @@ fn cells(
                 cut = paint::text(ui, area, &name, theme::body(), color, align);
             }
             Column::Size => {
-                let size = entry.size.filter(|_| !entry.is_directory()).map(text::size).unwrap_or_default();
+                let size = shown_size(entry).map(text::size).unwrap_or_default();
                 paint::text(ui, area, &size, theme::body(), secondary, align);
             }
             Column::Modified => {
@@ -281,6 +281,11 @@ fn cells(
     cut
 }
 
+/// What a server says of a folder's size is not that of what is in it.
+fn shown_size(entry: &Entry) -> Option<u64> {
+    entry.size.filter(|_| !entry.is_directory())
+}
+
 /// Says in full what the cell under the pointer says in short.
 fn tooltip(response: &Response, entry: &Entry, columns: &Columns, row: Rect, env: &Env<'_>, cut: bool) {
     let Some(pointer) = response.hover_pos().filter(|_| !DragAndDrop::has_any_payload(&response.ctx)) else { return };
@@ -289,8 +294,7 @@ fn tooltip(response: &Response, entry: &Entry, columns: &Columns, row: Rect, env
         let target = entry.target.as_ref().map(|target| format!(" → {}", text::visible(target)));
         (cut || target.is_some()).then(|| format!("{}{}", text::visible(&entry.name), target.unwrap_or_default()))
     } else if over(Column::Size) {
-        entry
-            .size
+        shown_size(entry)
             .map(|size| if entry.rounded { format!("about {}", text::size(size)) } else { text::exact_size(size) })
     } else if over(Column::Modified) {
         entry.modified.map(|modified| env.clock.exact(&modified))

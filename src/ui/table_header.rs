@@ -60,7 +60,7 @@ pub fn header_ui(ui: &mut Ui, rect: Rect, table: &mut TableView, columns: &Colum
     let id = ui.unique_id().with(("header", env.side));
     for (column, x, width) in &columns.0 {
         let area = Rect::from_x_y_ranges(*x..=*x + *width, rect.y_range());
-        let response = ui.interact(area, id.with(*column as usize), Sense::CLICK);
+        let response = ui.interact(area, id.with(*column as usize), Sense::click());
         let title = column.title();
         response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, title));
         let color = if response.hovered() { palette.text } else { palette.secondary };
@@ -74,6 +74,9 @@ pub fn header_ui(ui: &mut Ui, rect: Rect, table: &mut TableView, columns: &Colum
             icon.paint_small(ui.painter(), pos2(x, rect.center().y), color);
         }
         paint::text(ui, inner, title, theme::small(), color, align);
+        if response.has_focus() {
+            paint::ring(ui, area.with_max_y(area.bottom() - 1.0), 0);
+        }
         if response.clicked() {
             let descending = sort.column == *column && !sort.descending;
             table.rows.sort_by(Sort { column: *column, descending });

@@ -296,6 +296,7 @@ fn style(palette: &Palette) -> Style {
         handle_min_length: 24.0,
         dormant_handle_opacity: 0.35,
         active_handle_opacity: 0.6,
+        interact_handle_opacity: 0.6,
         dormant_background_opacity: 0.0,
         active_background_opacity: 0.0,
         interact_background_opacity: 0.25,
@@ -357,7 +358,9 @@ fn visuals(palette: &Palette) -> Visuals {
 pub fn primary(ui: &mut Ui, text: &str) -> egui::Response {
     let palette = of(ui);
     let label = egui::RichText::new(text).font(medium()).color(palette.on_accent);
-    ui.add(egui::Button::new(label).fill(palette.accent).min_size(Vec2::new(0.0, CONTROL)))
+    let response = ui.add(egui::Button::new(label).fill(palette.accent).min_size(Vec2::new(0.0, CONTROL)));
+    super::dialog::frame::ring(ui, &response);
+    response
 }
 
 #[cfg(test)]

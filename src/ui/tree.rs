@@ -75,9 +75,8 @@ impl TreeView {
         }
         self.nodes = nodes;
         // What was asked for moves the shown folder down, maybe out of sight.
-        self.reveal |= self.cursor.as_ref() == Some(here) && self.asked.as_ref().is_some_and(|asked| {
-            self.unknown.as_ref() == Some(asked) && branch(asked).is_some()
-        });
+        self.reveal |= self.cursor.as_ref() == Some(here)
+            && self.asked.as_ref().is_some_and(|asked| self.unknown.as_ref() == Some(asked) && branch(asked).is_some());
         self.unknown = chain.into_iter().rev().find(|place| self.open.contains(place) && branch(place).is_none());
         self.stale = false;
         self.arranged = Some((change, here.clone(), hidden));

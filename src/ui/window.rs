@@ -50,8 +50,10 @@ pub fn window_ui(ui: &mut Ui, mirror: &Mirror, view: &mut View, targets: &mut Ta
     let body = Rect::from_min_max(pos2(full.left(), top), pos2(full.right(), status.top()));
     ui.painter().hline(body.x_range(), body.top() + 0.5, Stroke::new(1.0, palette.line));
     let body = body.with_min_y(body.top() + 1.0);
-    let panes = lower_ui(ui, body, mirror, view, targets, out);
-    panes_ui(ui, panes, mirror, view, targets, out);
+    // Drawn as the eye goes, because the keyboard goes as they are drawn.
+    let border = border(body, view);
+    panes_ui(ui, body.with_max_y(border), mirror, view, targets, out);
+    lower_ui(ui, body, border, mirror, view, targets, out);
     status::status_ui(ui, status, mirror, view.tab);
     for choice in choices {
         choose(ui, choice, side, mirror, view, out);
@@ -86,16 +88,31 @@ fn choose(ctx: &Context, choice: Choice, side: Side, mirror: &Mirror, view: &mut
     }
 }
 
-/// Draws the lower panels; returns what is left above them.
-fn lower_ui(ui: &mut Ui, body: Rect, mirror: &Mirror, view: &mut View, targets: &mut Targets, out: &mut Out) -> Rect {
-    let (queue, log) = (view.layout.transfers, view.layout.log);
-    if !queue && !log {
-        return body;
+/// Where the panes end and the lower panels begin.
+fn border(body: Rect, view: &View) -> f32 {
+    if !view.layout.transfers && !view.layout.log {
+        return body.bottom();
     }
     let wanted = if view.layout.lower > 0.0 { view.layout.lower } else { body.height() * LOWER };
     let height = wanted.clamp(LEAST, (body.height() - LEAST).max(LEAST));
-    let mut y = (body.bottom() - height).round();
-    let before = y;
+    (body.bottom() - height).round()
+}
+
+/// Draws the lower panels, from `before` on.
+fn lower_ui(
+    ui: &mut Ui,
+    body: Rect,
+    before: f32,
+    mirror: &Mirror,
+    view: &mut View,
+    targets: &mut Targets,
+    out: &mut Out,
+) {
+    let (queue, log) = (view.layout.transfers, view.layout.log);
+    if !queue && !log {
+        return;
+    }
+    let mut y = before;
     let moved = split::line(ui, body, &mut y, false, Id::unique("lower"));
     if moved == Moved::Done && y < body.top() {
         view.layout.lower = 0.0;
@@ -118,7 +135,6 @@ fn lower_ui(ui: &mut Ui, body: Rect, mirror: &Mirror, view: &mut View, targets: 
     } else {
         sub(ui, area, "log", |ui| lower::log_area(ui, mirror, view, &mut out.actions));
     }
-    Rect::from_min_max(body.min, pos2(body.right(), before))
 }
 
 fn queue_ui(ui: &mut Ui, area: Rect, mirror: &Mirror, view: &mut View, targets: &mut Targets, out: &mut Out) {
