@@ -60,6 +60,7 @@ impl Bench {
             timeout: Duration::from_secs(20),
             trust: Trust::new(roots, []),
             active_ports: None,
+            proxy: None,
             tls12_only,
             log: self.log.clone(),
             keep_alive: None,

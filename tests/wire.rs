@@ -4,7 +4,7 @@
 //!
 //! | line | meaning |
 //! |---|---|
-//! | `config KEY=VALUE…` | security, mode, host, hostcommand, peer, user, password, account, encoding, known |
+//! | `config KEY=VALUE…` | security, mode, host, hostcommand, peer, tunnel, gateway, user, password, account, encoding, known |
 //! | `whole` | only as whole packets: it matters what comes in one |
 //! | `login FEATURE \| FEATURE…` | the usual log-in, up to `= ok LoggedIn` |
 //! | `begin OPERATION ARGUMENTS` | an operation begins |
@@ -23,6 +23,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
+use longshore::ftp::session::Gateway;
 use longshore::ftp::{Config, DataEnd, DataFault, Input, Known, Operation, Output, Session, TransferType};
 use longshore::model::{Credentials, Direction, HostCommand, Mode, PathSyntax, Record, RemotePath, Secret, Security};
 
@@ -251,7 +252,9 @@ fn config() -> Config {
     let credentials = Credentials { user: "me".into(), password: Secret::new("hunter2"), account: None };
     Config {
         host: "ftp.example.org".into(),
-        peer: "192.0.2.1".parse().unwrap(),
+        peer: "192.0.2.1".parse().ok(),
+        tunnel: false,
+        gateway: None,
         local: "192.0.2.7".parse().unwrap(),
         security: Security::Never,
         credentials,
@@ -274,7 +277,9 @@ fn configure(config: &mut Config, pair: &str) {
         ("host", _) => config.host = value.into(),
         ("hostcommand", "always") => config.host_command = HostCommand::Always,
         ("hostcommand", "never") => config.host_command = HostCommand::Never,
-        ("peer", _) => config.peer = value.parse().unwrap(),
+        ("peer", _) => config.peer = value.parse().ok(),
+        ("tunnel", _) => config.tunnel = true,
+        ("gateway", _) => config.gateway = Some(gateway(value)),
         ("local", _) => config.local = value.parse().unwrap(),
         ("user", _) => config.credentials.user = value.into(),
         ("password", _) => config.credentials.password = Secret::new(value),
@@ -291,6 +296,17 @@ fn configure(config: &mut Config, pair: &str) {
         ("known", "takes_host") => config.known.takes_host = true,
         ("known", "no_host") => config.known.no_host = true,
         _ => panic!("nothing is configured by {pair}"),
+    }
+}
+
+/// `USER_%u@%h|PASS_%p,port,user,password`.
+fn gateway(value: &str) -> Gateway {
+    let parts: Vec<&str> = value.split(',').collect();
+    Gateway {
+        script: parts[0].replace('_', " ").replace('|', "\n"),
+        port: parts[1].parse().unwrap(),
+        user: parts.get(2).unwrap_or(&"").to_string(),
+        password: Secret::new(*parts.get(3).unwrap_or(&"")),
     }
 }
 

@@ -83,6 +83,7 @@ impl Front {
                             .password
                             .map(|password| Answer::Password { password: Secret::new(password), remember: false }),
                         Ask::FileExists(_) => self.exists.map(|choice| Answer::Exists { choice, for_all: false }),
+                        Ask::Secret { .. } => None,
                         Ask::Certificate(_) => Some(Answer::Trust { remember: false }),
                     };
                     if let Some(answer) = answer {

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::transcript::TranscriptFile;
-use crate::model::{IfExists, Mode, PathSyntax, Run, Security, Settings, Site};
+use crate::model::{IfExists, Mode, PathSyntax, Proxy, Run, Secret, Security, Settings, Site};
 
 /// Most transfers at once that can be asked for.
 const MOST_CONNECTIONS: i64 = 32;
+/// The variable that may hold the password of the proxy.
+const PROXY_VARIABLE: &str = "LONGSHORE_PROXY_PASSWORD";
 /// Digits of a SHA-256 fingerprint in hexadecimal.
 const FINGERPRINT_DIGITS: usize = 64;
 
@@ -22,7 +24,7 @@ URLs:
   With --site NAME, paths take the place of URLs, as typed; one that starts with / is seen from the root.
 
 Passwords come from the URL, --password-stdin, the variable LONGSHORE_PASSWORD, the system's vault, or a question at the
-terminal, in this order.
+terminal, in this order. The password of a proxy comes from LONGSHORE_PROXY_PASSWORD, the vault, or a question.
 
 Exit status:
   0  all done
@@ -177,6 +179,11 @@ pub struct Options {
     /// Who opens data connections [default: auto, passive with EPSV before PASV].
     #[arg(long, value_name = "MODE", global = true)]
     pub mode: Option<DataMode>,
+    /// Go through this proxy: socks5://[user@]host[:port], http://..., or an FTP proxy as ftp-user:// (USER user@host),
+    /// ftp-site://, ftp-open://, ftp-login:// (USER user@host proxyuser); none for no proxy [default: as the site or the
+    /// settings say].
+    #[arg(long, value_name = "URL", global = true, value_parser = Proxy::parse)]
+    pub proxy: Option<Proxy>,
     /// Transfers at once [default: 4]; lowered when the server says that it is too many.
     #[arg(short = 'j', long, value_name = "N", global = true, value_parser = clap::value_parser!(u8).range(1..=MOST_CONNECTIONS))]
     pub connections: Option<u8>,
@@ -294,6 +301,7 @@ impl Options {
     pub fn run(&self) -> Run {
         Run {
             trusted: self.trust.clone(),
+            proxy_password: std::env::var(PROXY_VARIABLE).ok().map(Secret::new),
             roots: self.ca.clone(),
             verify: self.verify,
             ascii: self.ascii,
@@ -314,6 +322,9 @@ impl Options {
         settings.limit_up = self.limit_up.unwrap_or(settings.limit_up);
         settings.timeout = self.timeout.unwrap_or(settings.timeout);
         settings.retries = self.retries.unwrap_or(settings.retries);
+        if let Some(proxy) = &self.proxy {
+            settings.proxy.clone_from(proxy);
+        }
         if let Some(exists) = self.if_exists {
             settings.if_exists_down = exists.into();
             settings.if_exists_up = exists.into();
@@ -334,6 +345,9 @@ impl Options {
             Some(DataMode::Active) => site.mode = Mode::Active,
             Some(DataMode::Auto) => site.mode = Mode::Auto,
             None => {}
+        }
+        if self.proxy.is_some() {
+            site.proxy = None; // what the settings of this run say
         }
         if self.encoding.is_some() {
             site.encoding.clone_from(&self.encoding);

@@ -62,6 +62,7 @@ impl Asker {
                 Ask::FileExists(_) => self.if_exists.is_none(),
                 Ask::Certificate(_) => true,
                 Ask::Password { refused, .. } => self.password.is_none() || refused.is_some(),
+                Ask::Secret { .. } => true,
             }
     }
 
@@ -80,22 +81,28 @@ impl Asker {
                 answer
             }
             Ask::Password { host, user, refused } => self.give_password(host, user, refused.as_deref()),
+            // Never with the server's password: it is nobody else's business.
+            Ask::Secret { of, refused } => self.ask_for(&format!("Password of {}: ", visible(of)), refused.as_deref()),
         }
     }
 
     fn give_password(&mut self, host: &str, user: &str, refused: Option<&str>) -> Answer {
-        match (&self.password, refused) {
-            (Some(password), None) => return Answer::Password { password: password.clone(), remember: false },
-            (_, Some(words)) if self.attended => {
-                self.refused += 1;
-                write(&format!("{words}\n"));
-            }
-            _ => {}
+        if let (Some(password), None) = (&self.password, refused) {
+            return Answer::Password { password: password.clone(), remember: false };
+        }
+        self.ask_for(&format!("Password of {} at {}: ", visible(user), visible(host)), refused)
+    }
+
+    /// Asks at the terminal, where somebody is there.
+    fn ask_for(&mut self, prompt: &str, refused: Option<&str>) -> Answer {
+        if let Some(words) = refused.filter(|_| self.attended) {
+            self.refused += 1;
+            write(&format!("{words}\n"));
         }
         if !self.attended || self.refused >= TRIES {
             return Answer::Refuse;
         }
-        match rpassword::prompt_password(format!("Password of {} at {}: ", visible(user), visible(host))) {
+        match rpassword::prompt_password(prompt) {
             Ok(password) => Answer::Password { password: Secret::new(password), remember: false },
             Err(error) => {
                 if error.kind() == io::ErrorKind::Interrupted {

@@ -92,6 +92,12 @@ impl Command {
         Self::from_line(Verb::named(&String::from_utf8_lossy(word)), line)
     }
 
+    /// A command of a proxy's script, whose secrets begin at `secret`, if it holds any.
+    pub(crate) fn scripted(line: Vec<u8>, secret: Option<usize>) -> Result<Self, Error> {
+        let command = Self::typed(line)?;
+        Ok(Self { secret: [command.secret, secret].into_iter().flatten().min(), ..command })
+    }
+
     fn from_line(verb: Verb, line: Vec<u8>) -> Result<Self, Error> {
         if line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
             return Err(Error::Argument);

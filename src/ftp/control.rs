@@ -142,7 +142,8 @@ impl Control {
         };
         // The server may know them from an earlier connection, and say them before they are sent on this one.
         let credentials = &control.config.credentials;
-        let secrets = [Some(credentials.password.expose()), credentials.account.as_deref()];
+        let gateway = control.config.gateway.as_ref().map(|gateway| gateway.password.expose());
+        let secrets = [Some(credentials.password.expose()), credentials.account.as_deref(), gateway];
         let secrets = secrets.into_iter().flatten().filter_map(|secret| control.charset.encode(secret).ok());
         control.secrets.0 = secrets.filter(|secret| !secret.is_empty()).collect();
         if control.config.security == Security::Implicit {

@@ -15,6 +15,12 @@ pub enum Error {
         /// The last line of the reply with its code, as a person reads it.
         reply: String,
     },
+    /// The FTP proxy between us and the server lets nobody through; with its words, or why not.
+    #[error("the proxy: {0}")]
+    Gateway(String),
+    /// A proxy carries the connections, and the site wants active mode.
+    #[error("a server cannot connect to us through a proxy: active mode is impossible, choose passive mode")]
+    ActiveThroughProxy,
     /// TLS is required, and the server does not offer it, or broke it off.
     #[error("the server does not offer TLS: {0}")]
     NoTls(String),

@@ -59,6 +59,9 @@ impl Exchange {
     /// Begins to make a data connection for `command`, which goes out with the restart marker `marker`, if any.
     pub(crate) fn begin(command: Command, marker: Option<u64>, control: &mut Control) -> Result<Self, Error> {
         let mut ways = ways(control);
+        if ways.is_empty() {
+            return Err(Error::ActiveThroughProxy);
+        }
         let way = ways.pop_front().ok_or(Error::Unsupported("any data connection"))?;
         let mut exchange = Self {
             command,
@@ -175,8 +178,9 @@ impl Exchange {
 
     /// Connects to the port that the server named, at the address that we know, whatever address it named.
     fn connect(&mut self, passive: endpoint::Passive, control: &mut Control) {
-        let peer = control.config.peer.to_canonical();
-        if let Some(host) = passive.host.filter(|host| peer != *host) {
+        if let (Some(host), Some(peer)) = (passive.host, control.config.peer.map(|peer| peer.to_canonical()))
+            && peer != host
+        {
             control.note(format!("The server named {host} for the data connection: {peer} is used"));
         }
         if passive.port < WELL_KNOWN_PORTS {
@@ -348,12 +352,13 @@ impl Joined {
 
 /// The ways to a data connection, in the order in which they are tried.
 fn ways(control: &Control) -> VecDeque<Way> {
-    let passive: &[Way] = match (control.config.peer.to_canonical().is_ipv4(), control.known.no_epsv) {
+    let speaks_ipv4 = control.config.peer.is_none_or(|peer| peer.to_canonical().is_ipv4());
+    let passive: &[Way] = match (speaks_ipv4, control.known.no_epsv) {
         (false, _) => &[Way::Epsv], // PASV cannot name an IPv6 address
         (true, false) => &[Way::Epsv, Way::Pasv],
         (true, true) => &[Way::Pasv],
     };
-    let active = &[Way::Active][..];
+    let active: &[Way] = if control.config.tunnel { &[] } else { &[Way::Active] };
     let order = match control.config.mode {
         Mode::Passive => [passive, &[]],
         Mode::Active => [active, &[]],

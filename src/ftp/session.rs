@@ -10,15 +10,20 @@ use super::error::{DataFault, Ended, Error};
 use super::feature::Features;
 use super::op::{Got, Next, Operation, Outcome, Task};
 use super::reply::{Class, Decoder, Malformed, Reply};
-use crate::model::{Credentials, HostCommand, Mode, PathSyntax, Record, RemotePath, Security};
+use crate::model::{Credentials, HostCommand, Mode, PathSyntax, Record, RemotePath, Secret, Security};
 
 /// What a session must be told before the first byte.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The host as a person named it.
     pub host: String,
-    /// The server's end of the control connection: the only address that data connections are made to.
-    pub peer: IpAddr,
+    /// The server's end of the control connection: the only address that data connections are made to. `None`: only the
+    /// proxy that carries the connections knows it.
+    pub peer: Option<IpAddr>,
+    /// A proxy carries the connections, so that the server cannot connect to us.
+    pub tunnel: bool,
+    /// The FTP proxy that the control connection is with, if it is not with the server.
+    pub gateway: Option<Gateway>,
     /// Our end of the control connection.
     pub local: IpAddr,
     /// TLS or not.
@@ -35,6 +40,19 @@ pub struct Config {
     pub paths: Option<PathSyntax>,
     /// What earlier sessions with this server have learned.
     pub known: Known,
+}
+
+/// An FTP proxy, and how to log in through it.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// Its log-in: see `model::Proxy::script`.
+    pub script: String,
+    /// Who logs in at the proxy; empty: nobody.
+    pub user: String,
+    /// With what.
+    pub password: Secret,
+    /// The server's port.
+    pub port: u16,
 }
 
 /// What was learned about a server, so that no later session has to learn it again.

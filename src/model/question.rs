@@ -37,6 +37,13 @@ pub enum Ask {
         /// The server's words, when a password was refused.
         refused: Option<String>,
     },
+    /// A password that is not a server's is missing, or was wrong.
+    Secret {
+        /// Whose: `the proxy socks5://me@host:1080`, `the key /home/me/key.pem`.
+        of: String,
+        /// Why the one before was not good.
+        refused: Option<String>,
+    },
 }
 
 /// Both sides of a transfer whose target exists.
@@ -112,9 +119,9 @@ pub enum Answer {
         /// And from now on, for this host and port.
         remember: bool,
     },
-    /// To `Password`.
+    /// To `Password` and `Secret`.
     Password {
-        /// PASS.
+        /// PASS, or what was asked for.
         password: Secret,
         /// Keep it in the vault.
         remember: bool,

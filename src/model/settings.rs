@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::proxy::Proxy;
+use super::site::Secret;
+
 /// Kept between runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -28,6 +31,8 @@ pub struct Settings {
     pub keep_alive: u32,
     /// Lowest and highest port that active mode listens on; `None`: the system chooses.
     pub active_ports: Option<(u16, u16)>,
+    /// What stands between us and servers.
+    pub proxy: Proxy,
     /// Show names that begin with a dot.
     pub show_hidden: bool,
     /// Light, dark, or as the system is.
@@ -59,6 +64,7 @@ impl Default for Settings {
             keep_times: true,
             keep_alive: 60,
             active_ports: None,
+            proxy: Proxy::default(),
             show_hidden: true,
             theme: Theme::System,
             compact: false,
@@ -163,6 +169,8 @@ pub struct Run {
     pub trusted: Vec<String>,
     /// PEM files with roots that are trusted.
     pub roots: Vec<PathBuf>,
+    /// The password of the proxy.
+    pub proxy_password: Option<Secret>,
     /// Compare size, and a checksum where the server offers one, after each transfer.
     pub verify: bool,
     /// TYPE A.

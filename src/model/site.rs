@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::proxy::Proxy;
+
 use super::PathSyntax;
 
 /// An FTP server and how to talk to it. Holds no secret, so it may be stored, logged and compared.
@@ -36,6 +38,9 @@ pub struct Site {
     /// Whether HOST (RFC 7151) tells the server which of its hosts is meant.
     #[serde(skip_serializing_if = "is_default")]
     pub host_command: HostCommand,
+    /// What stands between us and it; `None`: what the settings say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxy>,
     /// A charset by its WHATWG label (`windows-1251`, `shift_jis`); `None`: UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
@@ -72,6 +77,7 @@ impl Default for Site {
             account: String::new(),
             mode: Mode::Auto,
             host_command: HostCommand::Auto,
+            proxy: None,
             encoding: None,
             paths: None,
             local: None,

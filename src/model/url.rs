@@ -78,7 +78,8 @@ impl Address {
     }
 }
 
-fn split_port(host_port: &str) -> Result<(&str, Option<u16>), UrlError> {
+/// The host, without brackets, and the port.
+pub(super) fn split_port(host_port: &str) -> Result<(&str, Option<u16>), UrlError> {
     let (host, port) = if let Some(rest) = host_port.strip_prefix('[') {
         let (host, after) = rest.split_once(']').ok_or_else(|| UrlError::Host(host_port.to_owned()))?;
         if !after.is_empty() && !after.starts_with(':') {

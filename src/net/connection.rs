@@ -156,6 +156,13 @@ impl Shared {
 /// Reaches a server, secures the connection and logs in. `step` hears what is being done. Dropping the future gives up.
 pub async fn open(dial: Dial, step: impl Fn(String) + Send + Sync) -> Result<Connection, Error> {
     let scribe = Scribe::new(dial.log.clone(), dial.id);
+    if let Some(through) = dial.proxy.as_ref().filter(|through| through.proxy.log_in().is_some())
+        && matches!(dial.site.security, Security::Explicit | Security::Implicit)
+    {
+        let what = format!("TLS with {} through {}", dial.site.host, through.proxy.title());
+        let why = "an FTP proxy reads along: choose no TLS for this site, or another proxy".to_owned();
+        return Err(Error::Tls { what, why });
+    }
     let socket = match reach(&dial, &scribe, &step).await {
         Ok(socket) => socket,
         Err(error) => {

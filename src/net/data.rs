@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::Cancel;
 use super::copy::{Fault, Load, Mover};
 use super::log::Scribe;
+use super::proxy::Route;
 use super::stream::{Stream, prepare_data};
 use super::tls::{Agreed, Security};
 use crate::ftp::{DataEnd, DataFault};
@@ -95,13 +96,13 @@ struct Task {
 }
 
 impl DataConnection {
-    /// Connects to `to` from our address `from`.
-    pub(super) fn connect(to: SocketAddr, from: IpAddr, limit: Duration, scribe: Scribe) -> Self {
+    /// Connects on `route`.
+    pub(super) fn connect(route: Route, limit: Duration, scribe: Scribe) -> Self {
         let (this, task) = Self::pair(true, limit, scribe);
         let abandon = this.abandon.clone();
         tokio::spawn(async move {
             tokio::select! {
-                () = task.passive(to, from) => {}
+                () = task.passive(route) => {}
                 () = abandon.cancelled() => {}
             }
         });
@@ -210,15 +211,19 @@ impl Drop for DataConnection {
 }
 
 impl Task {
-    async fn passive(self, to: SocketAddr, from: IpAddr) {
+    async fn passive(self, route: Route) {
         let start = Instant::now();
         let limit = self.limit.min(MAX_CONNECT);
-        let fault = match timeout(limit, connect(to, from)).await {
+        let to = match &route {
+            Route::Direct { to, .. } => to.to_string(),
+            Route::Through { host, port, .. } => format!("{host}:{port} through the proxy"),
+        };
+        let fault = match timeout(limit, travel(route, limit)).await {
             Ok(Ok(socket)) => {
                 self.scribe.note(format!("Data connection to {to} is open after {} ms", start.elapsed().as_millis()));
                 return self.use_it(socket, None).await;
             }
-            Ok(Err(error)) => DataFault::Connect(format!("{to}: {error}")),
+            Ok(Err(why)) => DataFault::Connect(format!("{to}: {why}")),
             Err(_) => DataFault::Connect(format!("{to} did not answer within {} s", limit.as_secs())),
         };
         self.end(fault.into()).await;
@@ -327,6 +332,18 @@ fn report(ended: &Ended, agreed: Option<&Agreed>, took: Duration) -> String {
             format!("Data connection: {} bytes in {} ms{tls}{cut}", end.bytes, took.as_millis())
         }
         Err(fault) => format!("Data connection: {fault}{tls}"),
+    }
+}
+
+async fn travel(route: Route, limit: Duration) -> Result<TcpStream, String> {
+    match route {
+        Route::Direct { to, from } => connect(to, from).await.map_err(|error| error.to_string()),
+        Route::Through { through, at, host, port } => {
+            let mut socket = TcpStream::connect(at).await.map_err(|error| error.to_string())?;
+            let _ = socket.set_nodelay(true);
+            through.open(&mut socket, &host, port, limit).await.map_err(|refusal| refusal.why)?;
+            Ok(socket)
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::log::{Log, Scribe};
-use super::{Error, Trust};
+use super::{Error, Through, Trust};
 use crate::ftp::Known;
 use crate::model::{ConnectionId, Credentials, Site};
 
@@ -40,6 +40,8 @@ pub struct Dial {
     pub trust: Trust,
     /// Lowest and highest port that active mode listens on; `None`: the system chooses.
     pub active_ports: Option<(u16, u16)>,
+    /// What stands between us and the server.
+    pub proxy: Option<Through>,
     /// TLS 1.2 at most: what [`Error::NeedsTls12`] asks for.
     pub tls12_only: bool,
     /// Where the dialogue is written.
@@ -48,13 +50,24 @@ pub struct Dial {
     pub keep_alive: Option<Duration>,
 }
 
-/// Resolves the site's host, and connects to the first of its addresses that answers.
+impl Dial {
+    /// The proxy that carries every connection to the server, if one does.
+    pub(super) fn tunnel(&self) -> Option<&Through> {
+        self.proxy.as_ref().filter(|through| through.proxy.is_tunnel())
+    }
+}
+
+/// Resolves the site's host, and connects to the first of its addresses that answers. Where a proxy stands in between, that
+/// one is connected to, and is asked for the way to the site.
 pub(super) async fn reach(
     dial: &Dial,
     scribe: &Scribe,
     step: &(impl Fn(String) + Send + Sync),
 ) -> Result<TcpStream, Error> {
-    let (host, port) = (dial.site.host.as_str(), dial.site.port());
+    let (host, port) = match &dial.proxy {
+        Some(Through { proxy, .. }) => (proxy.host.as_str(), proxy.port()),
+        None => (dial.site.host.as_str(), dial.site.port()),
+    };
     let what = format!("Looking up {host}");
     step(what.clone());
     let addresses = match timeout(dial.timeout, tokio::net::lookup_host((host, port))).await {
@@ -70,13 +83,20 @@ pub(super) async fn reach(
         scribe.note(format!("{host} is {}", list.join(", ")));
     }
     let start = Instant::now();
-    let socket =
+    let mut socket =
         connect_any(addresses, dial.timeout, scribe, &|address| step(format!("Connecting to {address}"))).await?;
     let peer = socket.peer_addr().map_err(|error| Error::network(format!("Connecting to {host}:{port}"), error))?;
-    scribe.note(format!("Connected to {peer} in {} ms", start.elapsed().as_millis()));
+    let proxy = if dial.proxy.is_some() { "the proxy " } else { "" };
+    scribe.note(format!("Connected to {proxy}{peer} in {} ms", start.elapsed().as_millis()));
     let _ = socket.set_nodelay(true);
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_EVERY);
     let _ = SockRef::from(&socket).set_tcp_keepalive(&keepalive);
+    if let Some(through) = dial.tunnel() {
+        let (host, port) = (dial.site.host.as_str(), dial.site.port());
+        step(format!("Asking the proxy for {host}:{port}"));
+        through.reach(&mut socket, host, port, dial.timeout).await?;
+        scribe.note(format!("The proxy has connected to {host}:{port}"));
+    }
     Ok(socket)
 }
 

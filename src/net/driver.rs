@@ -16,9 +16,11 @@ use super::connection::{Body, Collected, Request, Shared};
 use super::copy::Load;
 use super::data::{DataConnection, Ended, Happened, Job};
 use super::log::Scribe;
+use super::proxy::Route;
 use super::stream::Wire;
 use super::tls::{Agreed, Security};
-use super::{Dial, Error};
+use super::{Dial, Error, Through};
+use crate::ftp::session::Gateway;
 use crate::ftp::{self, Config, DataEnd, DataFault, Input, Operation, Outcome, Output, Session, op};
 use crate::model::event::{Server, Tls};
 use crate::model::{Direction, Record, RemotePath, TransferId};
@@ -98,9 +100,16 @@ impl Driver {
     pub(super) fn new(dial: Dial, socket: TcpStream, scribe: Scribe) -> io::Result<Self> {
         let (peer, local) = (socket.peer_addr()?, socket.local_addr()?);
         let site = &dial.site;
+        let tunnel = dial.tunnel().is_some();
+        let gateway = dial.proxy.as_ref().and_then(|Through { proxy, password }| {
+            let (script, user) = (proxy.log_in()?.to_owned(), proxy.user.clone());
+            Some(Gateway { script, user, password: password.clone(), port: site.port() })
+        });
         let session = Session::new(Config {
             host: site.host.clone(),
-            peer: peer.ip(),
+            peer: if tunnel { site.host.parse().ok() } else { Some(peer.ip()) },
+            tunnel,
+            gateway,
             local: local.ip(),
             security: site.security,
             credentials: dial.credentials.clone(),
@@ -261,10 +270,8 @@ impl Driver {
                     Output::Send(bytes) => self.wire.queue(&bytes),
                     Output::Secure => secure = true,
                     Output::Connect(port) => {
-                        let mut to = self.peer;
-                        to.set_port(port);
-                        let (from, limit) = (self.local.ip(), self.dial.timeout);
-                        self.data = Some(DataConnection::connect(to, from, limit, self.scribe.clone()));
+                        let (route, limit) = (self.route(port), self.dial.timeout);
+                        self.data = Some(DataConnection::connect(route, limit, self.scribe.clone()));
                     }
                     Output::Listen => inputs.push_back(self.listen()),
                     Output::Flow { protected } => inputs.extend(self.flow(protected)),
@@ -343,6 +350,20 @@ impl Driver {
         self.security = Some(Arc::new(security));
         self.tls = Some(card);
         Ok(())
+    }
+
+    /// The way to a port of the server: through the proxy, where the control connection goes through one.
+    fn route(&self, port: u16) -> Route {
+        match self.dial.tunnel() {
+            Some(through) => {
+                Route::Through { through: through.clone(), at: self.peer, host: self.dial.site.host.clone(), port }
+            }
+            None => {
+                let mut to = self.peer;
+                to.set_port(port);
+                Route::Direct { to, from: self.local.ip() }
+            }
+        }
     }
 
     fn listen(&mut self) -> Input<'static> {

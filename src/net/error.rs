@@ -24,6 +24,16 @@ pub enum Error {
         /// How long.
         seconds: u64,
     },
+    /// The proxy opened no way to the server.
+    #[error("{what}: {why}")]
+    Proxy {
+        /// Which proxy, and to whom.
+        what: String,
+        /// Why not: its words, if it has any.
+        why: String,
+        /// It does not let this user in.
+        login: bool,
+    },
     /// Nothing vouches for the server's certificate. Nothing secret was sent.
     #[error("the certificate of {}:{} is not trusted: it {}", .0.host, .0.port, .0.problem)]
     Untrusted(Box<CertificateDoubt>),

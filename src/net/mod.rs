@@ -18,6 +18,7 @@ mod error;
 mod list;
 mod log;
 mod pace;
+mod proxy;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -30,4 +31,5 @@ pub use dial::Dial;
 pub use error::Error;
 pub use log::Log;
 pub use pace::Pace;
+pub use proxy::Through;
 pub use trust::{Roots, Trust};

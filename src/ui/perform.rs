@@ -8,7 +8,7 @@ use crate::model::queue::Section;
 use crate::model::settings::Theme;
 use crate::model::site::Bookmark;
 use crate::model::{
-    Action, Answer, ConnectionState, Credentials, FileAction, PathSyntax, Place, QuestionId, RemotePath, Settings,
+    Action, Answer, Ask, ConnectionState, Credentials, FileAction, PathSyntax, Place, QuestionId, RemotePath, Settings,
     Site, TabId,
 };
 
@@ -302,7 +302,10 @@ fn land_on(id: TabId, made: &Place, view: &mut View) {
 /// A password that was given logs in again when the tab is connected again.
 pub fn note_answer(id: QuestionId, answer: &Answer, mirror: &Mirror, view: &mut View) {
     let Answer::Password { password, .. } = answer else { return };
-    let tab = mirror.questions.iter().find(|question| question.id == id).and_then(|question| question.tab);
+    let question = mirror.questions.iter().find(|question| question.id == id);
+    // A proxy's password, or a key's, is not the server's.
+    let question = question.filter(|question| matches!(question.ask, Ask::Password { .. }));
+    let tab = question.and_then(|question| question.tab);
     if let Some((site, credentials)) = tab.and_then(|tab| view.tab_mut(tab)).and_then(|tab| tab.server.as_mut()) {
         *credentials = Some(Credentials { user: site.user.clone(), password: password.clone(), account: None });
     }

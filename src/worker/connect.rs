@@ -12,21 +12,22 @@ use super::journal::Journal;
 use super::memory::{Key, Memory};
 use super::questions::Asked;
 use super::retry::{self, Kind, Trouble};
+use super::secret::{self, Secrets, from_vault};
 use super::settle::Settles;
 use super::store::{Learned, Store};
 use super::vault::Vault;
 use super::{Input, News};
 use crate::model::question::CertificateDoubt;
 use crate::model::{
-    Answer, Ask, Cause, ConnectionId, Credentials, Event, Login, Run, Secret, Security, Settings, Site, TabId,
+    Answer, Ask, Cause, ConnectionId, Credentials, Event, Login, Proxy, Run, Secret, Security, Settings, Site, TabId,
     TransferId,
 };
-use crate::net::{self, Cancel, Connection, Dial, Log, Pace, Roots, Trust};
+use crate::net::{self, Cancel, Connection, Dial, Log, Pace, Roots, Through, Trust};
 
 /// Log-ins that are tried, passwords that are asked for and TLS versions that are changed in one go, at most.
 const MOST_DIALS: u32 = 8;
 /// How long the system's vault may take: it may show a dialog of its own.
-const VAULT_PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const VAULT_PATIENCE: Duration = Duration::from_secs(60);
 /// RFC 1635 wants an address; a real one is nobody's business.
 const ANONYMOUS_PASSWORD: &str = "anonymous@";
 
@@ -120,6 +121,8 @@ pub(super) struct Link {
     pub(super) key: Arc<Key>,
     pub(super) site: Arc<Site>,
     credentials: Credentials,
+    proxy: Option<Proxy>,
+    settings: Arc<Mutex<Arc<Settings>>>,
     memory: Arc<Memory>,
     store: Arc<Store>,
     number: Number,
@@ -133,6 +136,10 @@ impl Link {
 
     /// Whether it was opened as a connection to `site` would be opened now.
     pub(super) fn fits(&self, key: &Arc<Key>) -> bool {
+        let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if secret::proxy(&settings, &self.site) != self.proxy {
+            return false;
+        }
         self.key == *key && self.memory.credentials(key).is_none_or(|credentials| credentials == self.credentials)
     }
 
@@ -175,11 +182,14 @@ pub(super) struct Wanted<'a> {
 pub(super) async fn connect(context: &Context, wanted: &Wanted<'_>) -> Result<Link, Trouble> {
     let what = format!("Could not connect to {}", wanted.site.title());
     let (mut refused, mut keep) = (None, false);
+    let mut secrets = Secrets::new(context, wanted.site);
     for _ in 0..MOST_DIALS {
         let (credentials, remember) = credentials(context, wanted, &what, refused.take()).await?;
         keep |= remember;
-        let error = match dial(context, wanted, &credentials).await {
+        let through = secrets.through(context, wanted, &what).await?;
+        let error = match dial(context, wanted, &credentials, through).await {
             Ok(link) => {
+                secrets.keep(context).await;
                 if keep {
                     // Only one that the server took.
                     let password = Some(credentials.password);
@@ -195,6 +205,7 @@ pub(super) async fn connect(context: &Context, wanted: &Wanted<'_>) -> Result<Li
         match &error {
             net::Error::Untrusted(doubt) => trust(context, wanted, &what, doubt).await?,
             net::Error::NeedsTls12 => needs_tls12(context, wanted.site),
+            error if secrets.refused(context, error) => {}
             _ => match retry::refused_login(&error).filter(|_| wanted.site.login != Login::Anonymous) {
                 Some(words) if !context.run.unattended => {
                     keep = false;
@@ -215,7 +226,12 @@ fn needs_tls12(context: &Context, site: &Site) {
     let _ = context.store.learn(&site.host, site.port(), &Learned { tls12_only: true, ..learned });
 }
 
-async fn dial(context: &Context, wanted: &Wanted<'_>, credentials: &Credentials) -> Result<Link, net::Error> {
+async fn dial(
+    context: &Context,
+    wanted: &Wanted<'_>,
+    credentials: &Credentials,
+    proxy: Option<Through>,
+) -> Result<Link, net::Error> {
     let settings = context.settings();
     let learned = context.store.learned(&wanted.site.host, wanted.site.port());
     let id = ConnectionId(context.connections.fetch_add(1, Ordering::Relaxed) + 1);
@@ -226,8 +242,10 @@ async fn dial(context: &Context, wanted: &Wanted<'_>, credentials: &Credentials)
         // A server that spoke TLS before and does not now is no reason to send the password in clear.
         site = Arc::new(Site { security: Security::Explicit, ..Site::clone(&site) });
     }
+    let way = proxy.as_ref().map(|through| through.proxy.clone());
     let dial = Dial {
         site,
+        proxy,
         credentials: credentials.clone(),
         known: learned.known,
         id,
@@ -248,6 +266,8 @@ async fn dial(context: &Context, wanted: &Wanted<'_>, credentials: &Credentials)
         key: wanted.key.clone(),
         site: wanted.site.clone(),
         credentials: credentials.clone(),
+        proxy: way,
+        settings: context.settings.clone(),
         memory: context.memory.clone(),
         store: context.store.clone(),
         number,
@@ -282,7 +302,7 @@ async fn credentials(
     }
     if site.login == Login::Normal
         && refused.is_none()
-        && let Some(password) = from_vault(context, site).await
+        && let Some(password) = from_vault(context, &site.vault_key()).await
     {
         let credentials = with(password);
         context.memory.keep_credentials(wanted.key, credentials.clone());
@@ -299,12 +319,6 @@ async fn credentials(
         _ if wanted.cancel.is_cancelled() => Err(Trouble::stopped(what)),
         _ => Err(Trouble { kind: Kind::NoConnection, ..Trouble::new(what, why, Cause::LogIn, false) }),
     }
-}
-
-async fn from_vault(context: &Context, site: &Arc<Site>) -> Option<Secret> {
-    let (vault, site) = (context.vault.clone(), site.clone());
-    let asked = tokio::task::spawn_blocking(move || vault.get(&site));
-    tokio::time::timeout(VAULT_PATIENCE, asked).await.ok()?.ok()?
 }
 
 /// Asks whether the certificate is to be trusted; an error if not.

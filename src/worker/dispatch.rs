@@ -169,17 +169,22 @@ impl Worker {
         if known != password {
             self.context.memory.forget_credentials(&key, None);
         }
+        self.keep_secret(site.vault_key(), site.title().to_owned(), password);
+    }
+
+    /// Keeps the password of `key` in the vault, or forgets it; `of` names it to the person.
+    pub(super) fn keep_secret(&self, key: String, of: String, password: Option<Secret>) {
         let (vault, inputs) = (self.context.vault.clone(), self.context.inputs.clone());
         tokio::spawn(async move {
             let work = move || match password {
-                Some(password) => match vault.set(&site, &password) {
+                Some(password) => match vault.set(&key, &password) {
                     Kept::Vault => None,
                     Kept::SessionOnly(why) => Some(Event::NoVault(why)),
                 },
                 None => vault
-                    .forget(&site)
+                    .forget(&key)
                     .err()
-                    .map(|why| format!("The password for {} may still be in the vault: {why}", site.title()))
+                    .map(|why| format!("The password for {of} may still be in the vault: {why}"))
                     .map(Event::Notice),
             };
             if let Ok(Some(event)) = tokio::task::spawn_blocking(work).await {

@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
 
-use crate::model::{Course, Credentials, IfExists, RemotePath, Site};
+use crate::model::{Course, Credentials, IfExists, RemotePath, Secret, Site};
 
 /// What makes two sites the same server for a connection: all that it is opened with, and nothing that is for people.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +43,8 @@ pub(super) struct Memory(Mutex<Inner>);
 #[derive(Default)]
 struct Inner {
     credentials: HashMap<LoginKey, Credentials>,
+    /// Passwords of proxies and keys, by their key in the vault.
+    secrets: HashMap<String, Secret>,
     /// Fingerprints that a person trusts, by host and port.
     trusted: HashMap<(String, u16), Vec<String>>,
     /// Directories that are there, by server: made or seen by a transfer.
@@ -73,6 +75,23 @@ impl Memory {
         let mut inner = self.inner();
         if refused.is_none() || inner.credentials.get(&key.login()) == refused {
             inner.credentials.remove(&key.login());
+        }
+    }
+
+    /// The password of a proxy or a key.
+    pub(super) fn secret(&self, key: &str) -> Option<Secret> {
+        self.inner().secrets.get(key).cloned()
+    }
+
+    pub(super) fn keep_secret(&self, key: &str, secret: Secret) {
+        self.inner().secrets.insert(key.to_owned(), secret);
+    }
+
+    /// Forgets it, unless another one has been given since `refused` was tried.
+    pub(super) fn forget_secret(&self, key: &str, refused: &Secret) {
+        let mut inner = self.inner();
+        if inner.secrets.get(key) == Some(refused) {
+            inner.secrets.remove(key);
         }
     }
 
@@ -125,7 +144,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Login, Secret, Security};
+    use crate::model::{Login, Security};
 
     fn credentials(password: &str) -> Credentials {
         Credentials { user: "me".into(), password: Secret::new(password), account: None }

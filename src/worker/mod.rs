@@ -20,6 +20,7 @@ mod retry;
 mod rows;
 mod rules;
 mod scribe;
+mod secret;
 mod settle;
 mod tabs;
 mod transfer;
@@ -151,6 +152,8 @@ enum Input {
     HandedBack(TransferId, Option<Link>),
     /// An attempt at a transfer ended.
     Ended(Box<Ended>),
+    /// Keep in the vault what opened a proxy or a key: the vault's key, whose it is, and the password.
+    KeepSecret { key: String, of: String, password: Option<Secret> },
     /// A person wants the password kept, or forgotten.
     KeepPassword { site: Arc<Site>, password: Option<Secret> },
     /// A person trusts a certificate for good.
@@ -323,6 +326,7 @@ impl Worker {
             Input::HandedBack(id, link) => self.handed_back(id, link),
             Input::Ended(ended) => self.ended(*ended),
             Input::KeepPassword { site, password } => self.keep_password(site, password),
+            Input::KeepSecret { key, of, password } => self.keep_secret(key, of, password),
             Input::KeepTrust { host, port, sha256 } => self.keep_trust(host, port, sha256),
             Input::Crowded(key) => self.pool.make_room(&key),
             Input::LocalListed(tab, path, result) => self.local_listed(tab, path, result),

@@ -109,6 +109,7 @@ fn is_same(one: &Ask, other: &Ask) -> bool {
         (Ask::Password { host, user, .. }, Ask::Password { host: other_host, user: other_user, .. }) => {
             host == other_host && user == other_user
         }
+        (Ask::Secret { of, .. }, Ask::Secret { of: other, .. }) => of == other,
         _ => false,
     }
 }

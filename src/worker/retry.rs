@@ -119,6 +119,8 @@ impl Trouble {
 fn judge(error: &net::Error) -> (Cause, bool) {
     match error {
         net::Error::Network { .. } | net::Error::Timeout { .. } => (Cause::Network, true),
+        net::Error::Proxy { login: true, .. } => (Cause::LogIn, false),
+        net::Error::Proxy { .. } => (Cause::Network, true),
         net::Error::Untrusted(_) | net::Error::Tls { .. } => (Cause::Tls, false),
         net::Error::NeedsTls12 => (Cause::Tls, true),
         net::Error::Local(_) => (Cause::Local, false),
@@ -127,6 +129,8 @@ fn judge(error: &net::Error) -> (Cause, bool) {
                 let cause = if is_login(verb) { Cause::LogIn } else { Cause::Refused };
                 (cause, is_transient(*code))
             }
+            ftp::Error::Gateway(_) => (Cause::LogIn, false),
+            ftp::Error::ActiveThroughProxy => (Cause::Network, false),
             ftp::Error::NoTls(_) => (Cause::Tls, false),
             ftp::Error::OutOfStep(_) => (Cause::Protocol, true),
             ftp::Error::Limit(_) => (Cause::Limit, false),
@@ -168,6 +172,14 @@ pub(super) fn refused_login(error: &net::Error) -> Option<String> {
         _ => None,
     }
     .filter(|_| !is_too_many(error))
+}
+
+/// Why the proxy did not let its user in, if that was the reason.
+pub(super) fn refused_by_proxy(error: &net::Error) -> Option<String> {
+    match error {
+        net::Error::Proxy { login: true, .. } | net::Error::Ftp(ftp::Error::Gateway(_)) => Some(error.to_string()),
+        _ => None,
+    }
 }
 
 /// Whether the server only says that it has too many connections: 421 or 530 with such words.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use keyring::Entry;
 
-use crate::model::{Secret, Site};
+use crate::model::Secret;
 
 /// What names this program in the vault.
 const SERVICE: &str = "longshore";
@@ -68,13 +68,12 @@ impl Vault {
         }
     }
 
-    /// The password of a site, if it is kept.
-    pub fn get(&self, site: &Site) -> Option<Secret> {
-        let key = site.vault_key();
-        if let Some(secret) = self.session().passwords.get(&key) {
+    /// The password of `key` (`Site::vault_key`, `Proxy::title`), if it is kept.
+    pub fn get(&self, key: &str) -> Option<Secret> {
+        if let Some(secret) = self.session().passwords.get(key) {
             return Some(secret.clone());
         }
-        match self.ask(|answer| Request::Get(key, answer)) {
+        match self.ask(|answer| Request::Get(key.to_owned(), answer)) {
             Ok(secret) => secret,
             Err(why) => {
                 self.session().why = Some(why);
@@ -83,30 +82,28 @@ impl Vault {
         }
     }
 
-    /// Keeps the password of a site, in the vault where that is possible.
-    pub fn set(&self, site: &Site, password: &Secret) -> Kept {
-        let key = site.vault_key();
-        match self.ask(|answer| Request::Set(key.clone(), password.clone(), answer)) {
+    /// Keeps the password of `key`, in the vault where that is possible.
+    pub fn set(&self, key: &str, password: &Secret) -> Kept {
+        match self.ask(|answer| Request::Set(key.to_owned(), password.clone(), answer)) {
             Ok(()) => {
                 let mut session = self.session();
-                session.passwords.remove(&key);
+                session.passwords.remove(key);
                 session.why = None;
                 Kept::Vault
             }
             Err(why) => {
                 let mut session = self.session();
-                session.passwords.insert(key, password.clone());
+                session.passwords.insert(key.to_owned(), password.clone());
                 session.why = Some(why.clone());
                 Kept::SessionOnly(why)
             }
         }
     }
 
-    /// Forgets the password of a site, in the vault and in memory. An error says that the vault may still have it.
-    pub fn forget(&self, site: &Site) -> Result<(), String> {
-        let key = site.vault_key();
-        self.session().passwords.remove(&key);
-        match self.ask(|answer| Request::Forget(key, answer)) {
+    /// Forgets the password of `key`, in the vault and in memory. An error says that the vault may still have it.
+    pub fn forget(&self, key: &str) -> Result<(), String> {
+        self.session().passwords.remove(key);
+        match self.ask(|answer| Request::Forget(key.to_owned(), answer)) {
             Ok(()) => Ok(()),
             // Without a vault there is nothing that it could still have.
             Err(_) if self.vault.is_none() => Ok(()),
@@ -243,36 +240,32 @@ mod tests {
         Vault::over(move || Ok(Box::new(fake)))
     }
 
-    fn site(host: &str) -> Site {
-        Site { host: host.into(), user: "me".into(), login: crate::model::Login::Normal, ..Site::default() }
-    }
-
     #[test]
     fn passwords_outlive_the_session_in_the_vault() {
         let fake = Fake::default();
         let vault = over(&fake);
-        assert_eq!(vault.get(&site("a")), None);
-        assert_eq!(vault.set(&site("a"), &Secret::new("one")), Kept::Vault);
-        assert_eq!(vault.set(&site("b"), &Secret::new("two")), Kept::Vault);
+        assert_eq!(vault.get("a"), None);
+        assert_eq!(vault.set("a", &Secret::new("one")), Kept::Vault);
+        assert_eq!(vault.set("b", &Secret::new("two")), Kept::Vault);
         let vault = over(&fake);
-        assert_eq!(vault.get(&site("a")), Some(Secret::new("one")));
-        assert_eq!(vault.forget(&site("a")), Ok(()));
-        assert_eq!(vault.get(&site("a")), None);
-        assert_eq!(vault.get(&site("b")), Some(Secret::new("two")));
+        assert_eq!(vault.get("a"), Some(Secret::new("one")));
+        assert_eq!(vault.forget("a"), Ok(()));
+        assert_eq!(vault.get("a"), None);
+        assert_eq!(vault.get("b"), Some(Secret::new("two")));
         assert_eq!(vault.why(), None);
     }
 
     #[test]
     fn without_a_vault_passwords_last_for_the_session_and_it_says_why() {
         let vault = Vault::over(|| Err("no D-Bus".to_owned()));
-        assert_eq!(vault.set(&site("a"), &Secret::new("one")), Kept::SessionOnly("no D-Bus".to_owned()));
-        assert_eq!(vault.get(&site("a")), Some(Secret::new("one")));
-        assert_eq!(vault.get(&site("b")), None);
+        assert_eq!(vault.set("a", &Secret::new("one")), Kept::SessionOnly("no D-Bus".to_owned()));
+        assert_eq!(vault.get("a"), Some(Secret::new("one")));
+        assert_eq!(vault.get("b"), None);
         assert_eq!(vault.why().as_deref(), Some("no D-Bus"));
         let vault = Vault::session_only("not wanted");
-        assert_eq!(vault.set(&site("a"), &Secret::new("one")), Kept::SessionOnly("not wanted".to_owned()));
-        assert_eq!(vault.forget(&site("a")), Ok(()));
-        assert_eq!(vault.get(&site("a")), None);
+        assert_eq!(vault.set("a", &Secret::new("one")), Kept::SessionOnly("not wanted".to_owned()));
+        assert_eq!(vault.forget("a"), Ok(()));
+        assert_eq!(vault.get("a"), None);
     }
 
     #[test]
@@ -280,18 +273,18 @@ mod tests {
         let fake = Fake::default();
         let vault = over(&fake);
         fake.0.lock().unwrap().1 = true;
-        assert_eq!(vault.set(&site("a"), &Secret::new("one")), Kept::SessionOnly("it is locked".to_owned()));
-        assert!(vault.forget(&site("b")).is_err(), "it may still be there");
+        assert_eq!(vault.set("a", &Secret::new("one")), Kept::SessionOnly("it is locked".to_owned()));
+        assert!(vault.forget("b").is_err(), "it may still be there");
         fake.0.lock().unwrap().1 = false;
-        assert_eq!(vault.set(&site("a"), &Secret::new("new")), Kept::Vault);
-        assert_eq!(vault.get(&site("a")), Some(Secret::new("new")), "not the one that was kept for the session");
+        assert_eq!(vault.set("a", &Secret::new("new")), Kept::Vault);
+        assert_eq!(vault.get("a"), Some(Secret::new("new")), "not the one that was kept for the session");
         assert_eq!(vault.why(), None);
     }
 
     #[test]
     fn nothing_prints_a_password() {
         let vault = Vault::session_only("x");
-        vault.set(&site("a"), &Secret::new("hunter2"));
+        vault.set("a", &Secret::new("hunter2"));
         assert!(!format!("{vault:?}").contains("hunter2"));
         let error = keyring::Error::BadEncoding(b"hunter2".to_vec());
         assert!(!plain(&error).contains("hunter2") && !plain(&error).contains("104"));

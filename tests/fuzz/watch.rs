@@ -56,7 +56,7 @@ pub fn dialogue(name: &str, dice: &mut Dice<'_>, events: usize) -> Course {
     config.host_command = dice.of(&[HostCommand::Auto, HostCommand::Auto, HostCommand::Always]);
     config.mode = dice.of(&[Mode::Auto, Mode::Passive, Mode::Active]);
     if dice.below(4) == 0 {
-        config.peer = "2001:db8::1".parse().unwrap();
+        config.peer = "2001:db8::1".parse().ok();
     }
     let mut watch = Watch::new(Session::new(config), name);
     watch.poll();
@@ -239,7 +239,9 @@ fn any_operation(dice: &mut Dice<'_>) -> Operation {
 fn config() -> Config {
     Config {
         host: "ftp.example.org".into(),
-        peer: "192.0.2.1".parse().unwrap(),
+        peer: "192.0.2.1".parse().ok(),
+        tunnel: false,
+        gateway: None,
         local: "192.0.2.7".parse().unwrap(),
         security: Security::Never,
         credentials: Credentials {

@@ -8,6 +8,7 @@ use super::super::control::{Control, Tls};
 use super::super::error::Error;
 use super::super::feature::Features;
 use super::super::reply::{Class, Reply};
+use super::gateway::{self, Scripted};
 use super::{Got, Next, Outcome, Step, TransferType};
 use crate::model::{HostCommand, Security};
 
@@ -18,6 +19,9 @@ pub(crate) struct LogIn {
     tried_ssl: bool,
     /// The form of names was asked for.
     asked_names: bool,
+    /// What is still to be said to the FTP proxy, and whether the command that waits logs in at the proxy itself.
+    script: VecDeque<Scripted>,
+    at_proxy: Option<bool>,
     /// What is still to be asked, one by one, where commands may not be sent together.
     to_ask: VecDeque<Command>,
     /// How many of these questions wait for their replies.
@@ -54,6 +58,7 @@ impl LogIn {
                 }
                 self.host_is_named(control)
             }
+            Got::Reply(verb, class, reply) if self.at_proxy.is_some() => self.scripted(verb, class, reply, control),
             Got::Reply(Verb::User | Verb::Pass | Verb::Acct, Completion, _) => self.logged_in(control),
             Got::Reply(Verb::User, Intermediate, reply) if reply.code() != 332 => {
                 let password = control.charset.encode(control.config.credentials.password.expose())?;
@@ -105,6 +110,7 @@ impl LogIn {
 
     fn greeted(&mut self, reply: &Reply, control: &mut Control) -> Step {
         match control.config.security {
+            _ if control.config.gateway.is_some() => self.user(control),
             Security::Implicit | Security::Never if reply.code() == 230 => self.logged_in(control),
             _ => self.name_host(control),
         }
@@ -155,9 +161,47 @@ impl LogIn {
     }
 
     fn user(&mut self, control: &mut Control) -> Step {
+        if let Some(gateway) = control.config.gateway.clone() {
+            if control.config.security != Security::Never {
+                control.note("There is no TLS through an FTP proxy: everything goes in clear, the password too");
+            }
+            self.script = gateway::commands(&gateway, control)?;
+            return self.say_next(control);
+        }
         let user = control.charset.encode(&control.config.credentials.user)?;
         control.send(Command::with(Verb::User, user)?);
         Ok(Next::Wait)
+    }
+
+    /// The next command of the script; after the last one we are in.
+    fn say_next(&mut self, control: &mut Control) -> Step {
+        let Some(Scripted { command, at_proxy }) = self.script.pop_front() else {
+            self.at_proxy = None;
+            return self.logged_in(control);
+        };
+        self.at_proxy = Some(at_proxy);
+        control.send(command);
+        Ok(Next::Wait)
+    }
+
+    fn scripted(&mut self, verb: Verb, class: Class, reply: &Reply, control: &mut Control) -> Step {
+        let awaits_more = class == Class::Intermediate;
+        if class != Class::Completion && (!awaits_more || self.script.is_empty()) {
+            return Err(match self.at_proxy {
+                Some(true) => Error::Gateway(control.words(reply)),
+                _ => control.refused(verb, reply),
+            });
+        }
+        // Who is in already is not asked for a password, nor for an account.
+        let superfluous: &[Verb] = match verb {
+            Verb::User if !awaits_more => &[Verb::Pass, Verb::Acct],
+            Verb::Pass if !awaits_more => &[Verb::Acct],
+            _ => &[],
+        };
+        while self.script.front().is_some_and(|next| superfluous.contains(&next.command.verb())) {
+            self.script.pop_front();
+        }
+        self.say_next(control)
     }
 
     fn account(&mut self, verb: Verb, reply: &Reply, control: &mut Control) -> Step {

@@ -1,6 +1,7 @@
 //! The operations: each a table from what is answered, and how, to the next step.
 
 mod file;
+mod gateway;
 mod list;
 mod login;
 mod path;

@@ -13,6 +13,7 @@ use super::*;
 use crate::ftp::{DataEnd, DataFault};
 use crate::net::copy::Load;
 use crate::net::data::{DataConnection, Ended, Happened, Job};
+use crate::net::proxy::Route;
 use crate::net::tls::Security as Tls;
 use crate::net::{Flow, Pace};
 
@@ -21,7 +22,8 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// A data connection to `listener`, with TLS if there is some; both ends.
 async fn connected(listener: &TcpListener, load: Load, security: Option<Arc<Tls>>) -> (DataConnection, TcpStream) {
     let to = listener.local_addr().unwrap();
-    let mut data = DataConnection::connect(to, to.ip(), PATIENCE, scribe(&Lines::default()));
+    let mut data =
+        DataConnection::connect(Route::Direct { to: to, from: to.ip() }, PATIENCE, scribe(&Lines::default()));
     let (socket, _) = listener.accept().await.unwrap();
     assert!(matches!(data.next().await, Happened::Open));
     data.start(Job { load, security });

@@ -101,6 +101,7 @@ fn dial(port: u16, security: Security, trust: Trust, lines: &Lines) -> Dial {
         timeout: Duration::from_secs(1),
         trust,
         active_ports: None,
+        proxy: None,
         tls12_only: false,
         log: lines.log(),
         keep_alive: None,

@@ -160,7 +160,8 @@ fn question_ui(ctx: &Context, mirror: &Mirror, dialogs: &mut Dialogs, clock: &Cl
     let answer = match &question.ask {
         Ask::FileExists(exists) => asked.exists.ui(ctx, exists, clock),
         Ask::Certificate(doubt) => certificate::certificate_ui(ctx, doubt, &mut asked.opening),
-        Ask::Password { host, user, refused } => asked.password.ui(ctx, host, user, refused.as_deref()),
+        Ask::Password { host, user, refused } => asked.password.ui(ctx, host, Some(user), refused.as_deref()),
+        Ask::Secret { of, refused } => asked.password.ui(ctx, of, None, refused.as_deref()),
     };
     if let Some(answer) = answer {
         dialogs.answer(id, answer, actions);

@@ -23,14 +23,16 @@ impl std::fmt::Debug for Typing {
 }
 
 impl Typing {
-    /// Draws the question; `None` while it is not answered.
-    pub fn ui(&mut self, ctx: &Context, host: &str, user: &str, refused: Option<&str>) -> Option<Answer> {
+    /// Draws the question whose password `of` is; `None` while it is not answered.
+    pub fn ui(&mut self, ctx: &Context, of: &str, user: Option<&str>, refused: Option<&str>) -> Option<Answer> {
         let mut foot = None;
-        let escaped = frame::show(ctx, &format!("Password for {host}"), 420.0, |ui| {
+        let escaped = frame::show(ctx, &format!("Password for {of}"), 420.0, |ui| {
             if let Some(words) = refused {
                 refusal(ui, words);
             }
-            frame::wide_row(ui, "User", |ui| drop(ui.add(Label::new(&*text::visible(user)).truncate())));
+            if let Some(user) = user {
+                frame::wide_row(ui, "User", |ui| drop(ui.add(Label::new(&*text::visible(user)).truncate())));
+            }
             let response = frame::row(ui, "Password", |ui| password_field(ui, &mut self.password, &mut self.shown, ""));
             // Enter in an empty field is a slip: who has no password presses the button. It brings the keyboard back.
             let nobody = ui.memory(|memory| memory.focused().is_none());
