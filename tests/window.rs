@@ -639,17 +639,6 @@ fn a_failed_connection_can_be_made_again() {
 }
 
 #[test]
-fn a_connection_made_again_shows_the_folder_that_was_shown() {
-    let mut window = Window::with_folders();
-    window.press(Modifiers::COMMAND, Key::R);
-    let actions = window.actions();
-    let [Action::Disconnect { tab: TAB }, Action::List { tab: TAB, path }] = actions.as_slice() else {
-        panic!("{actions:?}")
-    };
-    assert_eq!(path.as_str(), "/www");
-}
-
-#[test]
 fn every_key_counts_in_a_tree() {
     let mut window = Window::with_folders();
     window.tell(remote("/", ["a/", "b/", "c/"].map(|name| entry(name, 0)).into()));

@@ -85,7 +85,7 @@ pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mu
         }
         Item::ClearDone => out.actions.push(Action::Clear(Section::Done)),
         Item::ClearFailed => out.actions.push(Action::Clear(Section::Failed)),
-        Item::Reconnect => reconnect(mirror, view, out),
+        Item::Reconnect => reconnect(view, out),
         Item::Disconnect => out.actions.push(Action::Disconnect { tab: view.tab }),
         Item::RawCommand => {
             view.layout.log = true;
@@ -199,7 +199,7 @@ pub fn wanted(want: Want, side: Side, mirror: &Mirror, view: &mut View, out: &mu
             let answers = mirror.tab(tab).map(|tab| view.current().pane(side).answers(tab));
             view.current().pane_mut(side).put_away = answers;
         }
-        Want::Reconnect => reconnect(mirror, view, out),
+        Want::Reconnect => reconnect(view, out),
         Want::Sites => view.sites.open = true,
     }
 }
@@ -261,13 +261,10 @@ pub fn connect(site: Arc<Site>, credentials: Option<Credentials>, mirror: &Mirro
     out.actions.push(quickconnect::connect(view.tab, site, credentials));
 }
 
-/// Connects again, and goes to the folder that is shown.
-fn reconnect(mirror: &Mirror, view: &mut View, out: &mut Out) {
+/// Connects again; the worker goes to the folder that is shown.
+fn reconnect(view: &mut View, out: &mut Out) {
     let id = view.tab;
-    if let Some(here) = view.current().remote.here() {
-        out.actions.push(Action::Disconnect { tab: id });
-        go(id, here, Travel::On, mirror, view, out);
-    } else if let Some((site, credentials)) = view.current().server.clone() {
+    if let Some((site, credentials)) = view.current().server.clone() {
         out.actions.push(quickconnect::connect(id, site, credentials));
     }
 }
