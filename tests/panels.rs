@@ -312,6 +312,17 @@ fn a_raw_command_needs_a_connection() {
 }
 
 #[test]
+fn a_warning_does_not_take_the_keyboard_from_the_command() {
+    let mut panel = panels(vec![server()]);
+    type_into(&mut panel, "Command to send", "REST");
+    panel.get_by_label_contains("where the next transfer");
+    panel.event(egui::Event::Text(" 5".into()));
+    panel.run();
+    let field = panel.get_by_label("Command to send");
+    assert!(field.is_focused() && field.value().as_deref() == Some("REST 5"), "{:?}", field.value());
+}
+
+#[test]
 fn failed_rows_are_retried() {
     let mut panel =
         panels(vec![transfers(vec![("a", failed("550 no")), ("b", failed("550 no")), ("c", Phase::Queued)])]);

@@ -1,6 +1,6 @@
 //! The field under the reply log that sends a command as typed.
 
-use eframe::egui::{self, Key, Label, Modifiers, RichText, TextEdit, Ui, Vec2};
+use eframe::egui::{self, Id, Key, Label, Modifiers, RichText, TextEdit, Ui, Vec2};
 
 use super::dialog::frame::ring_field;
 use super::{icons, theme};
@@ -42,7 +42,9 @@ impl RawCommand {
             let hint =
                 if connected { "Send a command, such as STAT or SITE HELP" } else { "Connect to send a command" };
             let width = ui.available_width() - theme::ICON_BUTTON - theme::TIGHT;
+            // By a name of its own: it must not lose the keyboard when the warning comes in above it.
             let field = TextEdit::singleline(&mut self.typed)
+                .id(Id::unique("raw command"))
                 .font(theme::mono())
                 .hint_text(hint)
                 .prefix(icons::TERMINAL.text().color(color))
