@@ -24,12 +24,15 @@ pub(super) fn unix(line: &[u8], from: usize, context: &Context) -> Option<(Modif
     }
     let first = &line[start..end];
     if !first[0].is_ascii_digit() {
-        if let Some(month) = month::named(first, context) {
-            let (start, end) = word(line, end)?;
-            let day = day(&line[start..end])?;
-            return year_or_time(line, end, month, day, context);
+        let (day_at, after) = word(line, end)?;
+        if first.last().is_some_and(u8::is_ascii_digit) {
+            return joined(line, start, end, context);
         }
-        return joined(line, start, end, context);
+        if !line[day_at].is_ascii_digit() {
+            return None; // before a look at all months
+        }
+        let month = month::named(first, context)?;
+        return year_or_time(line, after, month, day(&line[day_at..after])?, context);
     }
     if first.get(1..first.len() - 1).is_some_and(|inside| inside.iter().any(|byte| SEPARATORS.contains(byte))) {
         return joined(line, start, end, context);
