@@ -37,7 +37,15 @@ fn entry(name: &str, size: u64) -> Entry {
 fn remote(path: &str, entries: Vec<Entry>) -> Event {
     let path = RemotePath::new(path);
     let at = jiff::Timestamp::UNIX_EPOCH;
-    let listing = Listing { path: path.clone(), entries, dialect: "MLSD".into(), refused: Vec::new(), at };
+    let listing = Listing {
+        path: path.clone(),
+        entries,
+        dialect: "MLSD".into(),
+        refused: Vec::new(),
+        at,
+        raw: Default::default(),
+        guess: None,
+    };
     Event::Listing { tab: TAB, path, result: Ok(Arc::new(listing)) }
 }
 
@@ -769,7 +777,15 @@ fn a_tree_learns_what_lies_beside_the_way_down() {
     let branch = |path: &str, names: &[&str]| {
         let (path, at) = (RemotePath::new(path), jiff::Timestamp::UNIX_EPOCH);
         let entries = names.iter().map(|name| entry(name, 0)).collect();
-        let listing = Listing { path: path.clone(), entries, dialect: "MLSD".into(), refused: Vec::new(), at };
+        let listing = Listing {
+            path: path.clone(),
+            entries,
+            dialect: "MLSD".into(),
+            refused: Vec::new(),
+            at,
+            raw: Default::default(),
+            guess: None,
+        };
         Event::Branch { tab: TAB, path, result: Ok(Arc::new(listing)) }
     };
     let asked = |window: &Window| -> Vec<String> {

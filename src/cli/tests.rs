@@ -164,6 +164,8 @@ fn ls_prints_one_array() {
                 entries,
                 dialect: "MLSD".into(),
                 refused: vec!["../x".into()],
+                raw: crate::model::RawListing::default(),
+                guess: None,
                 at: Timestamp::UNIX_EPOCH,
             };
             events.send(Event::Listing { tab: *tab, path: path.clone(), result: Ok(Arc::new(listing)) }).unwrap();

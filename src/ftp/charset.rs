@@ -1,5 +1,6 @@
 //! Names and paths as bytes of the wire, and back, without loss (RFC 2640 for UTF-8).
 
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{DecoderResult, EncoderResult, Encoding};
 
 use super::error::Error;
@@ -63,6 +64,29 @@ impl Charset {
         }
         Ok(bytes)
     }
+}
+
+/// So many bytes of names decide on a guess.
+const GUESSED_FROM: usize = 64 * 1024;
+
+/// The charset that names seem to be in, which were decoded as UTF-8 and were not all UTF-8.
+pub fn guess<'a>(names: impl Iterator<Item = &'a str>) -> Option<&'static str> {
+    let undecoded = |name: &&str| !name.is_ascii() && name.chars().any(|c| unescape_char(c).is_some());
+    let mut bytes = Vec::new();
+    for name in names.filter(undecoded) {
+        bytes.extend(encode_utf8(name));
+        bytes.push(b'\n');
+        if bytes.len() > GUESSED_FROM {
+            break;
+        }
+    }
+    if bytes.is_empty() {
+        return None;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(&bytes, true);
+    let charset = Charset::new(Some(detector.guess(None, Utf8Detection::Deny)));
+    (!charset.is_utf8()).then(|| charset.name())
 }
 
 /// The character that `bytes` are, if they are exactly one, and it is sent as these bytes again.

@@ -27,4 +27,4 @@ pub mod session;
 pub use error::{DataFault, Error};
 pub use feature::Features;
 pub use op::{Method, Operation, Outcome, TransferType};
-pub use session::{Config, DataEnd, Input, Known, Output, Session};
+pub use session::{Config, DataEnd, Input, Known, Output, Session, Zone};

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use encoding_rs::Encoding;
+use jiff::Timestamp;
 
 use super::command::Verb;
 use super::control::{Control, MAX_PRELIMINARIES, Tls};
@@ -72,6 +73,19 @@ pub struct Known {
     pub takes_host: bool,
     /// HOST was refused all the same: use it only where the site says so.
     pub no_host: bool,
+    /// The dialect of its last LIST, which breaks ties (`listing::parse_like`).
+    pub dialect: Option<String>,
+    /// The zone of the times in LIST, once it was measured by MDTM.
+    pub zone: Option<Zone>,
+}
+
+/// The zone of the times that a server lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Zone {
+    /// East of Greenwich.
+    pub minutes: i16,
+    /// When it was measured: summer time begins and ends.
+    pub at: Timestamp,
 }
 
 /// What happens to a session.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
-use super::path::RemotePath;
+use super::path::{RemotePath, decode_utf8};
 
 /// A directory of the server, as it was at one moment. Handed around as `Arc<Listing>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,44 @@ pub struct Listing {
     pub refused: Vec<String>,
     /// When it was received.
     pub at: Timestamp,
+    /// What the server printed.
+    pub raw: RawListing,
+    /// A charset by its WHATWG label that seems to fit, where names are not UTF-8 and no charset was set.
+    pub guess: Option<&'static str>,
+}
+
+/// So many bytes of a listing's text are kept: twice what 100,000 usual lines have.
+pub const MAX_RAW: usize = 16 * 1024 * 1024;
+
+/// The text of a listing, and where its entries stand in it: two numbers an entry, and no line is copied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawListing {
+    text: Vec<u8>,
+    spans: Vec<Span>,
+}
+
+/// Where the line of an entry begins in the listing's text, and how many bytes it has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// In bytes from the text's beginning.
+    pub start: u32,
+    /// Without the line's end; of the first line, where an entry has several.
+    pub length: u32,
+}
+
+impl RawListing {
+    /// `spans` are the entries', in their order. A text of more than [`MAX_RAW`] bytes is not kept.
+    pub fn new(text: Vec<u8>, spans: Vec<Span>) -> Self {
+        if text.len() > MAX_RAW { Self::default() } else { Self { text, spans } }
+    }
+
+    /// The line that `Listing::entries[index]` was read from, decoded without loss (`path::decode_utf8`).
+    pub fn line(&self, index: usize) -> Option<String> {
+        let Span { start, length } = *self.spans.get(index)?;
+        let start = usize::try_from(start).ok()?;
+        let end = start.checked_add(usize::try_from(length).ok()?)?;
+        self.text.get(start..end).map(decode_utf8)
+    }
 }
 
 /// A directory of this machine, as it was at one moment. Names are decoded without loss (`path::decode_utf8`).
@@ -54,6 +92,8 @@ pub struct Entry {
     pub target: Option<Box<str>>,
     /// For a link: whether it leads to a directory, where that is known.
     pub to_directory: Option<bool>,
+    /// Facts of MLSD that have no field here, as the server wrote them: `perm=adfr;unique=1U7`.
+    pub facts: Option<Box<str>>,
 }
 
 impl Entry {
@@ -70,6 +110,7 @@ impl Entry {
             group: None,
             target: None,
             to_directory: None,
+            facts: None,
         }
     }
 
@@ -122,6 +163,21 @@ impl Modified {
     /// Seconds since 1970, taking a time of unknown zone for UTC.
     pub fn unix_seconds(&self) -> i64 {
         self.at.to_zoned(jiff::tz::TimeZone::UTC).map_or(0, |zoned| zoned.timestamp().as_second())
+    }
+
+    /// Whether two files whose times are equal may be taken for one: UTC, to the second. What LIST says, seen from a
+    /// measured zone, is an hour off where summer time began or ended since.
+    pub fn is_exact(&self) -> bool {
+        self.utc && matches!(self.precision, Precision::Second | Precision::Millisecond)
+    }
+
+    /// As UTC, where it is in a zone so many minutes east of Greenwich. A day stays the server's.
+    pub fn in_zone(self, minutes: i16) -> Self {
+        if self.utc || self.precision == Precision::Day {
+            return self;
+        }
+        let at = self.at.checked_sub(jiff::Span::new().minutes(i64::from(minutes)));
+        at.map_or(self, |at| Self { at, utc: true, ..self })
     }
 
     /// The exact UTC time `timestamp`, to the second.

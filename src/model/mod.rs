@@ -21,7 +21,7 @@ pub use action::{Action, FileAction, Ticket};
 pub use channel::{Actions, Wake};
 pub use event::{ConnectionState, Event, Report, Server};
 pub use failure::{Cause, Failure};
-pub use listing::{Entry, Kind, Listing, LocalListing, Modified, Precision};
+pub use listing::{Entry, Kind, Listing, LocalListing, Modified, Precision, RawListing, Span};
 pub use path::{Place, RemotePath};
 pub use proxy::{Proxy, ProxyKind};
 pub use question::{Answer, Ask, Question, QuestionId};

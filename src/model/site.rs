@@ -44,6 +44,9 @@ pub struct Site {
     /// A charset by its WHATWG label (`windows-1251`, `shift_jis`); `None`: UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
+    /// The zone of the times in LIST, in minutes east of Greenwich; `None`: measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<i16>,
     /// The form of paths on the server; `None`: as it shows itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paths: Option<PathSyntax>,
@@ -79,6 +82,7 @@ impl Default for Site {
             host_command: HostCommand::Auto,
             proxy: None,
             encoding: None,
+            zone: None,
             paths: None,
             local: None,
             remote: None,

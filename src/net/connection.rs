@@ -12,7 +12,7 @@ use super::dial::reach;
 use super::driver::Driver;
 use super::log::Scribe;
 use super::{Cancel, Dial, Error, Pace};
-use crate::ftp::{Known, Operation, Outcome};
+use crate::ftp::{Known, Operation, Outcome, Zone};
 use crate::model::event::Server;
 use crate::model::{ConnectionId, Security, TransferId};
 
@@ -100,6 +100,8 @@ pub(super) struct Shared {
     ended: Cancel,
     /// In milliseconds.
     round_trip: AtomicU32,
+    /// Whether the zone of LIST was asked for, whatever came of it.
+    zone_asked: AtomicBool,
     facts: Mutex<Facts>,
 }
 
@@ -107,17 +109,21 @@ pub(super) struct Shared {
 struct Facts {
     known: Known,
     avoid_epsv: bool,
+    /// What listings said; `Known` has it of earlier sessions.
+    dialect: Option<String>,
+    zone: Option<Zone>,
     card: Server,
     words: Option<String>,
 }
 
 impl Shared {
     pub(super) fn new(card: Server) -> Self {
-        let facts = Facts { known: Known::default(), avoid_epsv: false, card, words: None };
+        let facts = Facts { known: Known::default(), avoid_epsv: false, dialect: None, zone: None, card, words: None };
         Self {
             open: AtomicBool::new(true),
             ended: Cancel::new(),
             round_trip: AtomicU32::new(0),
+            zone_asked: AtomicBool::new(false),
             facts: Mutex::new(facts),
         }
     }
@@ -128,6 +134,21 @@ impl Shared {
 
     pub(super) fn learn(&self, known: &Known) {
         self.facts().known = known.clone();
+    }
+
+    /// A listing was of this dialect.
+    pub(super) fn heard_dialect(&self, dialect: &str) {
+        self.facts().dialect = Some(dialect.to_owned());
+    }
+
+    /// The zone of LIST was measured.
+    pub(super) fn heard_zone(&self, zone: Zone) {
+        self.facts().zone = Some(zone);
+    }
+
+    /// Whether nobody has asked for the zone of LIST yet; from now on somebody has.
+    pub(super) fn asks_for_zone(&self) -> bool {
+        !self.zone_asked.swap(true, Ordering::AcqRel)
     }
 
     /// The server never answered EPSV.
@@ -209,7 +230,13 @@ impl Connection {
     /// What was learned about the server.
     pub fn known(&self) -> Known {
         let facts = self.shared.facts();
-        Known { no_epsv: facts.known.no_epsv || facts.avoid_epsv, ..facts.known.clone() }
+        let known = facts.known.clone();
+        Known {
+            no_epsv: known.no_epsv || facts.avoid_epsv,
+            dialect: facts.dialect.clone().or(known.dialect),
+            zone: facts.zone.or(known.zone),
+            ..known
+        }
     }
 
     /// Whether it can be used.
@@ -221,6 +248,18 @@ impl Connection {
     pub(super) fn encoding(&self) -> Option<&'static Encoding> {
         let facts = self.shared.facts();
         facts.card.site.encoding.as_ref().and_then(|label| Encoding::for_label(label.as_bytes()))
+    }
+
+    pub(super) fn heard_dialect(&self, dialect: &str) {
+        self.shared.heard_dialect(dialect);
+    }
+
+    pub(super) fn heard_zone(&self, zone: Zone) {
+        self.shared.heard_zone(zone);
+    }
+
+    pub(super) fn asks_for_zone(&self) -> bool {
+        self.shared.asks_for_zone()
     }
 
     /// Waits until it can no longer be used.

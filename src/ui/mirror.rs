@@ -380,6 +380,8 @@ mod tests {
             entries: names.iter().map(|(name, kind)| Entry::new(*name, *kind)).collect(),
             dialect: "MLSD".into(),
             refused: Vec::new(),
+            raw: crate::model::RawListing::default(),
+            guess: None,
             at: jiff::Timestamp::UNIX_EPOCH,
         })
     }

@@ -63,7 +63,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let bytes = job.blocking(&what, move || part.length().map(|length| (part, length))).await;
     let (part, bytes) = bytes?;
     job.hand_back().await;
-    let time = source.modified.filter(|modified| modified.utc && job.settings.keep_times);
+    let time = source.modified.filter(|modified| modified.is_exact() && job.settings.keep_times);
     let (journal, settles) = (job.context.journal.clone(), job.context.settles.clone());
     let finish = move || {
         let path = part.path();
@@ -80,7 +80,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
 /// Size and time of the file on the server, from its listing or asked for.
 async fn source(job: &mut Job) -> Result<Facts, Trouble> {
     let mut source = Facts { size: job.row.size, modified: job.extra.modified };
-    let exact = |modified: Option<Modified>| modified.is_some_and(|modified| modified.utc);
+    let exact = |modified: Option<Modified>| modified.is_some_and(|modified| modified.is_exact());
     if source.size.is_none() || !exact(source.modified) {
         // A server that says nothing about the file may still send it, or say why not.
         let said = job.remote_facts(&job.row.remote()).await?.unwrap_or_default();
@@ -131,7 +131,7 @@ async fn start(job: &mut Job, what: &str, target: Target, source: Facts) -> Resu
 
 /// Whether the target can only be the source, whole: size and time say so.
 fn is_done(source: Facts, target: Facts) -> bool {
-    let time = |facts: Facts| facts.modified.filter(|modified| modified.utc).map(|modified| modified.unix_seconds());
+    let time = |facts: Facts| facts.modified.filter(Modified::is_exact).map(|modified| modified.unix_seconds());
     let is_same_time = time(source).zip(time(target)).is_some_and(|(source, target)| source == target);
     is_same_time && source.size.is_some() && source.size == target.size
 }
@@ -170,7 +170,7 @@ async fn open(job: &Job, what: &str, target: &Target, source: Facts, begun: bool
 
 /// Whether the file on the server is another one than it was.
 fn is_other(before: &Source, now: &Source) -> bool {
-    let time = |source: &Source| source.modified.filter(|modified| modified.utc);
+    let time = |source: &Source| source.modified.filter(Modified::is_exact);
     let sizes = before.size.zip(now.size).is_some_and(|(before, now)| before != now);
     before.remote != now.remote || sizes || time(before).zip(time(now)).is_some_and(|(before, now)| before != now)
 }

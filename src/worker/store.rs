@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use self::file::{ConfigFile, Document};
 use super::disk::Error;
-use crate::ftp::session::Known;
+use crate::ftp::session::{Known, Zone};
 use crate::model::{Cause, Failure, Settings, Sites};
 
 /// The program's name in paths.
@@ -222,13 +222,34 @@ struct Server {
     tls: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     connections: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dialect: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone: Option<i16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone_at: Option<jiff::Timestamp>,
 }
 
 impl Server {
     fn of(learned: &Learned) -> Self {
-        let Known { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all, takes_host, no_host } = learned.known;
+        let Known { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all, takes_host, no_host, dialect, zone } =
+            learned.known.clone();
         let Learned { tls12_only, tls, connections, .. } = *learned;
-        Self { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all, takes_host, no_host, tls12_only, tls, connections }
+        Self {
+            no_epsv,
+            no_eprt,
+            no_passive,
+            no_mlsd,
+            no_list_all,
+            takes_host,
+            no_host,
+            tls12_only,
+            tls,
+            connections,
+            dialect,
+            zone: zone.map(|zone| zone.minutes),
+            zone_at: zone.map(|zone| zone.at),
+        }
     }
 
     fn into_learned(self) -> Learned {
@@ -243,8 +264,12 @@ impl Server {
             tls12_only,
             tls,
             connections,
+            dialect,
+            zone,
+            zone_at,
         } = self;
-        let known = Known { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all, takes_host, no_host };
+        let zone = zone.zip(zone_at).map(|(minutes, at)| Zone { minutes, at });
+        let known = Known { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all, takes_host, no_host, dialect, zone };
         Learned { known, tls12_only, connections, tls }
     }
 }

@@ -148,7 +148,7 @@ async fn start(job: &mut Job, what: &str, source: Facts) -> Result<Result<Begin,
     }
     let begin = |offset, before| Ok(Ok(Begin { offset, before, fresh: true }));
     // A listing's time in a zone that nobody knows is not one to compare.
-    let is_vague = |facts: &Facts| facts.modified.is_none_or(|modified| !modified.utc);
+    let is_vague = |facts: &Facts| facts.modified.is_none_or(|modified| !modified.is_exact());
     let target = match job.listed_target() {
         Some(Some(listed)) if job.rule() == IfExists::Newer && is_vague(&listed) => {
             job.remote_facts(&job.row.remote()).await?.or(Some(listed))

@@ -22,10 +22,17 @@ fn main() {
     time("LIST (Unix, ISO dates)", Method::List, |n| {
         format!("-rw-r--r-- 1 1000 1000 {n} 2025-03-{:02} 07:13 file{n}.txt", n % 28 + 1)
     });
-    time("LIST (Unix, German)", Method::List, |n| format!("-rw-r--r-- 1 anna users {n} Mär {:>2}  2024 Datei {n}", n % 28 + 1));
+    time("LIST (Unix, German)", Method::List, |n| {
+        format!("-rw-r--r-- 1 anna users {n} Mär {:>2}  2024 Datei {n}", n % 28 + 1)
+    });
     time("LIST (DOS)", Method::List, |n| format!("04-{:02}-24  03:47PM {:>20} file{n}.txt", n % 28 + 1, n * 11));
     time("LIST (VMS)", Method::List, |n| {
-        format!("FILE{n}.TXT;1   {}/{}   {}-JUN-2024 07:32:04  [GROUP,OWNER]  (RWED,RWED,RE,)", n % 90, n % 90 + 9, n % 28 + 1)
+        format!(
+            "FILE{n}.TXT;1   {}/{}   {}-JUN-2024 07:32:04  [GROUP,OWNER]  (RWED,RWED,RE,)",
+            n % 90,
+            n % 90 + 9,
+            n % 28 + 1
+        )
     });
     time("MLSD", Method::Mlsd, |n| {
         format!("type=file;size={n};modify=20240307234236;UNIX.mode=0644;UNIX.uid=1000;unique=1U{n}; file{n}.txt")

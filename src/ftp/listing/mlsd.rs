@@ -7,13 +7,18 @@ use crate::model::{Entry, Kind};
 /// The octal digits of a mode: `0644`, `02775`.
 const MODE_DIGITS: std::ops::RangeInclusive<usize> = 3..=5;
 
+/// So many bytes of facts that have no field are kept.
+const MAX_FACTS: usize = 256;
+
 /// Reads a line such as `type=file;size=60;modify=19990307234236;UNIX.mode=0664; kalahari.diz`.
 pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
     let Some((facts, name)) = split(lines[0]) else { return Read::Broken };
     let mut said = Said::default();
     for fact in facts.split(|byte| *byte == b';').filter(|fact| !fact.is_empty()) {
         let Some(equals) = fact.iter().position(|byte| *byte == b'=') else { return Read::Broken };
-        said.take(&fact[..equals], &fact[equals + 1..]);
+        if !said.take(&fact[..equals], &fact[equals + 1..]) {
+            said.others.push(fact);
+        }
     }
     if said.itself {
         return Read::Nothing;
@@ -53,10 +58,13 @@ struct Said<'a> {
     owner_name: Option<&'a [u8]>,
     group: Option<&'a [u8]>,
     group_name: Option<&'a [u8]>,
+    /// What has no field.
+    others: Vec<&'a [u8]>,
 }
 
 impl<'a> Said<'a> {
-    fn take(&mut self, name: &[u8], value: &'a [u8]) {
+    /// Whether the fact has a field.
+    fn take(&mut self, name: &[u8], value: &'a [u8]) -> bool {
         let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
         if is("type") {
             self.take_type(value);
@@ -77,7 +85,10 @@ impl<'a> Said<'a> {
             self.group_name = Some(value);
         } else if is("UNIX.group") || is("UNIX.gid") {
             self.group = Some(value);
+        } else {
+            return false;
         }
+        true
     }
 
     fn take_type(&mut self, value: &'a [u8]) {
@@ -109,6 +120,8 @@ impl<'a> Said<'a> {
         entry.owner = word(self.owner_name).or_else(|| word(self.owner));
         entry.group = word(self.group_name).or_else(|| word(self.group));
         entry.target = word(self.target);
+        let others = self.others.join(&b';');
+        entry.facts = word(Some(&others[..others.len().min(MAX_FACTS)]));
         entry
     }
 }

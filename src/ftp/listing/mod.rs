@@ -30,10 +30,10 @@ use std::borrow::Cow;
 use encoding_rs::Encoding;
 use jiff::civil::DateTime;
 
-use super::charset::Charset;
+use super::charset::{self, Charset};
 use super::op::Method;
-use crate::model::Entry;
 use crate::model::path::{decode_utf8, is_safe_name};
+use crate::model::{Entry, Span};
 
 /// A longer line is refused: no file system has names that long.
 pub const MAX_LINE: usize = 16 * 1024;
@@ -51,16 +51,22 @@ const SAMPLE: usize = 100;
 pub struct Parsed {
     /// In the server's order, without the directory itself and its parent.
     pub entries: Vec<Entry>,
+    /// Where each of them stands in the bytes.
+    pub spans: Vec<Span>,
     /// Lines that look like entries but must not be used: names that would leave the folder, forged or broken lines.
     pub refused: Vec<String>,
     /// Command and dialect, such as `LIST (Unix)`.
     pub dialect: &'static str,
     /// Whether every entry was kept. If not, what is absent here may well be on the server.
     pub whole: bool,
+    /// A charset that seems to fit, where names are not UTF-8 as they ought to be.
+    pub guess: Option<&'static str>,
 }
 
 /// What a dialect needs to know besides the line.
 struct Context {
+    /// Where the bytes of the listing begin in memory.
+    base: usize,
     /// The latest time that a date without a year may mean.
     latest: DateTime,
     charset: Charset,
@@ -96,6 +102,9 @@ enum Read {
     Broken,
 }
 
+/// Entries, and where they stand.
+type Found = Vec<(Entry, Span)>;
+
 /// One way to print a directory.
 struct Dialect {
     name: &'static str,
@@ -104,7 +113,7 @@ struct Dialect {
     /// What a line that it reads counts against other dialects: less if it reads almost anything.
     weight: usize,
     /// What only the whole listing tells.
-    finish: Option<fn(&mut Vec<Entry>)>,
+    finish: Option<fn(Found) -> Found>,
 }
 
 /// Lines of a certain shape.
@@ -150,40 +159,65 @@ const MLSD: &[Dialect] = &[strict("MLSD", mlsd::read)];
 /// `today` is the server's present for dates without a year: they mean the newest time that is at most a day ahead of
 /// it. `encoding` is the charset of names; `None` means UTF-8.
 pub fn parse(bytes: &[u8], method: Method, today: DateTime, encoding: Option<&'static Encoding>) -> Parsed {
+    parse_like(bytes, method, today, encoding, None)
+}
+
+/// Reads a whole listing of a server whose `last` listing was of the dialect of that name, as [`parse`] does otherwise.
+/// Where other dialects read as many lines, that one is believed.
+pub fn parse_like(
+    bytes: &[u8],
+    method: Method,
+    today: DateTime,
+    encoding: Option<&'static Encoding>,
+    last: Option<&str>,
+) -> Parsed {
+    let base = bytes.as_ptr().addr();
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut context = Context {
+        base,
         latest: today.checked_add(jiff::Span::new().days(1)).unwrap_or(DateTime::MAX),
         charset: Charset::new(encoding),
         heading: None,
         croatian: false,
     };
-    let mut parsed = Parsed { entries: Vec::new(), refused: Vec::new(), dialect: "LIST", whole: true };
+    let mut parsed = Parsed {
+        entries: Vec::new(),
+        spans: Vec::new(),
+        refused: Vec::new(),
+        dialect: "LIST",
+        whole: true,
+        guess: None,
+    };
     let lines = split(bytes, &mut parsed);
     let sample = &lines[..lines.len().min(SAMPLE)];
     context.heading = sample.iter().find_map(|line| Heading::of(line));
     context.croatian = month::speaks_croatian(sample);
     match method {
-        Method::Mlsd => parsed.read_all(&lines, MLSD, &context),
-        Method::List => parsed.read_all(&lines, LIST, &context),
+        Method::Mlsd => parsed.read_all(&lines, MLSD, None, &context),
+        Method::List => parsed.read_all(&lines, LIST, last, &context),
         Method::Nlst => nlst::read_all(&lines, &context, &mut parsed),
+    }
+    if encoding.is_none() {
+        parsed.guess = charset::guess(parsed.entries.iter().map(|entry| entry.name.as_str()));
     }
     parsed
 }
 
 impl Parsed {
-    fn read_all(&mut self, lines: &[&[u8]], dialects: &'static [Dialect], context: &Context) {
-        let Some(dialect) = fitting(lines, dialects, context) else {
+    fn read_all(&mut self, lines: &[&[u8]], dialects: &'static [Dialect], last: Option<&str>, context: &Context) {
+        let Some(dialect) = fitting(lines, dialects, last, context) else {
             // Nobody knows this dialect: a person should at least see what the server printed.
             lines.iter().for_each(|line| self.refuse(line));
             return;
         };
         self.dialect = dialect.name;
         self.entries.reserve(lines.len().min(MAX_ENTRIES));
+        self.spans.reserve(lines.len().min(MAX_ENTRIES));
         let mut rest = lines;
         while let Some((line, after)) = rest.split_first() {
             rest = match (dialect.read)(rest, context) {
                 Read::Entry(entry, used) => {
-                    self.add(entry, line);
+                    self.add(entry, line, context);
                     &rest[used.clamp(1, rest.len())..]
                 }
                 Read::Nothing => after,
@@ -194,17 +228,19 @@ impl Parsed {
             };
         }
         if let Some(finish) = dialect.finish {
-            finish(&mut self.entries);
+            let entries = std::mem::take(&mut self.entries).into_iter().zip(std::mem::take(&mut self.spans)).collect();
+            (self.entries, self.spans) = finish(entries).into_iter().unzip();
         }
     }
 
     /// Keeps `entry`, which `line` told of, if its name may be used.
-    fn add(&mut self, entry: Entry, line: &[u8]) {
+    fn add(&mut self, entry: Entry, line: &[u8], context: &Context) {
         if entry.name == "." || entry.name == ".." {
         } else if !is_safe_name(&entry.name) {
             self.refuse(line);
         } else if self.entries.len() < MAX_ENTRIES {
             self.entries.push(entry);
+            self.spans.push(context.span(line));
         } else {
             self.whole = false;
         }
@@ -224,14 +260,25 @@ impl Context {
         if bytes.is_ascii() { String::from_utf8_lossy(bytes).into_owned() } else { self.charset.decode(bytes) }
     }
 
+    fn span(&self, line: &[u8]) -> Span {
+        let bounded = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+        Span { start: bounded(line.as_ptr().addr().saturating_sub(self.base)), length: bounded(line.len()) }
+    }
+
     /// Decodes an owner or a group; what is empty was not said.
     fn word(&self, bytes: &[u8]) -> Option<Box<str>> {
         (!bytes.is_empty()).then(|| self.text(bytes).into_boxed_str())
     }
 }
 
-/// The dialect that reads most of the first lines, or else the one that reads a line at all.
-fn fitting(lines: &[&[u8]], dialects: &'static [Dialect], context: &Context) -> Option<&'static Dialect> {
+/// The dialect that reads most of the first lines, or else the one that reads a line at all. Of equals, the one that this
+/// server spoke last.
+fn fitting(
+    lines: &[&[u8]],
+    dialects: &'static [Dialect],
+    last: Option<&str>,
+    context: &Context,
+) -> Option<&'static Dialect> {
     if let [only] = dialects {
         return Some(only);
     }
@@ -240,7 +287,8 @@ fn fitting(lines: &[&[u8]], dialects: &'static [Dialect], context: &Context) -> 
     let score = |dialect: &Dialect| (0..sample).filter(|at| reads(dialect, *at)).count() * dialect.weight;
     let counted = dialects.iter().map(|dialect| (score(dialect), dialect));
     // `max_by_key` gives the last of equals: reversed, the first.
-    let (count, best) = counted.rev().max_by_key(|(count, _)| *count)?;
+    let known = |dialect: &Dialect| last == Some(dialect.name);
+    let (count, best) = counted.rev().max_by_key(|(count, dialect)| (*count, known(dialect)))?;
     if count > 0 {
         return Some(best);
     }

@@ -13,6 +13,6 @@ pub(super) fn read_all(lines: &[&[u8]], context: &Context, parsed: &mut Parsed) 
     let shared = named.all(|line| &line[..directory(line)] == prefix);
     for line in lines {
         let name = if shared { line.strip_prefix(prefix).unwrap_or(line) } else { line };
-        parsed.add(Entry::new(context.text(name), Kind::Other), line);
+        parsed.add(Entry::new(context.text(name), Kind::Other), line, context);
     }
 }

@@ -259,6 +259,10 @@ fn facts() {
     let modified = entry.modified.unwrap();
     assert_eq!((modified.precision, modified.utc), (Precision::Millisecond, true));
     assert_eq!(modified.at.to_string(), "2026-01-01T12:00:00.25");
+    assert_eq!(entry.facts.as_deref(), Some("x.y=z"));
+    let others = facts("Type=file;Perm=adfr;UNIQUE=1U7;create=20250101000000;charset=UTF-8;lang=en; n").facts;
+    assert_eq!(others.as_deref(), Some("Perm=adfr;UNIQUE=1U7;create=20250101000000;charset=UTF-8;lang=en"));
+    assert_eq!(facts(&format!("type=file;x={}; n", "y".repeat(1000))).facts.unwrap().len(), 256);
     assert_eq!(facts("type=dir;sizd=4096; d").size, Some(4096));
     assert_eq!(facts("type=OS.unix=slink:/a b;size=3; n").target.as_deref(), Some("/a b"));
     assert_eq!(facts("type=OS.UNIX=symlink; n").kind, Kind::Link);
@@ -311,4 +315,48 @@ fn nothing_panics() {
             }
         }
     }
+}
+
+#[test]
+fn each_entry_knows_its_line() {
+    let text = "\u{feff}total 3\r\n-rw-r--r-- 1 u g 5 Jan 1 2020 a\r\n\r\n-rw-r--r-- 1 u g 5 Jan 1 2020 ..\r\n-rw-r--r-- 1 u g 5 Jan 1 2020 bé\r\n";
+    let vms = "B.C;1 1 19-NOV-2001 21:41 [X]\r\nB.C;2 1 19-NOV-2001 21:41 [X]\r\n";
+    for (text, wanted) in [
+        (text, &["-rw-r--r-- 1 u g 5 Jan 1 2020 a", "-rw-r--r-- 1 u g 5 Jan 1 2020 bé"][..]),
+        (vms, &["B.C;2 1 19-NOV-2001 21:41 [X]"]),
+    ] {
+        let parsed = list(text);
+        let raw = crate::model::RawListing::new(text.as_bytes().to_vec(), parsed.spans);
+        let lines: Vec<String> = (0..parsed.entries.len()).filter_map(|index| raw.line(index)).collect();
+        assert_eq!(lines, wanted);
+        assert_eq!(raw.line(wanted.len()), None);
+    }
+}
+
+#[test]
+fn the_last_dialect_of_a_server_breaks_ties_only() {
+    let both = "-rw-r--r-- 1 u g 5 Jan 1 2020 a\r\n04-27-00  12:09PM  17 b\r\n";
+    let like = |text: &str, last| parse_like(text.as_bytes(), Method::List, TODAY, None, last).dialect;
+    assert_eq!(like(both, None), "LIST (Unix)");
+    assert_eq!(like(both, Some("LIST (DOS)")), "LIST (DOS)");
+    assert_eq!(like(&format!("{both}-rw-r--r-- 1 u g 5 Jan 1 2020 c\r\n"), Some("LIST (DOS)")), "LIST (Unix)");
+    assert_eq!(like(both, Some("no such dialect")), "LIST (Unix)");
+}
+
+#[test]
+fn a_charset_is_guessed_where_names_are_not_utf8() {
+    let guess = |charset: &'static Encoding, names: &[&str], encoding| {
+        let line = |name: &&str| format!("-rw-r--r-- 1 u g 5 Jan 1 2020 {name}\r\n");
+        let text: String = names.iter().map(line).collect();
+        let (bytes, ..) = charset.encode(&text);
+        parse(&bytes, Method::List, TODAY, encoding).guess
+    };
+    let russian = ["Привет мир.txt", "Отчёт за январь.doc", "Фотографии с моря", "Музыка"];
+    assert_eq!(guess(encoding_rs::WINDOWS_1251, &russian, None), Some("windows-1251"));
+    assert_eq!(guess(encoding_rs::KOI8_R, &russian, None), Some("KOI8-U"));
+    assert_eq!(guess(encoding_rs::SHIFT_JIS, &["日本語のファイル.txt", "写真とメモ"], None), Some("Shift_JIS"));
+    assert_eq!(guess(encoding_rs::WINDOWS_1252, &["café.txt", "Übergrößen für alle.doc"], None), Some("windows-1252"));
+    assert_eq!(guess(encoding_rs::UTF_8, &russian, None), None);
+    assert_eq!(guess(encoding_rs::WINDOWS_1251, &russian, Some(encoding_rs::WINDOWS_1251)), None);
+    assert_eq!(guess(encoding_rs::WINDOWS_1251, &["plain.txt"], None), None);
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::civil::DateTime;
 
-use super::{Context, Read, date, is_blank, month, number};
+use super::{Context, Found, Read, date, is_blank, month, number};
 use crate::model::{Entry, Kind, Modified, Precision};
 
 /// Bytes in a block.
@@ -164,17 +164,17 @@ fn directory(name: &[u8]) -> Option<&[u8]> {
 }
 
 /// Of several versions of a file, only the newest is kept, and without its version: that is what its name means.
-pub(super) fn newest(entries: &mut Vec<Entry>) {
+pub(super) fn newest(mut entries: Found) -> Found {
     let split = |name: &str| {
         let (name, version) = name.rsplit_once(';')?;
         Some((name.to_owned(), version.parse::<u64>().ok()?))
     };
     let mut best = HashMap::<String, u64>::new();
-    for (name, version) in entries.iter().filter_map(|entry| split(&entry.name)) {
+    for (name, version) in entries.iter().filter_map(|(entry, _)| split(&entry.name)) {
         let newest = best.entry(name).or_insert(version);
         *newest = version.max(*newest);
     }
-    entries.retain_mut(|entry| match split(&entry.name) {
+    entries.retain_mut(|(entry, _)| match split(&entry.name) {
         Some((name, version)) => {
             let is_newest = best.get(&name) == Some(&version) && best.remove(&name).is_some();
             entry.name = name;
@@ -182,6 +182,7 @@ pub(super) fn newest(entries: &mut Vec<Entry>) {
         }
         None => true,
     });
+    entries
 }
 
 /// Blanks and the CR that some send in the middle of an entry.

@@ -3,6 +3,7 @@
 mod data;
 mod dialogue;
 mod trust;
+mod zone;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

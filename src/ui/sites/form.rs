@@ -320,6 +320,57 @@ fn charset(ui: &mut Ui, site: &mut Site) {
         site.encoding = chosen.map(str::to_owned);
     }
     frame::remark(ui, "Nearly every server speaks UTF-8. Choose another one where names show wrong letters.");
+    let zones = zones(site.zone);
+    frame::choice(ui, "Times in listings", &mut site.zone, &zones);
+    frame::remark(
+        ui,
+        "Only for servers without MLSD, which list their own time: their zone is measured, or said here.",
+    );
+}
+
+/// The zones that there are, in minutes east of Greenwich.
+fn zones(current: Option<i16>) -> Vec<(Option<i16>, &'static str)> {
+    let mut zones = vec![
+        (None, "As measured"),
+        (Some(-720), "UTC\u{2212}12"),
+        (Some(-660), "UTC\u{2212}11"),
+        (Some(-600), "UTC\u{2212}10"),
+        (Some(-540), "UTC\u{2212}9"),
+        (Some(-480), "UTC\u{2212}8"),
+        (Some(-420), "UTC\u{2212}7"),
+        (Some(-360), "UTC\u{2212}6"),
+        (Some(-300), "UTC\u{2212}5"),
+        (Some(-240), "UTC\u{2212}4"),
+        (Some(-210), "UTC\u{2212}3:30"),
+        (Some(-180), "UTC\u{2212}3"),
+        (Some(-120), "UTC\u{2212}2"),
+        (Some(-60), "UTC\u{2212}1"),
+        (Some(0), "UTC"),
+        (Some(60), "UTC+1"),
+        (Some(120), "UTC+2"),
+        (Some(180), "UTC+3"),
+        (Some(210), "UTC+3:30"),
+        (Some(240), "UTC+4"),
+        (Some(270), "UTC+4:30"),
+        (Some(300), "UTC+5"),
+        (Some(330), "UTC+5:30"),
+        (Some(345), "UTC+5:45"),
+        (Some(360), "UTC+6"),
+        (Some(390), "UTC+6:30"),
+        (Some(420), "UTC+7"),
+        (Some(480), "UTC+8"),
+        (Some(540), "UTC+9"),
+        (Some(570), "UTC+9:30"),
+        (Some(600), "UTC+10"),
+        (Some(660), "UTC+11"),
+        (Some(720), "UTC+12"),
+        (Some(780), "UTC+13"),
+        (Some(840), "UTC+14"),
+    ];
+    if zones.iter().all(|(zone, _)| *zone != current) {
+        zones.push((current, "Another zone"));
+    }
+    zones
 }
 
 /// Draws the form of a bookmark.

@@ -1,0 +1,91 @@
+//! The zone of the times in LIST: measured once by MDTM, or said by the site.
+
+use super::*;
+use crate::ftp::{Known, Zone};
+use crate::model::RemotePath;
+use crate::net::{Cancel, Connection, open};
+
+/// Two hours east of what MDTM says.
+const LISTED: &[u8] =
+    b"drwxr-xr-x 2 me me 5 Jan 01 2020 folder\r\n-rw-r--r-- 1 me me 5 2026-01-05 12:30 a\r\n-rw-r--r-- 1 me me 5 Jan 01 2020 b\r\n";
+
+/// Answers until nobody asks any more; gives back the commands.
+async fn serve(listener: TcpListener) -> Vec<String> {
+    let mut server = Server::accept(&listener).await;
+    server.say("220 hello").await;
+    let mut heard = Vec::new();
+    let mut data = None;
+    heard.push(server.behave("FEAT").await);
+    server.say("211-Features:\r\n MDTM\r\n SIZE\r\n211 End").await;
+    loop {
+        let line = server.hear().await;
+        match line.split(' ').next().unwrap_or_default() {
+            "" => return heard,
+            "EPSV" => {
+                let (listener, port) = super::listener().await;
+                server.say(&format!("229 here (|||{port}|)")).await;
+                data = Some(listener.accept().await.unwrap().0);
+            }
+            "LIST" => {
+                server.say("150 comes").await;
+                data.take().unwrap().write_all(LISTED).await.unwrap();
+                server.say("226 done").await;
+            }
+            "SIZE" => server.say("213 5").await,
+            "MDTM" => server.say("213 20260105103017").await,
+            "PWD" => server.say("257 \"/\"").await,
+            "QUIT" => server.say("221 bye").await,
+            _ => server.say("200 ok").await,
+        }
+        heard.push(line);
+    }
+}
+
+/// The times of two listings, and how often MDTM was asked.
+async fn times(change: impl FnOnce(&mut Dial)) -> (Vec<String>, usize, Option<i16>) {
+    let (listener, port) = listener().await;
+    let mut dial = dial(port, Security::Never, Trust::default(), &Lines::default());
+    change(&mut dial);
+    let served = tokio::spawn(serve(listener));
+    let connection: Connection = open(dial, |_| {}).await.unwrap();
+    let mut times = Vec::new();
+    for _ in 0..2 {
+        let listing = connection.list(&RemotePath::root(), &Cancel::new()).await.unwrap();
+        assert_eq!(listing.raw.line(1).as_deref(), Some("-rw-r--r-- 1 me me 5 2026-01-05 12:30 a"));
+        times = listing
+            .entries
+            .iter()
+            .filter_map(|entry| entry.modified)
+            .map(|at| format!("{}{}", at.at, if at.utc { "Z" } else { "" }))
+            .collect();
+    }
+    let zone = connection.known().zone.map(|zone| zone.minutes);
+    assert_eq!(connection.known().dialect.as_deref(), Some("LIST (Unix)"));
+    connection.close().await;
+    let heard = served.await.unwrap();
+    (times, heard.iter().filter(|line| line.starts_with("MDTM")).count(), zone)
+}
+
+#[tokio::test]
+async fn the_zone_is_measured_once() {
+    let (times, asked, zone) = times(|_| {}).await;
+    assert_eq!(times, ["2020-01-01T00:00:00", "2026-01-05T10:30:00Z", "2020-01-01T00:00:00"]);
+    assert_eq!((asked, zone), (1, Some(120)));
+}
+
+#[tokio::test]
+async fn what_the_site_says_or_what_was_measured_is_not_asked_for() {
+    let site = |dial: &mut Dial| dial.site = Arc::new(Site { zone: Some(-60), ..(*dial.site).clone() });
+    let (said, asked, _) = times(site).await;
+    assert_eq!((said[1].as_str(), asked), ("2026-01-05T13:30:00Z", 0));
+    let measured = |at| {
+        move |dial: &mut Dial| {
+            dial.known = Known { zone: Some(Zone { minutes: 60, at }), ..Known::default() };
+        }
+    };
+    let (known, asked, _) = times(measured(jiff::Timestamp::now())).await;
+    assert_eq!((known[1].as_str(), asked), ("2026-01-05T11:30:00Z", 0));
+    // Long ago it may have been winter.
+    let (again, asked, _) = times(measured(jiff::Timestamp::UNIX_EPOCH)).await;
+    assert_eq!((again[1].as_str(), asked), ("2026-01-05T10:30:00Z", 1));
+}
