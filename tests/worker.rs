@@ -641,6 +641,31 @@ fn a_server_with_few_places_is_not_overrun() {
     front.quit();
 }
 
+/// ProFTPD's uploads bring no new TLS 1.3 tickets, so that it refuses their data connections after the second. One such
+/// refusal is for all connections, also for those that are open.
+#[test]
+fn a_server_that_needs_tls_1_2_is_known_after_the_first_sign() {
+    let Some(server) = Setup::new(ServerKind::Proftpd).tls(Tls::Explicit).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let source = folder(&home, "source");
+    for index in 0..60 {
+        fs::write(source.join(format!("file {index}")), bytes(20_000)).unwrap();
+    }
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| settings.connections = 8);
+    front.connect(&server);
+    front.listing();
+    front.enqueue(Course::Upload, Kind::Directory, &source, "/new", None);
+    front.idle();
+    for row in front.rows() {
+        assert!(matches!(row.phase, Phase::Done(_)), "{row:#?}");
+        assert_eq!(row.attempts, 1, "the way TLS is spoken is no failure of the row: {row:#?}");
+    }
+    let refused = front.lines.iter().filter(|line| line.code == Some(425)).count();
+    // Those that are sending at that moment find it out too.
+    assert!(refused < 8, "{refused} refusals on eight connections");
+    front.quit();
+}
+
 #[test]
 fn a_site_with_one_place_is_shared_by_browsing_and_transfers() {
     let Some(server) = Setup::new(ServerKind::Vsftpd).extra("max_per_ip=1").start() else { return };

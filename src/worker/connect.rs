@@ -140,6 +140,10 @@ impl Link {
         if secret::proxy(&settings, &self.site) != self.proxy {
             return false;
         }
+        let learned = self.store.learned(&self.site.host, self.site.port());
+        if learned.tls12_only && self.connection.server().tls.as_ref().is_some_and(|tls| tls.version == "TLS 1.3") {
+            return false; // another connection has found out that its data connections would be refused
+        }
         self.key == *key && self.memory.credentials(key).is_none_or(|credentials| credentials == self.credentials)
     }
 
