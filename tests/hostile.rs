@@ -463,6 +463,19 @@ fn half_files_never_look_whole() {
     assert_eq!(fs::read(ended.target().join("file")).unwrap(), b"the good old one");
 }
 
+/// A file that is said to be larger than any disk is not begun, and leaves nothing behind.
+#[test]
+fn a_file_that_fits_nowhere_leaves_no_part() {
+    let peer = Peer::except(file_of(b"hello"), |dialogue, verb, _| match verb {
+        "SIZE" => dialogue.say("213 4611686018427387904").map(|()| true),
+        _ => Ok(false),
+    });
+    let ended = get(&peer, "file").expect(1);
+    assert!(!peer.heard_verb("RETR"), "{:?}", peer.heard());
+    assert!(ended.stderr.contains("space"), "{}", ended.stderr);
+    assert!(ended.tree().is_empty(), "{:?}", ended.tree());
+}
+
 /// All bytes came and the server never says so: if the size is right, it may count; it must not hang, nor leave a lie.
 #[test]
 fn a_missing_226_does_not_hang() {

@@ -156,8 +156,16 @@ async fn open(job: &Job, what: &str, target: &Target, source: Facts, begun: bool
             let mut there = std::fs::File::open(target.path()).map_err(wrong)?;
             std::io::copy(&mut there, &mut part.file()?).map_err(|e| disk::Error::new("write", part.path(), e))?;
         }
-        target.room(now.size.unwrap_or(0).saturating_sub(part.length()?))?;
-        Ok((part, copied))
+        let there = part.length()?;
+        match target.room(now.size.unwrap_or(0).saturating_sub(there)) {
+            Err(error) if there == 0 => {
+                // What was to hold it is not left behind; that it does not fit is the error to tell.
+                let _ = journal.forget_source(&part.path());
+                let _ = part.abandon();
+                Err(error)
+            }
+            room => room.map(|()| (part, copied)),
+        }
     })
     .await
     .map_err(|mut trouble| {
