@@ -335,6 +335,33 @@ fn cancel_leaves_nothing_and_pause_goes_on_where_it_was() {
 }
 
 #[test]
+fn cancelling_a_paused_upload_leaves_nothing_on_the_server() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let local = folder(&home, "local");
+    fs::write(local.join("file"), bytes(6_000_000)).unwrap();
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| settings.limit_up = 4_000_000);
+    front.connect(&server);
+    front.listing();
+    front.enqueue(Course::Upload, Kind::File, &local.join("file"), "/file", None);
+    let id = front.moved(1_000_000);
+    front.act(Action::Pause(vec![id]));
+    front.until("the pause", |_, queue| (queue.get(id)?.phase == Phase::Paused).then_some(()));
+    assert!(server.root.join("file").exists());
+    front.act(Action::Cancel(vec![id]));
+    front.until("the part to be deleted", |event, _| match event {
+        Event::Line(line) => line.text.starts_with("250 Delete").then_some(()),
+        _ => None,
+    });
+    assert!(!server.root.join("file").exists());
+    // The name is free again.
+    front.enqueue(Course::Upload, Kind::File, &local.join("file"), "/file", None);
+    front.idle();
+    assert_eq!(fs::metadata(server.root.join("file")).unwrap().len(), 6_000_000);
+    front.quit();
+}
+
+#[test]
 fn two_files_are_never_joined_into_one() {
     let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
     let home = tempfile::tempdir().unwrap();

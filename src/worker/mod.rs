@@ -154,6 +154,8 @@ enum Input {
     Ended(Box<Ended>),
     /// Keep in the vault what opened a proxy or a key: the vault's key, whose it is, and the password.
     KeepSecret { key: String, of: String, password: Option<Secret> },
+    /// What cancelled uploads had left on a server is gone, as far as it can be.
+    Discarded(Arc<Key>, Vec<Transfer>),
     /// A person wants the password kept, or forgotten.
     KeepPassword { site: Arc<Site>, password: Option<Secret> },
     /// A person trusts a certificate for good.
@@ -324,6 +326,7 @@ impl Worker {
             Input::Tab { tab, generation, event } => self.tab_event(tab, generation, event),
             Input::News(id, news) => self.news(id, news),
             Input::HandedBack(id, link) => self.handed_back(id, link),
+            Input::Discarded(key, rows) => self.discarded(&key, &rows),
             Input::Ended(ended) => self.ended(*ended),
             Input::KeepPassword { site, password } => self.keep_password(site, password),
             Input::KeepSecret { key, of, password } => self.keep_secret(key, of, password),

@@ -108,6 +108,12 @@ impl Pool {
         self.servers.entry(key.clone()).or_default().not_before = Some(Instant::now() + wait);
     }
 
+    /// A connection that nobody uses, for something that is no transfer.
+    pub(super) fn spare(&mut self, key: &Arc<Key>) -> Option<Link> {
+        let (link, _) = self.servers.get_mut(key)?.idle.pop()?;
+        link.is_open().then_some(link)
+    }
+
     /// A connection is wanted for something else: closes one that nobody uses.
     pub(super) fn make_room(&mut self, key: &Arc<Key>) {
         if let Some((link, _)) = self.servers.get_mut(key).and_then(|server| server.idle.pop()) {

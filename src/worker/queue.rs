@@ -1,13 +1,13 @@
 //! The queue at work: rows come in, begin, get further, end, wait, and are done with.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::connect::Link;
+use super::connect::{self, Context, Link, Wanted};
 use super::memory::Key;
 use super::pool::crowded_notice;
 use super::retry::{self, Kind as TroubleKind, Trouble};
@@ -17,7 +17,9 @@ use super::walk::{Child, Found};
 use super::{Input, News, PROGRESS, Worker, disk, upload};
 use crate::model::queue::Place as QueuePlace;
 use crate::model::transfer::{Folder, Running};
-use crate::model::{Batch, Cause, Course, Delta, Event, Failure, Kind, Phase, Section, Site, Transfer, TransferId};
+use crate::model::{
+    Batch, Cause, Course, Delta, Event, Failure, Kind, Login, Phase, Section, Site, Transfer, TransferId,
+};
 use crate::net::Cancel;
 
 /// Rates are measured over this many reports of progress.
@@ -420,12 +422,29 @@ impl Worker {
         }
         let begun: Vec<Transfer> = resting.iter().filter_map(|id| self.rows.get(*id)).cloned().collect();
         let unfinished = |row: &Transfer| row.attempts > 0 && !matches!(row.phase, Phase::Done(_) | Phase::Skipped);
+        let mut uploads: HashMap<Arc<Key>, Vec<Transfer>> = HashMap::new();
         for row in begun.into_iter().filter(unfinished) {
+            if row.course == Course::Upload && row.kind != Kind::Directory && !self.rows.is_busy(&row) {
+                self.rows.occupy(&row);
+                uploads.entry(self.rows.key(&row.folder.site)).or_default().push(row);
+                continue;
+            }
             let journal = self.context.journal.clone();
             tokio::task::spawn_blocking(move || discard_part(&row, &journal));
         }
+        for (key, rows) in uploads {
+            tokio::spawn(discard_uploads(self.context.clone(), key.clone(), self.pool.spare(&key), rows));
+        }
         if !resting.is_empty() {
             self.rows.change(Delta::Remove(resting));
+        }
+    }
+
+    /// What cancelled rows had left on a server is gone, as far as it can be.
+    pub(super) fn discarded(&mut self, key: &Arc<Key>, rows: &[Transfer]) {
+        for row in rows {
+            self.rows.free_target_of(row);
+            self.changed(key, row);
         }
     }
 
@@ -475,6 +494,30 @@ impl Worker {
                 self.stop(id, Stop::Leave);
             }
         }
+    }
+}
+
+/// Deletes what cancelled uploads have left on a server, over one connection: one that nobody uses, or a new one where
+/// nothing has to be asked for it.
+async fn discard_uploads(context: Context, key: Arc<Key>, link: Option<Link>, rows: Vec<Transfer>) {
+    let site = &rows[0].folder.site;
+    let link = match link {
+        None if context.memory.credentials(&key).is_some() || site.login == Login::Anonymous => {
+            let wanted = Wanted { site, key: &key, tab: None, cancel: &Cancel::new(), step: &|_| {} };
+            connect::connect(&context, &wanted).await.ok()
+        }
+        link => link,
+    };
+    for row in &rows {
+        if let Some(link) = &link {
+            upload::discard(&context, link, row).await;
+        }
+        let (row, journal) = (row.clone(), context.journal.clone());
+        let _ = tokio::task::spawn_blocking(move || discard_part(&row, &journal)).await;
+    }
+    context.tell(Input::Discarded(key, rows)).await;
+    if let Some(link) = link {
+        link.close().await;
     }
 }
 

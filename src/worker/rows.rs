@@ -236,6 +236,16 @@ impl Rows {
         name
     }
 
+    /// Whether some row, or what is left of one, has this row's target.
+    pub(super) fn is_busy(&self, row: &Transfer) -> bool {
+        self.busy.contains(&target_name(row))
+    }
+
+    /// Frees the target that was kept for a row that is gone.
+    pub(super) fn free_target_of(&mut self, row: &Transfer) {
+        self.free(&target_name(row));
+    }
+
     /// Frees the target of a row that ended.
     pub(super) fn free(&mut self, target: &TargetName) {
         self.busy.remove(target);

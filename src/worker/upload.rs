@@ -5,16 +5,17 @@ use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::connect::{Context, Link};
 use super::disk;
 use super::journal::{Journal, Source};
 use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::{self, Verdict};
-use super::transfer::{End, Job};
+use super::transfer::{End, Job, remote_name};
 use super::{News, verify, walk};
 use crate::ftp::{Operation, Outcome};
 use crate::model::question::Facts;
 use crate::model::transfer::Proof;
-use crate::model::{Cause, IfExists, RemotePath};
+use crate::model::{Cause, IfExists, RemotePath, Transfer};
 use crate::net::{Body, Cancel};
 
 /// Numbers tried for `name (1)`.
@@ -90,6 +91,17 @@ enum Before {
     Beginning,
 }
 
+impl Before {
+    /// As [`note`] has written it. No file of this machine has an empty name.
+    fn noted(other: Option<Source>) -> Self {
+        match other {
+            None => Self::Absent,
+            Some(other) if other.remote.is_empty() => Self::Beginning,
+            Some(other) => Self::Other(other.size),
+        }
+    }
+}
+
 /// Notes that the target is our own unfinished work, and what it was before: for the next attempt, also in another run.
 async fn note(job: &Job, what: &str, source: Facts, before: Before) -> Result<(), Trouble> {
     let (journal, remote, local) = (job.context.journal.clone(), job.remote_name(), job.row.local_shown());
@@ -99,7 +111,11 @@ async fn note(job: &Job, what: &str, source: Facts, before: Before) -> Result<()
                 let other = Source { remote: local.clone(), size, modified: None };
                 journal.note_source(&before_path(&remote), &other)?;
             }
-            Before::Absent | Before::Beginning => journal.forget_source(&before_path(&remote))?,
+            Before::Beginning => {
+                let beginning = Source { remote: String::new(), size: None, modified: None };
+                journal.note_source(&before_path(&remote), &beginning)?;
+            }
+            Before::Absent => journal.forget_source(&before_path(&remote))?,
         }
         let Facts { size, modified } = source;
         journal.note_source(Path::new(&remote), &Source { remote: local, size, modified })
@@ -185,7 +201,7 @@ async fn go_on(job: &Job, what: &str, source: Facts) -> Result<Option<Result<Beg
     let (journal, remote) = (job.context.journal.clone(), job.remote_name());
     let noted = move || Ok((journal.source(Path::new(&remote))?, journal.source(&before_path(&remote))?));
     let (Some(begun), other) = job.blocking(what, noted).await? else { return Ok(None) };
-    let before = other.map_or(Before::Absent, |other| Before::Other(other.size));
+    let before = Before::noted(other);
     let begin = |offset| Ok(Some(Ok(Begin { offset, before, fresh: false })));
     let same = source == Facts { size: begun.size, modified: begun.modified } && begun.remote == job.row.local_shown();
     if let Some(size) = source.size.filter(|_| same && !job.context.run.ascii) {
@@ -280,6 +296,30 @@ async fn tidy(job: &Job, what: &str, trouble: &Trouble, before: Before) {
     let _ = forget(job, what).await;
 }
 
+/// Deletes what a cancelled row has left on the server while it did not run, if that is ours for sure.
+pub(super) async fn discard(context: &Context, link: &Link, row: &Transfer) {
+    let (path, cancel) = (row.remote(), Cancel::new());
+    let (journal, remote) = (context.journal.clone(), remote_name(&row.folder.site, &path));
+    let noted =
+        move || Ok::<_, disk::Error>((journal.source(Path::new(&remote))?, journal.source(&before_path(&remote))?));
+    let Ok(Ok((Some(begun), other))) = tokio::task::spawn_blocking(noted).await else { return };
+    let before = Before::noted(other);
+    if begun.remote != row.local_shown() || before == Before::Beginning {
+        return;
+    }
+    let facts = Operation::Facts { path: path.clone() };
+    let is_ours = match link.connection.run(facts, Body::None, Some(row.id), &cancel).await {
+        Ok((Outcome::Facts { size, .. }, _)) => {
+            before == Before::Absent || size.is_some_and(|size| is_ours(before, size))
+        }
+        _ => false,
+    };
+    if is_ours {
+        // What cannot be deleted stays; the server's reason is in the reply log.
+        let _ = link.connection.run(Operation::Delete { path }, Body::None, Some(row.id), &cancel).await;
+    }
+}
+
 /// Gives the file on the server its time; a server that cannot is no reason to fail.
 async fn keep_time(job: &Job, remote: &RemotePath, source: Facts) {
     let time = source.modified.filter(|_| job.settings.keep_times);
@@ -299,6 +339,14 @@ mod tests {
         assert!(!is_ours(Before::Other(Some(5)), 5), "the server may have refused before it cut the file");
         assert!(is_ours(Before::Other(Some(5)), 4) && is_ours(Before::Other(Some(5)), 6));
         assert!(!is_ours(Before::Other(None), 5), "nobody knows");
+    }
+
+    #[test]
+    fn what_was_noted_of_a_target_is_read_as_it_was_meant() {
+        let noted = |remote: &str, size| Some(Source { remote: remote.into(), size, modified: None });
+        assert_eq!(Before::noted(None), Before::Absent);
+        assert_eq!(Before::noted(noted("/home/f", Some(5))), Before::Other(Some(5)));
+        assert_eq!(Before::noted(noted("", None)), Before::Beginning, "somebody's file, which is not ours to delete");
     }
 
     #[test]
