@@ -362,6 +362,34 @@ fn cancelling_a_paused_upload_leaves_nothing_on_the_server() {
 }
 
 #[test]
+fn rows_that_wait_for_an_answer_hold_up_no_others() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let local = folder(&home, "local");
+    for index in 0..10 {
+        fs::write(server.root.join(format!("file {index}")), bytes(1_000 + index)).unwrap();
+        if index < 8 {
+            fs::write(local.join(format!("file {index}")), b"here already").unwrap();
+        }
+    }
+    server.own();
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    front.listing();
+    let ask = Some(IfExists::Ask);
+    for index in 0..10 {
+        let name = format!("file {index}");
+        front.enqueue(Course::Download, Kind::File, &local.join(&name), &format!("/{name}"), ask);
+    }
+    // Twice as many wait as there are places, and nobody answers.
+    front.until("the others", |_, queue| (queue.section(Section::Done).len() == 2).then_some(()));
+    let id = front.queue.section(Section::Active)[0];
+    front.act(Action::Cancel(vec![id]));
+    front.until("it to leave", |_, queue| queue.get(id).is_none().then_some(()));
+    front.quit();
+}
+
+#[test]
 fn two_files_are_never_joined_into_one() {
     let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
     let home = tempfile::tempdir().unwrap();

@@ -150,6 +150,8 @@ enum Input {
     News(TransferId, News),
     /// A transfer needs its connection no more.
     HandedBack(TransferId, Option<Link>),
+    /// A transfer waits for a person, and needs no connection meanwhile.
+    Parked(TransferId, Option<Link>),
     /// An attempt at a transfer ended.
     Ended(Box<Ended>),
     /// Keep in the vault what opened a proxy or a key: the vault's key, whose it is, and the password.
@@ -327,6 +329,7 @@ impl Worker {
             Input::News(id, news) => self.news(id, news),
             Input::HandedBack(id, link) => self.handed_back(id, link),
             Input::Discarded(key, rows) => self.discarded(&key, &rows),
+            Input::Parked(id, link) => self.parked(id, link),
             Input::Ended(ended) => self.ended(*ended),
             Input::KeepPassword { site, password } => self.keep_password(site, password),
             Input::KeepSecret { key, of, password } => self.keep_secret(key, of, password),

@@ -16,6 +16,9 @@ const GROW_AFTER: Duration = Duration::from_secs(300);
 /// Files that wait for the disk at most: a slow one must not pile them up.
 const MOST_WRITING: usize = 16;
 
+/// Transfers that leave their connection to others while a person is asked about them, at most.
+const MOST_PARKED: usize = 100;
+
 /// What is known of a server's connections.
 #[derive(Default)]
 struct Server {
@@ -36,6 +39,8 @@ pub(super) struct Pool {
     running: usize,
     /// Transfers that need no connection any more, but whose files the disk is still writing.
     writing: usize,
+    /// Transfers that wait for a person, without a connection.
+    parked: usize,
 }
 
 impl Pool {
@@ -73,6 +78,24 @@ impl Pool {
             server.not_before = None;
             server.idle.push((link, Instant::now()));
         }
+    }
+
+    /// A transfer waits for a person. Beyond [`MOST_PARKED`] it keeps its place, so that no more are begun; says whether it
+    /// has left it.
+    pub(super) fn park(&mut self, key: &Arc<Key>, link: Option<Link>) -> bool {
+        let leaves = self.parked < MOST_PARKED;
+        if leaves {
+            self.parked += 1;
+            self.end(key, link);
+        } else if let Some(link) = link {
+            close(link);
+        }
+        leaves
+    }
+
+    /// A transfer that had left its place to wait for a person has ended.
+    pub(super) fn unpark(&mut self) {
+        self.parked = self.parked.saturating_sub(1);
     }
 
     /// A transfer needs its connection no more; what is left of it is the disk's work.
@@ -212,6 +235,25 @@ mod tests {
         }
         assert!(!pool.has_room(&key, &site, &settings));
         pool.written();
+        assert!(pool.has_room(&key, &site, &settings));
+    }
+
+    #[test]
+    fn who_waits_for_a_person_holds_up_nobody_until_there_are_many() {
+        let (key, site, settings) = server();
+        let mut pool = Pool::default();
+        for _ in 0..MOST_PARKED {
+            pool.begin(&key);
+            assert!(pool.park(&key, None));
+        }
+        assert!(pool.has_room(&key, &site, &settings));
+        for _ in 0..4 {
+            pool.begin(&key);
+            assert!(!pool.park(&key, None), "the next ones keep their places");
+        }
+        assert!(!pool.has_room(&key, &site, &settings));
+        pool.unpark();
+        pool.end(&key, None);
         assert!(pool.has_room(&key, &site, &settings));
     }
 

@@ -38,6 +38,17 @@ enum Stop {
     Leave,
 }
 
+/// What a row under way takes of what there is only so much of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// A connection.
+    Connection,
+    /// The disk: no connection any more, and only the disk's work is left.
+    Disk,
+    /// Nothing: it waits for a person.
+    Parked,
+}
+
 /// A row under way.
 pub(super) struct Active {
     cancel: Cancel,
@@ -46,8 +57,7 @@ pub(super) struct Active {
     key: Arc<Key>,
     site: Arc<Site>,
     target: TargetName,
-    /// It has no connection any more, and only the disk's work is left.
-    handed_back: bool,
+    place: Place,
     samples: VecDeque<(Instant, u64)>,
     told: Running,
 }
@@ -164,7 +174,7 @@ impl Worker {
             key: key.clone(),
             site: site.clone(),
             target,
-            handed_back: false,
+            place: Place::Connection,
             samples: VecDeque::new(),
             told: running,
         };
@@ -225,8 +235,18 @@ impl Worker {
     /// A row needs its connection no more.
     pub(super) fn handed_back(&mut self, id: TransferId, link: Option<Link>) {
         if let Some(active) = self.active.get_mut(&id) {
-            active.handed_back = true;
+            active.place = Place::Disk;
             self.pool.hand_back(&active.key, link);
+            self.tidy_at = None;
+        }
+    }
+
+    /// A row waits for a person.
+    pub(super) fn parked(&mut self, id: TransferId, link: Option<Link>) {
+        if let Some(active) = self.active.get_mut(&id) {
+            if self.pool.park(&active.key, link) {
+                active.place = Place::Parked;
+            }
             self.tidy_at = None;
         }
     }
@@ -235,10 +255,10 @@ impl Worker {
     pub(super) fn ended(&mut self, ended: Ended) {
         let Ended { id, key, end, link, reached } = ended;
         let active = self.active.remove(&id);
-        if active.as_ref().is_some_and(|active| active.handed_back) {
-            self.pool.written();
-        } else {
-            self.pool.end(&key, link);
+        match active.as_ref().map(|active| active.place) {
+            Some(Place::Disk) => self.pool.written(),
+            Some(Place::Parked) => self.pool.unpark(),
+            Some(Place::Connection) | None => self.pool.end(&key, link),
         }
         self.tidy_at = None;
         let Some(active) = active else { return };
@@ -321,6 +341,10 @@ impl Worker {
             (Some(Stop::Pause), _) => self.rows.phase(id, Phase::Paused),
             (Some(Stop::Leave | Stop::Cancel), _) => self.rows.phase(id, Phase::Queued),
             (None, TroubleKind::TooMany) => self.crowded(row, active, trouble),
+            (None, TroubleKind::Answered(choice)) => {
+                self.rows.extra(id).decided = Some(choice);
+                self.again(row);
+            }
             // That is learned now, and no failure of the row.
             (None, TroubleKind::NeedsTls12) if self.first_time(row) => self.again(row),
             _ => self.failed(row, active, trouble, reached),

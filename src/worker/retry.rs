@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::disk;
 use crate::ftp::{self, DataFault};
-use crate::model::{Cause, Failure};
+use crate::model::{Cause, Failure, IfExists};
 use crate::net;
 
 /// The wait after the first failure; each further one doubles it.
@@ -41,6 +41,8 @@ pub(super) enum Kind {
     DiskFull,
     /// Somebody said stop.
     Stopped,
+    /// A person has said what to do with a target that exists: the row begins anew, in its turn.
+    Answered(IfExists),
 }
 
 impl Trouble {
@@ -52,6 +54,11 @@ impl Trouble {
     /// Somebody said stop.
     pub(super) fn stopped(what: impl Into<String>) -> Self {
         Self { kind: Kind::Stopped, ..Self::new(what, "stopped", Cause::Cancelled, false) }
+    }
+
+    /// A person has said what to do with a target that exists.
+    pub(super) fn answered(choice: IfExists) -> Self {
+        Self { kind: Kind::Answered(choice), ..Self::new("Answered", "it begins anew", Cause::Cancelled, true) }
     }
 
     /// The system refused `what`.

@@ -292,12 +292,16 @@ impl Job {
             target,
             source,
         };
+        // Others may use the connection while a person thinks.
+        let link = self.link.take().filter(Link::is_open);
+        self.context.tell(Input::Parked(self.row.id, link)).await;
         let answer = self.context.ask(None, Ask::FileExists(Box::new(file)), &self.cancel).await;
-        self.gauge.step("Waiting for the server");
         match answer {
             Some(Answer::Exists { choice, .. }) if choice != IfExists::Ask => {
-                self.extra.decided = Some(choice);
-                Ok(rules::decide(choice, &source, &target))
+                match rules::decide(choice, &source, &target) {
+                    Verdict::Skip => Ok(Verdict::Skip),
+                    _ => Err(Trouble::answered(choice)),
+                }
             }
             _ if self.cancel.is_cancelled() => Err(Trouble::stopped("Stopped")),
             _ => Ok(Verdict::Skip),
