@@ -31,14 +31,15 @@
 //!             op/                                             the operations, a table each
 //!             listing/                                        which dialect, and one file per dialect
 //! net/        tokio: sockets, TLS, data between a connection and a file; no policy
-//!             dial tls trust stream           from a name to a secured stream
+//!             dial proxy stream               from a name to a stream
+//!             tls trust identity              and to a secured one
 //!             connection driver log           the task that drives one session; its lines
 //!             data copy belt ascii pace       bytes of a data connection, and the exact order in which it is closed
 //! worker/     policy; owns sessions, queue, transcript, stores
 //!             mod dispatch front scribe       the loop, action by action; events and what is written down
 //!             tabs browse errand files here   browsing, and single changes of files
 //!             queue rows pool transfer walk download upload verify rules retry settle     the queue
-//!             connect memory questions        log-in, certificates, passwords, and what was learned of servers
+//!             connect secret memory questions log-in, certificates, passwords, and what was learned of servers
 //!             disk local journal store vault  this machine: downloads, folders, the queue on disk, settings, secrets
 //! ui/         egui: draws a mirror, collects actions
 //!             app window mirror view          the loop, the areas, what it knows

@@ -82,6 +82,9 @@ fn window(url: Option<&str>, options: &Options) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if let Err(text) = options.warn_of_keylog() {
+        return wrong(&text);
+    }
     let open = match server(url, options, &folders) {
         Ok(open) => open,
         Err(text) => return wrong(&text),

@@ -61,6 +61,8 @@ impl Bench {
             trust: Trust::new(roots, []),
             active_ports: None,
             proxy: None,
+            certificate: None,
+            key_log: false,
             tls12_only,
             log: self.log.clone(),
             keep_alive: None,

@@ -10,7 +10,7 @@
 //! | `begin OPERATION ARGUMENTS` | an operation begins |
 //! | `S: line` | the server says a line; `\r \n \0 \xNN` are bytes. `S~` adds no CR LF |
 //! | `C: line` | the session must send this line |
-//! | `> event` | `secured`, `listening ADDRESS`, `open`, `done BYTES [unclean]`, `fault KIND`, `cancel`, `closed` |
+//! | `> event` | `secured`, `cleared`, `listening ADDRESS`, `open`, `done BYTES [unclean]`, `fault KIND`, `cancel`, `closed` |
 //! | `= output` | the session must want this: `connect PORT`, `flow`, `ok …`, `err …` (words of it), `drop`, `close`… |
 //! | `N: words` | a note with these words must have come |
 //! | `L: line` | this line must be in the transcript |
@@ -145,6 +145,7 @@ impl Player {
                     self.outputs.extend(text.lines().map(|line| format!("send {line}")));
                 }
                 Output::Secure => self.outputs.push_back("secure".into()),
+                Output::Clear => self.outputs.push_back("clear".into()),
                 Output::Connect(port) => self.outputs.push_back(format!("connect {port}")),
                 Output::Listen => self.outputs.push_back("listen".into()),
                 Output::Flow { protected: false } => self.outputs.push_back("flow".into()),
@@ -170,6 +171,7 @@ impl Player {
         };
         let input = match kind {
             "secured" => Input::Secured,
+            "cleared" => Input::Cleared,
             "listening" => Input::Listening(rest.parse().unwrap()),
             "open" => Input::DataOpen,
             "done" => {
@@ -255,6 +257,8 @@ fn config() -> Config {
         peer: "192.0.2.1".parse().ok(),
         tunnel: false,
         gateway: None,
+        clear_data: false,
+        clear_control: false,
         local: "192.0.2.7".parse().unwrap(),
         security: Security::Never,
         credentials,
@@ -279,6 +283,8 @@ fn configure(config: &mut Config, pair: &str) {
         ("hostcommand", "never") => config.host_command = HostCommand::Never,
         ("peer", _) => config.peer = value.parse().ok(),
         ("tunnel", _) => config.tunnel = true,
+        ("data", "clear") => config.clear_data = true,
+        ("control", "clear") => config.clear_control = true,
         ("gateway", _) => config.gateway = Some(gateway(value)),
         ("local", _) => config.local = value.parse().unwrap(),
         ("user", _) => config.credentials.user = value.into(),

@@ -5,13 +5,18 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use super::output::{complain, visible};
 use super::transcript::TranscriptFile;
-use crate::model::{IfExists, Mode, PathSyntax, Proxy, Run, Secret, Security, Settings, Site};
+use crate::model::{IfExists, Mode, PathSyntax, Proxy, Run, Secret, Security, Settings, Site, TlsVersion};
 
 /// Most transfers at once that can be asked for.
 const MOST_CONNECTIONS: i64 = 32;
 /// The variable that may hold the password of the proxy.
 const PROXY_VARIABLE: &str = "LONGSHORE_PROXY_PASSWORD";
+/// The variable that may hold the password of a client certificate's key.
+const KEY_VARIABLE: &str = "LONGSHORE_KEY_PASSWORD";
+/// The variable that names the file for the secrets of TLS.
+const KEYLOG_VARIABLE: &str = "SSLKEYLOGFILE";
 /// Digits of a SHA-256 fingerprint in hexadecimal.
 const FINGERPRINT_DIGITS: usize = 64;
 
@@ -170,6 +175,26 @@ pub struct Options {
     /// How TLS is used [default: try for ftp://, implicit for ftps://, explicit for ftpes://].
     #[arg(long, value_name = "WHEN", global = true)]
     pub tls: Option<Tls>,
+    /// The least version of TLS [default: 1.2].
+    #[arg(long, value_name = "VERSION", global = true)]
+    pub tls_min: Option<TlsMin>,
+    /// Prove with this client certificate who you are (PEM, the chain above it too).
+    #[arg(long, value_name = "FILE", global = true)]
+    pub cert: Option<PathBuf>,
+    /// The key of --cert (PEM) [default: in the same file]; what opens it comes from LONGSHORE_KEY_PASSWORD, the vault, or a
+    /// question.
+    #[arg(long, value_name = "FILE", global = true, requires = "cert")]
+    pub cert_key: Option<PathBuf>,
+    /// Leave data connections in clear under TLS (PROT C): who listens reads the files.
+    #[arg(long, global = true)]
+    pub clear_data: bool,
+    /// Go on in clear on the control connection after the log-in (CCC), for firewalls that must read it.
+    #[arg(long, global = true)]
+    pub clear_control: bool,
+    /// Write the secrets of TLS to the file that the variable SSLKEYLOGFILE names: whoever reads it can read everything.
+    /// Without this option the variable does nothing.
+    #[arg(long, global = true)]
+    pub tls_keylog: bool,
     /// Accept the certificate with this fingerprint (64 hexadecimal digits, colons allowed).
     #[arg(long, value_name = "SHA256", global = true, value_parser = fingerprint)]
     pub trust: Vec<String>,
@@ -247,6 +272,17 @@ pub enum Tls {
     Never,
 }
 
+/// `--tls-min`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TlsMin {
+    /// TLS 1.2.
+    #[value(name = "1.2")]
+    Tls12,
+    /// TLS 1.3.
+    #[value(name = "1.3")]
+    Tls13,
+}
+
 /// `--mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DataMode {
@@ -302,11 +338,28 @@ impl Options {
         Run {
             trusted: self.trust.clone(),
             proxy_password: std::env::var(PROXY_VARIABLE).ok().map(Secret::new),
+            key_password: std::env::var(KEY_VARIABLE).ok().map(Secret::new),
+            tls_keylog: self.tls_keylog,
             roots: self.ca.clone(),
             verify: self.verify,
             ascii: self.ascii,
             ..Run::default()
         }
+    }
+
+    /// Says aloud what `--tls-keylog` means; an error where it would do nothing.
+    pub fn warn_of_keylog(&self) -> Result<(), String> {
+        if !self.tls_keylog {
+            return Ok(());
+        }
+        match std::env::var_os(KEYLOG_VARIABLE).filter(|file| !file.is_empty()) {
+            Some(file) => complain(&format!(
+                "WARNING: the secrets of TLS are written to {}: whoever reads it can read everything, passwords too",
+                visible(&file.to_string_lossy())
+            )),
+            None => return Err(format!("--tls-keylog: the variable {KEYLOG_VARIABLE} names no file")),
+        }
+        Ok(())
     }
 
     /// Begins the file that `--transcript` names, if it does.
@@ -346,6 +399,17 @@ impl Options {
             Some(DataMode::Auto) => site.mode = Mode::Auto,
             None => {}
         }
+        match self.tls_min {
+            Some(TlsMin::Tls12) => site.minimum_tls = TlsVersion::Tls12,
+            Some(TlsMin::Tls13) => site.minimum_tls = TlsVersion::Tls13,
+            None => {}
+        }
+        if self.cert.is_some() {
+            site.certificate.clone_from(&self.cert);
+            site.key.clone_from(&self.cert_key);
+        }
+        site.clear_data |= self.clear_data;
+        site.clear_control |= self.clear_control;
         if self.proxy.is_some() {
             site.proxy = None; // what the settings of this run say
         }

@@ -26,7 +26,7 @@ mod transcript;
 mod transfers;
 mod watch;
 
-pub use arguments::{Arguments, Command, DataMode, Exists, Options, QueueAction, Tls};
+pub use arguments::{Arguments, Command, DataMode, Exists, Options, QueueAction, Tls, TlsMin};
 pub use asking::given_password;
 pub use interrupt::on_interrupt;
 pub use output::complain;
@@ -104,6 +104,7 @@ where
     for file in &options.ca {
         std::fs::File::open(file).map_err(|error| Stop::Usage(format!("--ca {}: {error}", file.display())))?;
     }
+    options.warn_of_keylog().map_err(Stop::Usage)?;
     let transcript = options.begin_transcript().map_err(Stop::Usage)?;
     let asker = Asker::new(options.password_stdin, options.if_exists, interrupt.clone()).map_err(Stop::Usage)?;
     let left = match command {

@@ -56,6 +56,10 @@ pub(crate) enum Tls {
     /// `Output::Secure` is out: not a byte may come or go until `Input::Secured`.
     Shaking,
     Secure,
+    /// `Output::Clear` is out: not a byte may come or go until `Input::Cleared`.
+    Ending,
+    /// In clear again, by the site's choice.
+    Ended,
 }
 
 /// What was sent as a secret, to hide it where the server says it again.
@@ -255,8 +259,8 @@ impl Control {
 
     fn may_send(&self, verb: Verb) -> bool {
         match self.tls {
-            Tls::Secure => true,
-            Tls::Shaking => false,
+            Tls::Secure | Tls::Ended => true,
+            Tls::Shaking | Tls::Ending => false,
             Tls::Clear => match self.config.security {
                 Security::Try | Security::Never => true,
                 Security::Explicit | Security::Implicit => matches!(verb, Verb::Auth | Verb::Host | Verb::Quit),
@@ -268,6 +272,12 @@ impl Control {
     pub(crate) fn secure(&mut self) {
         self.tls = Tls::Shaking;
         self.put(Output::Secure);
+    }
+
+    /// Asks for the end of TLS on the control connection.
+    pub(crate) fn clear(&mut self) {
+        self.tls = Tls::Ending;
+        self.put(Output::Clear);
     }
 
     /// Asks for a data connection.

@@ -120,7 +120,7 @@ impl Exchange {
             Got::Reply(heard, _, reply) => return Err(control.refused(heard, reply)),
             Got::DataOpen if !self.opened => self.open(control)?,
             Got::DataDone(result) => return self.data_done(result, control),
-            Got::Start | Got::Secured | Got::Listening(_) | Got::DataOpen => {}
+            Got::Start | Got::Secured | Got::Cleared | Got::Listening(_) | Got::DataOpen => {}
         }
         Ok(None)
     }

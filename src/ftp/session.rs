@@ -29,6 +29,10 @@ pub struct Config {
     pub local: IpAddr,
     /// TLS or not.
     pub security: Security,
+    /// PROT C: data connections stay in clear under TLS.
+    pub clear_data: bool,
+    /// CCC: the control connection goes on in clear after the log-in.
+    pub clear_control: bool,
     /// What logs in.
     pub credentials: Credentials,
     /// Who opens data connections.
@@ -97,6 +101,8 @@ pub enum Input<'a> {
     Begin(Operation),
     /// The control connection is secure, as `Output::Secure` wanted.
     Secured,
+    /// The control connection is in clear again, as `Output::Clear` wanted.
+    Cleared,
     /// A port listens for the server, as `Output::Listen` wanted.
     Listening(SocketAddr),
     /// The data connection is open: connected to, or accepted.
@@ -127,6 +133,8 @@ pub enum Output {
     Send(Vec<u8>),
     /// Start TLS on the control connection, then `Input::Secured`.
     Secure,
+    /// End TLS on the control connection, then `Input::Cleared`.
+    Clear,
     /// Open a data connection to the control connection's peer at this port, then `Input::DataOpen` or `DataDone(Err)`.
     Connect(u16),
     /// Listen for a data connection on our end's address, then `Input::Listening`.
@@ -195,6 +203,12 @@ impl Session {
                 if self.control.tls == Tls::Shaking {
                     self.control.tls = Tls::Secure;
                     self.tell(Got::Secured);
+                }
+            }
+            Input::Cleared => {
+                if self.control.tls == Tls::Ending {
+                    self.control.tls = Tls::Ended;
+                    self.tell(Got::Cleared);
                 }
             }
             Input::Listening(address) => self.tell_of_data(Got::Listening(address)),
@@ -287,8 +301,12 @@ impl Session {
         if bytes.is_empty() {
             return;
         }
-        if self.control.tls == Tls::Shaking {
-            return self.die(Error::OutOfStep("the server sent bytes in clear into the TLS handshake".to_owned()));
+        match self.control.tls {
+            Tls::Shaking => {
+                return self.die(Error::OutOfStep("the server sent bytes in clear into the TLS handshake".to_owned()));
+            }
+            Tls::Ending => return self.die(Error::OutOfStep(BEFORE_CLEAR.to_owned())),
+            Tls::Clear | Tls::Secure | Tls::Ended => {}
         }
         // What came in one piece was all said before anything in it could be answered.
         self.payable = self.control.count_owed();
@@ -308,6 +326,9 @@ impl Session {
             if self.control.tls == Tls::Shaking && !(bytes.is_empty() && self.decoder.is_empty()) {
                 let what = "the server sent more in clear after it agreed to TLS: somebody may be in between";
                 return self.die(Error::OutOfStep(what.to_owned()));
+            }
+            if self.control.tls == Tls::Ending && !(bytes.is_empty() && self.decoder.is_empty()) {
+                return self.die(Error::OutOfStep(BEFORE_CLEAR.to_owned()));
             }
         }
     }
@@ -384,7 +405,7 @@ impl Session {
     fn cancel(&mut self) {
         let Some(running) = self.running.as_mut() else { return };
         let waits_for_greeting = self.control.front().is_some_and(|owed| owed.verb == Verb::Greeting);
-        if waits_for_greeting || self.control.tls == Tls::Shaking {
+        if waits_for_greeting || matches!(self.control.tls, Tls::Shaking | Tls::Ending) {
             return self.die(Error::Cancelled);
         }
         if running.ending.is_none() {
@@ -490,6 +511,8 @@ fn opens_session(verb: Verb) -> bool {
     matches!(verb, Acct | Auth | Clnt | Feat | Greeting | Host | Opts | Pass | Pbsz | Prot | Syst | User)
 }
 
+/// What is said between the agreement to end TLS and its end belongs to nobody.
+const BEFORE_CLEAR: &str = "the server sent more before TLS had ended: somebody may be in between";
 /// The first byte of a TLS alert record: a TLS server's answer to a line of text.
 const TLS_ALERT: u8 = 0x15;
 /// How much of a line that is no reply goes into an error.

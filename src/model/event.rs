@@ -179,4 +179,6 @@ pub struct Tls {
     pub sha256: String,
     /// Whether a root vouches for it, or a person does.
     pub by_person: bool,
+    /// CCC: the control connection is no longer encrypted.
+    pub control_clear: bool,
 }

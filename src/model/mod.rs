@@ -27,7 +27,7 @@ pub use proxy::{Proxy, ProxyKind};
 pub use question::{Answer, Ask, Question, QuestionId};
 pub use queue::{Delta, Queue, Section};
 pub use settings::{IfExists, Run, Settings};
-pub use site::{Credentials, HostCommand, Login, Mode, Secret, Security, Site, Sites};
+pub use site::{Credentials, HostCommand, Login, Mode, Secret, Security, Site, Sites, TlsVersion};
 pub use syntax::PathSyntax;
 pub use transcript::{ConnectionId, Direction, Line, Record, Transcript};
 pub use transfer::{Batch, Course, Phase, Transfer, TransferId};

@@ -1,5 +1,6 @@
 //! What a person can set, with the defaults, and what holds for one run only.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,9 @@ pub struct Settings {
     pub keep_alive: u32,
     /// Lowest and highest port that active mode listens on; `None`: the system chooses.
     pub active_ports: Option<(u16, u16)>,
+    /// The address that active mode names to servers that are not in this network; `None`: our own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_address: Option<IpAddr>,
     /// What stands between us and servers.
     pub proxy: Proxy,
     /// Show names that begin with a dot.
@@ -64,6 +68,7 @@ impl Default for Settings {
             keep_times: true,
             keep_alive: 60,
             active_ports: None,
+            external_address: None,
             proxy: Proxy::default(),
             show_hidden: true,
             theme: Theme::System,
@@ -171,6 +176,10 @@ pub struct Run {
     pub roots: Vec<PathBuf>,
     /// The password of the proxy.
     pub proxy_password: Option<Secret>,
+    /// The password of a client certificate's key.
+    pub key_password: Option<Secret>,
+    /// The secrets of TLS are written to the file that `SSLKEYLOGFILE` names.
+    pub tls_keylog: bool,
     /// Compare size, and a checksum where the server offers one, after each transfer.
     pub verify: bool,
     /// TYPE A.

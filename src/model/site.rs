@@ -41,6 +41,24 @@ pub struct Site {
     /// What stands between us and it; `None`: what the settings say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxy>,
+    /// The least version of TLS.
+    #[serde(skip_serializing_if = "is_default")]
+    pub minimum_tls: TlsVersion,
+    /// A client certificate: a PEM file, with the chain above it and perhaps the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<PathBuf>,
+    /// Its key: a PEM file; `None`: in the certificate's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<PathBuf>,
+    /// PROT C: under TLS, data connections stay in clear.
+    #[serde(skip_serializing_if = "is_default")]
+    pub clear_data: bool,
+    /// CCC: after the log-in the control connection goes on in clear.
+    #[serde(skip_serializing_if = "is_default")]
+    pub clear_control: bool,
+    /// NOOP also while a file is transferred, where nothing else is said for long.
+    #[serde(skip_serializing_if = "is_default")]
+    pub noop_in_transfers: bool,
     /// A charset by its WHATWG label (`windows-1251`, `shift_jis`); `None`: UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
@@ -81,6 +99,12 @@ impl Default for Site {
             mode: Mode::Auto,
             host_command: HostCommand::Auto,
             proxy: None,
+            minimum_tls: TlsVersion::Tls12,
+            certificate: None,
+            key: None,
+            clear_data: false,
+            clear_control: false,
+            noop_in_transfers: false,
             encoding: None,
             zone: None,
             paths: None,
@@ -142,6 +166,17 @@ pub enum Security {
     Implicit,
     /// No TLS.
     Never,
+}
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsVersion {
+    /// RFC 5246.
+    #[default]
+    Tls12,
+    /// RFC 8446.
+    Tls13,
 }
 
 /// Which credentials are used.

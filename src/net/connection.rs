@@ -184,6 +184,14 @@ pub async fn open(dial: Dial, step: impl Fn(String) + Send + Sync) -> Result<Con
         let why = "an FTP proxy reads along: choose no TLS for this site, or another proxy".to_owned();
         return Err(Error::Tls { what, why });
     }
+    let identity = match dial.certificate.clone() {
+        Some(certificate) => tokio::task::spawn_blocking(move || certificate.read())
+            .await
+            .map_err(|_| Error::closed(None))?
+            .inspect_err(|error| scribe.note(error.to_string()))
+            .map(Some)?,
+        None => None,
+    };
     let socket = match reach(&dial, &scribe, &step).await {
         Ok(socket) => socket,
         Err(error) => {
@@ -194,7 +202,7 @@ pub async fn open(dial: Dial, step: impl Fn(String) + Send + Sync) -> Result<Con
     let (id, user) = (dial.id, dial.credentials.user.clone());
     let waits = dial.site.security == Security::Implicit;
     let what = format!("Connecting to {}", dial.site.host);
-    let mut driver = Driver::new(dial, socket, scribe).map_err(|error| Error::network(what, error))?;
+    let mut driver = Driver::new(dial, identity, socket, scribe).map_err(|error| Error::network(what, error))?;
     if !waits {
         step(format!("Logging in as {user}"));
     }

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::log::{Log, Scribe};
-use super::{Error, Through, Trust};
+use super::{ClientCertificate, Error, Through, Trust};
 use crate::ftp::Known;
 use crate::model::{ConnectionId, Credentials, Site};
 
@@ -42,6 +42,10 @@ pub struct Dial {
     pub active_ports: Option<(u16, u16)>,
     /// What stands between us and the server.
     pub proxy: Option<Through>,
+    /// What proves who we are, where the server asks for that.
+    pub certificate: Option<ClientCertificate>,
+    /// The secrets of TLS are written to the file that `SSLKEYLOGFILE` names.
+    pub key_log: bool,
     /// TLS 1.2 at most: what [`Error::NeedsTls12`] asks for.
     pub tls12_only: bool,
     /// Where the dialogue is written.

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use super::connection::{Body, Collected, Request, Shared};
 use super::copy::Load;
 use super::data::{DataConnection, Ended, Happened, Job};
+use super::identity::Identity;
 use super::log::Scribe;
 use super::proxy::Route;
 use super::stream::Wire;
@@ -23,7 +24,7 @@ use super::{Dial, Error, Through};
 use crate::ftp::session::Gateway;
 use crate::ftp::{self, Config, DataEnd, DataFault, Input, Operation, Outcome, Output, Session, op};
 use crate::model::event::{Server, Tls};
-use crate::model::{Direction, Record, RemotePath, TransferId};
+use crate::model::{Direction, Record, RemotePath, TlsVersion, TransferId};
 
 /// A listing, or the data of a typed command, may be this long.
 const MAX_COLLECTED: usize = 128 * 1024 * 1024;
@@ -47,6 +48,7 @@ pub(super) struct Driver {
     local: SocketAddr,
     wire: Wire,
     session: Session,
+    identity: Option<Identity>,
     security: Option<Arc<Security>>,
     tls: Option<Tls>,
     scribe: Scribe,
@@ -97,7 +99,7 @@ type Step<'a> = &'a (dyn Fn(String) + Send + Sync);
 
 impl Driver {
     /// Over `socket`. [`Driver::perform`] must log in next.
-    pub(super) fn new(dial: Dial, socket: TcpStream, scribe: Scribe) -> io::Result<Self> {
+    pub(super) fn new(dial: Dial, identity: Option<Identity>, socket: TcpStream, scribe: Scribe) -> io::Result<Self> {
         let (peer, local) = (socket.peer_addr()?, socket.local_addr()?);
         let site = &dial.site;
         let tunnel = dial.tunnel().is_some();
@@ -115,6 +117,8 @@ impl Driver {
             credentials: dial.credentials.clone(),
             mode: site.mode,
             host_command: site.host_command,
+            clear_data: site.clear_data,
+            clear_control: site.clear_control,
             encoding: site.encoding.as_ref().and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes())),
             paths: site.paths,
             known: dial.known.clone(),
@@ -136,6 +140,7 @@ impl Driver {
             local,
             wire: Wire::new(socket),
             session,
+            identity,
             security: None,
             tls: None,
             scribe,
@@ -262,13 +267,14 @@ impl Driver {
     /// Does what the session wants.
     async fn pump(&mut self, step: Step<'_>) {
         let mut inputs = VecDeque::new();
-        let mut secure = false;
+        let (mut secure, mut clear) = (false, false);
         loop {
             while let Some(output) = self.session.poll() {
                 match output {
                     Output::Log(record) => self.record(record),
                     Output::Send(bytes) => self.wire.queue(&bytes),
                     Output::Secure => secure = true,
+                    Output::Clear => clear = true,
                     Output::Connect(port) => {
                         let (route, limit) = (self.route(port), self.dial.timeout);
                         self.data = Some(DataConnection::connect(route, limit, self.scribe.clone()));
@@ -288,6 +294,9 @@ impl Driver {
                     step(format!("Logging in as {}", self.dial.credentials.user));
                 }
                 inputs.push_back(secured);
+            }
+            if std::mem::take(&mut clear) && !self.session.is_closed() {
+                inputs.push_back(self.clear().await);
             }
             let Some(input) = inputs.pop_front() else { return };
             self.session.handle(input);
@@ -338,9 +347,30 @@ impl Driver {
         }
     }
 
+    /// Ends TLS on the control connection; on data connections it stays.
+    async fn clear(&mut self) -> Input<'static> {
+        match self.wire.end_tls().await {
+            Ok(()) => {
+                if let Some(tls) = &mut self.tls {
+                    tls.control_clear = true;
+                }
+                Input::Cleared
+            }
+            Err(error) => {
+                self.scribe.note(format!("The end of TLS on the control connection: {error}"));
+                Input::Closed
+            }
+        }
+    }
+
     async fn handshake(&mut self) -> Result<(), Error> {
-        let site = &self.dial.site;
-        let security = Security::new(&site.host, site.port(), self.dial.trust.clone(), self.dial.tls12_only).await?;
+        let security = Security::new(&self.dial, self.identity.take()).await?;
+        if self.dial.key_log {
+            self.scribe.note(
+                "WARNING: the secrets of this connection are written to the file that SSLKEYLOGFILE names: \
+                 whoever reads it can read everything, the password too",
+            );
+        }
         let socket = self.wire.take_plain().ok_or_else(|| Error::closed(None))?;
         let stream = security.control(socket, self.dial.timeout).await?;
         let card = security.card(&stream);
@@ -516,10 +546,14 @@ impl Driver {
         if let Some(local) = self.task.local.take() {
             return Error::Local(local);
         }
+        if let ftp::Error::Data { fault: DataFault::Tls(_), .. } = &error {
+            self.closed = true; // a session of TLS that ended so is not gone on with: the next one begins anew
+        }
         if self.wants_resumption(&error) {
             // No later data connection would fare better.
             self.closed = true;
-            if self.tls.as_ref().is_some_and(|tls| tls.version == "TLS 1.3") {
+            let may_go_back = self.dial.site.minimum_tls == TlsVersion::Tls12;
+            if may_go_back && self.tls.as_ref().is_some_and(|tls| tls.version == "TLS 1.3") {
                 self.scribe.note(format!(
                     "The server wants this connection's TLS session to be resumed, and {} tickets are left for that: \
                      TLS 1.2 will do",

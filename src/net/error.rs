@@ -1,6 +1,7 @@
 //! What was attempted, with whom, and why it did not work. Never a secret.
 
 use std::io;
+use std::path::PathBuf;
 
 use crate::ftp;
 use crate::model::question::CertificateDoubt;
@@ -33,6 +34,16 @@ pub enum Error {
         why: String,
         /// It does not let this user in.
         login: bool,
+    },
+    /// The client certificate, or its key, cannot be used.
+    #[error("{}: {why}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+        /// A password for it is missing, or wrong.
+        password: bool,
     },
     /// Nothing vouches for the server's certificate. Nothing secret was sent.
     #[error("the certificate of {}:{} is not trusted: it {}", .0.host, .0.port, .0.problem)]

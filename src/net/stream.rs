@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
@@ -122,6 +122,28 @@ impl Wire {
                 None
             }
         }
+    }
+
+    /// Ends TLS with a close_notify each way (RFC 4217 12.3), and goes on in clear. Whatever else comes before that belongs
+    /// to nobody.
+    pub(super) async fn end_tls(&mut self) -> io::Result<()> {
+        let mut stream = match self.stream.take() {
+            Some(Stream::Tls(stream)) => stream,
+            other => {
+                self.stream = other;
+                return Err(io::Error::other("there is no TLS to end"));
+            }
+        };
+        stream.get_mut().1.send_close_notify();
+        stream.flush().await?;
+        // Some servers just go on.
+        if let Ok(read) = tokio::time::timeout(GOODBYE, stream.read(&mut [0])).await
+            && read? > 0
+        {
+            return Err(io::Error::other("the server said more before TLS had ended"));
+        }
+        self.stream = Some(Stream::Plain(stream.into_inner().0));
+        Ok(())
     }
 
     /// Goes on over `stream`.

@@ -1,6 +1,7 @@
 //! TLS of one control connection and its data connections, which resume its session (RFC 4217).
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,14 +9,18 @@ use rustls::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tl
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::ServerName;
 use rustls::version::{TLS12, TLS13};
-use rustls::{AlertDescription, ClientConfig, HandshakeKind, NamedGroup, ProtocolVersion, SupportedProtocolVersion};
+use rustls::{
+    AlertDescription, ClientConfig, HandshakeKind, KeyLogFile, NamedGroup, ProtocolVersion, SupportedProtocolVersion,
+};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::Error;
-use super::trust::{Trust, Verifier};
+use super::identity::Identity;
+use super::trust::Verifier;
+use super::{Dial, Error};
 use crate::ftp::DataFault;
+use crate::model::TlsVersion;
 use crate::model::event::Tls;
 
 /// Tickets are kept up to here, the newest; servers give two per connection.
@@ -34,11 +39,14 @@ pub(super) struct Security {
     data: Arc<ClientConfig>,
     verifier: Arc<Verifier>,
     tickets: Arc<Tickets>,
+    /// A data connection has resumed the session: from then on each one that can must.
+    has_resumed: AtomicBool,
 }
 
 impl Security {
-    /// For `host` and `port`, as a person named them.
-    pub(super) async fn new(host: &str, port: u16, trust: Trust, tls12_only: bool) -> Result<Self, Error> {
+    /// For the site of `dial`; `identity` proves who we are.
+    pub(super) async fn new(dial: &Dial, identity: Option<Identity>) -> Result<Self, Error> {
+        let (host, port, trust) = (dial.site.host.as_str(), dial.site.port(), dial.trust.clone());
         let wrong = |why: String| Error::Tls { what: format!("TLS with {host}:{port}"), why };
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| wrong("this is not a name that a certificate can be for".to_owned()))?;
@@ -47,18 +55,32 @@ impl Security {
         let _ = tokio::task::spawn_blocking(move || roots.load()).await;
         let provider = Arc::new(default_provider());
         let verifier = Arc::new(Verifier::new(host, port, trust, provider.signature_verification_algorithms));
-        let versions: &[&SupportedProtocolVersion] = if tls12_only { &[&TLS12] } else { &[&TLS13, &TLS12] };
-        let mut control = ClientConfig::builder_with_provider(provider)
+        let versions: &[&SupportedProtocolVersion] = match (dial.site.minimum_tls, dial.tls12_only) {
+            (TlsVersion::Tls13, _) => &[&TLS13],
+            (TlsVersion::Tls12, true) => &[&TLS12],
+            (TlsVersion::Tls12, false) => &[&TLS13, &TLS12],
+        };
+        let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
             .map_err(|error| wrong(error.to_string()))?
             .dangerous()
-            .with_custom_certificate_verifier(verifier.clone())
-            .with_no_client_auth();
+            .with_custom_certificate_verifier(verifier.clone());
+        let mut control = match identity {
+            Some(Identity { chain, key }) => builder
+                .with_client_auth_cert(chain, key)
+                .map_err(|error| wrong(format!("the client certificate cannot be used: {error}")))?,
+            None => builder.with_no_client_auth(),
+        };
+        if dial.key_log {
+            control.key_log = Arc::new(KeyLogFile::new());
+        }
         let tickets = Arc::new(Tickets::default());
         control.resumption = Resumption::store(tickets.clone());
         let data = Arc::new(control.clone());
         control.alpn_protocols = vec![ALPN.to_vec()];
-        Ok(Self { host: host.to_owned(), port, name, control: Arc::new(control), data, verifier, tickets })
+        let control = Arc::new(control);
+        let has_resumed = AtomicBool::new(false);
+        Ok(Self { host: host.to_owned(), port, name, control, data, verifier, tickets, has_resumed })
     }
 
     /// Secures the control connection.
@@ -76,11 +98,21 @@ impl Security {
     }
 
     /// Secures a data connection, which is to resume the control connection's session and must in any case be with the
-    /// same server: the same certificate, or one that is trusted for the control connection's host.
+    /// same server: the same certificate, or one that is trusted for the control connection's host. One that does not
+    /// resume, though earlier ones did and it was offered to, may be with somebody else.
     pub(super) async fn data(&self, socket: TcpStream, limit: Duration) -> Result<TlsStream<TcpStream>, DataFault> {
+        let offered = self.tickets.can_resume();
         let handshake = TlsConnector::from(self.data.clone()).connect(self.name.clone(), socket);
         match tokio::time::timeout(limit, handshake).await {
-            Ok(Ok(stream)) => Ok(stream),
+            Ok(Ok(stream)) => {
+                let resumed = Agreed::of(&stream).resumed;
+                if self.has_resumed.fetch_or(resumed, Ordering::Relaxed) && offered && !resumed {
+                    let why =
+                        "it does not resume the TLS session, though earlier ones did: somebody else may have answered";
+                    return Err(DataFault::Tls(why.to_owned()));
+                }
+                Ok(stream)
+            }
             Ok(Err(error)) => Err(DataFault::Tls(match self.verifier.take_doubt() {
                 Some(doubt) => format!("its certificate is not the control connection's: it {}", doubt.problem),
                 None => explain(&error),
@@ -93,7 +125,7 @@ impl Security {
     pub(super) fn card(&self, stream: &TlsStream<TcpStream>) -> Tls {
         let (sha256, by_person) = self.verifier.accepted().unwrap_or_default();
         let agreed = Agreed::of(stream);
-        Tls { version: agreed.version.to_owned(), cipher: agreed.cipher, sha256, by_person }
+        Tls { version: agreed.version.to_owned(), cipher: agreed.cipher, sha256, by_person, control_clear: false }
     }
 
     /// How many data connections can resume under TLS 1.3 without a new ticket.
@@ -130,7 +162,7 @@ fn explain(error: &std::io::Error) -> String {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match inner {
         Some(rustls::Error::AlertReceived(AlertDescription::ProtocolVersion)) => {
-            "the server knows only versions of TLS that are no longer safe (older than 1.2)".to_owned()
+            "the server knows only versions of TLS that are older than the site allows, or no longer safe".to_owned()
         }
         Some(rustls::Error::AlertReceived(AlertDescription::HandshakeFailure)) => {
             "the server found no common cipher that is still safe, or wants a client certificate".to_owned()
@@ -159,6 +191,12 @@ struct Sessions {
 }
 
 impl Tickets {
+    /// Whether the next connection can be offered to resume the session.
+    fn can_resume(&self) -> bool {
+        let state = self.state();
+        state.tls12.is_some() || !state.tickets.is_empty()
+    }
+
     fn state(&self) -> MutexGuard<'_, Sessions> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -3,6 +3,7 @@
 pub mod draft;
 mod form;
 mod tree;
+mod way;
 
 use std::path::PathBuf;
 use std::sync::Arc;

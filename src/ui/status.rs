@@ -41,6 +41,10 @@ fn server_ui(ui: &mut Ui, server: &Server) {
             if tls.by_person { "You trust its certificate" } else { "Its certificate is trusted by this system" };
         let hover = format!("{}\n{vouched}\nSHA-256 {}", tls.cipher, tls.sha256);
         word(ui, &tls.version).on_hover_text(hover);
+        if tls.control_clear {
+            word(ui, "control connection not encrypted")
+                .on_hover_text("CCC: commands and names can be read on the way");
+        }
     } else {
         mark(ui, icons::UNLOCK, palette.transient);
         word(ui, "Not encrypted").on_hover_text("Passwords and files can be read on the way");

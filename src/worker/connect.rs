@@ -22,7 +22,7 @@ use crate::model::{
     Answer, Ask, Cause, ConnectionId, Credentials, Event, Login, Proxy, Run, Secret, Security, Settings, Site, TabId,
     TransferId,
 };
-use crate::net::{self, Cancel, Connection, Dial, Log, Pace, Roots, Through, Trust};
+use crate::net::{self, Cancel, ClientCertificate, Connection, Dial, Log, Pace, Roots, Through, Trust};
 
 /// Log-ins that are tried, passwords that are asked for and TLS versions that are changed in one go, at most.
 const MOST_DIALS: u32 = 8;
@@ -191,7 +191,8 @@ pub(super) async fn connect(context: &Context, wanted: &Wanted<'_>) -> Result<Li
         let (credentials, remember) = credentials(context, wanted, &what, refused.take()).await?;
         keep |= remember;
         let through = secrets.through(context, wanted, &what).await?;
-        let error = match dial(context, wanted, &credentials, through).await {
+        let certificate = secrets.certificate(context, wanted, &what).await?;
+        let error = match dial(context, wanted, &credentials, (through, certificate)).await {
             Ok(link) => {
                 secrets.keep(context).await;
                 if keep {
@@ -234,7 +235,7 @@ async fn dial(
     context: &Context,
     wanted: &Wanted<'_>,
     credentials: &Credentials,
-    proxy: Option<Through>,
+    (proxy, certificate): (Option<Through>, Option<ClientCertificate>),
 ) -> Result<Link, net::Error> {
     let settings = context.settings();
     let learned = context.store.learned(&wanted.site.host, wanted.site.port());
@@ -250,6 +251,8 @@ async fn dial(
     let dial = Dial {
         site,
         proxy,
+        certificate,
+        key_log: context.run.tls_keylog,
         credentials: credentials.clone(),
         known: learned.known,
         id,

@@ -126,6 +126,7 @@ impl Trouble {
 fn judge(error: &net::Error) -> (Cause, bool) {
     match error {
         net::Error::Network { .. } | net::Error::Timeout { .. } => (Cause::Network, true),
+        net::Error::Key { password, .. } => (if *password { Cause::LogIn } else { Cause::Local }, false),
         net::Error::Proxy { login: true, .. } => (Cause::LogIn, false),
         net::Error::Proxy { .. } => (Cause::Network, true),
         net::Error::Untrusted(_) | net::Error::Tls { .. } => (Cause::Tls, false),

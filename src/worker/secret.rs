@@ -4,7 +4,7 @@ use super::connect::{Context, VAULT_PATIENCE, Wanted};
 use super::retry::{Kind, Trouble};
 use super::{Input, retry};
 use crate::model::{Answer, Ask, Cause, Proxy, ProxyKind, Secret, Settings, Site};
-use crate::net::{self, Through};
+use crate::net::{self, ClientCertificate, Through};
 
 /// One that is asked for.
 pub(super) struct Needed {
@@ -80,6 +80,9 @@ impl Needed {
 pub(super) struct Secrets {
     proxy: Option<Proxy>,
     of_proxy: Option<Needed>,
+    certificate: Option<ClientCertificate>,
+    /// Only where the key is under a password.
+    of_key: Option<Needed>,
 }
 
 impl Secrets {
@@ -89,7 +92,24 @@ impl Secrets {
             let title = proxy.title();
             Needed::new(title.clone(), format!("the proxy {title}"), context.run.proxy_password.clone())
         });
-        Self { proxy, of_proxy }
+        let certificate = site.certificate.clone();
+        let certificate =
+            certificate.map(|certificate| ClientCertificate { certificate, key: site.key.clone(), password: None });
+        Self { proxy, of_proxy, certificate, of_key: None }
+    }
+
+    /// The client certificate, with the password of its key where that is known to be needed.
+    pub(super) async fn certificate(
+        &mut self,
+        context: &Context,
+        wanted: &Wanted<'_>,
+        what: &str,
+    ) -> Result<Option<ClientCertificate>, Trouble> {
+        let Some(mut certificate) = self.certificate.clone() else { return Ok(None) };
+        if let Some(needed) = &mut self.of_key {
+            certificate.password = Some(needed.get(context, wanted, what).await?);
+        }
+        Ok(Some(certificate))
     }
 
     /// The proxy, with its password.
@@ -111,8 +131,19 @@ impl Secrets {
         Ok(Some(Through { proxy, password }))
     }
 
-    /// Whether `error` says that one of them was wrong, and another one can be asked for.
+    /// Whether `error` says that one of them was missing or wrong, and another one can be asked for.
     pub(super) fn refused(&mut self, context: &Context, error: &net::Error) -> bool {
+        if let net::Error::Key { path, password: true, .. } = error {
+            return match &mut self.of_key {
+                Some(needed) => needed.refuse(context, error.to_string()),
+                None => {
+                    let path = path.display();
+                    let given = context.run.key_password.clone();
+                    self.of_key = Some(Needed::new(format!("key://{path}"), format!("the key {path}"), given));
+                    true
+                }
+            };
+        }
         match (retry::refused_by_proxy(error), &mut self.of_proxy) {
             (Some(words), Some(needed)) => needed.refuse(context, words),
             _ => false,
@@ -121,7 +152,7 @@ impl Secrets {
 
     /// They were good.
     pub(super) async fn keep(&mut self, context: &Context) {
-        if let Some(needed) = &mut self.of_proxy {
+        for needed in [&mut self.of_proxy, &mut self.of_key].into_iter().flatten() {
             needed.keep(context).await;
         }
     }

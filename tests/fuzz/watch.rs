@@ -182,7 +182,7 @@ impl<'a> Watch<'a> {
                     assert!(!self.closed && !self.shaking, "{name}: sent into the void");
                     self.owed.extend(String::from_utf8(bytes).unwrap().lines().map(str::to_owned));
                 }
-                Output::Secure => self.shaking = true,
+                Output::Secure | Output::Clear => self.shaking = true,
                 Output::Connect(port) => {
                     assert!(!self.data && port > 0, "{name}: two data connections");
                     self.data = true;
@@ -242,6 +242,8 @@ fn config() -> Config {
         peer: "192.0.2.1".parse().ok(),
         tunnel: false,
         gateway: None,
+        clear_data: false,
+        clear_control: false,
         local: "192.0.2.7".parse().unwrap(),
         security: Security::Never,
         credentials: Credentials {

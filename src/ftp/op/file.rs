@@ -72,7 +72,7 @@ impl File {
                 Err(control.refused(verb, reply))
             }
             Got::Reply(_, Completion, _) => Ok(Next::Done(Outcome::Done)),
-            Got::Secured | Got::Listening(_) | Got::DataOpen | Got::DataDone(_) => Ok(Next::Wait),
+            Got::Secured | Got::Cleared | Got::Listening(_) | Got::DataOpen | Got::DataDone(_) => Ok(Next::Wait),
         }
     }
 

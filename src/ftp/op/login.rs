@@ -84,6 +84,26 @@ impl LogIn {
                 }
                 self.settle(control)
             }
+            Got::Reply(Verb::Prot, class, reply) if control.config.clear_data => {
+                if class != Completion {
+                    return Err(control.refused(Verb::Prot, reply));
+                }
+                control.note("Data connections are not encrypted, as the site says: files can be read on the way");
+                self.next_question(control)
+            }
+            Got::Reply(Verb::Ccc, Completion, _) => {
+                control.clear();
+                Ok(Next::Wait)
+            }
+            Got::Reply(Verb::Ccc, _, reply) => {
+                let words = control.words(reply);
+                control.note(format!("The control connection stays encrypted: {words}"));
+                Ok(Next::Done(Outcome::LoggedIn))
+            }
+            Got::Cleared => {
+                control.note("Control connection not encrypted from here on, as the site says");
+                Ok(Next::Done(Outcome::LoggedIn))
+            }
             Got::Reply(Verb::Prot, class, reply) => {
                 control.protected = class == Completion || control.config.security == Security::Implicit;
                 if !control.protected {
@@ -233,7 +253,7 @@ impl LogIn {
         }
         if control.tls == Tls::Secure {
             commands.push(Command::with(Verb::Pbsz, "0")?);
-            commands.push(Command::with(Verb::Prot, "P")?);
+            commands.push(Command::with(Verb::Prot, if control.config.clear_data { "C" } else { "P" })?);
         }
         commands.push(Command::with(Verb::Type, "I")?);
         commands.push(Command::new(Verb::Pwd));
@@ -268,6 +288,10 @@ impl LogIn {
                 Ok(Next::Wait)
             }
             None if self.asked > 0 => Ok(Next::Wait),
+            None if control.config.clear_control && control.tls == Tls::Secure => {
+                control.send(Command::new(Verb::Ccc));
+                Ok(Next::Wait)
+            }
             None => Ok(Next::Done(Outcome::LoggedIn)),
         }
     }

@@ -228,6 +228,8 @@ pub(crate) enum Got<'a> {
     Reply(Verb, Class, &'a Reply),
     /// The control connection is secure.
     Secured,
+    /// The control connection is in clear again.
+    Cleared,
     /// A port listens for the server.
     Listening(SocketAddr),
     /// The data connection is open.

@@ -72,7 +72,7 @@ fn refused_here(command: &Command, control: &Control) -> Option<&'static str> {
     match command.verb() {
         Verb::Auth => Some("AUTH as a typed command: choose the encryption of the site"),
         Verb::Ccc => Some("CCC: the control connection stays encrypted"),
-        Verb::Rein if control.tls == Tls::Secure => Some("REIN under TLS: connect again"),
+        Verb::Rein if control.tls != Tls::Clear => Some("REIN under TLS: connect again"),
         _ => None,
     }
 }
@@ -93,7 +93,7 @@ fn remember(command: &Command, control: &mut Control) -> Result<(), Error> {
             control.directory = None;
             control.kind = None;
         }
-        Verb::Prot => control.protected = control.tls == Tls::Secure && argument == "P",
+        Verb::Prot => control.protected = control.tls != Tls::Clear && argument == "P",
         Verb::Mode => control.undo_later(Command::with(Verb::Mode, "S")?, argument != "S"),
         Verb::Stru => control.undo_later(Command::with(Verb::Stru, "F")?, argument != "F"),
         _ => {}

@@ -22,8 +22,7 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// A data connection to `listener`, with TLS if there is some; both ends.
 async fn connected(listener: &TcpListener, load: Load, security: Option<Arc<Tls>>) -> (DataConnection, TcpStream) {
     let to = listener.local_addr().unwrap();
-    let mut data =
-        DataConnection::connect(Route::Direct { to: to, from: to.ip() }, PATIENCE, scribe(&Lines::default()));
+    let mut data = DataConnection::connect(Route::Direct { to, from: to.ip() }, PATIENCE, scribe(&Lines::default()));
     let (socket, _) = listener.accept().await.unwrap();
     assert!(matches!(data.next().await, Happened::Open));
     data.start(Job { load, security });
@@ -46,7 +45,7 @@ async fn secured(identity: &Identity) -> Arc<Tls> {
         let mut stream = acceptor.accept(socket).await.unwrap();
         let _ = stream.read_u8().await;
     });
-    let security = Tls::new("127.0.0.1", port, identity.pinned(), false).await.unwrap();
+    let security = Tls::new(&dial(port, Security::Explicit, identity.pinned(), &Lines::default()), None).await.unwrap();
     let socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     security.control(socket, SOON).await.unwrap();
     Arc::new(security)
@@ -325,4 +324,49 @@ async fn active_mode_keeps_to_its_ports_and_waits_no_longer_than_it_may() {
     let mut data = data;
     data.start(Job { load: Load::Collect { most: 10 }, security: None });
     assert!(matches!(ended(data).await.result, Err(DataFault::Connect(_))));
+}
+
+/// Shakes hands on a data connection with whoever `acceptor` is.
+async fn data_shake(security: &Tls, acceptor: &TlsAcceptor) -> Result<bool, DataFault> {
+    let (listener, port) = listener().await;
+    let acceptor = acceptor.clone();
+    tokio::spawn(async move {
+        let mut stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+        let _ = stream.write_all(b"x").await;
+        let _ = stream.shutdown().await;
+    });
+    let socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let mut stream = security.data(socket, SOON).await?;
+    let _ = stream.read_to_end(&mut Vec::new()).await; // the tickets come first
+    Ok(crate::net::tls::Agreed::of(&stream).resumed)
+}
+
+#[tokio::test]
+async fn a_data_connection_that_no_longer_resumes_is_not_used() {
+    let identity = Identity::loopback();
+    let acceptor = identity.acceptor();
+    let (listener, port) = listener().await;
+    let control = acceptor.clone();
+    tokio::spawn(async move {
+        let mut stream = control.accept(listener.accept().await.unwrap().0).await.unwrap();
+        let _ = stream.write_all(b"220 hi\r\n").await;
+        let _ = stream.read_u8().await;
+    });
+    let dial = dial(port, Security::Explicit, identity.pinned(), &Lines::default());
+    let security = Tls::new(&dial, None).await.unwrap();
+    let socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let mut stream = security.control(socket, SOON).await.unwrap();
+    stream.read_u8().await.unwrap();
+    assert_eq!(data_shake(&security, &acceptor).await, Ok(true));
+    // The same certificate, but it knows nothing of the session.
+    let fault = data_shake(&security, &identity.acceptor()).await.unwrap_err();
+    assert!(fault.to_string().contains("somebody else may have answered"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_server_that_never_resumes_is_used_all_the_same() {
+    let identity = Identity::loopback();
+    let security = secured(&identity).await;
+    assert_eq!(data_shake(&security, &identity.acceptor()).await, Ok(false));
+    assert_eq!(data_shake(&security, &identity.acceptor()).await, Ok(false));
 }

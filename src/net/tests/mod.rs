@@ -103,6 +103,8 @@ fn dial(port: u16, security: Security, trust: Trust, lines: &Lines) -> Dial {
         trust,
         active_ports: None,
         proxy: None,
+        certificate: None,
+        key_log: false,
         tls12_only: false,
         log: lines.log(),
         keep_alive: None,

@@ -10,6 +10,12 @@ use crate::net::Error;
 use crate::net::tls::{Agreed, Security as Tls};
 use crate::net::trust::fingerprint;
 
+fn dial_to(host: &str, port: u16, trust: Trust) -> Dial {
+    let dial = dial(port, Security::Explicit, trust, &Lines::default());
+    let site = Site { host: host.to_owned(), ..Site::clone(&dial.site) };
+    Dial { site: Arc::new(site), ..dial }
+}
+
 /// Shakes hands with a server that shows `identity`, as the control connection to `host` does.
 async fn shake(identity: &Identity, host: &str, trust: Trust) -> Result<(), Error> {
     let (listener, port) = listener().await;
@@ -18,7 +24,7 @@ async fn shake(identity: &Identity, host: &str, trust: Trust) -> Result<(), Erro
         let socket = listener.accept().await.unwrap().0;
         let _ = acceptor.accept(socket).await;
     });
-    let security = Tls::new(host, port, trust, false).await?;
+    let security = Tls::new(&dial_to(host, port, trust), None).await?;
     let socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let stream = security.control(socket, SOON).await?;
     assert_eq!(Agreed::of(&stream).version, "TLS 1.3");
@@ -102,7 +108,7 @@ async fn a_server_that_talks_something_else_is_named() {
         server.say("220 hello in clear").await;
         server.hear().await;
     });
-    let security = Tls::new("127.0.0.1", port, Trust::default(), false).await.unwrap();
+    let security = Tls::new(&dial_to("127.0.0.1", port, Trust::default()), None).await.unwrap();
     let socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let error = security.control(socket, SOON).await.unwrap_err();
     assert!(error.to_string().contains("something that is not TLS"), "{error}");
@@ -113,4 +119,62 @@ fn rcgen_pem(certificate: &CertificateDer<'_>) -> String {
     let text = base64::engine::general_purpose::STANDARD.encode(certificate);
     let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
     format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+}
+
+#[tokio::test]
+async fn a_client_certificate_lets_in_who_has_it() {
+    use rustls::server::WebPkiClientVerifier;
+    let (server, client) = (Identity::loopback(), Identity::new(&["me"], |_| {}));
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(client.certificate.clone()).unwrap();
+    let provider = Arc::new(default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().unwrap();
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(vec![server.certificate.clone()], PrivatePkcs8KeyDer::from(server.key.serialize_der()).into())
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    let pem = format!("{}{}", client.key.serialize_pem(), rcgen_pem(&client.certificate));
+    std::io::Write::write_all(&mut file, pem.as_bytes()).unwrap();
+    for proves in [true, false] {
+        let (listener, port) = listener().await;
+        let acceptor = acceptor.clone();
+        let accepted = tokio::spawn(async move { acceptor.accept(listener.accept().await.unwrap().0).await.is_ok() });
+        let certificate =
+            crate::net::ClientCertificate { certificate: file.path().to_owned(), key: None, password: None };
+        let identity = proves.then(|| certificate.read().unwrap());
+        let security = Tls::new(&dial_to("127.0.0.1", port, server.pinned()), identity).await.unwrap();
+        let socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        // Under TLS 1.3 the client is done before the server has looked.
+        let stream = security.control(socket, SOON).await;
+        assert_eq!(accepted.await.unwrap(), proves);
+        drop(stream);
+    }
+}
+
+#[tokio::test]
+async fn a_site_can_ask_for_tls_1_3() {
+    let identity = Identity::loopback();
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS12])
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![identity.certificate.clone()],
+            PrivatePkcs8KeyDer::from(identity.key.serialize_der()).into(),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let (listener, port) = listener().await;
+    tokio::spawn(async move { acceptor.accept(listener.accept().await.unwrap().0).await.map(|_| ()) });
+    let dial = dial_to("127.0.0.1", port, identity.pinned());
+    let site = Site { minimum_tls: crate::model::TlsVersion::Tls13, ..Site::clone(&dial.site) };
+    // What was learned of the server cannot lower what the site wants.
+    let security = Tls::new(&Dial { site: Arc::new(site), tls12_only: true, ..dial }, None).await.unwrap();
+    let socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let error = security.control(socket, SOON).await.unwrap_err();
+    assert!(error.to_string().contains("older than the site allows"), "{error}");
 }

@@ -8,6 +8,7 @@ pub mod frame;
 mod new_folder;
 mod password;
 mod permissions;
+pub mod proxy;
 mod settings;
 
 use std::collections::BTreeSet;

@@ -8,6 +8,7 @@ use crate::ui::mirror::Mirror;
 use crate::ui::theme;
 
 use super::frame::{self, Foot, MainButton, Opening};
+use super::proxy::{KINDS, proxy_ui};
 
 const PAGES_WIDTH: f32 = 132.0;
 const WIDTH: f32 = 640.0;
@@ -22,20 +23,24 @@ const PORTS: (u16, u16) = (50_000, 50_100);
 pub struct Setting {
     draft: Settings,
     page: Page,
+    /// What is typed of the address outside.
+    external: Option<String>,
     opening: Opening,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Page {
     Connection,
+    Proxy,
     Transfers,
     FileExists,
     Interface,
     Log,
 }
 
-const PAGES: [(Page, &str); 5] = [
+const PAGES: [(Page, &str); 6] = [
     (Page::Connection, "Connection"),
+    (Page::Proxy, "Proxy"),
     (Page::Transfers, "Transfers"),
     (Page::FileExists, "File exists"),
     (Page::Interface, "Interface"),
@@ -55,7 +60,7 @@ const IF_EXISTS: [(IfExists, &str); 7] = [
 impl Setting {
     /// Of the settings as they are.
     pub fn new(settings: &Settings) -> Self {
-        Self { draft: settings.clone(), page: Page::Connection, opening: Opening::default() }
+        Self { draft: settings.clone(), page: Page::Connection, external: None, opening: Opening::default() }
     }
 
     /// Draws it; `true` when it is to be closed.
@@ -74,6 +79,7 @@ impl Setting {
             foot = frame::foot(ui, "Cancel", MainButton::new("Save"), |ui| {
                 if ui.button("Defaults").on_hover_text("Fill in the defaults; nothing is kept until you save").clicked()
                 {
+                    self.external = None;
                     self.draft = Settings { layout: self.draft.layout.clone(), ..Settings::default() };
                 }
             });
@@ -109,7 +115,8 @@ impl Setting {
     fn page_ui(&mut self, ui: &mut Ui) {
         let draft = &mut self.draft;
         match self.page {
-            Page::Connection => connection(ui, draft),
+            Page::Connection => connection(ui, draft, &mut self.external),
+            Page::Proxy => proxy(ui, draft),
             Page::Transfers => transfers(ui, draft),
             Page::FileExists => {
                 frame::choice(ui, "Downloads", &mut draft.if_exists_down, &IF_EXISTS);
@@ -148,7 +155,7 @@ fn tick(ui: &mut Ui, value: &mut bool, text: &str) -> Response {
     ui.checkbox(value, text)
 }
 
-fn connection(ui: &mut Ui, draft: &mut Settings) {
+fn connection(ui: &mut Ui, draft: &mut Settings, external: &mut Option<String>) {
     number(ui, "Time-out", &mut draft.timeout, 5..=600, "s");
     frame::remark(ui, "A connection on which nothing comes for so long counts as dead.");
     number(ui, "Keep-alive", &mut draft.keep_alive, 0..=3600, "s");
@@ -164,6 +171,26 @@ fn connection(ui: &mut Ui, draft: &mut Settings) {
         number(ui, "Last port", to, least..=u16::MAX, "");
         *to = (*to).max(least);
     }
+    let mut typed = external
+        .take()
+        .unwrap_or_else(|| draft.external_address.map_or_else(String::new, |address| address.to_string()));
+    frame::row(ui, "Address outside", |ui| frame::field(ui, &mut typed, "your own address"));
+    draft.external_address = typed.trim().parse().ok();
+    if draft.external_address.is_none() && !typed.trim().is_empty() {
+        frame::mistake(ui, "This is not an address, and is not kept");
+    }
+    frame::remark(ui, "What active mode names to servers outside, where a router stands in between.");
+    *external = Some(typed);
+}
+
+fn proxy(ui: &mut Ui, draft: &mut Settings) {
+    let before = draft.proxy.kind;
+    frame::choice(ui, "Proxy", &mut draft.proxy.kind, &KINDS);
+    if draft.proxy.kind != before {
+        draft.proxy.port = None;
+    }
+    proxy_ui(ui, &mut draft.proxy);
+    frame::remark(ui, "For all sites that have no choice of their own. It holds for new connections.");
 }
 
 fn transfers(ui: &mut Ui, draft: &mut Settings) {

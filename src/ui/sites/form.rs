@@ -7,7 +7,7 @@ use eframe::egui::{
 };
 
 use super::draft::{Draft, Held, Node, Password};
-use super::{Work, pick_folder};
+use super::{Work, pick_folder, way};
 use crate::model::url::Address;
 use crate::model::{Login, Mode, PathSyntax, Secret, Security, Site};
 use crate::ui::dialog::{frame, password_field};
@@ -36,13 +36,21 @@ impl std::fmt::Debug for Form {
 pub(super) enum Page {
     #[default]
     General,
+    Tls,
+    Network,
     Folders,
     Transfer,
     Charset,
 }
 
-const PAGES: [(Page, &str); 4] =
-    [(Page::General, "General"), (Page::Folders, "Folders"), (Page::Transfer, "Transfer"), (Page::Charset, "Charset")];
+const PAGES: [(Page, &str); 6] = [
+    (Page::General, "General"),
+    (Page::Tls, "TLS"),
+    (Page::Network, "Network"),
+    (Page::Folders, "Folders"),
+    (Page::Transfer, "Transfer"),
+    (Page::Charset, "Charset"),
+];
 
 const SECURITY: [(Security, &str); 4] = [
     (Security::Try, "TLS if the server has it"),
@@ -132,6 +140,8 @@ pub(super) fn site_ui(ui: &mut Ui, work: &mut Work, key: u32) {
         let Some(held) = work.draft.held_mut(key) else { return };
         match work.form.page {
             Page::General => renamed = general(ui, &mut work.form, held, known),
+            Page::Tls => way::tls(ui, &mut held.site),
+            Page::Network => way::network(ui, &mut held.site),
             Page::Folders => pick = folders(ui, &mut held.site),
             Page::Transfer => transfer(ui, &mut held.site),
             Page::Charset => charset(ui, &mut held.site),

@@ -35,7 +35,7 @@ pub(super) fn values(base: &Document, theirs: &Document, mine: &Document) -> Doc
 
 /// Settings that may have no line. Other lines that this version does not write belong to a newer one.
 fn is_known(key: &str) -> bool {
-    ["active_ports", "local", "port", "window"].contains(&key)
+    ["active_ports", "external_address", "local", "port", "window"].contains(&key)
 }
 
 /// `mine`, with the sites and folders that `theirs` has and neither `base` nor `mine` had.

@@ -1,0 +1,58 @@
+//! The pages of a site's form about the way to it: TLS, and what stands in between.
+
+use std::path::PathBuf;
+
+use eframe::egui::Ui;
+
+use crate::model::{HostCommand, Proxy, ProxyKind, Security, Site, TlsVersion};
+use crate::ui::dialog::frame;
+use crate::ui::dialog::proxy::{KINDS, proxy_ui};
+
+const VERSIONS: [(TlsVersion, &str); 2] = [(TlsVersion::Tls12, "TLS 1.2 or 1.3"), (TlsVersion::Tls13, "TLS 1.3 only")];
+
+const HOST: [(HostCommand, &str); 3] =
+    [(HostCommand::Auto, "Where the server has it"), (HostCommand::Always, "Always"), (HostCommand::Never, "Never")];
+
+/// TLS beyond whether there is any.
+pub(super) fn tls(ui: &mut Ui, site: &mut Site) {
+    if site.security == Security::Never {
+        return frame::remark(ui, "This site is used without TLS: see Encryption on the first page.");
+    }
+    frame::choice(ui, "Versions", &mut site.minimum_tls, &VERSIONS);
+    file(ui, "Certificate", &mut site.certificate, "only where the server asks who you are");
+    if site.certificate.is_some() {
+        file(ui, "Its key", &mut site.key, "in the same file");
+        frame::remark(ui, "PEM files. Where the key is under a password, you are asked for it.");
+    }
+    ui.checkbox(&mut site.clear_data, "Leave data connections in clear (PROT C)");
+    frame::remark(ui, "Who listens on the way reads the files and the names.");
+    ui.checkbox(&mut site.clear_control, "Go on in clear after the log-in (CCC)");
+    frame::remark(ui, "For firewalls that must read the commands. Who listens reads them too.");
+}
+
+/// What stands between us and the site, and what keeps it talking.
+pub(super) fn network(ui: &mut Ui, site: &mut Site) {
+    let mut kind = site.proxy.as_ref().map(|proxy| proxy.kind);
+    let mut kinds = vec![(None, "As the settings say")];
+    kinds.extend(KINDS.map(|(kind, name)| (Some(kind), name)));
+    let before = kind;
+    frame::choice(ui, "Proxy", &mut kind, &kinds);
+    if kind != before {
+        let known = site.proxy.take().unwrap_or_default();
+        site.proxy = kind.map(|kind| Proxy { kind, port: None, ..known });
+    }
+    if let Some(proxy) = site.proxy.as_mut().filter(|proxy| proxy.kind != ProxyKind::None) {
+        proxy_ui(ui, proxy);
+    }
+    frame::choice(ui, "HOST command", &mut site.host_command, &HOST);
+    frame::remark(ui, "Tells a server that has several hosts which of them is meant.");
+    ui.checkbox(&mut site.noop_in_transfers, "Send NOOP while a file is transferred");
+    frame::remark(ui, "Only where a firewall closes quiet control connections: some servers break a transfer for it.");
+}
+
+fn file(ui: &mut Ui, label: &str, path: &mut Option<PathBuf>, hint: &str) {
+    let mut text = path.as_ref().map_or_else(String::new, |path| path.display().to_string());
+    if frame::row(ui, label, |ui| frame::field(ui, &mut text, hint)).changed() {
+        *path = (!text.is_empty()).then(|| PathBuf::from(text));
+    }
+}
