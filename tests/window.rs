@@ -957,3 +957,37 @@ fn keys_sort() {
     window.press(Modifiers::NONE, Key::Space);
     assert_eq!(window.remote_names(), ["css", "two.html", "three.html", "one.html"]);
 }
+
+#[test]
+fn a_charset_is_offered_where_names_are_not_utf8() {
+    let mut window = Window::new(vec2(1400.0, 900.0));
+    window.run();
+    window.harness.get_by_role_and_label(Role::TextInput, "Address").click();
+    window.run();
+    window.harness.get_by_role_and_label(Role::TextInput, "Address").type_text("ftp.example.org");
+    window.run();
+    window.harness.get_by_label("Connect").click();
+    window.run();
+    window.tell(connected());
+    window.run();
+    let listing = |guess| {
+        let Event::Listing { path, result: Ok(listing), .. } = remote("/www", vec![entry("x", 1)]) else { panic!() };
+        Event::Listing { tab: TAB, path, result: Ok(Arc::new(Listing { guess, ..(*listing).clone() })) }
+    };
+    window.tell(listing(Some("windows-1251")));
+    window.run();
+    assert!(window.harness.query_by_label_contains("read them as windows-1251?").is_some());
+    window.harness.get_by_label("Read so").click();
+    window.run();
+    let charset = window.actions().iter().find_map(|action| match action {
+        Action::Connect { tab: TAB, site, .. } => site.encoding.clone(),
+        _ => None,
+    });
+    assert_eq!(charset.as_deref(), Some("windows-1251"));
+    // Put away, it is not offered again with the next folder.
+    window.harness.get_by_label("Put away (remote)").click();
+    window.run();
+    window.tell(listing(Some("windows-1251")));
+    window.run();
+    assert!(window.harness.query_by_label_contains("read them as").is_none());
+}

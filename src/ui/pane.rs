@@ -41,6 +41,8 @@ pub struct PaneView {
     pub asked: Option<Asked>,
     /// The answer whose failure was put away.
     pub put_away: Option<u64>,
+    /// The charset that was offered and put away.
+    pub declined: Option<&'static str>,
     back: Vec<Place>,
     forward: Vec<Place>,
     footer: Footer,
@@ -137,6 +139,8 @@ pub enum Want {
     PutAway,
     /// Connect again.
     Reconnect,
+    /// Connect again, with this charset of names.
+    Charset(&'static str),
     /// Open the site manager.
     Sites,
 }
@@ -164,6 +168,7 @@ impl PaneView {
             filter: None,
             asked: None,
             put_away: None,
+            declined: None,
             back: Vec::new(),
             forward: Vec::new(),
             footer: Footer::default(),

@@ -197,9 +197,13 @@ pub fn wanted(want: Want, side: Side, mirror: &Mirror, view: &mut View, out: &mu
         }
         Want::PutAway => {
             let answers = mirror.tab(tab).map(|tab| view.current().pane(side).answers(tab));
-            view.current().pane_mut(side).put_away = answers;
+            let guess = mirror.tab(tab).and_then(|tab| tab.remote.as_ref()?.guess);
+            let pane = view.current().pane_mut(side);
+            pane.put_away = answers;
+            pane.declined = guess.filter(|_| side == Side::Remote).or(pane.declined);
         }
         Want::Reconnect => reconnect(view, out),
+        Want::Charset(label) => read_as(label, mirror, view, out),
         Want::Sites => view.sites.open = true,
     }
 }
@@ -269,6 +273,26 @@ fn reconnect(view: &mut View, out: &mut Out) {
     }
 }
 
+/// Connects again with another charset of names, and keeps it with the site, if that is stored.
+fn read_as(charset: &str, mirror: &Mirror, view: &mut View, out: &mut Out) {
+    let id = view.tab;
+    let Some((site, credentials)) = view.current().server.clone() else { return };
+    let encoding = Some(charset.to_owned());
+    let mut sites = (*mirror.sites).clone();
+    if let Some(stored) = sites.sites.iter_mut().find(|stored| is_stored_as(&site, stored)) {
+        stored.encoding.clone_from(&encoding);
+        out.actions.push(Action::SaveSites(Arc::new(sites)));
+    }
+    let site = Arc::new(Site { encoding, ..(*site).clone() });
+    // It is the same server, and stays in its tab.
+    view.current().server = Some((site.clone(), credentials.clone()));
+    out.actions.push(quickconnect::connect(id, site, credentials));
+}
+
+fn is_stored_as(site: &Site, stored: &Site) -> bool {
+    !site.name.is_empty() && stored.name == site.name && stored.folder == site.folder
+}
+
 /// Notes what the tabs must know of an action that is about to be sent.
 pub fn note(action: &Action, mirror: &Mirror, view: &mut View, out: &mut Vec<Action>) {
     let (id, site, credentials) = match action {
@@ -326,8 +350,7 @@ fn add_bookmark(mirror: &Mirror, view: &mut View, out: &mut Out) {
     let name = remote.as_ref().map_or_else(|| site.title().to_owned(), place::label);
     let bookmark = Bookmark { name, local, remote: remote.as_ref().map(place::shown) };
     let mut sites = (*mirror.sites).clone();
-    let same = |stored: &Site| !site.name.is_empty() && stored.name == site.name && stored.folder == site.folder;
-    match sites.sites.iter_mut().find(|stored| same(stored)) {
+    match sites.sites.iter_mut().find(|stored| is_stored_as(&site, stored)) {
         Some(stored) => stored.bookmarks.push(bookmark),
         None => {
             let name = site.host.clone();

@@ -9,6 +9,7 @@ use super::mirror::Mirror;
 use super::text::{self, Clock};
 use super::transcript_index::{self as index, Index};
 use super::transcript_line::chip;
+use super::transcript_listing::{Listed, listing_ui};
 use super::{icons, theme};
 
 /// Lines of a reply that are shown; a listing by STAT can have thousands.
@@ -27,6 +28,8 @@ pub struct Details {
     more: usize,
     /// The command that is answered, with its number.
     command: Option<(u64, String)>,
+    /// The listing that it asked for, or that was answered with it.
+    listed: Option<Listed>,
     /// From the command to this line, or to the first reply.
     waited: Option<i128>,
 }
@@ -61,6 +64,8 @@ impl Details {
             Direction::Sent => (Some(line.at), numbers.first().and_then(|first| Some(of(*first)?.at))),
             Direction::Note => (None, None),
         };
+        let asked = if line.direction == Direction::Sent { Some((number, &line)) } else { command };
+        let listed = asked.and_then(|(number, line)| Listed::by(transcript, number, line));
         let waited = from.zip(to).map(|(from, to)| to.duration_since(from).as_millis());
         let code = index.code(number).filter(|_| line.direction == Direction::Received);
         Some(Self {
@@ -69,6 +74,7 @@ impl Details {
             more: numbers.len() - lines.len(),
             lines,
             command: command.map(|(number, line)| (number, text::visible(&line.text).into_owned())),
+            listed,
             waited,
             line,
         })
@@ -127,6 +133,11 @@ pub fn details_ui(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock
                 explain(ui, explanation);
             }
             facts(ui, mirror, details, clock, &mut wish);
+            if let Some(listing) = details.listed.and_then(|listed| listed.find(mirror)) {
+                let rows = text::count(listing.entries.len() as u64, "entry", "entries");
+                heading(ui, &format!("Read as {}: {rows}", listing.dialect));
+                listing_ui(ui, listing, clock);
+            }
         });
     });
     wish

@@ -49,11 +49,23 @@ pub fn trouble(pane: &PaneView, tab: &Tab) -> Option<Trouble> {
             Some(say(failure, ("Reconnect", Want::Reconnect)))
         }
         ConnectionState::Connected(_) => {
-            let (path, failure) = tab.remote_failure.as_ref()?;
+            let Some((path, failure)) = tab.remote_failure.as_ref() else { return wrong_charset(pane, tab) };
             passing(failure, Place::Remote(path.clone()))
         }
         _ => None,
     }
+}
+
+/// Names that are not UTF-8, and what they look like.
+fn wrong_charset(pane: &PaneView, tab: &Tab) -> Option<Trouble> {
+    let charset = tab.remote.as_ref()?.guess.filter(|charset| pane.declined != Some(*charset))?;
+    Some(Trouble {
+        what: format!("Names are not UTF-8; read them as {charset}?"),
+        why: "That is what they look like. The charset of the site is set, and the tab connects again.".to_owned(),
+        again: Some(("Read so", Want::Charset(charset))),
+        waiting: true,
+        passing: true,
+    })
 }
 
 /// Draws a strip with what is wrong on top of `body`; returns where what is left of it begins.
