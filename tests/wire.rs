@@ -10,7 +10,7 @@
 //! | `begin OPERATION ARGUMENTS` | an operation begins |
 //! | `S: line` | the server says a line; `\r \n \0 \xNN` are bytes. `S~` adds no CR LF |
 //! | `C: line` | the session must send this line |
-//! | `> event` | `secured`, `cleared`, `keepalive`, `listening ADDRESS`, `open`, `done BYTES [unclean]`, `fault KIND`, `cancel`, `closed` |
+//! | `> event` | `secured`, `cleared`, `listening ADDRESS`, `open`, `done BYTES [unclean]`, `fault KIND`, `cancel`, `closed` |
 //! | `= output` | the session must want this: `connect PORT`, `flow`, `ok …`, `err …` (words of it), `drop`, `close`… |
 //! | `N: words` | a note with these words must have come |
 //! | `L: line` | this line must be in the transcript |
@@ -179,7 +179,6 @@ impl Player {
                 Input::DataDone(Ok(DataEnd { bytes: bytes.parse().unwrap(), clean }))
             }
             "fault" => Input::DataDone(Err(fault(rest))),
-            "keepalive" => Input::KeepAlive,
             "cancel" => Input::Cancel,
             "closed" => Input::Closed,
             _ => panic!("{}", self.fail(&format!("an event of no kind: {event}"))),
@@ -203,6 +202,7 @@ impl Player {
             "no_passive" => self.session.known().no_passive,
             "no_mlsd" => self.session.known().no_mlsd,
             "no_list_all" => self.session.known().no_list_all,
+            "no_pipelining" => self.session.known().no_pipelining,
             "takes_host" => self.session.known().takes_host,
             "no_host" => self.session.known().no_host,
             _ => panic!("nothing is called {field}"),
@@ -300,6 +300,7 @@ fn configure(config: &mut Config, pair: &str) {
         ("known", "no_passive") => config.known.no_passive = true,
         ("known", "no_mlsd") => config.known.no_mlsd = true,
         ("known", "no_list_all") => config.known.no_list_all = true,
+        ("known", "no_pipelining") => config.known.no_pipelining = true,
         ("known", "takes_host") => config.known.takes_host = true,
         ("known", "no_host") => config.known.no_host = true,
         _ => panic!("nothing is configured by {pair}"),

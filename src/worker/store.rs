@@ -216,6 +216,7 @@ struct Server {
     no_passive: bool,
     no_mlsd: bool,
     no_list_all: bool,
+    no_pipelining: bool,
     takes_host: bool,
     no_host: bool,
     tls12_only: bool,
@@ -232,8 +233,18 @@ struct Server {
 
 impl Server {
     fn of(learned: &Learned) -> Self {
-        let Known { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all, takes_host, no_host, dialect, zone } =
-            learned.known.clone();
+        let Known {
+            no_epsv,
+            no_eprt,
+            no_passive,
+            no_mlsd,
+            no_list_all,
+            no_pipelining,
+            takes_host,
+            no_host,
+            dialect,
+            zone,
+        } = learned.known.clone();
         let Learned { tls12_only, tls, connections, .. } = *learned;
         Self {
             no_epsv,
@@ -241,6 +252,7 @@ impl Server {
             no_passive,
             no_mlsd,
             no_list_all,
+            no_pipelining,
             takes_host,
             no_host,
             tls12_only,
@@ -259,6 +271,7 @@ impl Server {
             no_passive,
             no_mlsd,
             no_list_all,
+            no_pipelining,
             takes_host,
             no_host,
             tls12_only,
@@ -269,7 +282,18 @@ impl Server {
             zone_at,
         } = self;
         let zone = zone.zip(zone_at).map(|(minutes, at)| Zone { minutes, at });
-        let known = Known { no_epsv, no_eprt, no_passive, no_mlsd, no_list_all, takes_host, no_host, dialect, zone };
+        let known = Known {
+            no_epsv,
+            no_eprt,
+            no_passive,
+            no_mlsd,
+            no_list_all,
+            no_pipelining,
+            takes_host,
+            no_host,
+            dialect,
+            zone,
+        };
         Learned { known, tls12_only, connections, tls }
     }
 }

@@ -7,6 +7,7 @@ use super::super::control::Control;
 use super::super::error::Error;
 use super::super::fact::{self, Facts};
 use super::super::reply::{Class, Reply};
+use super::enter::Entering;
 use super::{Got, Next, Operation, Outcome, Step, TransferType};
 use crate::model::RemotePath;
 
@@ -14,6 +15,7 @@ use crate::model::RemotePath;
 #[derive(Debug)]
 pub(crate) struct File {
     operation: Operation,
+    entering: Option<Entering>,
     facts: Facts,
     /// Why SIZE was refused.
     no_size: Option<Error>,
@@ -21,19 +23,19 @@ pub(crate) struct File {
 
 impl File {
     pub(crate) fn new(operation: Operation) -> Self {
-        Self { operation, facts: Facts::default(), no_size: None }
+        Self { operation, entering: None, facts: Facts::default(), no_size: None }
     }
 
     pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
         use Class::{Completion, Intermediate, Permanent, Preliminary};
+        if let Some(entering) = &mut self.entering {
+            let said = entering.step(got, control)?;
+            return Ok(said.map_or(Next::Wait, |path| Next::Done(Outcome::Directory(path))));
+        }
         match got {
             Got::Start => self.start(control),
             Got::Reply(_, Preliminary, _) => Ok(Next::Wait),
-            Got::Reply(Verb::Cwd, class, reply) => self.changed_directory(class, reply, control),
-            Got::Reply(Verb::Pwd, class, reply) => {
-                let path = if class == Completion { control.pathname(reply) } else { None };
-                Ok(Next::Done(Outcome::Directory(path)))
-            }
+            Got::Reply(Verb::Cwd, ..) => self.left_directory(control),
             Got::Reply(Verb::Mlst, class, reply) => self.listed(class, reply, control),
             Got::Reply(Verb::Type, class, reply) => {
                 control.kind = (class == Completion).then_some(TransferType::Image);
@@ -51,8 +53,10 @@ impl File {
                 Ok(Next::Wait)
             }
             Got::Reply(Verb::Mdtm, class, reply) if matches!(self.operation, Operation::Facts { .. }) => {
-                let time = (class == Completion).then(|| fact::time(reply.text())).flatten();
-                self.facts.modified = time;
+                self.facts.modified = (class == Completion).then(|| fact::time(reply.text())).flatten();
+                if control.pipelining && class == Completion && self.facts.modified.is_none() {
+                    self.turn_round(reply, control);
+                }
                 match self.no_size.take().filter(|_| class != Completion) {
                     Some(refused) => Err(refused),
                     None => self.known(),
@@ -78,12 +82,10 @@ impl File {
 
     fn start(&mut self, control: &mut Control) -> Step {
         let command = match &self.operation {
-            Operation::ChangeDirectory { path } if control.pipelining => {
-                let there = Command::with(Verb::Cwd, control.directory_path(path)?)?;
-                control.send_all([there, Command::new(Verb::Pwd)]);
+            Operation::ChangeDirectory { path } => {
+                self.entering = Some(Entering::begin(path.clone(), control)?);
                 return Ok(Next::Wait);
             }
-            Operation::ChangeDirectory { path } => Command::with(Verb::Cwd, control.directory_path(path)?)?,
             Operation::MakeDirectory { path } => Command::with(Verb::Mkd, control.directory_path(path)?)?,
             Operation::RemoveDirectory { path } => match outside(path, control) {
                 Some(parent) => Command::with(Verb::Cwd, control.directory_path(&parent)?)?,
@@ -111,22 +113,12 @@ impl File {
         Ok(Next::Wait)
     }
 
-    fn changed_directory(&mut self, class: Class, reply: &Reply, control: &mut Control) -> Step {
-        match &self.operation {
-            Operation::RemoveDirectory { path } => {
-                control.directory = None;
-                control.send(Command::with(Verb::Rmd, control.directory_path(path)?)?);
-                Ok(Next::Wait)
-            }
-            Operation::ChangeDirectory { path } if class == Class::Completion => {
-                control.directory = Some(path.clone());
-                if !control.pipelining {
-                    control.send(Command::new(Verb::Pwd));
-                }
-                Ok(Next::Wait)
-            }
-            _ => Err(control.refused(Verb::Cwd, reply)),
-        }
+    /// Whether the way out was open or not, the directory is removed now.
+    fn left_directory(&mut self, control: &mut Control) -> Step {
+        let Operation::RemoveDirectory { path } = &self.operation else { return Ok(Next::Wait) };
+        control.directory = None;
+        control.send(Command::with(Verb::Rmd, control.directory_path(path)?)?);
+        Ok(Next::Wait)
     }
 
     fn rename(&mut self, control: &mut Control) -> Step {
@@ -180,6 +172,15 @@ impl File {
             control.send(size);
         }
         Ok(Next::Wait)
+    }
+
+    /// MDTM was answered with no time: that was the size, if what came for the size was a time.
+    fn turn_round(&mut self, reply: &Reply, control: &mut Control) {
+        let time = self.facts.size.and_then(|digits| fact::time(digits.to_string().as_bytes()));
+        if time.is_some() {
+            control.answered_out_of_order();
+            self.facts = Facts { size: fact::size(reply.text()), modified: time, ..self.facts };
+        }
     }
 
     fn ask_for_time(&self, control: &mut Control) -> Result<(), Error> {

@@ -4,7 +4,8 @@ use super::super::command::{Command, Verb};
 use super::super::control::Control;
 use super::super::error::{DataFault, Error};
 use super::super::exchange::{Exchange, Joined};
-use super::super::reply::{Class, Reply};
+use super::super::reply::Reply;
+use super::enter::Entering;
 use super::{Got, Method, Next, Outcome, Step};
 use crate::model::RemotePath;
 
@@ -26,6 +27,7 @@ enum Lister {
 #[derive(Debug)]
 pub(crate) struct List {
     path: RemotePath,
+    entering: Option<Entering>,
     /// As PWD says it.
     said: Option<RemotePath>,
     lister: Lister,
@@ -36,7 +38,7 @@ pub(crate) struct List {
 
 impl List {
     pub(crate) fn new(path: RemotePath) -> Self {
-        Self { path, said: None, lister: Lister::Mlsd, exchange: None, in_doubt: false }
+        Self { path, entering: None, said: None, lister: Lister::Mlsd, exchange: None, in_doubt: false }
     }
 
     pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
@@ -48,31 +50,16 @@ impl List {
         }
         match got {
             Got::Start => {
-                let there = Command::with(Verb::Cwd, control.directory_path(&self.path)?)?;
-                if control.pipelining {
-                    control.send_all([there, Command::new(Verb::Pwd)]);
-                } else {
-                    control.send(there);
-                }
+                self.entering = Some(Entering::begin(self.path.clone(), control)?);
                 Ok(Next::Wait)
             }
-            Got::Reply(_, Class::Preliminary, _) => Ok(Next::Wait),
-            Got::Reply(Verb::Cwd, Class::Completion, _) => {
-                control.directory = Some(self.path.clone());
-                if !control.pipelining {
-                    control.send(Command::new(Verb::Pwd));
-                }
-                Ok(Next::Wait)
-            }
-            Got::Reply(Verb::Pwd, class, reply) => {
-                if class == Class::Completion {
-                    self.said = control.pathname(reply);
-                }
+            got => {
+                let Some(entering) = &mut self.entering else { return Ok(Next::Wait) };
+                let Some(said) = entering.step(got, control)? else { return Ok(Next::Wait) };
+                self.said = said;
                 self.lister = first_lister(control);
                 self.ask(control)
             }
-            Got::Reply(verb, _, reply) => Err(control.refused(verb, reply)),
-            _ => Ok(Next::Wait),
         }
     }
 

@@ -80,7 +80,7 @@ impl LogIn {
                 if class == Completion {
                     control.features = Features::read(reply);
                     control.known.takes_host = control.features.has("HOST");
-                    control.pipelining = !control.features.lines().is_empty();
+                    control.pipelining = !control.features.lines().is_empty() && !control.known.no_pipelining;
                 }
                 self.settle(control)
             }

@@ -1,5 +1,6 @@
 //! The operations: each a table from what is answered, and how, to the next step.
 
+mod enter;
 mod file;
 mod gateway;
 mod list;
