@@ -53,6 +53,8 @@ pub(crate) struct Joined {
     pub(crate) reply: Reply,
     /// `None`: it was dropped, because the server had refused.
     pub(crate) data: Option<Result<DataEnd, DataFault>>,
+    /// Whether a preliminary reply had come.
+    pub(crate) started: bool,
 }
 
 impl Exchange {
@@ -270,7 +272,7 @@ impl Exchange {
                 self.doubt_active(control);
             }
             control.drop_data();
-            return Ok(Some(Joined { reply: reply.clone(), data: self.data.take() }));
+            return Ok(Some(Joined { reply: reply.clone(), data: self.data.take(), started: self.started }));
         }
         self.reply = Some(reply.clone());
         Ok(self.joined())
@@ -328,7 +330,7 @@ impl Exchange {
     fn joined(&mut self) -> Option<Joined> {
         self.data.as_ref()?;
         let reply = self.reply.take()?;
-        Some(Joined { reply, data: self.data.take() })
+        Some(Joined { reply, data: self.data.take(), started: self.started })
     }
 }
 
@@ -342,6 +344,12 @@ impl Joined {
             // A data connection that broke because the server has a reason: the reason is what counts.
             Some(Err(DataFault::Network(_) | DataFault::Connect(_)))
                 if self.reply.is_negative() && !matches!(self.reply.code(), 425 | 426) =>
+            {
+                Err(refused())
+            }
+            // It said no and hung up, and our handshake ran into that.
+            Some(Err(DataFault::Tls(_)))
+                if self.reply.is_negative() && !self.started && !matches!(self.reply.code(), 425 | 426 | 522) =>
             {
                 Err(refused())
             }
