@@ -354,7 +354,8 @@ fn descendants(id: i32) -> Vec<i32> {
     found
 }
 
-fn own(path: &Path) {
+/// Gives `path` and all that is below it to the user that servers run as.
+pub fn own(path: &Path) {
     std::os::unix::fs::lchown(path, Some(OWNER), Some(OWNER)).unwrap();
     if path.is_dir() && !path.is_symlink() {
         for entry in fs::read_dir(path).unwrap() {
