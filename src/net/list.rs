@@ -14,6 +14,8 @@ const MOST_ASKED: usize = 2;
 const FARTHEST_ZONE: i64 = 15 * 60;
 /// All zones are multiples of so many minutes away from it.
 const ZONE_STEP: i64 = 15;
+/// A file that is so many seconds ahead is none of UTC.
+const CLOCKS_DIFFER: i64 = 600;
 /// A zone that was measured longer ago is measured again: summer time begins and ends.
 const ZONE_HOLDS: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -72,14 +74,20 @@ impl Connection {
             return Some(zone.minutes);
         }
         let says = |name: &str| server.features.iter().any(|line| line.eq_ignore_ascii_case(name));
-        let files: Vec<&Entry> = entries.iter().filter(|entry| tells_zone(entry)).take(MOST_ASKED).collect();
-        if !says("MDTM") || says("MLSD") || files.is_empty() || !self.asks_for_zone() {
+        if !says("MDTM") || says("MLSD") || !entries.iter().any(tells_zone) || !self.asks_for_zone() {
             return None;
         }
+        let mut files: Vec<&Entry> = entries.iter().filter(|entry| tells_zone(entry)).collect();
+        // A file of today shows best that MDTM does not tell UTC: vsftpd can be told to.
+        files.sort_by_key(|entry| std::cmp::Reverse(entry.modified));
+        files.truncate(MOST_ASKED);
         for entry in files {
             let operation = Operation::Facts { path: folder.join(&entry.name) };
             let asked = self.run(operation, Body::None, None, cancel).await;
             let Ok((Outcome::Facts { modified: Some(exact), .. }, _)) = asked else { continue };
+            if exact.unix_seconds() > jiff::Timestamp::now().as_second() + CLOCKS_DIFFER {
+                return None;
+            }
             if let Some(minutes) = entry.modified.and_then(|listed| zone_between(listed.at, exact.at)) {
                 self.heard_zone(Zone { minutes, at: jiff::Timestamp::now() });
                 return Some(minutes);

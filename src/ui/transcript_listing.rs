@@ -129,7 +129,7 @@ mod tests {
                 transfer: None,
             });
         }
-        let by = |number: u64| Listed::by(&transcript, number, transcript.get(number as usize).unwrap());
+        let by = |number: usize| Listed::by(&transcript, number as u64, transcript.get(number).unwrap());
         let listed = |connection, from, until: Option<i64>| {
             Some(Listed { connection: ConnectionId(connection), from: at(from), until: until.map(at) })
         };

@@ -7,10 +7,10 @@ use crate::net::{Cancel, Connection, open};
 
 /// Two hours east of what MDTM says.
 const LISTED: &[u8] =
-    b"drwxr-xr-x 2 me me 5 Jan 01 2020 folder\r\n-rw-r--r-- 1 me me 5 2026-01-05 12:30 a\r\n-rw-r--r-- 1 me me 5 Jan 01 2020 b\r\n";
+    b"drwxr-xr-x 2 me me 5 Jan 01 2020 folder\r\n-rw-r--r-- 1 me me 5 2025-01-05 12:30 a\r\n-rw-r--r-- 1 me me 5 Jan 01 2020 b\r\n";
 
 /// Answers until nobody asks any more; gives back the commands.
-async fn serve(listener: TcpListener) -> Vec<String> {
+async fn serve(listener: TcpListener, mdtm: &str) -> Vec<String> {
     let mut server = Server::accept(&listener).await;
     server.say("220 hello").await;
     let mut heard = Vec::new();
@@ -32,7 +32,7 @@ async fn serve(listener: TcpListener) -> Vec<String> {
                 server.say("226 done").await;
             }
             "SIZE" => server.say("213 5").await,
-            "MDTM" => server.say("213 20260105103017").await,
+            "MDTM" => server.say(&format!("213 {mdtm}")).await,
             "PWD" => server.say("257 \"/\"").await,
             "QUIT" => server.say("221 bye").await,
             _ => server.say("200 ok").await,
@@ -43,15 +43,19 @@ async fn serve(listener: TcpListener) -> Vec<String> {
 
 /// The times of two listings, and how often MDTM was asked.
 async fn times(change: impl FnOnce(&mut Dial)) -> (Vec<String>, usize, Option<i16>) {
+    times_with("20250105103017", change).await
+}
+
+async fn times_with(mdtm: &'static str, change: impl FnOnce(&mut Dial)) -> (Vec<String>, usize, Option<i16>) {
     let (listener, port) = listener().await;
     let mut dial = dial(port, Security::Never, Trust::default(), &Lines::default());
     change(&mut dial);
-    let served = tokio::spawn(serve(listener));
+    let served = tokio::spawn(serve(listener, mdtm));
     let connection: Connection = open(dial, |_| {}).await.unwrap();
     let mut times = Vec::new();
     for _ in 0..2 {
         let listing = connection.list(&RemotePath::root(), &Cancel::new()).await.unwrap();
-        assert_eq!(listing.raw.line(1).as_deref(), Some("-rw-r--r-- 1 me me 5 2026-01-05 12:30 a"));
+        assert_eq!(listing.raw.line(1).as_deref(), Some("-rw-r--r-- 1 me me 5 2025-01-05 12:30 a"));
         times = listing
             .entries
             .iter()
@@ -69,7 +73,7 @@ async fn times(change: impl FnOnce(&mut Dial)) -> (Vec<String>, usize, Option<i1
 #[tokio::test]
 async fn the_zone_is_measured_once() {
     let (times, asked, zone) = times(|_| {}).await;
-    assert_eq!(times, ["2020-01-01T00:00:00", "2026-01-05T10:30:00Z", "2020-01-01T00:00:00"]);
+    assert_eq!(times, ["2020-01-01T00:00:00", "2025-01-05T10:30:00Z", "2020-01-01T00:00:00"]);
     assert_eq!((asked, zone), (1, Some(120)));
 }
 
@@ -77,15 +81,22 @@ async fn the_zone_is_measured_once() {
 async fn what_the_site_says_or_what_was_measured_is_not_asked_for() {
     let site = |dial: &mut Dial| dial.site = Arc::new(Site { zone: Some(-60), ..(*dial.site).clone() });
     let (said, asked, _) = times(site).await;
-    assert_eq!((said[1].as_str(), asked), ("2026-01-05T13:30:00Z", 0));
+    assert_eq!((said[1].as_str(), asked), ("2025-01-05T13:30:00Z", 0));
     let measured = |at| {
         move |dial: &mut Dial| {
             dial.known = Known { zone: Some(Zone { minutes: 60, at }), ..Known::default() };
         }
     };
     let (known, asked, _) = times(measured(jiff::Timestamp::now())).await;
-    assert_eq!((known[1].as_str(), asked), ("2026-01-05T11:30:00Z", 0));
+    assert_eq!((known[1].as_str(), asked), ("2025-01-05T11:30:00Z", 0));
     // Long ago it may have been winter.
     let (again, asked, _) = times(measured(jiff::Timestamp::UNIX_EPOCH)).await;
-    assert_eq!((again[1].as_str(), asked), ("2026-01-05T10:30:00Z", 1));
+    assert_eq!((again[1].as_str(), asked), ("2025-01-05T10:30:00Z", 1));
+}
+
+#[tokio::test]
+async fn a_file_of_tomorrow_tells_no_zone() {
+    // vsftpd with `use_localtime` tells the server's own time by MDTM too.
+    let (times, asked, zone) = times_with("20990105123017", |_| {}).await;
+    assert_eq!((times[1].as_str(), asked, zone), ("2025-01-05T12:30:00", 1, None));
 }
