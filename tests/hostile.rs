@@ -631,6 +631,47 @@ fn uploads_are_done_when_all_is_there() {
     }
 }
 
+/// A server may store a file under another name, and say so: that name means nothing here.
+#[test]
+fn a_name_that_the_server_suggests_is_not_used() {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("target")).unwrap();
+    fs::write(home.path().join("target/local"), b"hello").unwrap();
+    let peer = Peer::except(World::list(&[("/", b"")]), |dialogue, verb, _| match verb {
+        "STOR" => {
+            dialogue.say("150 FILE: ../../suggested")?;
+            io::copy(&mut dialogue.accept()?, &mut io::sink())?;
+            dialogue.say("226 stored as ../../suggested").map(|()| true)
+        }
+        "SIZE" => dialogue.say("213 5").map(|()| true),
+        _ => Ok(false),
+    });
+    let url = peer.url("");
+    let ended = run_in(home, &[&["put", "local", &url, "--if-exists", "overwrite"], &HURRIED[..]].concat()).expect(0);
+    assert!(!peer.heard().iter().any(|line| line.contains("suggested")), "{:?}", peer.heard());
+    assert_eq!(ended.tree(), ["local"]);
+}
+
+/// What FEAT brings is text, however much and of whatever kind.
+#[test]
+fn features_of_any_kind() {
+    let endless = Peer::except(file_of(b"hello"), |dialogue, verb, _| match verb {
+        "FEAT" => dialogue.send(b"211-has\r\n").and_then(|()| dialogue.send_endlessly(b" MDTM\r\n")).map(|()| true),
+        _ => Ok(false),
+    });
+    get(&endless, "file").expect(3);
+    assert!(!endless.heard_verb("READ IT ALL"));
+    let odd = Peer::except(file_of(b"hello"), |dialogue, verb, _| match verb {
+        "FEAT" => {
+            dialogue.send(b"211-has\r\n \x1b[31mSIZE\x07\r\n \xff\xfe;;==\r\n REST\r\n\t\r\n211 end\r\n").map(|()| true)
+        }
+        _ => Ok(false),
+    });
+    let ended = get(&odd, "file").expect(0);
+    assert_eq!(fs::read(ended.target().join("file")).unwrap(), b"hello");
+    assert!(!ended.stderr.contains('\x1b'), "{:?}", ended.stderr);
+}
+
 /// Commands of somebody who pastes line breaks, or has them pasted.
 #[test]
 fn nothing_smuggles_a_command() {

@@ -370,3 +370,19 @@ async fn a_server_that_never_resumes_is_used_all_the_same() {
     assert_eq!(data_shake(&security, &identity.acceptor()).await, Ok(false));
     assert_eq!(data_shake(&security, &identity.acceptor()).await, Ok(false));
 }
+
+/// Some servers wait for our end, and never say theirs.
+#[tokio::test]
+async fn a_server_that_never_ends_its_side_of_an_upload_is_left() {
+    let (listener, _) = listener().await;
+    let identity = Identity::loopback();
+    let (load, flow) = sending(&file_of(b"all of it"), 0);
+    let (data, socket) = connected(&listener, load, Some(secured(&identity).await)).await;
+    let mut stream = accepted(&identity, socket).await;
+    let mut got = Vec::new();
+    stream.read_to_end(&mut got).await.unwrap();
+    // Its side stays open: the reply on the control connection will say what it has.
+    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: 9, clean: true }));
+    assert_eq!((got.as_slice(), flow.done()), (&b"all of it"[..], 9));
+    drop(stream);
+}

@@ -429,3 +429,17 @@ async fn nothing_is_waited_for_long_behind_the_final_reply() {
         drop(socket);
     }
 }
+
+#[tokio::test]
+async fn epsv_that_is_never_answered_is_not_asked_again() {
+    let (connection, mut server, _) = logged_in(|_| {}).await;
+    let script = async {
+        assert_eq!(server.behave("EPSV").await, "EPSV");
+        server.hear().await
+    };
+    let cancel = Cancel::new();
+    let (result, _) = soon!(connection.run(retrieve(), Body::None, None, &cancel), script);
+    let error = result.unwrap_err();
+    assert!(matches!(&error, Error::Timeout { what, .. } if what.contains("EPSV")), "{error}");
+    assert!(connection.known().no_epsv, "the next connection begins with PASV");
+}

@@ -178,3 +178,20 @@ async fn a_site_can_ask_for_tls_1_3() {
     let error = security.control(socket, SOON).await.unwrap_err();
     assert!(error.to_string().contains("older than the site allows"), "{error}");
 }
+
+/// Another protocol's server behind the same certificate can see that it is not meant.
+#[tokio::test]
+async fn the_protocol_is_named_in_the_handshake() {
+    let identity = Identity::loopback();
+    let (listener, port) = listener().await;
+    let mut config = ServerConfig::clone(identity.acceptor().config());
+    config.alpn_protocols = vec![b"http/1.1".to_vec(), b"ftp".to_vec()];
+    let server = tokio::spawn(async move {
+        let stream = TlsAcceptor::from(Arc::new(config)).accept(listener.accept().await.unwrap().0).await.unwrap();
+        stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec)
+    });
+    let security = Tls::new(&dial_to("127.0.0.1", port, identity.pinned()), None).await.unwrap();
+    let socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    security.control(socket, SOON).await.unwrap();
+    assert_eq!(server.await.unwrap().as_deref(), Some(&b"ftp"[..]));
+}
