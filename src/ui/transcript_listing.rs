@@ -66,7 +66,8 @@ pub fn listing_ui(ui: &mut Ui, listing: &Listing, clock: &Clock) {
         let raw = text::visible(&raw).into_owned();
         let (above, below) = (Rect::from_min_size(rect.min, Vec2::new(rect.width(), LINE)), rect.bottom());
         let read = Rect::from_min_max(rect.min + vec2(theme::GAP, LINE), Rect::from_min_max(rect.min, rect.max).max);
-        let drawn: String = raw.chars().take(DRAWN).collect();
+        // Columns would push the name out of sight.
+        let drawn: String = raw.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(DRAWN).collect();
         list::write(ui, above, drawn, theme::mono(), palette.text, Align::Min);
         list::write(ui, read, words(entry, clock), theme::small(), palette.secondary, Align::Min);
         ui.painter().hline(rect.x_range(), below - 0.5, eframe::egui::Stroke::new(1.0, palette.line));
