@@ -36,12 +36,15 @@ pub fn status_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, tab: TabId) {
 fn server_ui(ui: &mut Ui, server: &Server) {
     let palette = theme::of(ui);
     if let Some(tls) = &server.tls {
-        mark(ui, icons::LOCK, palette.completion);
+        let (icon, color) =
+            if tls.control_clear { (icons::UNLOCK, palette.transient) } else { (icons::LOCK, palette.completion) };
+        mark(ui, icon, color);
         let vouched =
             if tls.by_person { "You trust its certificate" } else { "Its certificate is trusted by this system" };
         let hover = format!("{}\n{vouched}\nSHA-256 {}", tls.cipher, tls.sha256);
         word(ui, &tls.version).on_hover_text(hover);
         if tls.control_clear {
+            dot(ui);
             word(ui, "control connection not encrypted")
                 .on_hover_text("CCC: commands and names can be read on the way");
         }
