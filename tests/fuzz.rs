@@ -57,6 +57,19 @@ fn nonsense_never_breaks_the_invariants() {
     assert!(flows > 200 && good > 1000, "nonsense that gets nowhere shows nothing: {flows} {good}");
 }
 
+/// Or a dialect's target would try another one.
+#[test]
+fn each_dialect_has_a_target_that_reads_it() {
+    let today = jiff::civil::date(2024, 2, 29).at(12, 0, 0, 0);
+    for (name, dialect, headline) in targets::DIALECTS {
+        let parsed = ftp::listing::parse(headline.as_bytes(), ftp::Method::List, today, None);
+        assert_eq!((parsed.dialect, parsed.refused.len()), (*dialect, 0), "{name}");
+        assert!(!parsed.entries.is_empty(), "{name}");
+    }
+    let source = include_str!("../src/ftp/listing/mod.rs");
+    assert_eq!(source.matches("\"LIST (").count(), targets::DIALECTS.len(), "a dialect without a target");
+}
+
 /// Every corpus belongs to a target: one that was renamed must not be forgotten.
 #[test]
 fn every_corpus_is_played() {

@@ -16,37 +16,63 @@ use super::watch;
 /// Events of one dialogue.
 const EVENTS: usize = 400;
 
-/// Lines of each dialect of LIST that has a target of its own: what is fuzzed follows them, so that a listing of this
-/// dialect is read.
-pub const DIALECTS: &[(&str, &str)] = &[
+/// The dialects of LIST: the target's name, the dialect's, and lines of it, which what is fuzzed follows, so that the
+/// listing is read as this dialect.
+pub const DIALECTS: &[(&str, &str, &str)] = &[
     (
         "unix",
+        "LIST (Unix)",
         "-rw-r--r-- 1 me us 5 Jan 01 2020 a\ndrwxr-xr-x 2 me us 0 Mar 04 10:20 b\nlrwxrwxrwx 1 0 0 1 May 5 2001 c -> d\n",
     ),
-    ("dos", "02-03-04  07:46AM  <DIR>  First\n02-03-2004  17:46  1,234  second.txt\n"),
-    ("eplf", "+i1.2,m824255902,/,\tdir\n+i1.3,r,s12,m824255907,\tfile\n"),
-    ("netware", "d [R----F--] supervisor 512 Jan 16 18:53 login\n- [R----F--] rhesus 214059 Oct 20 15:27 cx.exe\n"),
+    ("dos", "LIST (DOS)", "02-03-04  07:46AM  <DIR>  First\n02-03-2004  17:46  1,234  second.txt\n"),
+    ("eplf", "LIST (EPLF)", "+i1.2,m824255902,/,\tdir\n+i1.3,r,s12,m824255907,\tfile\n"),
+    (
+        "netware",
+        "LIST (NetWare)",
+        "d [R----F--] supervisor 512 Jan 16 18:53 login\n- [R----F--] rhesus 214059 Oct 20 15:27 cx.exe\n",
+    ),
     (
         "vms",
-        "Directory DISK:[A]\n\nA.DIR;1  1/9  1-JAN-2020 10:00:00 [ME,ME] (RWED,RWED,RE,)\nLONG_NAME.TXT;2\n  8/8  2-FEB-2021 11:00 [1,2] (RWED,,,)\n",
+        "LIST (VMS)",
+        "A.DIR;1  1/9  1-JAN-2020 10:00:00 [ME,ME] (RWED,RWED,RE,)\nLONG_NAME.TXT;2\n  8/8  2-FEB-2021 11:00 [1,2] (RWED,,,)\n",
+    ),
+    ("mvs", "LIST (MVS)", "DISK01 3420   2003/05/21  1  200  FB      80  8053  PS  A.FILE\nMigrated       OLD.SET\n"),
+    ("mvs-members", "LIST (MVS members)", " MAIN      01.01 2004/06/22 2004/06/22 16:32   128   128    0 BOBY12\n"),
+    ("mvs-jobs", "LIST (MVS jobs)", "IBMUSER1  JOB01906  OUTPUT    3 Spool Files\n"),
+    ("os400", "LIST (OS/400)", "QSYS            77824 02/23/00 15:09:55 *DIR       QOpenSys/\n"),
+    (
+        "vxworks",
+        "LIST (VxWorks)",
+        "    2048    Feb-28-1998  05:23:30   CONFIG            <DIR>\n     512    Feb-28-98    05:23:30   boot rom.bin\n",
+    ),
+    ("os2", "LIST (OS/2)", "     0           DIR   05-12-97   16:44  PSFONTS\n  1123      A    07-14-99   12:37  b\n"),
+    ("vm", "LIST (VM/CMS)", "HELLO    EXEC     V         65        107          2 2005-10-04 15:28:42 OP0191\n"),
+    (
+        "vm-bfs",
+        "LIST (z/VM BFS)",
+        "05/20/2000 13:38:19 F 1      65758 'my file.cpy'\n08/21/2000 05:28:40 D -          - ALTERNATE\n",
+    ),
+    ("nonstop", "LIST (NonStop)", "DATAFILE   101        528  6-Apr-07 14:21:18 255, 0 \"oooo\"\n"),
+    ("os9", "LIST (OS-9)", "20.20 07/03/29 1026 d-ewrewr 2650 85920 CMDS\n"),
+    (
+        "connect-enterprise",
+        "LIST (Connect:Enterprise)",
+        "-C--E-----FTP B ANNA1         7670  1294495 Jan 13 07:42 INVOICES\n",
+    ),
+    ("vshell", "LIST (VShell)", "206876  Apr 04, 2000 21:06 notes and more.txt\n0  Dec 12, 2002 02:13 my dir/\n"),
+    ("cisco", "LIST (Cisco)", "    4  -rw-     1014196  Apr 23 2003 10:20:03  c2600-i-mz.bin\n"),
+    ("wfftp", "LIST (wfFtp)", "config       1014196  06/03/04  Thur.   10:20:03\n"),
+    ("numeric", "LIST (numeric Unix)", "0100644   500  101   12345    123456789       a b\n"),
+    (
+        "windows-16",
+        "LIST (16-bit Windows)",
+        "TOOLS           <DIR>      Nov 16 1994 17:16\nNOTES.TXT       11264      May 11 1995 14:20   RA\n",
     ),
     (
-        "mvs",
-        "Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\nWYOSPT 3420   2003/05/21  1  200  FB      80  8053  PS  A.FILE\nMigrated  OLD.SET\n",
+        "dls",
+        "LIST (dls)",
+        "NEWS               1763  What has changed\nsrc/                  =  Feb  3 18:21  Sources\n",
     ),
-    (
-        "mvs-members",
-        " Name     VV.MM   Created       Changed      Size  Init   Mod   Id\nMEMBER01  01.01 2004/01/06 2004/01/06 16:32    5     5     0 ME\nMEMBER02\n",
-    ),
-    ("os400", "QSYS            77824 02/23/00 15:09:55 *DIR       QOpenSys/\nME  12 23.02.00 15:09:55 *STMF  a.txt\n"),
-    ("os2", "     0           DIR   05-12-97   16:44  PSFONTS\n 100   A  05-12-97  16:44  a.txt\n"),
-    ("vm", "PROFILE  EXEC     V  79  100  2  2004-05-06 11:09:20 DISK1\n"),
-    (
-        "nonstop",
-        "File         Code             EOF  Last Modification    Owner  RWEP\nA  101  16354 18-Mar-09 15:09:12 244, 10 \"nnnn\"\n",
-    ),
-    ("numeric", "100644   1  500  101   12345    123456789 a b\n"),
-    ("connect-enterprise", "-C--E-----FTP A BANK   100 1 Sep 1 2009 09:10 file\n"),
 ];
 
 /// One target.
@@ -73,7 +99,7 @@ impl Target {
             ("list", list),
         ];
         let plain = plain.into_iter().map(|(name, check)| Self { name, headline: "", check });
-        plain.chain(DIALECTS.iter().map(|(name, headline)| Self { name, headline, check: list }))
+        plain.chain(DIALECTS.iter().map(|(name, _, headline)| Self { name, headline, check: list }))
     }
 
     /// The one called `name`.
