@@ -81,13 +81,16 @@ pub struct Target {
     name: &'static str,
     /// What it reads before each input, if it is a dialect.
     headline: &'static str,
-    check: fn(&str, &[u8]),
+    check: Check,
 }
+
+/// What a target does, with its headline and what is fuzzed.
+type Check = fn(&str, &[u8]);
 
 impl Target {
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
-        let plain: [(&'static str, fn(&str, &[u8])); 9] = [
+        let plain: [(&'static str, Check); 9] = [
             ("reply", reply),
             ("session", session),
             ("passive", endpoint),
