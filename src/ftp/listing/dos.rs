@@ -30,7 +30,7 @@ fn columns(line: &[u8], from: usize, at: DateTime, context: &Context) -> Option<
     }
     // IIS writes one blank between a size and a name. Others, who write `9/23/2018` or `34,359`, align with as many as
     // look well, and so does everybody behind `<DIR>`: there a name cannot be known to begin with a blank.
-    let aligned = entry.size.is_none() || line[..from].contains(&b'/') || tag.contains(&b',');
+    let aligned = entry.size.is_none() || line[..from].contains(&b'/') || tag.iter().any(|byte| b",.'".contains(byte));
     let rest = &line[end..];
     let blanks = rest.iter().take_while(|byte| is_blank(**byte)).count();
     let name = &rest[if aligned { blanks } else { blanks.min(1) }..];

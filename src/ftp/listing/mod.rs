@@ -25,8 +25,6 @@ mod vm;
 mod vms;
 mod vshell;
 
-use std::borrow::Cow;
-
 use encoding_rs::Encoding;
 use jiff::civil::DateTime;
 
@@ -351,18 +349,15 @@ fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// A number of decimal digits that may be grouped by commas: `34,359,738`.
+/// A number of decimal digits that may be grouped by commas, dots or apostrophes: `34,359,738`, `34.359.738`.
 fn grouped_number(digits: &[u8]) -> Option<u64> {
-    let digits: Cow<'_, [u8]> = if digits.contains(&b',') {
-        let mut groups = digits.split(|byte| *byte == b',');
-        let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()));
-        if !first || !groups.all(|group| group.len() == 3) {
-            return None;
-        }
-        digits.iter().copied().filter(|byte| *byte != b',').collect()
-    } else {
-        digits.into()
-    };
+    let Some(mark) = digits.iter().copied().find(|byte| b",.'".contains(byte)) else { return number(digits) };
+    let mut groups = digits.split(|byte| *byte == mark);
+    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()));
+    if !first || !groups.all(|group| group.len() == 3) {
+        return None;
+    }
+    let digits: Vec<u8> = digits.iter().copied().filter(|byte| *byte != mark).collect();
     number(&digits)
 }
 

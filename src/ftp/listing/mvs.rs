@@ -27,7 +27,7 @@ pub(super) fn data_set(lines: &[&[u8]], context: &Context) -> Read {
 /// `A.B.C`: qualifiers of letters, digits and a few signs. A pseudo directory ends with a dot.
 fn is_data_set(name: &[u8]) -> bool {
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"@#$-.".contains(byte) || !byte.is_ascii();
-    name.iter().all(allowed) && name.first().is_some_and(|byte| byte.is_ascii_alphabetic() || b"@#$".contains(byte))
+    name.iter().all(allowed) && name.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"@#$".contains(byte))
 }
 
 /// What the columns before the name tell of.
@@ -95,11 +95,11 @@ pub(super) fn member(lines: &[&[u8]], context: &Context) -> Read {
         return Read::Nothing;
     }
     let Some(([name], end)) = words::<1>(line, 0) else { return Read::Nothing };
-    if !is_member(name) {
-        return Read::Nothing;
-    }
     let mut entry = Entry::new(context.text(name), Kind::File);
     if line[end..].trim_ascii().is_empty() {
+        if !is_member(name) {
+            return Read::Nothing;
+        }
         let alone = line.len() >= PADDED || context.heading == Some(Heading::Members);
         return if alone { Read::Entry(entry, 1) } else { Read::Nothing };
     }
@@ -184,6 +184,7 @@ mod tests {
             &[
                 ("DISK01 3420   2003/05/21  1  200  FB      80  8053  PS  'ACME.FILE'", "- ACME.FILE - 2003-05-21 - -"),
                 ("DISK01 3390   2004/03/04  1    3  FB      80  3125  PO  LOAD.LIB", "d LOAD.LIB - 2004-03-04 - -"),
+                ("DISK01 3390   2004/03/04  1    3  FB      80  3125  PS  4TH.FILE", "- 4TH.FILE - 2004-03-04 - -"),
                 ("DISK01 3390   **NONE**    1   15  NONE     0     0  PO  NEVER.USED", "d NEVER.USED - - - -"),
                 ("DISK01 3390   2005/06/06 213000 U 0 27998 PO-E JOINED", "d JOINED - 2005-06-06 - -"),
                 ("DISK01 3390   VSAM HIS.KSDS", "- HIS.KSDS - - - -"),
@@ -212,6 +213,10 @@ mod tests {
         each(
             "(MVS members)",
             &[
+                (
+                    "A-LONGER-NAME 01.01 2004/06/22 2004/06/22 16:32   128   128    0 BOBY12",
+                    "- A-LONGER-NAME - 2004-06-22T16:32 - -",
+                ),
                 (
                     " MAIN      01.01 2004/06/22 2004/06/22 16:32   128   128    0 BOBY12",
                     "- MAIN - 2004-06-22T16:32 - -",

@@ -29,6 +29,10 @@ pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
     }
     match behind_mode(line, open + length + 1, kind, false, context) {
         Some(mut entry) => {
+            // Some align the names. One blank more than there must be belongs to a name.
+            if entry.name.starts_with("  ") {
+                entry.name = entry.name.trim_start().to_owned();
+            }
             entry.permissions = context.word(&rights[1..]);
             // A number that stands alone is the owner's: few of these servers count links.
             if entry.owner.is_none() {

@@ -67,6 +67,9 @@ fn the_dialect_that_fits_reads_the_whole_listing() {
     assert_eq!((unix.dialect, names(&unix)), ("LIST (Unix)", vec!["a", "b"]));
     let dos = list("04-27-00  12:09PM       <DIR>          x\r\n04-27-00  12:09PM       17 y\r\n");
     assert_eq!((dos.dialect, names(&dos)), ("LIST (DOS)", vec!["x", "y"]));
+    let grouped = list("13.04.2004  17:46   1.234.567 x\r\n13.04.2004  17:46   1'234 y\r\n");
+    let sizes: Vec<_> = grouped.entries.iter().map(|entry| entry.size).collect();
+    assert_eq!((sizes, names(&grouped)), (vec![Some(1_234_567), Some(1_234)], vec!["x", "y"]));
     // A forged line of the other dialect is not believed.
     let mixed = list(&format!("-rw-r--r-- 1 u g 5 Jan 1 2020 a\r\n{}\r\n", "04-27-00  12:09PM  17 evil"));
     assert_eq!(names(&mixed), ["a"]);
@@ -237,6 +240,8 @@ fn eplf_lines() {
 
 #[test]
 fn netware_lines() {
+    let aligned = list("d [R----F--] supervisor            512       Jan 16 18:53    login\r\n");
+    assert_eq!(names(&aligned), ["login"]);
     let entry = one("- [R----F--] rwinston                        19968 Feb 12 15:20  Document.doc");
     assert_eq!((entry.name.as_str(), entry.kind, entry.size), (" Document.doc", Kind::File, Some(19968)));
     assert_eq!((entry.owner.as_deref(), entry.permissions.as_deref()), (Some("rwinston"), Some("R----F--")));
