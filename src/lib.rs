@@ -82,6 +82,7 @@
 //! 2. Commands on the wire wait in one queue; each reply that is not preliminary pays the command at its front. None is
 //!    ever unaccounted for, and a cancelled operation's replies are still owed and are read off before anything else is
 //!    trusted. A reply that nothing owes closes the session.
+//!    One that plainly answers another command closes it too, before anything is stored, deleted or renamed by mistake.
 //! 3. An operation hears of a transfer's end once, when reply **and** data are both in, in either order.
 //! 4. After `Cancel` the session is usable as soon as nothing is owed.
 //! 5. At the change to TLS the decoder is empty; bytes that came early are an attack and close the session.
