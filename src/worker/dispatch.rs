@@ -103,6 +103,13 @@ impl Worker {
         if asked.reply.is_closed() {
             return;
         }
+        if let Ask::FileExists(file) = &asked.ask
+            && let Some(choice) = self.context.memory.exists(file.course)
+        {
+            // It was decided for all while this one was on its way. Whoever has left needs no answer.
+            let _ = asked.reply.send(Answer::Exists { choice, for_all: false });
+            return;
+        }
         if let Put::New(question) = self.questions.put(asked) {
             self.front.send(Event::Ask(question));
         }
