@@ -62,6 +62,7 @@ impl Bench {
             active_ports: None,
             proxy: None,
             certificate: None,
+            external_address: None,
             key_log: false,
             tls12_only,
             log: self.log.clone(),

@@ -10,7 +10,7 @@
 //! | `begin OPERATION ARGUMENTS` | an operation begins |
 //! | `S: line` | the server says a line; `\r \n \0 \xNN` are bytes. `S~` adds no CR LF |
 //! | `C: line` | the session must send this line |
-//! | `> event` | `secured`, `cleared`, `listening ADDRESS`, `open`, `done BYTES [unclean]`, `fault KIND`, `cancel`, `closed` |
+//! | `> event` | `secured`, `cleared`, `keepalive`, `listening ADDRESS`, `open`, `done BYTES [unclean]`, `fault KIND`, `cancel`, `closed` |
 //! | `= output` | the session must want this: `connect PORT`, `flow`, `ok …`, `err …` (words of it), `drop`, `close`… |
 //! | `N: words` | a note with these words must have come |
 //! | `L: line` | this line must be in the transcript |
@@ -179,6 +179,7 @@ impl Player {
                 Input::DataDone(Ok(DataEnd { bytes: bytes.parse().unwrap(), clean }))
             }
             "fault" => Input::DataDone(Err(fault(rest))),
+            "keepalive" => Input::KeepAlive,
             "cancel" => Input::Cancel,
             "closed" => Input::Closed,
             _ => panic!("{}", self.fail(&format!("an event of no kind: {event}"))),

@@ -16,6 +16,8 @@ use crate::model::{Direction, PathSyntax, Record, RemotePath, Security};
 pub const MAX_OWED: usize = 32;
 /// Most preliminary replies to one command.
 pub const MAX_PRELIMINARIES: u32 = 10;
+/// Most NOOPs during a transfer that wait for their replies: some servers answer them when it is over.
+const MAX_NOOPS: usize = 8;
 /// Secrets shorter than this are masked as whole words only, so that a transcript stays readable.
 const SHORT_SECRET: usize = 4;
 
@@ -91,6 +93,8 @@ pub(crate) struct Control {
     pub(crate) pipelining: bool,
     /// PRET was listed, and is not known after all.
     pub(crate) no_pret: bool,
+    /// The server does not know NOOP while a transfer runs.
+    no_noop: bool,
     /// TYPE as the server has it; `None`: not known.
     pub(crate) kind: Option<TransferType>,
     /// The current directory, where it is known.
@@ -130,6 +134,7 @@ impl Control {
             protected: false,
             pipelining: false,
             no_pret: false,
+            no_noop: false,
             kind: None,
             directory: None,
             paths: config.paths.unwrap_or_default(),
@@ -319,6 +324,29 @@ impl Control {
         self.pipelining = false;
         self.known.no_pipelining = true;
         self.note("The server answered the second of two commands first: it is asked one by one from now on");
+    }
+
+    /// Says NOOP while a transfer runs, so that nobody on the way takes the connection for dead.
+    pub(crate) fn keep_alive(&mut self) {
+        let runs = self.owed.front().is_some_and(|front| front.verb.moves_data() && front.preliminaries > 0);
+        if runs && !self.aborted && !self.no_noop && self.owed.len() <= MAX_NOOPS {
+            self.send_quietly(Command::new(Verb::Noop));
+        }
+    }
+
+    /// Whether a reply during a transfer answers a NOOP and not the transfer, and takes that NOOP for paid: some servers
+    /// answer at once. No transfer ends with these codes after it has begun; should one end with 200, that reply and the
+    /// NOOP's have changed places and no harm is done.
+    pub(crate) fn pays_keep_alive(&mut self, reply: &Reply) -> bool {
+        let runs = self.owed.front().is_some_and(|front| front.verb.moves_data() && front.preliminaries > 0);
+        let noop = self.owed.iter().position(|owed| owed.verb == Verb::Noop).filter(|_| runs);
+        let Some(noop) = noop.filter(|_| matches!(reply.code(), 200 | 500..=503)) else { return false };
+        self.owed.remove(noop);
+        if reply.is_negative() {
+            self.no_noop = true;
+            self.note("The server does not know NOOP while a transfer runs: it is left in peace");
+        }
+        true
     }
 
     /// An error that says what the server said.

@@ -111,6 +111,8 @@ pub enum Input<'a> {
     DataOpen,
     /// The data connection has ended, or could not be made.
     DataDone(Result<DataEnd, DataFault>),
+    /// The control connection has been quiet for long while data move: say something, if that is safe.
+    KeepAlive,
     /// A person, or a deadline, wants the operation to stop.
     Cancel,
     /// The control connection is closed or broken.
@@ -219,6 +221,11 @@ impl Session {
                 if self.control.has_data() {
                     self.control.data_is_over();
                     self.tell(Got::DataDone(result));
+                }
+            }
+            Input::KeepAlive => {
+                if self.running.as_ref().is_some_and(|running| running.ending.is_none()) {
+                    self.control.keep_alive();
                 }
             }
             Input::Cancel => self.cancel(),
@@ -347,6 +354,10 @@ impl Session {
             return self.die(Error::OutOfStep(format!("nothing was asked, and the server said {words}")));
         };
         let (verb, heard) = (front.verb, front.heard);
+        if self.control.pays_keep_alive(reply) {
+            self.payable -= 1;
+            return self.end_if_paid();
+        }
         if answers_another(verb, reply.code()) {
             let words = self.control.words(reply);
             return self.die(Error::OutOfStep(format!("{} was asked, and the server said {words}", verb.name())));

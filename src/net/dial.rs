@@ -1,7 +1,7 @@
 //! From a name to a connected socket: resolve, try every address.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +46,8 @@ pub struct Dial {
     pub certificate: Option<ClientCertificate>,
     /// The secrets of TLS are written to the file that `SSLKEYLOGFILE` names.
     pub key_log: bool,
+    /// What active mode names to a server outside of this network.
+    pub external_address: Option<IpAddr>,
     /// TLS 1.2 at most: what [`Error::NeedsTls12`] asks for.
     pub tls12_only: bool,
     /// Where the dialogue is written.

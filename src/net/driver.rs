@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,6 +63,8 @@ pub(super) struct Driver {
     /// When the reply that is waited for must be there.
     due: Instant,
     patience: Duration,
+    /// When the control connection was last used, or a note taken.
+    spoken: Instant,
     /// The verb of the newest command.
     verb: String,
     sent_at: Option<Instant>,
@@ -152,6 +154,7 @@ impl Driver {
             heard: Instant::now(),
             due: Instant::now() + dial.timeout,
             patience: dial.timeout,
+            spoken: Instant::now(),
             verb: GREETING.to_owned(),
             sent_at: None,
             words: None,
@@ -246,6 +249,7 @@ impl Driver {
                 break Err(ftp::Error::Closed(self.words.clone()));
             }
             let until = self.deadline();
+            let nudge = self.nudge();
             tokio::select! {
                 read = self.wire.turn() => self.take_input(read),
                 happened = next(&mut self.data) => self.take_data(happened),
@@ -254,6 +258,10 @@ impl Driver {
                     self.session.handle(Input::Cancel);
                 }
                 () = sleep_until(until.unwrap_or(self.due)), if until.is_some() => self.expire().await,
+                () = sleep_until(nudge.unwrap_or(self.due)), if nudge.is_some() => {
+                    self.spoken = Instant::now();
+                    self.session.handle(Input::KeepAlive);
+                }
             }
         };
         self.give_up_data().await;
@@ -304,6 +312,7 @@ impl Driver {
     }
 
     fn record(&mut self, record: Record) {
+        self.spoken = Instant::now();
         match record.direction {
             Direction::Sent => {
                 if self.verb == GREETING {
@@ -311,7 +320,9 @@ impl Driver {
                     self.patience = usual.max((usual * LOGIN_PATIENCE).min(MAX_LOGIN_PATIENCE));
                 }
                 self.verb = record.text.split(' ').next().unwrap_or_default().to_owned();
-                self.sent_at = Some(Instant::now());
+                // What is said while data move is answered when the server likes.
+                let moves = self.data.as_ref().is_some_and(DataConnection::is_busy);
+                self.sent_at = (!moves).then(Instant::now);
                 self.extend();
                 if self.verb == "ABOR" {
                     // Whoever is asked to stop what has failed is hardly there.
@@ -403,7 +414,11 @@ impl Driver {
         match DataConnection::listen(on, self.peer.ip(), ports, limit, self.scribe.clone()) {
             Ok((data, address)) => {
                 self.data = Some(data);
-                Input::Listening(address)
+                let named = named_outside(address, self.peer.ip(), self.dial.external_address);
+                if named != address {
+                    self.scribe.note(format!("Named to the server as {named}, as the settings say"));
+                }
+                Input::Listening(named)
             }
             Err(error) => Input::DataDone(Err(DataFault::Connect(format!("cannot listen on {}: {error}", on.ip())))),
         }
@@ -491,6 +506,13 @@ impl Driver {
     fn extend(&mut self) {
         self.heard = Instant::now();
         self.due = self.heard + self.patience;
+    }
+
+    /// When NOOP is due, while data move and the site wants that.
+    fn nudge(&self) -> Option<Instant> {
+        let moves = self.data.as_ref().is_some_and(DataConnection::is_busy) && self.task.stopped.is_none();
+        let every = self.dial.keep_alive.filter(|_| moves && self.dial.site.noop_in_transfers)?;
+        Some(self.spoken + every)
     }
 
     /// When the waiting ends; `None` while the data connection keeps the time.
@@ -619,5 +641,36 @@ async fn next(data: &mut Option<DataConnection>) -> Happened {
     match data {
         Some(data) => data.next().await,
         None => std::future::pending().await,
+    }
+}
+
+/// How a server at `peer` reaches our port `own`: at the address outside, unless it is in this network itself.
+fn named_outside(own: SocketAddr, peer: IpAddr, external: Option<IpAddr>) -> SocketAddr {
+    let near = match peer.to_canonical() {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    };
+    let own_family = own.ip().to_canonical().is_ipv4();
+    match external.filter(|external| !near && external.is_ipv4() == own_family) {
+        Some(external) => SocketAddr::new(external, own.port()),
+        None => own,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_servers_outside_hear_of_the_address_outside() {
+        let own: SocketAddr = "192.168.1.7:50000".parse().unwrap();
+        let external = "203.0.113.9".parse().ok();
+        let named = |peer: &str, external| named_outside(own, peer.parse().unwrap(), external).to_string();
+        assert_eq!(named("198.51.100.1", external), "203.0.113.9:50000");
+        assert_eq!(named("198.51.100.1", None), own.to_string());
+        for near in ["127.0.0.1", "192.168.1.1", "10.0.0.1", "169.254.1.1", "::1", "fd00::1", "fe80::1"] {
+            assert_eq!(named(near, external), own.to_string(), "{near}");
+        }
+        assert_eq!(named("198.51.100.1", "2001:db8::9".parse().ok()), own.to_string());
     }
 }

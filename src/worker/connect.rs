@@ -259,6 +259,7 @@ async fn dial(
         timeout: Duration::from_secs(u64::from(settings.timeout.max(1))),
         trust: Trust::new(context.roots.clone(), trusted(context, wanted.site)),
         active_ports: settings.active_ports,
+        external_address: settings.external_address,
         tls12_only: learned.tls12_only,
         log: context.log.clone(),
         keep_alive: (settings.keep_alive > 0).then(|| Duration::from_secs(u64::from(settings.keep_alive))),

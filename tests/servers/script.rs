@@ -145,6 +145,7 @@ impl<'a> Client<'a> {
             trust,
             active_ports: None,
             proxy: None,
+            external_address: None,
             certificate: None,
             key_log: false,
             tls12_only: self.way.tls12_only,

@@ -104,6 +104,7 @@ fn dial(port: u16, security: Security, trust: Trust, lines: &Lines) -> Dial {
         active_ports: None,
         proxy: None,
         certificate: None,
+        external_address: None,
         key_log: false,
         tls12_only: false,
         log: lines.log(),
