@@ -44,7 +44,7 @@ pub struct Site {
     /// The least version of TLS.
     #[serde(skip_serializing_if = "is_default")]
     pub minimum_tls: TlsVersion,
-    /// A client certificate: a PEM file, with the chain above it and perhaps the key.
+    /// A client certificate: a PEM file, with the chain above it and perhaps the key, or a PKCS #12 file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<PathBuf>,
     /// Its key: a PEM file; `None`: in the certificate's.

@@ -1,9 +1,10 @@
-//! A client certificate and its key, from PEM files.
+//! A client certificate and its key, from PEM files or from one of PKCS #12 (RFC 7292).
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use p12_keystore::Pkcs12Archive;
 use pkcs8::EncryptedPrivateKeyInfoRef;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -21,11 +22,11 @@ const OLD_ENCRYPTED: &str = "Proc-Type: 4,ENCRYPTED";
 /// Where a client certificate and its key are.
 #[derive(Clone, Debug)]
 pub struct ClientCertificate {
-    /// PEM, the chain above it too.
+    /// PEM, the chain above it too; or PKCS #12, the key too.
     pub certificate: PathBuf,
     /// PEM; `None`: in the same file.
     pub key: Option<PathBuf>,
-    /// What opens the key, where it is under a password.
+    /// What opens the key or the PKCS #12 file, where there is a password.
     pub password: Option<Secret>,
 }
 
@@ -38,44 +39,88 @@ impl ClientCertificate {
     /// Reads both. Blocks.
     pub(super) fn read(&self) -> Result<Identity, Error> {
         let file = contents(&self.certificate)?;
-        let broken = |path: &Path, why: String| Error::Key { path: path.to_owned(), why, password: false };
-        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(file.as_bytes()).collect();
-        let chain = chain.map_err(|error| broken(&self.certificate, error.to_string()))?;
+        if is_der(&file) {
+            return self.unpack(&file);
+        }
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&file).collect();
+        let chain = chain.map_err(|error| broken(&self.certificate, error))?;
         if chain.is_empty() {
-            return Err(broken(&self.certificate, format!("there is no certificate in it{}", hint(&self.certificate))));
+            return Err(broken(&self.certificate, "there is no certificate in it"));
         }
         let file = contents(self.key_file())?;
-        let key = match file.contains(ENCRYPTED) {
-            true => self.decrypt(&file)?,
-            false if file.contains(OLD_ENCRYPTED) => {
-                let why = "its password is of an old kind: convert it with `openssl pkcs8 -topk8`".to_owned();
+        if is_der(&file) {
+            let why = "this is not PEM; a PKCS #12 file has its certificate in it and is chosen as that";
+            return Err(broken(self.key_file(), why));
+        }
+        let text = String::from_utf8_lossy(&file);
+        let key = match text.contains(ENCRYPTED) {
+            true => self.decrypt(&text)?,
+            false if text.contains(OLD_ENCRYPTED) => {
+                let why = "its password is of an old kind: convert it with `openssl pkcs8 -topk8`";
                 return Err(broken(self.key_file(), why));
             }
-            false => PrivateKeyDer::from_pem_slice(file.as_bytes())
-                .map_err(|error| broken(self.key_file(), format!("{error}{}", hint(self.key_file()))))?,
+            false => PrivateKeyDer::from_pem_slice(&file).map_err(|error| broken(self.key_file(), error))?,
         };
         Ok(Identity { chain, key })
     }
 
+    /// From PKCS #12.
+    fn unpack(&self, file: &[u8]) -> Result<Identity, Error> {
+        use p12_keystore::error::Error as Why;
+        let broken = |why: &str| broken(&self.certificate, why);
+        if self.key.is_some() {
+            return Err(broken("the key is in this file: choose no other one"));
+        }
+        // Without a password, as with an empty one, it may well be open.
+        let password = self.password.as_ref().map(Secret::expose).unwrap_or_default();
+        let archive = Pkcs12Archive::from_pkcs12(file, password).map_err(|error| match &error {
+            Why::MacError(_) | Why::UnpadError => self.locked(&self.certificate),
+            Why::Pkcs5Error(why) if *why == pkcs8::pkcs5::Error::DecryptFailed.to_string() => {
+                self.locked(&self.certificate)
+            }
+            _ => broken(&format!("{error}; convert it with `openssl pkcs12 -in FILE -out FILE.pem`")),
+        })?;
+        let key = archive.keys.first().ok_or_else(|| broken("there is no key in it"))?;
+        let id = key.local_key_id.as_ref().map(AsRef::as_ref);
+        let certificates = || archive.certs.iter().map(|bag| &bag.cert);
+        let own = archive.certs.iter().find(|bag| id.is_some() && bag.local_key_id.as_deref() == id);
+        let own = own.map(|bag| &bag.cert).or_else(|| certificates().next());
+        let mut chain = vec![own.ok_or_else(|| broken("there is no certificate in it"))?];
+        while let Some(above) = chain
+            .last()
+            .and_then(|last| certificates().find(|above| above.subject() == last.issuer() && !chain.contains(above)))
+        {
+            chain.push(above);
+        }
+        Ok(Identity {
+            chain: chain.iter().map(|certificate| CertificateDer::from(certificate.as_der().to_vec())).collect(),
+            key: PrivatePkcs8KeyDer::from(key.key.as_der().to_vec()).into(),
+        })
+    }
+
+    /// The password for `path` is missing, or is not the right one.
+    fn locked(&self, path: &Path) -> Error {
+        let why = if self.password.is_some() { "the password is wrong" } else { "it is under a password" };
+        Error::Key { path: path.to_owned(), why: why.to_owned(), password: true }
+    }
+
+    /// From PEM under a password.
     fn decrypt(&self, file: &str) -> Result<PrivateKeyDer<'static>, Error> {
-        let wants =
-            |why: &str, password| Error::Key { path: self.key_file().to_owned(), why: why.to_owned(), password };
-        let Some(password) = &self.password else { return Err(wants("it is under a password", true)) };
+        let path = self.key_file();
+        let Some(password) = &self.password else { return Err(self.locked(path)) };
         let (begin, end) = (format!("-----BEGIN {ENCRYPTED}-----"), format!("-----END {ENCRYPTED}-----"));
         let pem = file.find(&begin).and_then(|start| {
             let length = file[start..].find(&end)? + end.len();
             file.get(start..start + length)
         });
-        let (_, document) = pkcs8::SecretDocument::from_pem(pem.unwrap_or_default())
-            .map_err(|error| wants(&error.to_string(), false))?;
+        let (_, document) =
+            pkcs8::SecretDocument::from_pem(pem.unwrap_or_default()).map_err(|error| broken(path, error))?;
         let info = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes());
-        let info = info.map_err(|error| wants(&error.to_string(), false))?;
-        let key = info.decrypt(password.expose()).map_err(|error| match error {
-            pkcs8::Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::DecryptFailed) => {
-                wants("the password is wrong", true)
-            }
-            other => wants(&other.to_string(), false),
-        })?;
+        let key =
+            info.map_err(|error| broken(path, error))?.decrypt(password.expose()).map_err(|error| match error {
+                pkcs8::Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::DecryptFailed) => self.locked(path),
+                other => broken(path, other),
+            })?;
         Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()).into())
     }
 }
@@ -87,24 +132,23 @@ pub(super) struct Identity {
     pub(super) key: PrivateKeyDer<'static>,
 }
 
-fn contents(path: &Path) -> Result<String, Error> {
-    let fails = |why: String| Error::Key { path: path.to_owned(), why, password: false };
+fn contents(path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| fails(error.to_string()))?;
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| fails(error.to_string()))?;
+    let file = File::open(path).map_err(|error| broken(path, error))?;
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| broken(path, error))?;
     if bytes.len() as u64 > MAX_FILE {
-        return Err(fails("it is too long".to_owned()));
+        return Err(broken(path, "it is too long"));
     }
-    String::from_utf8(bytes).map_err(|_| fails(format!("this is not PEM{}", hint(path))))
+    Ok(bytes)
 }
 
-/// PKCS #12 has no reader here: those there are stand on versions that are not finished.
-fn hint(path: &Path) -> &'static str {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-    match extension.as_deref() {
-        Some("p12" | "pfx") => "; convert PKCS #12 with `openssl pkcs12 -in FILE -out FILE.pem`",
-        _ => "",
-    }
+/// Whether a file begins as a sequence of ASN.1, as PKCS #12 does and no text: `0`, and a length in more than a byte.
+fn is_der(file: &[u8]) -> bool {
+    matches!(file, [0x30, length, ..] if *length >= 0x80)
+}
+
+fn broken(path: &Path, why: impl ToString) -> Error {
+    Error::Key { path: path.to_owned(), why: why.to_string(), password: false }
 }
 
 #[cfg(test)]
@@ -140,7 +184,7 @@ mod tests {
     fn what_is_no_identity_says_why() {
         for (text, words) in [
             (&b"nothing"[..], "no certificate"),
-            (b"\x30\x82\xff\xff", "not PEM"),
+            (b"\x30\x82\xff\xff", "openssl pkcs12"),
             (LOCKED.split_once("-----END ENC").unwrap().0.as_bytes(), "end marker"),
         ] {
             let error = read(file(text).path(), Some("hunter2")).unwrap_err().to_string();
@@ -148,6 +192,50 @@ mod tests {
         }
         let long = vec![b'a'; usize::try_from(MAX_FILE).unwrap() + 1];
         assert!(read(file(&long).path(), None).unwrap_err().to_string().contains("too long"));
-        assert!(hint(Path::new("x.P12")).contains("openssl pkcs12"));
+    }
+
+    /// Made with `openssl pkcs12 -export`, of a certificate and that of who signed it.
+    #[test]
+    fn pkcs_12_is_opened_with_its_password_only() {
+        for (name, bytes, certificates) in [
+            ("modern", &include_bytes!("tests/modern.p12")[..], 2),
+            ("-legacy", include_bytes!("tests/legacy.p12"), 2),
+            ("-nomac", include_bytes!("tests/no-mac.p12"), 1),
+        ] {
+            let file = file(bytes);
+            let error = read(file.path(), None).unwrap_err();
+            assert!(matches!(error, Error::Key { password: true, .. }), "{name}: {error}");
+            assert!(error.to_string().contains("is under a password"), "{name}: {error}");
+            let error = read(file.path(), Some("letmein")).unwrap_err();
+            assert!(matches!(error, Error::Key { password: true, .. }), "{name}: {error}");
+            assert!(error.to_string().contains("the password is wrong"), "{name}: {error}");
+            let identity = read(file.path(), Some("hunter2")).unwrap();
+            assert_eq!(identity.chain.len(), certificates, "{name}");
+            let (_, own) = x509_parser::parse_x509_certificate(&identity.chain[0]).unwrap();
+            assert_eq!(own.subject().to_string(), "CN=me", "{name}");
+        }
+        let open = file(include_bytes!("tests/no-password.p12"));
+        assert_eq!(read(open.path(), None).unwrap().chain.len(), 1);
+    }
+
+    #[test]
+    fn pkcs_12_holds_its_key_itself() {
+        let (packed, pem) = (file(include_bytes!("tests/modern.p12")), file(LOCKED.as_bytes()));
+        for (certificate, key, words) in [(&packed, &pem, "choose no other one"), (&pem, &packed, "is not PEM")] {
+            let (certificate, key) = (certificate.path().to_owned(), Some(key.path().to_owned()));
+            let error = ClientCertificate { certificate, key, password: None }.read().unwrap_err().to_string();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn broken_pkcs_12_does_no_harm() {
+        let whole = include_bytes!("tests/legacy.p12");
+        for at in (0..whole.len()).step_by(7) {
+            let mut bytes = whole.to_vec();
+            bytes[at] ^= 0x55;
+            let _ = read(file(&bytes).path(), Some("hunter2"));
+            let _ = read(file(&whole[..at]).path(), Some("hunter2")).unwrap_err();
+        }
     }
 }

@@ -123,10 +123,29 @@ fn rcgen_pem(certificate: &CertificateDer<'_>) -> String {
 
 #[tokio::test]
 async fn a_client_certificate_lets_in_who_has_it() {
+    let client = Identity::new(&["me"], |_| {});
+    let pem = format!("{}{}", client.key.serialize_pem(), rcgen_pem(&client.certificate));
+    lets_in(&client.certificate, pem.as_bytes(), None).await;
+}
+
+#[tokio::test]
+async fn so_does_one_of_pkcs_12() {
+    let packed = include_bytes!("modern.p12");
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut file, packed).unwrap();
+    let password = Some(crate::model::Secret::new("hunter2"));
+    let whole =
+        crate::net::ClientCertificate { certificate: file.path().to_owned(), key: None, password: password.clone() };
+    let root = whole.read().unwrap().chain[1].clone();
+    lets_in(&root, packed, password).await;
+}
+
+/// A server that trusts `root` lets in who has the certificate in `file`, and nobody without.
+async fn lets_in(root: &CertificateDer<'static>, file: &[u8], password: Option<crate::model::Secret>) {
     use rustls::server::WebPkiClientVerifier;
-    let (server, client) = (Identity::loopback(), Identity::new(&["me"], |_| {}));
+    let server = Identity::loopback();
     let mut roots = rustls::RootCertStore::empty();
-    roots.add(client.certificate.clone()).unwrap();
+    roots.add(root.clone()).unwrap();
     let provider = Arc::new(default_provider());
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().unwrap();
     let config = ServerConfig::builder_with_provider(provider)
@@ -136,15 +155,14 @@ async fn a_client_certificate_lets_in_who_has_it() {
         .with_single_cert(vec![server.certificate.clone()], PrivatePkcs8KeyDer::from(server.key.serialize_der()).into())
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    let pem = format!("{}{}", client.key.serialize_pem(), rcgen_pem(&client.certificate));
-    std::io::Write::write_all(&mut file, pem.as_bytes()).unwrap();
+    let mut kept = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut kept, file).unwrap();
     for proves in [true, false] {
         let (listener, port) = listener().await;
         let acceptor = acceptor.clone();
         let accepted = tokio::spawn(async move { acceptor.accept(listener.accept().await.unwrap().0).await.is_ok() });
-        let certificate =
-            crate::net::ClientCertificate { certificate: file.path().to_owned(), key: None, password: None };
+        let password = password.clone();
+        let certificate = crate::net::ClientCertificate { certificate: kept.path().to_owned(), key: None, password };
         let identity = proves.then(|| certificate.read().unwrap());
         let security = Tls::new(&dial_to("127.0.0.1", port, server.pinned()), identity).await.unwrap();
         let socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();

@@ -22,7 +22,10 @@ pub(super) fn tls(ui: &mut Ui, site: &mut Site) {
     file(ui, "Certificate", &mut site.certificate, "only where the server asks who you are");
     if site.certificate.is_some() {
         file(ui, "Its key", &mut site.key, "in the same file");
-        frame::remark(ui, "PEM files. Where the key is under a password, you are asked for it.");
+        frame::remark(
+            ui,
+            "PEM files, or one of PKCS #12 (.p12, .pfx), which has its key in it. You are asked for a password.",
+        );
     }
     ui.checkbox(&mut site.clear_data, "Leave data connections in clear (PROT C)");
     frame::remark(ui, "Who listens on the way reads the files and the names.");
