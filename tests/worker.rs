@@ -362,6 +362,29 @@ fn cancelling_a_paused_upload_leaves_nothing_on_the_server() {
 }
 
 #[test]
+fn cancelling_a_paused_upload_leaves_what_others_have_put_there() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let local = folder(&home, "local");
+    fs::write(local.join("file"), bytes(6_000_000)).unwrap();
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| settings.limit_up = 4_000_000);
+    front.connect(&server);
+    front.listing();
+    front.enqueue(Course::Upload, Kind::File, &local.join("file"), "/file", None);
+    let id = front.moved(1_000_000);
+    front.act(Action::Pause(vec![id]));
+    front.until("the pause", |_, queue| (queue.get(id)?.phase == Phase::Paused).then_some(()));
+    fs::write(server.root.join("file"), bytes(6_000_000)).unwrap();
+    server.own();
+    front.act(Action::Cancel(vec![id]));
+    // This one begins when nothing is done about the other any more.
+    front.enqueue(Course::Upload, Kind::File, &local.join("file"), "/file", Some(IfExists::Skip));
+    front.until("the end of it", |_, queue| (queue.section(Section::Done).len() == 1).then_some(()));
+    assert_eq!(front.rows().first().map(|row| row.phase.clone()), Some(Phase::Skipped), "the file is still there");
+    front.quit();
+}
+
+#[test]
 fn rows_that_wait_for_an_answer_hold_up_no_others() {
     let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
     let home = tempfile::tempdir().unwrap();

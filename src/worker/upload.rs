@@ -229,6 +229,12 @@ fn is_ours(before: Before, there: u64) -> bool {
     }
 }
 
+/// Whether `there` bytes are at most a beginning of the file of `whole` bytes. Time has passed since it was sent: a whole
+/// file there may have been put there by somebody else. As text, a whole file may be shorter than its source.
+fn is_beginning(there: u64, whole: Option<u64>, ascii: bool) -> bool {
+    !ascii && whole.is_some_and(|whole| there < whole)
+}
+
 /// The size on the server, once it has stopped to change.
 async fn settled_size(job: &Job) -> Result<Option<u64>, Trouble> {
     let path = job.row.remote();
@@ -308,13 +314,13 @@ pub(super) async fn discard(context: &Context, link: &Link, row: &Transfer) {
         return;
     }
     let facts = Operation::Facts { path: path.clone() };
-    let is_ours = match link.connection.run(facts, Body::None, Some(row.id), &cancel).await {
-        Ok((Outcome::Facts { size, .. }, _)) => {
-            before == Before::Absent || size.is_some_and(|size| is_ours(before, size))
+    let is_left = match link.connection.run(facts, Body::None, Some(row.id), &cancel).await {
+        Ok((Outcome::Facts { size: Some(there), .. }, _)) => {
+            is_ours(before, there) && is_beginning(there, begun.size, context.run.ascii)
         }
         _ => false,
     };
-    if is_ours {
+    if is_left {
         // What cannot be deleted stays; the server's reason is in the reply log.
         let _ = link.connection.run(Operation::Delete { path }, Body::None, Some(row.id), &cancel).await;
     }
@@ -339,6 +345,13 @@ mod tests {
         assert!(!is_ours(Before::Other(Some(5)), 5), "the server may have refused before it cut the file");
         assert!(is_ours(Before::Other(Some(5)), 4) && is_ours(Before::Other(Some(5)), 6));
         assert!(!is_ours(Before::Other(None), 5), "nobody knows");
+    }
+
+    #[test]
+    fn only_a_beginning_is_taken_for_what_was_left() {
+        assert!(is_beginning(0, Some(5), false) && is_beginning(4, Some(5), false));
+        assert!(!is_beginning(5, Some(5), false), "somebody may have put the whole file there since");
+        assert!(!is_beginning(4, None, false) && !is_beginning(4, Some(5), true), "nobody knows");
     }
 
     #[test]
