@@ -21,12 +21,13 @@ pub(super) struct Scripted {
     pub(super) at_proxy: bool,
 }
 
-/// The commands of the script. A line about the proxy's user is left out where there is none, and one about an account too.
+/// The commands of the script. A line that logs in at the proxy only is left out where it has no user, and one about an
+/// account where there is none.
 pub(super) fn commands(gateway: &Gateway, control: &Control) -> Result<VecDeque<Scripted>, Error> {
     let mut commands = VecDeque::new();
     for line in gateway.script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let has = |place: &str| line.contains(place);
-        let at_proxy = has("%s") || has("%w");
+        let at_proxy = (has("%s") || has("%w")) && !has("%u") && !has("%p");
         let account = control.config.credentials.account.as_deref().unwrap_or_default();
         if (at_proxy && gateway.user.is_empty()) || (has("%a") && account.is_empty()) {
             continue;
@@ -35,7 +36,6 @@ pub(super) fn commands(gateway: &Gateway, control: &Control) -> Result<VecDeque<
             return Err(Error::Gateway(format!("the script has more than {MOST_COMMANDS} commands")));
         }
         let (bytes, secret) = filled(line, gateway, control)?;
-        let at_proxy = at_proxy && !has("%u") && !has("%p");
         commands.push_back(Scripted { command: Command::scripted(bytes, secret)?, at_proxy });
     }
     if commands.is_empty() {
@@ -69,6 +69,9 @@ fn filled(line: &str, gateway: &Gateway, control: &Control) -> Result<(Vec<u8>, 
         rest = &rest[percent + 2..];
     }
     bytes.extend(control.charset.encode(rest)?);
+    if gateway.user.is_empty() && line.ends_with("%s") {
+        bytes.truncate(bytes.trim_ascii_end().len()); // `USER me@host ` without the proxy's user
+    }
     Ok((bytes, secret))
 }
 
