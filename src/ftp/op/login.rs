@@ -51,7 +51,8 @@ impl LogIn {
             }
             Got::Reply(Verb::Host, class, reply) => {
                 if class != Completion {
-                    control.known.no_host = true;
+                    // What is refused before TLS may be taken under it.
+                    control.known.no_host |= class == Class::Permanent && !starts_tls(control);
                     let words = control.words(reply);
                     control
                         .note(format!("The server does not take the name of its host, and goes on without: {words}"));
@@ -155,8 +156,7 @@ impl LogIn {
     }
 
     fn host_is_named(&mut self, control: &mut Control) -> Step {
-        let starts_tls = matches!(control.config.security, Security::Explicit | Security::Try);
-        if !starts_tls || control.tls == Tls::Secure {
+        if !starts_tls(control) {
             return self.user(control);
         }
         control.send(Command::with(Verb::Auth, "TLS")?);
@@ -295,6 +295,11 @@ impl LogIn {
             None => Ok(Next::Done(Outcome::LoggedIn)),
         }
     }
+}
+
+/// Whether AUTH is still to come.
+fn starts_tls(control: &Control) -> bool {
+    matches!(control.config.security, Security::Explicit | Security::Try) && control.tls == Tls::Clear
 }
 
 /// Whether a refusal of AUTH says that the server does not know it (RFC 4217 4: 500, 502; 504 for the mechanism). vsftpd
