@@ -236,6 +236,9 @@ pub struct Options {
     /// Charset of a server that does not speak UTF-8: windows-1252, shift_jis, koi8-r...
     #[arg(long, value_name = "NAME", global = true, value_parser = charset)]
     pub encoding: Option<String>,
+    /// Zone of the times that a server without MLSD lists: +09:00, -05:30, UTC [default: measured, where that can be].
+    #[arg(long, value_name = "ZONE", global = true, value_parser = zone, allow_hyphen_values = true)]
+    pub server_zone: Option<i16>,
     /// How the server writes paths, where it does not show it: unix, cygwin, dos, device, vms, mvs, vm or nonstop.
     #[arg(long, value_name = "SYSTEM", global = true, value_parser = paths)]
     pub paths: Option<PathSyntax>,
@@ -416,6 +419,7 @@ impl Options {
         if self.encoding.is_some() {
             site.encoding.clone_from(&self.encoding);
         }
+        site.zone = self.server_zone.or(site.zone);
         site.paths = self.paths.or(site.paths);
         if self.connections.is_some() {
             site.connections = None;
@@ -470,6 +474,28 @@ fn paths(text: &str) -> Result<PathSyntax, String> {
         .ok_or_else(|| "there is no such form of paths".to_owned())
 }
 
+/// Minutes east of Greenwich: `+09:00`, `-05:30`, `+9`, `UTC`.
+fn zone(text: &str) -> Result<i16, String> {
+    let wrong = || "an offset from UTC is needed, such as +09:00 or -05:30".to_owned();
+    if text.eq_ignore_ascii_case("UTC") {
+        return Ok(0);
+    }
+    let (sign, digits) = match text.split_at_checked(1).ok_or_else(wrong)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return Err(wrong()),
+    };
+    let (hours, minutes) = digits.split_once(':').unwrap_or((digits, "00"));
+    let number = |text: &str, longest: usize, below: i16| -> Option<i16> {
+        let digits = (1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|number| digits && *number < below)
+    };
+    match (number(hours, 2, 15), number(minutes, 2, 60)) {
+        (Some(hours), Some(rest)) if minutes.len() == 2 => Ok(sign * (hours * 60 + rest)),
+        _ => Err(wrong()),
+    }
+}
+
 /// A label that the WHATWG knows, in the spelling of its encoding.
 fn charset(text: &str) -> Result<String, String> {
     encoding_rs::Encoding::for_label(text.as_bytes())
@@ -483,6 +509,20 @@ mod tests {
 
     fn read(line: &str) -> Result<Arguments, clap::Error> {
         Arguments::try_parse_from(std::iter::once("longshore").chain(line.split_whitespace()))
+    }
+
+    #[test]
+    fn a_zone_is_an_offset() {
+        for (text, minutes) in [("+09:00", 540), ("-05:30", -330), ("+9", 540), ("utc", 0), ("+00:00", 0)] {
+            assert_eq!(zone(text), Ok(minutes), "{text}");
+        }
+        for text in ["", "+", "9", "+9:", "+15:00", "+09:60", "+09:0", "+-9", "\u{2212}9", "Asia/Tokyo"] {
+            assert!(zone(text).is_err(), "{text}");
+        }
+        let options = read("ls ftp://h --server-zone -05:00").unwrap().options;
+        let mut site = Site::default();
+        options.adjust_site(&mut site);
+        assert_eq!(site.zone, Some(-300));
     }
 
     #[test]

@@ -202,6 +202,7 @@ pub async fn open(dial: Dial, step: impl Fn(String) + Send + Sync) -> Result<Con
     let (id, user) = (dial.id, dial.credentials.user.clone());
     let waits = dial.site.security == Security::Implicit;
     let what = format!("Connecting to {}", dial.site.host);
+    let notes = scribe.clone();
     let mut driver = Driver::new(dial, identity, socket, scribe).map_err(|error| Error::network(what, error))?;
     if !waits {
         step(format!("Logging in as {user}"));
@@ -211,7 +212,7 @@ pub async fn open(dial: Dial, step: impl Fn(String) + Send + Sync) -> Result<Con
     let shared = driver.shared();
     let (requests, served) = mpsc::channel(REQUESTS);
     tokio::spawn(driver.serve(served));
-    Ok(Connection { id, shared, requests })
+    Ok(Connection { id, shared, requests, notes })
 }
 
 /// A control connection that is logged in. Its task also reads while nothing is asked. Dropping it closes the
@@ -221,6 +222,8 @@ pub struct Connection {
     id: ConnectionId,
     shared: Arc<Shared>,
     requests: mpsc::Sender<Request>,
+    /// For what is noticed above the dialogue.
+    notes: Scribe,
 }
 
 impl Connection {
@@ -264,6 +267,11 @@ impl Connection {
 
     pub(super) fn heard_zone(&self, zone: Zone) {
         self.shared.heard_zone(zone);
+    }
+
+    /// Writes into the log what was noticed above the dialogue.
+    pub(super) fn note(&self, text: String) {
+        self.notes.note(text);
     }
 
     pub(super) fn asks_for_zone(&self) -> bool {

@@ -6,6 +6,7 @@ use jiff::civil::DateTime;
 
 use super::{Body, Cancel, Connection, Error};
 use crate::ftp::{self, Operation, Outcome, Zone, listing};
+use crate::model::path::shown;
 use crate::model::{Entry, Kind, Listing, Modified, Precision, RawListing, RemotePath};
 
 /// Files that are asked for their time until one tells the zone.
@@ -16,6 +17,8 @@ const FARTHEST_ZONE: i64 = 15 * 60;
 const ZONE_STEP: i64 = 15;
 /// A file that is so many seconds ahead is none of UTC.
 const CLOCKS_DIFFER: i64 = 600;
+/// A file that was listed as so many seconds old in UTC shows that the server lists UTC.
+const FRESH: i64 = 300;
 /// A zone that was measured longer ago is measured again: summer time begins and ends.
 const ZONE_HOLDS: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -63,6 +66,10 @@ impl Connection {
 
     /// The zone of the times in LIST, in minutes east of Greenwich: as the site says, as it was measured, or as MDTM
     /// of a listed file tells now, once in a session.
+    ///
+    /// RFC 3659 wants MDTM in UTC, but some servers (vsftpd with `use_localtime`) tell their own time by it. Both then
+    /// say the same, as they do in UTC: only a file that was changed just now tells these two apart, so that such a one
+    /// is asked for whenever it is listed.
     async fn zone(&self, folder: &RemotePath, entries: &[Entry], cancel: &Cancel) -> Option<i16> {
         let server = self.server();
         if server.site.zone.is_some() {
@@ -74,24 +81,39 @@ impl Connection {
             return Some(zone.minutes);
         }
         let says = |name: &str| server.features.iter().any(|line| line.eq_ignore_ascii_case(name));
-        if !says("MDTM") || says("MLSD") || !entries.iter().any(tells_zone) || !self.asks_for_zone() {
+        let fresh = |entry: &Entry| entry.modified.as_ref().is_some_and(is_fresh);
+        let tells = |entry: &&Entry| tells_zone(entry);
+        if !says("MDTM") || says("MLSD") || !entries.iter().any(tells_zone) {
             return None;
         }
-        let mut files: Vec<&Entry> = entries.iter().filter(|entry| tells_zone(entry)).collect();
-        // A file of today shows best that MDTM does not tell UTC: vsftpd can be told to.
+        if !self.asks_for_zone() && !entries.iter().filter(tells).any(fresh) {
+            return None;
+        }
+        let mut files: Vec<&Entry> = entries.iter().filter(tells).collect();
+        // A file of today shows best whether MDTM tells UTC.
         files.sort_by_key(|entry| std::cmp::Reverse(entry.modified));
         files.truncate(MOST_ASKED);
         for entry in files {
             let operation = Operation::Facts { path: folder.join(&entry.name) };
             let asked = self.run(operation, Body::None, None, cancel).await;
             let Ok((Outcome::Facts { modified: Some(exact), .. }, _)) = asked else { continue };
+            let said = format!("MDTM of {} says {}", shown(&entry.name), exact.at.strftime("%F %T"));
             if exact.unix_seconds() > jiff::Timestamp::now().as_second() + CLOCKS_DIFFER {
+                self.note(format!("The zone of LIST is not known: {said}, which is yet to come; it is not in UTC"));
                 return None;
             }
-            if let Some(minutes) = entry.modified.and_then(|listed| zone_between(listed.at, exact.at)) {
-                self.heard_zone(Zone { minutes, at: jiff::Timestamp::now() });
-                return Some(minutes);
+            let Some(listed) = entry.modified else { continue };
+            let Some(minutes) = zone_between(listed.at, exact.at) else { continue };
+            if minutes == 0 && !is_fresh(&listed) {
+                self.note(format!(
+                    "The zone of LIST is not known: {said}, as LIST does; both may be UTC or the server's own time"
+                ));
+                return None;
             }
+            let offset = jiff::tz::Offset::from_seconds(i32::from(minutes) * 60).unwrap_or(jiff::tz::Offset::UTC);
+            self.note(format!("Times in LIST are UTC{offset}: {said}, LIST {}", listed.at.strftime("%F %R")));
+            self.heard_zone(Zone { minutes, at: jiff::Timestamp::now() });
+            return Some(minutes);
         }
         None
     }
@@ -101,6 +123,13 @@ impl Connection {
 fn tells_zone(entry: &Entry) -> bool {
     let is_own = |modified: &Modified| !modified.utc && modified.precision != Precision::Day;
     entry.kind == Kind::File && entry.modified.as_ref().is_some_and(is_own)
+}
+
+/// Whether this is the present, if it is in UTC.
+fn is_fresh(modified: &Modified) -> bool {
+    let age = jiff::Timestamp::now().as_second() - modified.unix_seconds();
+    // The seconds that the listing left out make a file up to a minute older.
+    (-FRESH..FRESH + 60).contains(&age)
 }
 
 /// Minutes from `utc` to `listed`, which may be cut to the minute, if that can be a zone.

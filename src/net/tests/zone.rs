@@ -10,7 +10,7 @@ const LISTED: &[u8] =
     b"drwxr-xr-x 2 me me 5 Jan 01 2020 folder\r\n-rw-r--r-- 1 me me 5 2025-01-05 12:30 a\r\n-rw-r--r-- 1 me me 5 Jan 01 2020 b\r\n";
 
 /// Answers until nobody asks any more; gives back the commands.
-async fn serve(listener: TcpListener, mdtm: &str) -> Vec<String> {
+async fn serve(listener: TcpListener, mdtm: String, listed: Vec<u8>) -> Vec<String> {
     let mut server = Server::accept(&listener).await;
     server.say("220 hello").await;
     let mut heard = Vec::new();
@@ -28,7 +28,7 @@ async fn serve(listener: TcpListener, mdtm: &str) -> Vec<String> {
             }
             "LIST" => {
                 server.say("150 comes").await;
-                data.take().unwrap().write_all(LISTED).await.unwrap();
+                data.take().unwrap().write_all(&listed).await.unwrap();
                 server.say("226 done").await;
             }
             "SIZE" => server.say("213 5").await,
@@ -43,19 +43,26 @@ async fn serve(listener: TcpListener, mdtm: &str) -> Vec<String> {
 
 /// The times of two listings, and how often MDTM was asked.
 async fn times(change: impl FnOnce(&mut Dial)) -> (Vec<String>, usize, Option<i16>) {
-    times_with("20250105103017", change).await
+    let (times, asked, zone, _) = times_with("20250105103017", LISTED, change).await;
+    (times, asked, zone)
 }
 
-async fn times_with(mdtm: &'static str, change: impl FnOnce(&mut Dial)) -> (Vec<String>, usize, Option<i16>) {
+/// And what the log has of it.
+async fn times_with(
+    mdtm: &str,
+    listed: &[u8],
+    change: impl FnOnce(&mut Dial),
+) -> (Vec<String>, usize, Option<i16>, String) {
     let (listener, port) = listener().await;
-    let mut dial = dial(port, Security::Never, Trust::default(), &Lines::default());
+    let lines = Lines::default();
+    let mut dial = dial(port, Security::Never, Trust::default(), &lines);
     change(&mut dial);
-    let served = tokio::spawn(serve(listener, mdtm));
+    let served = tokio::spawn(serve(listener, mdtm.to_owned(), listed.to_owned()));
     let connection: Connection = open(dial, |_| {}).await.unwrap();
     let mut times = Vec::new();
     for _ in 0..2 {
         let listing = connection.list(&RemotePath::root(), &Cancel::new()).await.unwrap();
-        assert_eq!(listing.raw.line(1).as_deref(), Some("-rw-r--r-- 1 me me 5 2025-01-05 12:30 a"));
+        assert!(listing.raw.line(1).unwrap().ends_with(" a"));
         times = listing
             .entries
             .iter()
@@ -67,7 +74,7 @@ async fn times_with(mdtm: &'static str, change: impl FnOnce(&mut Dial)) -> (Vec<
     assert_eq!(connection.known().dialect.as_deref(), Some("LIST (Unix)"));
     connection.close().await;
     let heard = served.await.unwrap();
-    (times, heard.iter().filter(|line| line.starts_with("MDTM")).count(), zone)
+    (times, heard.iter().filter(|line| line.starts_with("MDTM")).count(), zone, lines.all().join("\n"))
 }
 
 #[tokio::test]
@@ -97,6 +104,29 @@ async fn what_the_site_says_or_what_was_measured_is_not_asked_for() {
 #[tokio::test]
 async fn a_file_of_tomorrow_tells_no_zone() {
     // vsftpd with `use_localtime` tells the server's own time by MDTM too.
-    let (times, asked, zone) = times_with("20990105123017", |_| {}).await;
+    let (times, asked, zone, log) = times_with("20990105123017", LISTED, |_| {}).await;
     assert_eq!((times[1].as_str(), asked, zone), ("2025-01-05T12:30:00", 1, None));
+    assert!(log.contains("yet to come"), "{log}");
+}
+
+#[tokio::test]
+async fn an_old_file_of_which_mdtm_says_what_list_says_tells_no_zone() {
+    // In New York, vsftpd with `use_localtime` says so of any file.
+    let (times, asked, zone, log) = times_with("20250105123017", LISTED, |_| {}).await;
+    assert_eq!((times[1].as_str(), asked, zone), ("2025-01-05T12:30:00", 1, None));
+    assert!(log.contains("zone of LIST is not known: MDTM of a says 2025-01-05 12:30:17, as LIST does"), "{log}");
+}
+
+#[tokio::test]
+async fn a_file_of_just_now_shows_that_a_server_lists_utc() {
+    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
+    let listed = format!(
+        "drwxr-xr-x 2 me me 5 Jan 01 2020 folder\r\n-rw-r--r-- 1 me me 5 {} a\r\n",
+        now.strftime("%Y-%m-%d %H:%M")
+    );
+    let mdtm = now.strftime("%Y%m%d%H%M%S").to_string();
+    let (times, asked, zone, log) = times_with(&mdtm, listed.as_bytes(), |_| {}).await;
+    assert!(times[1].ends_with('Z'), "{times:?}");
+    assert_eq!((asked, zone), (1, Some(0)));
+    assert!(log.contains("Times in LIST are UTC+00: MDTM of a says"), "{log}");
 }
