@@ -361,12 +361,18 @@ impl Control {
 
     /// The path of a file as it is sent.
     pub(crate) fn file_path(&self, path: &RemotePath) -> Result<Vec<u8>, Error> {
+        self.check_names(path)?;
         self.charset.encode(&self.paths.file(path))
     }
 
     /// The path of a directory as it is sent.
     pub(crate) fn directory_path(&self, path: &RemotePath) -> Result<Vec<u8>, Error> {
+        self.check_names(path)?;
         self.charset.encode(&self.paths.directory(path))
+    }
+
+    fn check_names(&self, path: &RemotePath) -> Result<(), Error> {
+        if self.paths.can_name(path) { Ok(()) } else { Err(Error::Unsupported("a backslash in a name")) }
     }
 
     /// The absolute path in a reply to PWD.

@@ -99,6 +99,12 @@ impl PathSyntax {
         self == Self::Vm
     }
 
+    /// Whether `path` can be written: on DOS a name with a backslash would be a path, and might lead anywhere.
+    pub fn can_name(self, path: &RemotePath) -> bool {
+        let is_host = |at: usize, name: &str| at == 0 && name.strip_prefix("\\\\").is_some_and(is_host);
+        self != Self::Dos || path.components().enumerate().all(|(at, name)| !name.contains('\\') || is_host(at, name))
+    }
+
     /// Reads an absolute path as such a server writes it. `None`: it is none.
     pub fn read(self, text: &str) -> Option<RemotePath> {
         match self {
@@ -236,11 +242,14 @@ fn split_escaped(inner: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// `A.B` as the name of one directory: `A^.B`.
-fn escape_dots(name: &str) -> String {
+/// What a name of VMS cannot hold as it is: it would lead to another directory.
+const VMS_MARKS: [char; 5] = ['[', ']', '<', '>', ':'];
+
+/// `A.B` as the name of one directory: `A^.B`. What is escaped already stays so.
+fn escape(name: &str, marks: &[char]) -> String {
     let (mut text, mut escaped) = (String::with_capacity(name.len() + 1), false);
     for c in name.chars() {
-        if c == '.' && !escaped {
+        if marks.contains(&c) && !escaped {
             text.push('^');
         }
         escaped = c == '^' && !escaped;
@@ -258,9 +267,9 @@ fn write_vms(components: &[&str], names: Names) -> String {
         Some((file, directories)) if names == Names::File => (*file, directories),
         _ => ("", rest),
     };
-    let inner: Vec<String> = directories.iter().map(|name| escape_dots(name)).collect();
+    let inner: Vec<String> = directories.iter().map(|name| escape(name, &[&VMS_MARKS[..], &['.']].concat())).collect();
     let inner = if inner.is_empty() { "000000".to_owned() } else { inner.join(".") };
-    format!("{device}[{inner}]{file}")
+    format!("{device}[{inner}]{}", escape(file, &VMS_MARKS))
 }
 
 fn is_quoted(text: &str) -> bool {
@@ -377,6 +386,18 @@ mod tests {
         assert_eq!(up(PathSyntax::Device, "C:/a"), "C:/");
         assert_eq!(PathSyntax::Dos.directory(&RemotePath::root()), "\\");
         assert_eq!(PathSyntax::Vms.directory(&RemotePath::root()), "[000000]");
+    }
+
+    #[test]
+    fn a_name_cannot_lead_out_of_its_directory() {
+        let file = |syntax: PathSyntax, path: &str| syntax.file(&RemotePath::new(path));
+        assert_eq!(file(PathSyntax::Vms, "/D:/ME/[SYS]a.txt"), "D:[ME]^[SYS^]a.txt");
+        assert_eq!(file(PathSyntax::Vms, "/D:/ME/E:<SYS>a.txt;1"), "D:[ME]E^:^<SYS^>a.txt;1");
+        assert_eq!(file(PathSyntax::Vms, "/D:/ME]x/a^[b"), "D:[ME^]x]a^[b", "what is escaped already stays");
+        assert_eq!(file(PathSyntax::Mvs, "/ME./a'(b)"), "/ME./a'(b)");
+        assert!(!PathSyntax::Dos.can_name(&RemotePath::new("/C:/me/..\\..\\a")));
+        assert!(PathSyntax::Dos.can_name(&RemotePath::new("/\\\\srv/share/a")));
+        assert!(PathSyntax::Unix.can_name(&RemotePath::new("/me/a\\b")));
     }
 
     #[test]

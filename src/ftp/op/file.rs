@@ -92,6 +92,10 @@ impl File {
                 None => Command::with(Verb::Rmd, control.directory_path(path)?)?,
             },
             Operation::Delete { path } => Command::with(Verb::Dele, control.file_path(path)?)?,
+            // Both are named from within one directory.
+            Operation::Rename { from, to } if control.paths.is_relative() && from.parent() != to.parent() => {
+                return Err(Error::Unsupported("moving a file to another directory"));
+            }
             Operation::Rename { from, to } => {
                 Command::with(Verb::Rnto, control.file_path(to)?)?; // or the server would be left with half a sequence
                 Command::with(Verb::Rnfr, control.file_path(from)?)?
