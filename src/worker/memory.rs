@@ -30,11 +30,11 @@ impl Key {
 
     /// Who logs in where, whatever the way there.
     fn login(&self) -> LoginKey {
-        (self.0.host.clone(), self.0.port(), self.0.user.clone())
+        (self.0.host.clone(), self.0.port(), self.0.user.clone(), self.0.account.clone())
     }
 }
 
-type LoginKey = (String, u16, String);
+type LoginKey = (String, u16, String, String);
 
 /// Everything that is remembered, behind one lock that is never held over a wait.
 #[derive(Default)]
@@ -159,6 +159,16 @@ mod tests {
         assert_eq!(memory.credentials(&key), Some(credentials("new")));
         memory.forget_credentials(&key, Some(&credentials("new")));
         assert_eq!(memory.credentials(&key), None);
+    }
+
+    #[test]
+    fn another_account_is_another_log_in() {
+        let site = Site { host: "h".into(), user: "me".into(), account: "one".into(), ..Site::default() };
+        let memory = Memory::default();
+        memory.keep_credentials(&Key::of(&site), credentials("x"));
+        assert_eq!(memory.credentials(&Key::of(&site)), Some(credentials("x")));
+        let site = Site { account: "two".into(), ..site };
+        assert_eq!(memory.credentials(&Key::of(&site)), None, "the account that is kept with it is the old one");
     }
 
     #[test]
