@@ -141,7 +141,9 @@ impl Link {
             return false;
         }
         let learned = self.store.learned(&self.site.host, self.site.port());
-        if learned.tls12_only && self.connection.server().tls.as_ref().is_some_and(|tls| tls.version == "TLS 1.3") {
+        if learned.wants_tls12(&self.site)
+            && self.connection.server().tls.as_ref().is_some_and(|tls| tls.version == "TLS 1.3")
+        {
             return false; // another connection has found out that its data connections would be refused
         }
         self.key == *key && self.memory.credentials(key).is_none_or(|credentials| credentials == self.credentials)
@@ -247,6 +249,7 @@ async fn dial(
         // A server that spoke TLS before and does not now is no reason to send the password in clear.
         site = Arc::new(Site { security: Security::Explicit, ..Site::clone(&site) });
     }
+    let tls12_only = learned.wants_tls12(&site);
     let way = proxy.as_ref().map(|through| through.proxy.clone());
     let dial = Dial {
         site,
@@ -260,7 +263,7 @@ async fn dial(
         trust: Trust::new(context.roots.clone(), trusted(context, wanted.site)),
         active_ports: settings.active_ports,
         external_address: settings.external_address,
-        tls12_only: learned.tls12_only,
+        tls12_only,
         log: context.log.clone(),
         keep_alive: (settings.keep_alive > 0).then(|| Duration::from_secs(u64::from(settings.keep_alive))),
     };

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use self::file::{ConfigFile, Document};
 use super::disk::Error;
 use crate::ftp::session::{Known, Zone};
-use crate::model::{Cause, Failure, Settings, Sites};
+use crate::model::{Cause, Failure, Settings, Site, Sites, TlsVersion};
 
 /// The program's name in paths.
 const NAME: &str = "longshore";
@@ -65,6 +65,13 @@ pub struct Learned {
     pub connections: Option<u8>,
     /// It has spoken TLS: one day without is an alarm.
     pub tls: bool,
+}
+
+impl Learned {
+    /// Whether TLS 1.2 at most is spoken for `site`, which may want no less than TLS 1.3 all the same.
+    pub fn wants_tls12(&self, site: &Site) -> bool {
+        self.tls12_only && site.minimum_tls == TlsVersion::Tls12
+    }
 }
 
 /// The files. All calls block.

@@ -303,3 +303,12 @@ fn the_folders_are_the_systems() {
     assert!(folders.config.ends_with(NAME) || folders.config.to_string_lossy().contains(NAME), "{folders:?}");
     assert!(folders.data.to_string_lossy().contains(NAME) && folders.data.is_absolute());
 }
+
+#[test]
+fn a_site_that_wants_tls_1_3_keeps_its_connections() {
+    let learned = Learned { tls12_only: true, ..Learned::default() };
+    let site = Site { host: "h".into(), ..Site::default() };
+    assert!(learned.wants_tls12(&site) && !Learned::default().wants_tls12(&site));
+    // Its connections speak TLS 1.3 whatever another site of the server has found out.
+    assert!(!learned.wants_tls12(&Site { minimum_tls: TlsVersion::Tls13, ..site }));
+}
