@@ -84,6 +84,14 @@ fn channels_are_bounded() {
     }
 }
 
+/// Without the feature the window builds, and copies and pastes within itself only: no test of the window sees it.
+#[test]
+fn the_window_has_the_systems_clipboard() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    let eframe = manifest.lines().find(|line| line.starts_with("eframe = ")).unwrap();
+    assert!(eframe.contains("\"clipboard\""), "{eframe}");
+}
+
 #[test]
 fn every_file_has_a_caption() {
     for folder in ["src", "tests"] {
