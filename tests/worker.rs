@@ -334,19 +334,25 @@ fn cancel_leaves_nothing_and_pause_goes_on_where_it_was() {
     front.quit();
 }
 
+/// An upload of 6 MB from `local` to `/file`, which was paused on its way.
+fn paused_upload(home: &tempfile::TempDir, server: &Server, local: &Path) -> (Front, TransferId) {
+    fs::write(local, bytes(6_000_000)).unwrap();
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| settings.limit_up = 4_000_000);
+    front.connect(server);
+    front.listing();
+    front.enqueue(Course::Upload, Kind::File, local, "/file", None);
+    let id = front.moved(1_000_000);
+    front.act(Action::Pause(vec![id]));
+    front.until("the pause", |_, queue| (queue.get(id)?.phase == Phase::Paused).then_some(()));
+    (front, id)
+}
+
 #[test]
 fn cancelling_a_paused_upload_leaves_nothing_on_the_server() {
     let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
     let home = tempfile::tempdir().unwrap();
-    let local = folder(&home, "local");
-    fs::write(local.join("file"), bytes(6_000_000)).unwrap();
-    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| settings.limit_up = 4_000_000);
-    front.connect(&server);
-    front.listing();
-    front.enqueue(Course::Upload, Kind::File, &local.join("file"), "/file", None);
-    let id = front.moved(1_000_000);
-    front.act(Action::Pause(vec![id]));
-    front.until("the pause", |_, queue| (queue.get(id)?.phase == Phase::Paused).then_some(()));
+    let local = folder(&home, "local").join("file");
+    let (mut front, id) = paused_upload(&home, &server, &local);
     assert!(server.root.join("file").exists());
     front.act(Action::Cancel(vec![id]));
     front.until("the part to be deleted", |event, _| match event {
@@ -355,7 +361,7 @@ fn cancelling_a_paused_upload_leaves_nothing_on_the_server() {
     });
     assert!(!server.root.join("file").exists());
     // The name is free again.
-    front.enqueue(Course::Upload, Kind::File, &local.join("file"), "/file", None);
+    front.enqueue(Course::Upload, Kind::File, &local, "/file", None);
     front.idle();
     assert_eq!(fs::metadata(server.root.join("file")).unwrap().len(), 6_000_000);
     front.quit();
@@ -365,20 +371,13 @@ fn cancelling_a_paused_upload_leaves_nothing_on_the_server() {
 fn cancelling_a_paused_upload_leaves_what_others_have_put_there() {
     let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
     let home = tempfile::tempdir().unwrap();
-    let local = folder(&home, "local");
-    fs::write(local.join("file"), bytes(6_000_000)).unwrap();
-    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| settings.limit_up = 4_000_000);
-    front.connect(&server);
-    front.listing();
-    front.enqueue(Course::Upload, Kind::File, &local.join("file"), "/file", None);
-    let id = front.moved(1_000_000);
-    front.act(Action::Pause(vec![id]));
-    front.until("the pause", |_, queue| (queue.get(id)?.phase == Phase::Paused).then_some(()));
+    let local = folder(&home, "local").join("file");
+    let (mut front, id) = paused_upload(&home, &server, &local);
     fs::write(server.root.join("file"), bytes(6_000_000)).unwrap();
     server.own();
     front.act(Action::Cancel(vec![id]));
     // This one begins when nothing is done about the other any more.
-    front.enqueue(Course::Upload, Kind::File, &local.join("file"), "/file", Some(IfExists::Skip));
+    front.enqueue(Course::Upload, Kind::File, &local, "/file", Some(IfExists::Skip));
     front.until("the end of it", |_, queue| (queue.section(Section::Done).len() == 1).then_some(()));
     assert_eq!(front.rows().first().map(|row| row.phase.clone()), Some(Phase::Skipped), "the file is still there");
     front.quit();
@@ -622,6 +621,30 @@ fn a_failed_download_leaves_the_file_that_was_there() {
     assert!(matches!(&rows[0].phase, Phase::Failed(failure) if failure.why.starts_with("550 ")), "{rows:#?}");
     assert_eq!(fs::read(&target).unwrap(), b"precious");
     assert!(!home.path().join("file.part").exists());
+    front.quit();
+}
+
+#[test]
+fn a_rename_to_another_case_replaces_no_file() {
+    let Some(server) = Setup::new(ServerKind::Proftpd).start() else { return };
+    fs::write(server.root.join("README"), b"one").unwrap();
+    fs::write(server.root.join("readme"), b"two").unwrap();
+    server.own();
+    let home = tempfile::tempdir().unwrap();
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    let root = front.listing().path.clone();
+    let mut rename = |from: &str, to: &str| {
+        let action = FileAction::Rename { from: Place::Remote(root.join(from)), to: Place::Remote(root.join(to)) };
+        front.act(Action::Files { tab: TAB, ticket: Ticket(2), action });
+        front.until("the end of it", |event, _| match event {
+            Event::Finished { result, .. } => Some(result.is_ok()),
+            _ => None,
+        })
+    };
+    assert!(!rename("README", "readme"));
+    assert_eq!(fs::read(server.root.join("readme")).unwrap(), b"two");
+    assert!(rename("README", "ReadMe"), "nothing is called so");
     front.quit();
 }
 

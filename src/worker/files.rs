@@ -34,12 +34,13 @@ pub(super) async fn remote(on: &mut Browser, action: FileAction) -> Result<Repor
 /// RNTO onto a file that is there replaces it on most servers, without a word. Whoever types commands knows what RNTO
 /// does; everybody else is told.
 async fn free(on: &mut Browser, from: &RemotePath, to: &RemotePath) -> Result<(), Trouble> {
-    // Where case does not count, another case of the name is the file itself.
-    if on.context.run.bare || from.as_str().to_lowercase() == to.as_str().to_lowercase() {
+    if on.context.run.bare || from == to {
         return Ok(());
     }
     let taken = if on.shown().is_some_and(|listing| to.parent().as_ref() == Some(&listing.path)) {
         entry_of(on.shown(), to).is_some()
+    } else if from.as_str().to_lowercase() == to.as_str().to_lowercase() {
+        false // where case does not count, it would find the file itself
     } else {
         match on.operate(Operation::Facts { path: to.clone() }, "Could not look for", &to.to_string()).await {
             Ok(_) => true,
