@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 
 use super::{Body, Cancel, Connection, Error};
+use crate::ftp::listing::Hints;
 use crate::ftp::{self, Operation, Outcome, Zone, listing};
 use crate::model::path::shown;
 use crate::model::{Entry, Kind, Listing, Modified, Precision, RawListing, RemotePath};
@@ -34,9 +35,12 @@ impl Connection {
         let today = jiff::Zoned::now().datetime();
         let encoding = self.encoding();
         let last = self.known().dialect;
+        let path = real.unwrap_or_else(|| path.clone());
+        let folder = path.name().to_owned();
         // A listing of 100,000 lines takes a while, and other connections must not wait for it.
         let parsing = tokio::task::spawn_blocking(move || {
-            let parsed = listing::parse_like(&bytes, method, today, encoding, last.as_deref());
+            let hints = Hints { dialect: last.as_deref(), folder: Some(&folder) };
+            let parsed = listing::parse_like(&bytes, method, today, encoding, hints);
             (parsed, bytes)
         });
         let (mut parsed, bytes) = parsing.await.map_err(|error| Error::Local(std::io::Error::other(error)))?;
@@ -44,7 +48,6 @@ impl Connection {
             // What is missing would look as if it were not there.
             return Err(ftp::Error::Limit("listing").into());
         }
-        let path = real.unwrap_or_else(|| path.clone());
         if method == ftp::Method::List && !parsed.entries.is_empty() {
             self.heard_dialect(parsed.dialect);
             if let Some(minutes) = self.zone(&path, &parsed.entries, cancel).await {

@@ -5,7 +5,7 @@ use crate::model::{Entry, Kind, Modified, Precision};
 
 /// Reads a line such as `DESIGN1.DOC     11264      May 11 1995 14:20   A` or
 /// `INSTALL         <DIR>           11-16-94        17:17`.
-pub(super) fn windows(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn windows(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     if line.first().is_none_or(|byte| is_blank(*byte)) {
         return Read::Nothing;
@@ -31,7 +31,7 @@ pub(super) fn windows(lines: &[&[u8]], context: &Context) -> Read {
 }
 
 /// `May 11 1995 14:20`, `11-16-94 17:16` or `11/16/94 17:16`.
-fn moment(line: &[u8], from: usize, context: &Context) -> Option<(Modified, usize)> {
+fn moment(line: &[u8], from: usize, context: &Context<'_>) -> Option<(Modified, usize)> {
     let (start, end) = word(line, from)?;
     let text = &line[start..end];
     let ((year, month, day), end) = match month::named(text, context) {
@@ -52,7 +52,7 @@ const SIZES_END: usize = 23;
 
 /// Reads an entry of `dls` such as `pub/                  =  Jul 11 21:04  Public area`: name, size, perhaps a date, perhaps
 /// what it is about. A long name has a line of its own.
-pub(super) fn dls(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn dls(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     if line.first().is_none_or(|byte| is_blank(*byte)) {
         return Read::Nothing;
@@ -78,7 +78,7 @@ pub(super) fn dls(lines: &[&[u8]], context: &Context) -> Read {
     }
 }
 
-fn dls_columns(name: &[u8], fields: &[u8], context: &Context) -> Option<Entry> {
+fn dls_columns(name: &[u8], fields: &[u8], context: &Context<'_>) -> Option<Entry> {
     let (start, end) = word(fields, 0)?;
     let directory = name.strip_suffix(b"/");
     let size = match &fields[start..end] {

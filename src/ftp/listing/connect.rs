@@ -8,7 +8,7 @@ use crate::model::Kind;
 const FLAGS: usize = 10;
 
 /// Reads a line such as `-C--E-----FTP B QUA1I1      18128       41 Aug 12 13:56 QUADTEST`.
-pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     let Some((flags, rest)) = line.split_at_checked(FLAGS) else { return Read::Nothing };
     let protocol = rest.iter().take_while(|byte| byte.is_ascii_uppercase()).count();

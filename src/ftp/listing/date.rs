@@ -17,7 +17,7 @@ pub(super) type Clock = (i8, i8, Option<i8>);
 ///
 /// `Apr 27 2001`, `Apr  7 07:13`, `Apr 07, 2001 07:13`, `7. Apr 07:13`, `4月 7日 2001年`, `2001-04-27 07:13`, `04-27 07:13`,
 /// `27-Apr-01`, and what `ls --full-time` and BSD's `ls -T` print.
-pub(super) fn unix(line: &[u8], from: usize, context: &Context) -> Option<(Modified, usize)> {
+pub(super) fn unix(line: &[u8], from: usize, context: &Context<'_>) -> Option<(Modified, usize)> {
     let (mut start, mut end) = word(line, from)?;
     if is_weekday(&line[start..end]) {
         (start, end) = word(line, end)?;
@@ -55,7 +55,7 @@ pub(super) fn is_weekday(text: &[u8]) -> bool {
 }
 
 /// `2001`, `07:13`, `07:13:59 2001` or `2001 07:13` after month and day.
-fn year_or_time(line: &[u8], from: usize, month: i8, day: i8, context: &Context) -> Option<(Modified, usize)> {
+fn year_or_time(line: &[u8], from: usize, month: i8, day: i8, context: &Context<'_>) -> Option<(Modified, usize)> {
     let (start, end) = word(line, from)?;
     let text = &line[start..end];
     if let Some(time) = time_of_day(text) {
@@ -83,7 +83,7 @@ fn year_or_time(line: &[u8], from: usize, month: i8, day: i8, context: &Context)
 }
 
 /// `2001-04-27 07:13`, `2001-04-27 07:13:59.000000000 +0200`, `04-27 07:13`, `09-26 2000`, `27-Apr-01`, `2004.07.15`.
-fn joined(line: &[u8], start: usize, end: usize, context: &Context) -> Option<(Modified, usize)> {
+fn joined(line: &[u8], start: usize, end: usize, context: &Context<'_>) -> Option<(Modified, usize)> {
     let text = &line[start..end];
     let separator = *text.iter().find(|byte| SEPARATORS.contains(byte))?;
     let mut parts = text.split(|byte| *byte == separator);
@@ -124,7 +124,7 @@ fn joined(line: &[u8], start: usize, end: usize, context: &Context) -> Option<(M
 }
 
 /// `04-27`, `27.04`, `27-Apr` or `Apr-27`.
-fn month_and_day(first: &[u8], second: &[u8], separator: u8, context: &Context) -> Option<(i8, i8)> {
+fn month_and_day(first: &[u8], second: &[u8], separator: u8, context: &Context<'_>) -> Option<(i8, i8)> {
     match (two(first), two(second)) {
         (Some(month), Some(day)) if separator != b'.' && month <= 12 => Some((month, day)),
         (Some(day), Some(month)) => Some((month, day)),
@@ -135,7 +135,7 @@ fn month_and_day(first: &[u8], second: &[u8], separator: u8, context: &Context) 
 }
 
 /// `27-Apr-2001`, `27-Apr-01`, `Apr-27-2001` or `2001-Apr-27`: year, month and day.
-fn with_month_name(first: &[u8], second: &[u8], third: &[u8], context: &Context) -> Option<(i16, i8, i8)> {
+fn with_month_name(first: &[u8], second: &[u8], third: &[u8], context: &Context<'_>) -> Option<(i16, i8, i8)> {
     if let Some(month) = month::named(second, context) {
         return match year(first) {
             Some(year) => Some((year, month, two(third)?)),
@@ -147,7 +147,7 @@ fn with_month_name(first: &[u8], second: &[u8], third: &[u8], context: &Context)
 
 /// `4月 7日 2001年`, `8月 17 08:52`, `2003年 3月 20日`, and `3 29 03:26`: a sign that is not ASCII means year, month or day in
 /// whatever charset.
-fn signed(line: &[u8], start: usize, context: &Context) -> Option<(Modified, usize)> {
+fn signed(line: &[u8], start: usize, context: &Context<'_>) -> Option<(Modified, usize)> {
     let (first, is_signed, end) = signed_number(line, start)?;
     let (second, second_is_signed, end) = signed_number(line, end)?;
     if first >= 1000 {
@@ -310,7 +310,7 @@ fn local(at: DateTime, precision: Precision) -> Modified {
 }
 
 /// The newest such day and time that is not after the latest allowed.
-fn without_year(month: i8, day: i8, time: Clock, context: &Context) -> Option<DateTime> {
+fn without_year(month: i8, day: i8, time: Clock, context: &Context<'_>) -> Option<DateTime> {
     let newest = context.latest.year();
     (newest - YEARS_BACK..=newest)
         .rev()

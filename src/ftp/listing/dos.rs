@@ -6,7 +6,7 @@ use super::{Context, Read, date, grouped_number, is_blank, word};
 use crate::model::{Entry, Kind, Modified, Precision};
 
 /// Reads a line such as `04-27-00  12:09PM       <DIR>          16-bit apps`.
-pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     let Some((at, end)) = moment(line) else { return Read::Nothing };
     match columns(line, end, at, context) {
@@ -15,7 +15,7 @@ pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
     }
 }
 
-fn columns(line: &[u8], from: usize, at: DateTime, context: &Context) -> Option<Entry> {
+fn columns(line: &[u8], from: usize, at: DateTime, context: &Context<'_>) -> Option<Entry> {
     let (start, end) = word(line, from)?;
     let mut entry = Entry::new("", Kind::File);
     entry.modified = Some(Modified { at, precision: Precision::Minute, utc: false });

@@ -6,7 +6,7 @@ use super::{Context, Read, number};
 use crate::model::{Entry, Kind, Modified};
 
 /// Reads a line such as `+i8388621.48594,m825718503,r,s280,<tab>djb.html`.
-pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let Some(rest) = lines[0].strip_prefix(b"+") else { return Read::Nothing };
     let Some(tab) = rest.iter().position(|byte| *byte == b'\t') else { return Read::Nothing };
     let (facts, name) = (&rest[..tab], &rest[tab + 1..]);

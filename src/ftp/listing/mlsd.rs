@@ -11,7 +11,7 @@ const MODE_DIGITS: std::ops::RangeInclusive<usize> = 3..=5;
 const MAX_FACTS: usize = 256;
 
 /// Reads a line such as `type=file;size=60;modify=19990307234236;UNIX.mode=0664; kalahari.diz`.
-pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let Some((facts, name)) = split(lines[0]) else { return Read::Broken };
     let mut said = Said::default();
     for fact in facts.split(|byte| *byte == b';').filter(|fact| !fact.is_empty()) {
@@ -109,7 +109,7 @@ impl<'a> Said<'a> {
         });
     }
 
-    fn entry(&self, name: &[u8], context: &Context) -> Entry {
+    fn entry(&self, name: &[u8], context: &Context<'_>) -> Entry {
         // Without a type, something that has a size is as good as a file.
         let kind = self.kind.unwrap_or(if self.size.is_some() { Kind::File } else { Kind::Other });
         let mut entry = Entry::new(context.text(name), kind);

@@ -62,7 +62,7 @@ pub struct Parsed {
 }
 
 /// What a dialect needs to know besides the line.
-struct Context {
+struct Context<'a> {
     /// Where the bytes of the listing begin in memory.
     base: usize,
     /// The latest time that a date without a year may mean.
@@ -70,6 +70,10 @@ struct Context {
     charset: Charset,
     /// What stands above the columns.
     heading: Option<Heading>,
+    /// The name of the listed directory, where it is known.
+    folder: Option<&'a str>,
+    /// The job whose spool files are listed.
+    job: Option<String>,
     /// Whether months are written in Croatian, in which some names mean another month than in Polish and Czech.
     croatian: bool,
 }
@@ -107,7 +111,7 @@ type Found = Vec<(Entry, Span)>;
 struct Dialect {
     name: &'static str,
     /// Reads the entry at the first of the lines. The slice is never empty; most dialects look at its first line only.
-    read: fn(&[&[u8]], &Context) -> Read,
+    read: fn(&[&[u8]], &Context<'_>) -> Read,
     /// What a line that it reads counts against other dialects: less if it reads almost anything.
     weight: usize,
     /// What only the whole listing tells.
@@ -115,12 +119,12 @@ struct Dialect {
 }
 
 /// Lines of a certain shape.
-const fn strict(name: &'static str, read: fn(&[&[u8]], &Context) -> Read) -> Dialect {
+const fn strict(name: &'static str, read: fn(&[&[u8]], &Context<'_>) -> Read) -> Dialect {
     Dialect { name, read, weight: 3, finish: None }
 }
 
 /// Lines that others might print by chance.
-const fn loose(name: &'static str, read: fn(&[&[u8]], &Context) -> Read) -> Dialect {
+const fn loose(name: &'static str, read: fn(&[&[u8]], &Context<'_>) -> Read) -> Dialect {
     Dialect { weight: 1, ..strict(name, read) }
 }
 
@@ -134,7 +138,7 @@ const LIST: &[Dialect] = &[
     strict("LIST (MVS)", mvs::data_set),
     strict("LIST (MVS members)", mvs::member),
     strict("LIST (MVS jobs)", mvs::job),
-    strict("LIST (OS/400)", os400::read),
+    Dialect { finish: Some(os400::files_once), ..strict("LIST (OS/400)", os400::read) },
     strict("LIST (VxWorks)", router::vxworks),
     strict("LIST (OS/2)", os2::read),
     strict("LIST (VM/CMS)", vm::cms),
@@ -157,17 +161,25 @@ const MLSD: &[Dialect] = &[strict("MLSD", mlsd::read)];
 /// `today` is the server's present for dates without a year: they mean the newest time that is at most a day ahead of
 /// it. `encoding` is the charset of names; `None` means UTF-8.
 pub fn parse(bytes: &[u8], method: Method, today: DateTime, encoding: Option<&'static Encoding>) -> Parsed {
-    parse_like(bytes, method, today, encoding, None)
+    parse_like(bytes, method, today, encoding, Hints::default())
 }
 
-/// Reads a whole listing of a server whose `last` listing was of the dialect of that name, as [`parse`] does otherwise.
-/// Where other dialects read as many lines, that one is believed.
+/// What is known of a listing beforehand.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hints<'a> {
+    /// The dialect of the server's last listing: where others read as many lines, that one is believed.
+    pub dialect: Option<&'a str>,
+    /// The name of the listed directory, which some lines repeat.
+    pub folder: Option<&'a str>,
+}
+
+/// Reads a whole listing of which something is known, as [`parse`] does otherwise.
 pub fn parse_like(
     bytes: &[u8],
     method: Method,
     today: DateTime,
     encoding: Option<&'static Encoding>,
-    last: Option<&str>,
+    hints: Hints<'_>,
 ) -> Parsed {
     let base = bytes.as_ptr().addr();
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -176,6 +188,8 @@ pub fn parse_like(
         latest: today.checked_add(jiff::Span::new().days(1)).unwrap_or(DateTime::MAX),
         charset: Charset::new(encoding),
         heading: None,
+        folder: hints.folder,
+        job: None,
         croatian: false,
     };
     let mut parsed = Parsed {
@@ -189,10 +203,11 @@ pub fn parse_like(
     let lines = split(bytes, &mut parsed);
     let sample = &lines[..lines.len().min(SAMPLE)];
     context.heading = sample.iter().find_map(|line| Heading::of(line));
+    context.job = mvs::job_of_spool(sample);
     context.croatian = month::speaks_croatian(sample);
     match method {
         Method::Mlsd => parsed.read_all(&lines, MLSD, None, &context),
-        Method::List => parsed.read_all(&lines, LIST, last, &context),
+        Method::List => parsed.read_all(&lines, LIST, hints.dialect, &context),
         Method::Nlst => nlst::read_all(&lines, &context, &mut parsed),
     }
     if encoding.is_none() {
@@ -202,7 +217,7 @@ pub fn parse_like(
 }
 
 impl Parsed {
-    fn read_all(&mut self, lines: &[&[u8]], dialects: &'static [Dialect], last: Option<&str>, context: &Context) {
+    fn read_all(&mut self, lines: &[&[u8]], dialects: &'static [Dialect], last: Option<&str>, context: &Context<'_>) {
         let Some(dialect) = fitting(lines, dialects, last, context) else {
             // Nobody knows this dialect: a person should at least see what the server printed.
             lines.iter().for_each(|line| self.refuse(line));
@@ -232,7 +247,7 @@ impl Parsed {
     }
 
     /// Keeps `entry`, which `line` told of, if its name may be used.
-    fn add(&mut self, entry: Entry, line: &[u8], context: &Context) {
+    fn add(&mut self, entry: Entry, line: &[u8], context: &Context<'_>) {
         if entry.name == "." || entry.name == ".." {
         } else if !is_safe_name(&entry.name) {
             self.refuse(line);
@@ -251,7 +266,7 @@ impl Parsed {
     }
 }
 
-impl Context {
+impl Context<'_> {
     /// Decodes a name without loss, as `model::path` says.
     fn text(&self, bytes: &[u8]) -> String {
         // In every charset that `Charset` allows, ASCII means itself; most names are nothing else.
@@ -275,7 +290,7 @@ fn fitting(
     lines: &[&[u8]],
     dialects: &'static [Dialect],
     last: Option<&str>,
-    context: &Context,
+    context: &Context<'_>,
 ) -> Option<&'static Dialect> {
     if let [only] = dialects {
         return Some(only);

@@ -70,7 +70,7 @@ const GREEK: [&str; 12] = [
 const LONGEST_MONTH: usize = 32;
 
 /// The month that `text` names.
-pub(super) fn named(text: &[u8], context: &Context) -> Option<i8> {
+pub(super) fn named(text: &[u8], context: &Context<'_>) -> Option<i8> {
     let text = text.strip_suffix(b".").or_else(|| text.strip_suffix(b",")).unwrap_or(text);
     if let [a, b, c] = text {
         let english: Option<i8> = match &[a.to_ascii_lowercase(), b.to_ascii_lowercase(), c.to_ascii_lowercase()] {

@@ -9,7 +9,7 @@ const MEMBER: usize = 8;
 const PADDED: usize = 40;
 
 /// Reads a line such as `WYOSPT 3420   2003/05/21  1  200  FB      80  8053  PS  'A.FILE'`.
-pub(super) fn data_set(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn data_set(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     let Some((name, columns)) = last_word(line) else { return Read::Nothing };
     let Some(kind) = kind(columns) else { return Read::Nothing };
@@ -89,7 +89,7 @@ fn day(text: &[u8]) -> Option<Modified> {
 
 /// Reads a member of a partitioned data set, with or without statistics, or a load module:
 /// `SAVE03    01.03 2002/09/12 2002/10/11 09:37    11    11     0 KIL001`.
-pub(super) fn member(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn member(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     if Heading::of(line).is_some() {
         return Read::Nothing;
@@ -140,7 +140,7 @@ fn statistics(line: &[u8], from: usize) -> Option<Option<Modified>> {
 }
 
 /// `BRKT 00FB70 00001D ... 00 FO RN RU 31 ANY`: the size in hexadecimal digits, the track, attributes.
-fn load_module(line: &[u8], from: usize, context: &Context) -> Option<u64> {
+fn load_module(line: &[u8], from: usize, context: &Context<'_>) -> Option<u64> {
     let ([size, track], end) = words::<2>(line, from)?;
     let hexadecimal = |text: &[u8]| text.len() == 6 && text.iter().all(u8::is_ascii_hexdigit);
     let ends_like_one = [&b"ANY"[..], b"24", b"31", b"64"].iter().any(|mode| line.trim_ascii_end().ends_with(mode));
@@ -151,8 +151,11 @@ fn load_module(line: &[u8], from: usize, context: &Context) -> Option<u64> {
 }
 
 /// Reads a job: `IBMUSER2 JOB01906 IBMUSER  OUTPUT A        RC=0000 3 spool files`. Its number is what can be fetched.
-pub(super) fn job(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn job(lines: &[&[u8]], context: &Context<'_>) -> Read {
     const STATES: [&[u8]; 5] = [b"INPUT", b"HELD", b"ACTIVE", b"OUTPUT", b"-HELD-"];
+    if let Some(spool) = context.job.as_ref().and_then(|job| spool_file(lines[0], job)) {
+        return Read::Entry(spool, 1);
+    }
     let Some(([name, id, third], end)) = words::<3>(lines[0], 0) else { return Read::Nothing };
     let fourth = words::<1>(lines[0], end).map(|(found, _)| found[0]).unwrap_or_default();
     let (owner, state) = if STATES.contains(&third) { (None, third) } else { (Some(third), fourth) };
@@ -162,6 +165,29 @@ pub(super) fn job(lines: &[&[u8]], context: &Context) -> Read {
     let mut entry = Entry::new(context.text(id), Kind::File);
     entry.owner = owner.and_then(|owner| context.word(owner));
     Read::Entry(entry, 1)
+}
+
+/// The job whose spool files are listed below it, under a headline of their own.
+pub(super) fn job_of_spool(lines: &[&[u8]]) -> Option<String> {
+    let heading = lines.iter().position(|line| is_spool_heading(line))?;
+    lines[..heading].iter().rev().find_map(|line| {
+        let (found, _) = words::<2>(line, 0)?;
+        is_job(found[1]).then(|| String::from_utf8_lossy(found[1]).into_owned())
+    })
+}
+
+fn is_spool_heading(line: &[u8]) -> bool {
+    words::<2>(line, 0).is_some_and(|(found, _)| found == [&b"ID"[..], b"STEPNAME"])
+}
+
+/// `         003 JES2              A JESYSMSG      1500`, which is fetched as `JOB01906.3`. Its size may change with the
+/// charset, or counts records.
+fn spool_file(line: &[u8], job: &str) -> Option<Entry> {
+    let fields: Vec<&[u8]> = line.split(|byte| super::is_blank(*byte)).filter(|field| !field.is_empty()).collect();
+    let [id, _, .., class, name, count] = fields[..] else { return None };
+    let number = number(id).filter(|_| id.len() <= 5)?;
+    let fits = fields.len() <= 6 && class.len() == 1 && name.len() <= MEMBER && self::number(count).is_some();
+    fits.then(|| Entry::new(format!("{job}.{number}"), Kind::File))
 }
 
 /// `JOB01906`, `TSU01830`, `STC00042`, `J0123456`.
@@ -233,6 +259,23 @@ mod tests {
         let wanted = ["- ONE - 2004-06-22T16:32 - -", "- TWO - - - -", "- @THREE - - - -"].map(str::to_owned).to_vec();
         assert_eq!(brief(list), ("(MVS members)", wanted));
         none(&["TWO", "Name     VV.MM   Created       Changed      Size  Init   Mod   Id", "lower     01.01 x"]);
+    }
+
+    #[test]
+    fn spool_files_of_a_job() {
+        let list = "JOBNAME  JOBID    OWNER    STATUS CLASS\r\n\
+                    ANNA     JOB00076 ANNA     OUTPUT A        RC=000\r\n--------\r\n\
+                    \x20        ID  STEPNAME PROCSTEP C DDNAME   BYTE-COUNT\r\n\
+                    \x20        001 JESE              H JESMSGLG      1200\r\n\
+                    \x20        002 JESE              H JESJCL         526\r\n\
+                    \x20        104 STEP1    PROC     H SYSPRINT       209\r\n3 spool files\r\n";
+        let wanted =
+            ["- JOB00076 - - ANNA -", "- JOB00076.1 - - - -", "- JOB00076.2 - - - -", "- JOB00076.104 - - - -"];
+        assert_eq!(brief(list), ("(MVS jobs)", wanted.map(str::to_owned).to_vec()));
+        none(&[
+            "         001 JESE              H JESMSGLG      1200",
+            "         ID  STEPNAME PROCSTEP C DDNAME   BYTE-COUNT",
+        ]);
     }
 
     #[test]

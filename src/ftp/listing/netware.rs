@@ -10,7 +10,7 @@ const RIGHTS: &[u8] = b"RWCEAFMS-";
 const MOST_RIGHTS: usize = 10;
 
 /// Reads a line such as `d [RWCEAFMS] jrd        512 Oct 21  2001 bsuk00`.
-pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     let kind = match line.first() {
         Some(b'd') => Kind::Directory,

@@ -4,7 +4,7 @@ use super::{Context, Parsed};
 use crate::model::{Entry, Kind};
 
 /// Reads one name a line. Some servers put the directory before each: what all names share goes.
-pub(super) fn read_all(lines: &[&[u8]], context: &Context, parsed: &mut Parsed) {
+pub(super) fn read_all(lines: &[&[u8]], context: &Context<'_>, parsed: &mut Parsed) {
     parsed.dialect = "NLST";
     let directory = |line: &[u8]| line.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
     let dots = |line: &[u8]| line == b"." || line == b"..";

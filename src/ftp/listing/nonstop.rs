@@ -7,7 +7,7 @@ use crate::model::{Entry, Kind, Modified, Precision};
 const NAME: usize = 8;
 
 /// Reads a line such as `DATAFILE   101   528   6-Apr-07 14:21:18 255, 0 "oooo"`. An `O` behind the name says that it is open.
-pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     let Some(([name], mut at)) = words::<1>(line, 0) else { return Read::Nothing };
     let Some(quote) = line.iter().rposition(|byte| *byte == b'"') else { return Read::Nothing };
@@ -23,7 +23,7 @@ pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
     Read::Entry(entry, 1)
 }
 
-fn columns(name: &[u8], line: &[u8], from: usize, quote: usize, context: &Context) -> Option<Entry> {
+fn columns(name: &[u8], line: &[u8], from: usize, quote: usize, context: &Context<'_>) -> Option<Entry> {
     let ([code, size, day, clock], end) = words::<4>(line, from)?;
     let digits = code.iter().take_while(|byte| byte.is_ascii_digit()).count();
     // `700P`: the code of a program with a license or a private flag.
@@ -45,7 +45,7 @@ fn columns(name: &[u8], line: &[u8], from: usize, quote: usize, context: &Contex
 }
 
 /// `6-Apr-07 14:21:18`.
-fn modified(day: &[u8], clock: &[u8], context: &Context) -> Option<Modified> {
+fn modified(day: &[u8], clock: &[u8], context: &Context<'_>) -> Option<Modified> {
     let mut parts = day.split(|byte| *byte == b'-');
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
     let (year, month, day) = (date::short_year(year)?, month::named(month, context)?, date::two(day)?);

@@ -4,7 +4,7 @@ use super::{Context, Read, aligned, eplf, number, words};
 use crate::model::{Entry, Kind};
 
 /// Reads a line such as `0100644   500  101   12345    123456789       name`.
-pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let Some(([mode, owner, group, size, seconds], end)) = words::<5>(lines[0], 0) else { return Read::Nothing };
     let Some(kind) = kind(mode) else { return Read::Nothing };
     let numbers = [owner, group, size, seconds].iter().all(|text| number(text).is_some());

@@ -7,7 +7,7 @@ use crate::model::{Entry, Kind, Modified, Precision};
 const ATTRIBUTES: &[u8] = b"AHRSDahrsd-";
 
 /// Reads a line such as `36611      A    04-23-103  10:57  OS2 test1.file`.
-pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     let Some((start, end)) = word(line, 0) else { return Read::Nothing };
     let Some(size) = number(&line[start..end]) else { return Read::Nothing };

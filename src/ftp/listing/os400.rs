@@ -1,13 +1,15 @@
 //! What OS/400 and IBM i print: owner, size, date, time, the object's type, its name.
 
-use super::{Context, Read, date, number, word};
+use std::collections::HashSet;
+
+use super::{Context, Found, Read, date, number, word};
 use crate::model::{Entry, Kind, Modified, Precision};
 
 /// Types of objects in which there are others.
 const DIRECTORIES: [&[u8]; 5] = [b"*DIR", b"*DDIR", b"*LIB", b"*FLR", b"*DSTDIR"];
 
 /// Reads a line such as `QSYS            77824 02/23/00 15:09:55 *DIR      home/`.
-pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     let Some((owner_at, owner_end)) = word(line, 0) else { return Read::Nothing };
     let Some((star, type_end)) = object_type(line, owner_end) else { return Read::Nothing };
@@ -24,12 +26,41 @@ pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
         }
         None => name,
     };
+    let name = match name.iter().rposition(|byte| *byte == b'/') {
+        // A member, with the file that it is in.
+        Some(slash) if &line[star..type_end] == b"*MEM" => {
+            let (file, member) = (&name[..slash], &name[slash + 1..]);
+            let file = file.rsplit(|byte| *byte == b'/').next().unwrap_or(file);
+            if is_folder(file, context) {
+                member
+            } else {
+                // In the library above it: that is where its members are.
+                entry.kind = Kind::Directory;
+                (entry.size, entry.modified) = (None, None);
+                file
+            }
+        }
+        _ if &line[star..type_end] == b"*FILE" && is_folder(name, context) => return Read::Nothing, // this one itself
+        _ => name,
+    };
     entry.name = context.text(name);
     entry.owner = context.word(&line[owner_at..owner_end]);
     if &line[star..type_end] == b"*FILE" && !upper_ends(name, b".SAVF") && upper_ends(name, b".FILE") {
         entry.kind = Kind::Directory; // its members are the files
     }
     Read::Entry(entry, 1)
+}
+
+/// Whether the directory that is listed is called `name`.
+fn is_folder(name: &[u8], context: &Context<'_>) -> bool {
+    context.folder.is_some_and(|folder| context.text(name).eq_ignore_ascii_case(folder))
+}
+
+/// A file and each of its members name the file: once is enough, and the first tells most.
+pub(super) fn files_once(mut entries: Found) -> Found {
+    let mut seen = HashSet::new();
+    entries.retain(|(entry, _)| entry.kind != Kind::Directory || seen.insert(entry.name.clone()));
+    entries
 }
 
 /// Where the type stands: `*STMF`.
@@ -88,7 +119,30 @@ fn upper_ends(name: &[u8], end: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{each, none};
+    use super::super::tests::{brief_in, each, none};
+
+    #[test]
+    fn members_are_in_their_file() {
+        let text = "QPGMR          135168 04/03/18 13:18:19 *FILE      SRC.FILE\r\n\
+                    QPGMR                                   *MEM       SRC.FILE/ONE.MBR\r\n\
+                    QPGMR                                   *MEM       SRC.FILE/TWO.MBR\r\n";
+        let members = ["- ONE.MBR - - QPGMR -", "- TWO.MBR - - QPGMR -"];
+        let file = ["d SRC.FILE 135168 2004-03-18T13:18:19 QPGMR -"];
+        assert_eq!(brief_in("MY.LIB", text), ("LIST (OS/400)", file.map(str::to_owned).to_vec()));
+        assert_eq!(brief_in("src.file", text), ("LIST (OS/400)", members.map(str::to_owned).to_vec()));
+        // Without the line of the file itself.
+        let text = text.split_once('\n').unwrap().1;
+        let bare = "d SRC.FILE - - QPGMR -".to_owned();
+        assert_eq!(brief_in("MY.LIB", text), ("LIST (OS/400)", vec![bare]));
+        assert_eq!(brief_in("SRC.FILE", text), ("LIST (OS/400)", members.map(str::to_owned).to_vec()));
+        let named = "QPGMR                                   *MEM       /QSYS.LIB/MY.LIB/SRC.FILE/ONE.MBR\r\n";
+        assert_eq!(brief_in("SRC.FILE", named), ("LIST (OS/400)", vec![members[0].to_owned()]));
+        // The short form of names, which can be fetched as it is.
+        let short = "QPGMR                                   *MEM       MY/SRC.ONE\r\n";
+        assert_eq!(brief_in("MY", short), ("LIST (OS/400)", vec!["- SRC.ONE - - QPGMR -".to_owned()]));
+        let upwards = "QPGMR                                   *MEM       ../ONE.MBR\r\n";
+        assert_eq!(brief_in("MY", upwards).1, Vec::<String>::new());
+    }
 
     #[test]
     fn objects() {

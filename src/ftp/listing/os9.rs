@@ -7,7 +7,7 @@ use crate::model::{Entry, Kind, Modified, Precision};
 const ATTRIBUTES: &[u8] = b"dsewr-";
 
 /// Reads a line such as `20.20 07/03/29 1026 d-ewrewr 2650 85920 CMDS`.
-pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let Some(([owner, day, clock, attributes, sector, size], end)) = words::<6>(lines[0], 0) else {
         return Read::Nothing;
     };

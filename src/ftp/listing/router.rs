@@ -4,7 +4,7 @@ use super::{Context, Read, aligned, date, month, number, word, words};
 use crate::model::{Entry, Kind, Modified, Precision};
 
 /// Reads a line of Cisco IOS such as `    4  -rw-     1014196  Apr 23 2003 10:20:03 +02:00  c2600-i-mz.bin`.
-pub(super) fn cisco(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn cisco(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     let Some(([index, mode, size], end)) = words::<3>(line, 0) else { return Read::Nothing };
     let is_mode = mode.len() == 4 && b"-d".contains(&mode[0]) && mode[1..].iter().all(|flag| b"rwx-".contains(flag));
@@ -30,7 +30,7 @@ pub(super) fn cisco(lines: &[&[u8]], context: &Context) -> Read {
     Read::Entry(entry, 1)
 }
 
-fn cisco_date([month, day, year, clock]: [&[u8]; 4], context: &Context) -> Option<Modified> {
+fn cisco_date([month, day, year, clock]: [&[u8]; 4], context: &Context<'_>) -> Option<Modified> {
     let time = date::time(clock)?;
     let at = date::civil(date::year(year)?, month::named(month, context)?, date::two(day)?, time)?;
     let precision = if time.2.is_some() { Precision::Second } else { Precision::Minute };
@@ -52,7 +52,7 @@ fn with_zone(line: &[u8], end: usize, modified: Option<Modified>) -> (Option<Mod
 }
 
 /// Reads a line of VxWorks such as `2048    Feb-28-1998  05:23:30   CONFIG <DIR>`.
-pub(super) fn vxworks(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn vxworks(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     let Some(([size, day, clock], end)) = words::<3>(line, 0) else { return Read::Nothing };
     let mut parts = day.split(|byte| *byte == b'-');
@@ -80,7 +80,7 @@ pub(super) fn vxworks(lines: &[&[u8]], context: &Context) -> Read {
 }
 
 /// Reads a line of wfFtp such as `ti.cfg       1014196  06/03/04  Thur.   10:20:03`.
-pub(super) fn wfftp(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn wfftp(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let Some(([name, size, day, weekday, clock], end)) = words::<5>(lines[0], 0) else { return Read::Nothing };
     let is_day = weekday.strip_suffix(b".").is_some_and(|name| name.len() >= 3 && date::is_weekday(&name[..3]));
     if !is_day || !lines[0][end..].trim_ascii().is_empty() {

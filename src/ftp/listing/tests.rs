@@ -18,7 +18,17 @@ pub(super) fn one(line: &str) -> Entry {
 
 /// Dialect and entries in short: kind, name, size (`~` if it is rounded), time, owner and group.
 pub(super) fn brief(text: &str) -> (&'static str, Vec<String>) {
-    let parsed = list(text);
+    let (dialect, entries) = brief_like(text, Hints::default());
+    (dialect.trim_start_matches("LIST "), entries)
+}
+
+/// The same in a directory of that name, with the whole dialect.
+pub(super) fn brief_in(folder: &str, text: &str) -> (&'static str, Vec<String>) {
+    brief_like(text, Hints { folder: Some(folder), dialect: None })
+}
+
+fn brief_like(text: &str, hints: Hints<'_>) -> (&'static str, Vec<String>) {
+    let parsed = parse_like(text.as_bytes(), Method::List, TODAY, None, hints);
     let entries = parsed.entries.iter().map(|entry| {
         let kind = match entry.kind {
             Kind::Directory => 'd',
@@ -38,7 +48,7 @@ pub(super) fn brief(text: &str) -> (&'static str, Vec<String>) {
         let (owner, group) = (entry.owner.as_deref().unwrap_or("-"), entry.group.as_deref().unwrap_or("-"));
         format!("{kind} {} {}{size} {time} {owner} {group}", entry.name, if entry.rounded { "~" } else { "" })
     });
-    (parsed.dialect.trim_start_matches("LIST "), entries.collect())
+    (parsed.dialect, entries.collect())
 }
 
 /// Each line alone is one entry of the dialect.
@@ -341,7 +351,10 @@ fn each_entry_knows_its_line() {
 #[test]
 fn the_last_dialect_of_a_server_breaks_ties_only() {
     let both = "-rw-r--r-- 1 u g 5 Jan 1 2020 a\r\n04-27-00  12:09PM  17 b\r\n";
-    let like = |text: &str, last| parse_like(text.as_bytes(), Method::List, TODAY, None, last).dialect;
+    let like = |text: &str, dialect| {
+        let hints = Hints { dialect, folder: None };
+        parse_like(text.as_bytes(), Method::List, TODAY, None, hints).dialect
+    };
     assert_eq!(like(both, None), "LIST (Unix)");
     assert_eq!(like(both, Some("LIST (DOS)")), "LIST (DOS)");
     assert_eq!(like(&format!("{both}-rw-r--r-- 1 u g 5 Jan 1 2020 c\r\n"), Some("LIST (DOS)")), "LIST (Unix)");

@@ -7,7 +7,7 @@ use crate::model::{Entry, Kind, Modified};
 const MODE: usize = 10;
 
 /// Reads a line such as `-rw-r--r--   1 root     other        531 Jan 29 03:26 README`.
-pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let Some((line, kind)) = from_mode(lines[0]) else { return Read::Nothing };
     match columns(line, kind, context) {
         Some(entry) => Read::Entry(entry, 1),
@@ -54,7 +54,7 @@ fn kind(line: &[u8]) -> Option<Kind> {
     (written && ends).then_some(kind)
 }
 
-fn columns(line: &[u8], kind: Kind, context: &Context) -> Option<Entry> {
+fn columns(line: &[u8], kind: Kind, context: &Context<'_>) -> Option<Entry> {
     // Behind `+`, `.`, `@` and the like (access control lists, contexts, attributes) the number of links may follow at once.
     let from = if is_blank(line[MODE]) { MODE } else { MODE + 1 };
     let mut entry = behind_mode(line, from, kind, matches!(line[0], b'b' | b'c'), context)?;
@@ -63,7 +63,7 @@ fn columns(line: &[u8], kind: Kind, context: &Context) -> Option<Entry> {
 }
 
 /// Number of links, owners, size, date and name, which begin at `from`.
-pub(super) fn behind_mode(line: &[u8], from: usize, kind: Kind, device: bool, context: &Context) -> Option<Entry> {
+pub(super) fn behind_mode(line: &[u8], from: usize, kind: Kind, device: bool, context: &Context<'_>) -> Option<Entry> {
     let (size, size_at, modified, name_at) = size_and_date(line, from, device, context)?;
     // Exactly one blank separates the date from the name: others belong to the name.
     let name = line.get(name_at..).filter(|name| !name.is_empty() && is_blank(line[name_at - 1]))?;
@@ -81,7 +81,12 @@ pub(super) fn behind_mode(line: &[u8], from: usize, kind: Kind, device: bool, co
 }
 
 /// The size, where it begins, the date, and where the name begins.
-fn size_and_date(line: &[u8], from: usize, device: bool, context: &Context) -> Option<(Size, usize, Modified, usize)> {
+fn size_and_date(
+    line: &[u8],
+    from: usize,
+    device: bool,
+    context: &Context<'_>,
+) -> Option<(Size, usize, Modified, usize)> {
     let mut at = from;
     while let Some((start, end)) = word(line, at) {
         if let Some(size) = size(&line[start..end], device)

@@ -8,7 +8,7 @@ const NAME: usize = 8;
 
 /// Reads a line of a minidisk such as `LASTING  GLOBALV   A1 V      41     21     1       9/16/91   15:10:32` or
 /// `README   ANONYMOU V         71         26          1 1997-04-02 12:33:20 TCP291`.
-pub(super) fn cms(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn cms(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     let Some(([name, mut kind_of_file, format], end)) = name_and_format(line) else { return Read::Nothing };
     let Some(([length, records, blocks, day, clock], end)) = words::<5>(line, end) else { return Read::Nothing };
@@ -62,7 +62,7 @@ fn is_mode(word: &[u8]) -> bool {
 }
 
 /// Reads a line of the byte file system such as `05/20/2000 13:38:19 F 1  65758 bfsline.cpy`.
-pub(super) fn bfs(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn bfs(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     let Some(([day, clock, letter, _links, size], end)) = words::<5>(line, 0) else { return Read::Nothing };
     let kind = match letter {

@@ -15,7 +15,7 @@ const LINES: usize = 2;
 /// Reads an entry such as `CII-MANUAL.TEX;1  213/216  29-JAN-1996 03:33:12  [ANONYMOU,ANONYMOUS]   (RWED,RWED,,)`.
 ///
 /// The version stays in the name until [`newest`] has seen all of them.
-pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let Some((start, end)) = name(lines[0]) else { return Read::Nothing };
     let (fields, used) = match lines[0][end..].iter().all(|byte| is_space(*byte)) {
         false => (&lines[0][end..], 1),
@@ -61,7 +61,7 @@ fn name(line: &[u8]) -> Option<(usize, usize)> {
 }
 
 /// Blocks, date, owner and protection, in any order.
-fn columns(name: &[u8], fields: &[u8], context: &Context) -> Option<Entry> {
+fn columns(name: &[u8], fields: &[u8], context: &Context<'_>) -> Option<Entry> {
     let mut entry = Entry::new("", Kind::File);
     let (mut at, mut day, mut clock) = (0, None, None);
     while let Some((start, end)) = field(fields, at) {
@@ -110,7 +110,7 @@ fn field(text: &[u8], from: usize) -> Option<(usize, usize)> {
 
 /// `[GROUP,OWNER]` or `[OWNER]`: group and owner.
 #[allow(clippy::type_complexity, reason = "two columns of an entry")]
-fn owner(text: &[u8], context: &Context) -> Option<(Option<Box<str>>, Option<Box<str>>)> {
+fn owner(text: &[u8], context: &Context<'_>) -> Option<(Option<Box<str>>, Option<Box<str>>)> {
     let inside = text.strip_prefix(b"[")?;
     let inside = inside.strip_suffix(b"]").unwrap_or(inside);
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"$_,*. ".contains(byte) || !byte.is_ascii();
@@ -141,7 +141,7 @@ fn size(text: &[u8]) -> Option<(Option<u64>, bool)> {
     blocks(used)
 }
 
-fn date(text: &[u8], context: &Context) -> Option<(i16, i8, i8)> {
+fn date(text: &[u8], context: &Context<'_>) -> Option<(i16, i8, i8)> {
     let mut parts = text.split(|byte| *byte == b'-');
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
     let date = (date::short_year(year)?, month::named(month, context)?, date::two(day)?);

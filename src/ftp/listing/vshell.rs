@@ -4,7 +4,7 @@ use super::{Context, Read, aligned, date, month, number, words};
 use crate::model::{Entry, Kind, Modified, Precision};
 
 /// Reads a line such as `206876  Apr 04, 2000 21:06 notes.txt`; directories end with a slash.
-pub(super) fn read(lines: &[&[u8]], context: &Context) -> Read {
+pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     let Some(([size, month, day, year, clock], end)) = words::<5>(line, 0) else { return Read::Nothing };
     let (Some(size), Some(month)) = (number(size), month::named(month, context)) else { return Read::Nothing };
