@@ -273,7 +273,7 @@ fn a_wrong_password_is_asked_for_again_with_the_servers_words() {
     front.listing();
     match front.asked.as_slice() {
         [Ask::Password { host, user, refused: Some(words) }] => {
-            assert_eq!((host.as_str(), user.as_str()), ("127.0.0.1", USER));
+            assert_eq!((host, user.as_str()), (&format!("127.0.0.1:{}", server.port), USER));
             assert!(words.starts_with("530 "), "{words}");
         }
         other => panic!("{other:?}"),

@@ -123,6 +123,16 @@ impl Site {
         self.port.unwrap_or(if self.security == Security::Implicit { 990 } else { 21 })
     }
 
+    /// Its host, with the port if that is not the usual one: two servers of one host are never taken for another.
+    pub fn address(&self) -> String {
+        let usual = Self { port: None, ..self.clone() }.port();
+        match (self.port() == usual, self.host.contains(':')) {
+            (true, _) => self.host.clone(),
+            (false, false) => format!("{}:{}", self.host, self.port()),
+            (false, true) => format!("[{}]:{}", self.host, self.port()),
+        }
+    }
+
     /// The user that logs in.
     pub fn user(&self) -> &str {
         if self.login == Login::Anonymous { "anonymous" } else { &self.user }
@@ -309,7 +319,9 @@ mod tests {
         assert_eq!((site.port(), site.vault_key().as_str()), (21, "ftp://anonymous@h:21"));
         (site.login, site.security) = (Login::Normal, Security::Implicit);
         assert_eq!((site.port(), site.vault_key().as_str()), (990, "ftp://me@h:990"));
+        assert_eq!(site.address(), "h");
         site.port = Some(2121);
+        assert_eq!(site.address(), "h:2121");
         assert_eq!((site.port(), site.title()), (2121, "h"));
     }
 

@@ -269,7 +269,7 @@ fn cells(
             }
             Column::Permissions => {
                 let text = entry.permissions.as_deref().unwrap_or_default();
-                paint::text(ui, area, &text::visible(text), theme::mono(), secondary, align);
+                paint::text(ui, area, &text::permissions(text), theme::mono(), secondary, align);
             }
             Column::Owner | Column::Group => {
                 let text = if *column == Column::Owner { &entry.owner } else { &entry.group };

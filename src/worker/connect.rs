@@ -320,7 +320,7 @@ async fn credentials(
         return Ok((credentials, false));
     }
     let why = refused.clone().unwrap_or_else(|| format!("no password is known for {}", site.user()));
-    let ask = Ask::Password { host: site.host.clone(), user: site.user().to_owned(), refused };
+    let ask = Ask::Password { host: site.address(), user: site.user().to_owned(), refused };
     match context.ask(wanted.tab, ask, wanted.cancel).await {
         Some(Answer::Password { password, remember }) => {
             let credentials = with(password);

@@ -70,7 +70,9 @@ impl Active {
             self.samples.pop_front();
         }
         // A new attempt within the row begins its measure anew.
-        if self.samples.back().is_some_and(|(_, done)| *done > running.done) {
+        // So does one that has found a part: what was there before did not come now.
+        let found = running.resumed_from != self.told.resumed_from;
+        if found || self.samples.back().is_some_and(|(_, done)| *done > running.done) {
             self.samples.clear();
         }
         self.samples.push_back((now, running.done));

@@ -48,7 +48,7 @@ pub(super) enum Kind {
 impl Trouble {
     /// Something that no error stands for.
     pub(super) fn new(what: impl Into<String>, why: impl Into<String>, cause: Cause, again: bool) -> Self {
-        Self { failure: Failure { what: what.into(), why: why.into(), cause, again }, kind: Kind::Plain }
+        Self { failure: Failure { what: what.into(), why: plain(why.into()), cause, again }, kind: Kind::Plain }
     }
 
     /// Somebody said stop.
@@ -123,6 +123,15 @@ impl Trouble {
 }
 
 /// Which layer said no, and whether trying the same again can help.
+/// Without the number that the operating system gives an error, and that the standard library writes behind its words.
+fn plain(mut why: String) -> String {
+    while let Some(start) = why.find(" (os error ") {
+        let Some(length) = why[start..].find(')') else { break };
+        why.replace_range(start..=start + length, "");
+    }
+    why
+}
+
 fn judge(error: &net::Error) -> (Cause, bool) {
     match error {
         net::Error::Network { .. } | net::Error::Timeout { .. } => (Cause::Network, true),
@@ -236,6 +245,12 @@ mod tests {
 
     fn refused(verb: &'static str, code: u16, reply: &str) -> net::Error {
         net::Error::Ftp(ftp::Error::Refused { verb, code, reply: reply.into() })
+    }
+
+    #[test]
+    fn words_hold_no_numbers_of_the_system() {
+        let trouble = Trouble::new("x", "connection refused (os error 111) (425 no)", Cause::Network, true);
+        assert_eq!(trouble.failure.why, "connection refused (425 no)");
     }
 
     #[test]
