@@ -109,6 +109,21 @@ fn the_top_level_holds_no_strangers() {
     }
 }
 
+/// The fuzz targets are built of these rooms alone, in a package of their own that nothing else builds every day.
+#[test]
+fn the_fuzz_targets_have_every_library_of_their_rooms() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("tests/fuzz/Cargo.toml")).unwrap();
+    for (path, source) in ["model", "ftp"].iter().flat_map(|room| sources(&root.join("src").join(room))) {
+        for (number, line) in code_lines(&source) {
+            let Some((library, _)) = line.strip_prefix("use ").and_then(|used| used.split_once("::")) else { continue };
+            let ours = matches!(library, "std" | "crate" | "super" | "self");
+            let there = manifest.lines().any(|line| line.starts_with(&format!("{library} = ")));
+            assert!(ours || there, "{}:{number}: tests/fuzz/Cargo.toml lacks {library}", path.display());
+        }
+    }
+}
+
 /// Whether `line` has `word` as a word of its own: `egui` is not in `egui_kittest_is_elsewhere`, but is in `egui::Ui`.
 fn names(line: &str, word: &str) -> bool {
     line.match_indices(word).any(|(at, _)| {
