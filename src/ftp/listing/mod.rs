@@ -242,7 +242,11 @@ impl Parsed {
         }
         if let Some(finish) = dialect.finish {
             let entries = std::mem::take(&mut self.entries).into_iter().zip(std::mem::take(&mut self.spans)).collect();
-            (self.entries, self.spans) = finish(entries).into_iter().unzip();
+            // Without its version a name may be another one: `..;7`.
+            let (kept, unsafe_names): (Found, Found) =
+                finish(entries).into_iter().partition(|(entry, _)| is_safe_name(&entry.name));
+            (self.entries, self.spans) = kept.into_iter().unzip();
+            unsafe_names.iter().for_each(|(entry, _)| self.refuse(entry.name.as_bytes()));
         }
     }
 

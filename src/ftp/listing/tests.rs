@@ -249,6 +249,13 @@ fn eplf_lines() {
 }
 
 #[test]
+fn a_name_is_judged_without_its_version() {
+    let vms =
+        list("A.TXT;2 1 19-NOV-2001 21:41 [X]\r\n..;7 1 19-NOV-2001 21:41 [X]\r\n.;1 1 19-NOV-2001 21:41 [X]\r\n");
+    assert_eq!((names(&vms), vms.refused.clone()), (vec!["A.TXT"], vec!["..".to_owned(), ".".to_owned()]));
+}
+
+#[test]
 fn netware_lines() {
     let aligned = list("d [R----F--] supervisor            512       Jan 16 18:53    login\r\n");
     assert_eq!(names(&aligned), ["login"]);
