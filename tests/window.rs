@@ -35,18 +35,20 @@ fn entry(name: &str, size: u64) -> Entry {
 }
 
 fn remote(path: &str, entries: Vec<Entry>) -> Event {
-    let path = RemotePath::new(path);
-    let at = jiff::Timestamp::UNIX_EPOCH;
-    let listing = Listing {
-        path: path.clone(),
+    let listing = listing(path, entries);
+    Event::Listing { tab: TAB, path: listing.path.clone(), result: Ok(listing) }
+}
+
+fn listing(path: &str, entries: Vec<Entry>) -> Arc<Listing> {
+    Arc::new(Listing {
+        path: RemotePath::new(path),
         entries,
         dialect: "MLSD".into(),
         refused: Vec::new(),
-        at,
+        at: jiff::Timestamp::UNIX_EPOCH,
         raw: Default::default(),
         guess: None,
-    };
-    Event::Listing { tab: TAB, path, result: Ok(Arc::new(listing)) }
+    })
 }
 
 fn local(path: &str, entries: Vec<Entry>) -> Event {
@@ -775,18 +777,8 @@ fn a_tree_learns_what_lies_beside_the_way_down() {
     let mut window = Window::with_folders();
     window.tell(remote("/a/b/c", vec![entry("d/", 0)]));
     let branch = |path: &str, names: &[&str]| {
-        let (path, at) = (RemotePath::new(path), jiff::Timestamp::UNIX_EPOCH);
-        let entries = names.iter().map(|name| entry(name, 0)).collect();
-        let listing = Listing {
-            path: path.clone(),
-            entries,
-            dialect: "MLSD".into(),
-            refused: Vec::new(),
-            at,
-            raw: Default::default(),
-            guess: None,
-        };
-        Event::Branch { tab: TAB, path, result: Ok(Arc::new(listing)) }
+        let listing = listing(path, names.iter().map(|name| entry(name, 0)).collect());
+        Event::Branch { tab: TAB, path: listing.path.clone(), result: Ok(listing) }
     };
     let asked = |window: &Window| -> Vec<String> {
         let path = |action| match action {
