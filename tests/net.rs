@@ -9,12 +9,11 @@ use std::io::{Read, Seek};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use harness::dial::dial;
 use harness::{Kind, PASSWORD, Server, Setup, Tls, USER};
-use longshore::ftp::{self, Known, Operation, Outcome, TransferType};
-use longshore::model::{
-    ConnectionId, Credentials, Direction, Login, Mode, RemotePath, Secret, Security, Site, TransferId,
-};
-use longshore::net::{Body, Cancel, Connection, Dial, Error, Flow, Log, Pace, Roots, Trust, open};
+use longshore::ftp::{self, Operation, Outcome, TransferType};
+use longshore::model::{Direction, Mode, RemotePath, Security, Site, TransferId};
+use longshore::net::{Body, Cancel, Connection, Dial, Error, Flow, Log, Pace, open};
 
 /// How many transfers in a row one connection must carry, each way.
 const MANY: usize = 100;
@@ -43,31 +42,15 @@ impl Bench {
     }
 
     fn dial(&self, security: Security, mode: Mode, tls12_only: bool) -> Dial {
-        let roots = Arc::new(Roots::new(&[self.server.certificate()]).unwrap());
-        Dial {
-            site: Arc::new(Site {
-                host: self.server.host.to_owned(),
-                port: Some(self.server.port),
-                security,
-                login: Login::Normal,
-                user: USER.to_owned(),
-                mode,
-                ..Site::default()
-            }),
-            credentials: Credentials { user: USER.to_owned(), password: Secret::new(PASSWORD), account: None },
-            known: Known::default(),
-            id: ConnectionId(1),
-            timeout: Duration::from_secs(20),
-            trust: Trust::new(roots, []),
-            active_ports: None,
-            proxy: None,
-            certificate: None,
-            external_address: None,
-            key_log: false,
-            tls12_only,
-            log: self.log.clone(),
-            keep_alive: None,
-        }
+        let site = Site {
+            host: self.server.host.to_owned(),
+            port: Some(self.server.port),
+            security,
+            user: USER.to_owned(),
+            mode,
+            ..Site::default()
+        };
+        Dial { tls12_only, ..dial(site, PASSWORD, &[self.server.certificate()], self.log.clone()) }
     }
 
     fn transcript(&self) -> String {

@@ -7,7 +7,7 @@ use super::front::Front;
 use super::status::{Status, Stop};
 use super::target;
 use crate::model::path::shown;
-use crate::model::{Cause, Entry, Kind, Modified, Precision, TabId};
+use crate::model::{Cause, Entry, Kind, Modified, Precision, TabId, permissions};
 
 /// An entry as the contract has it.
 #[derive(Serialize)]
@@ -102,23 +102,10 @@ fn columns(entry: &Entry) -> [String; 5] {
 }
 
 /// Permissions as `ls` writes them: some servers say them as octal digits.
-fn letters(permissions: &str) -> String {
-    let octal = (3..=5).contains(&permissions.len()) && permissions.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
-    let Some(mode) = u16::from_str_radix(permissions, 8).ok().filter(|_| octal) else { return permissions.to_owned() };
-    let letter = |index: u32| {
-        let is_set = mode & (0o400 >> index) != 0;
-        // Set-user-id, set-group-id and sticky share the places of `x`.
-        let special = index % 3 == 2 && mode & (0o4000 >> (index / 3)) != 0;
-        match (special, is_set, index) {
-            (true, true, 8) => 't',
-            (true, false, 8) => 'T',
-            (true, true, _) => 's',
-            (true, false, _) => 'S',
-            (false, true, _) => ['r', 'w', 'x'][index as usize % 3],
-            (false, false, _) => '-',
-        }
-    };
-    (0..9).map(letter).collect()
+fn letters(said: &str) -> String {
+    let octal = (3..=5).contains(&said.len()) && said.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
+    let Some(mode) = u16::from_str_radix(said, 8).ok().filter(|_| octal) else { return said.to_owned() };
+    permissions::letters(u32::from(mode))
 }
 
 /// A time as a person reads it, no more exact than it is known; `Z` if it is UTC.

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::front::Front;
 use super::status::{Status, Stop};
+use crate::model::url::host_part;
 use crate::model::{Security, Site};
 
 /// A site. It holds no secret.
@@ -40,7 +41,7 @@ fn url(site: &Site) -> String {
         Security::Explicit => "ftpes",
         Security::Implicit => "ftps",
     };
-    let host = if site.host.contains(':') { format!("[{}]", site.host) } else { site.host.clone() };
+    let host = host_part(&site.host);
     let user = if site.user.is_empty() { String::new() } else { format!("{}@", site.user) };
     let port = site.port.map_or_else(String::new, |port| format!(":{port}"));
     format!("{scheme}://{user}{host}{port}/")

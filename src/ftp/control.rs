@@ -328,18 +328,21 @@ impl Control {
 
     /// Says NOOP while a transfer runs, so that nobody on the way takes the connection for dead.
     pub(crate) fn keep_alive(&mut self) {
-        let runs = self.owed.front().is_some_and(|front| front.verb.moves_data() && front.preliminaries > 0);
-        if runs && !self.aborted && !self.no_noop && self.owed.len() <= MAX_NOOPS {
+        if self.transfers() && !self.aborted && !self.no_noop && self.owed.len() <= MAX_NOOPS {
             self.send_quietly(Command::new(Verb::Noop));
         }
+    }
+
+    /// Whether a transfer has begun, and its final reply is owed.
+    fn transfers(&self) -> bool {
+        self.owed.front().is_some_and(|front| front.verb.moves_data() && front.preliminaries > 0)
     }
 
     /// Whether a reply during a transfer answers a NOOP and not the transfer, and takes that NOOP for paid: some servers
     /// answer at once. No transfer ends with these codes after it has begun; should one end with 200, that reply and the
     /// NOOP's have changed places and no harm is done.
     pub(crate) fn pays_keep_alive(&mut self, reply: &Reply) -> bool {
-        let runs = self.owed.front().is_some_and(|front| front.verb.moves_data() && front.preliminaries > 0);
-        let noop = self.owed.iter().position(|owed| owed.verb == Verb::Noop).filter(|_| runs);
+        let noop = self.owed.iter().position(|owed| owed.verb == Verb::Noop).filter(|_| self.transfers());
         let Some(noop) = noop.filter(|_| matches!(reply.code(), 200 | 500..=503)) else { return false };
         self.owed.remove(noop);
         if reply.is_negative() {
@@ -444,7 +447,7 @@ impl Control {
 
     /// Whether a preliminary reply ends the transfer at the front: after an abort, Pure-FTPd's last word is a second 150.
     pub(crate) fn preliminary_is_final(&self) -> bool {
-        self.aborted && self.owed.front().is_some_and(|front| front.verb.moves_data() && front.preliminaries > 0)
+        self.aborted && self.transfers()
     }
 
     /// Whether a reply is the end of the last transfer, said again: only where nothing was asked since, or something

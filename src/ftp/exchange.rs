@@ -1,8 +1,8 @@
 //! A data connection and the command that uses it: how it is made, and the join of its end with the reply.
 //!
-//! The order on the wire is PRET where the server lists it, EPSV or PASV (or EPRT or PORT), REST, the command. A passive data connection is open before
-//! the command is sent, since some servers read no command before. REST comes last: after PASV some servers have
-//! forgotten it, and would send a file from its start under a marker that they had accepted.
+//! The order on the wire is PRET where the server lists it, EPSV or PASV (or EPRT or PORT), REST, the command. A passive
+//! data connection is open before the command is sent, since some servers read no command before. REST comes last: after
+//! PASV some servers have forgotten it, and would send a file from its start under a marker that they had accepted.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

@@ -7,6 +7,7 @@ pub mod event;
 pub mod failure;
 pub mod listing;
 pub mod path;
+pub mod permissions;
 pub mod proxy;
 pub mod question;
 pub mod queue;

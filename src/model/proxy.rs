@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::url::split_port;
+use super::url::{host_part, split_port};
 
 /// A proxy, without its password, which is in the vault.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ impl Proxy {
 
     /// What names it to a person, and its password in the vault: scheme, user, host and port.
     pub fn title(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let host = host_part(&self.host);
         let user = if self.user.is_empty() { String::new() } else { format!("{}@", self.user) };
         format!("{}://{user}{host}:{}", self.kind.scheme(), self.port())
     }

@@ -30,7 +30,7 @@ pub enum Ask {
     Certificate(Box<CertificateDoubt>),
     /// A password is missing, or was refused.
     Password {
-        /// The server.
+        /// The server: its host, with the port if that is not the usual one.
         host: String,
         /// The user who logs in.
         user: String,

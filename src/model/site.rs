@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::proxy::Proxy;
 
 use super::PathSyntax;
+use super::url::host_part;
 
 /// An FTP server and how to talk to it. Holds no secret, so it may be stored, logged and compared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -120,17 +121,20 @@ impl Default for Site {
 impl Site {
     /// The port to connect to.
     pub fn port(&self) -> u16 {
-        self.port.unwrap_or(if self.security == Security::Implicit { 990 } else { 21 })
+        self.port.unwrap_or(self.usual_port())
+    }
+
+    /// The port that it has if none is named.
+    pub fn usual_port(&self) -> u16 {
+        if self.security == Security::Implicit { 990 } else { 21 }
     }
 
     /// Its host, with the port if that is not the usual one: two servers of one host are never taken for another.
     pub fn address(&self) -> String {
-        let usual = Self { port: None, ..self.clone() }.port();
-        match (self.port() == usual, self.host.contains(':')) {
-            (true, _) => self.host.clone(),
-            (false, false) => format!("{}:{}", self.host, self.port()),
-            (false, true) => format!("[{}]:{}", self.host, self.port()),
+        if self.port() == self.usual_port() {
+            return self.host.clone();
         }
+        format!("{}:{}", host_part(&self.host), self.port())
     }
 
     /// The user that logs in.

@@ -1,5 +1,7 @@
 //! FTP URLs (RFC 1738 3.2, RFC 3986), and what people type instead of them.
 
+use std::borrow::Cow;
+
 use super::site::{Login, Secret, Security, Site};
 
 /// Why a text is not an FTP address.
@@ -101,6 +103,11 @@ pub(super) fn split_port(host_port: &str) -> Result<(&str, Option<u16>), UrlErro
 }
 
 /// Undoes percent escapes; bytes that are not UTF-8 stay as `path::escape_byte` characters.
+/// A host as it stands before a port: an IPv6 address in brackets (RFC 3986 3.2.2).
+pub fn host_part(host: &str) -> Cow<'_, str> {
+    if host.contains(':') { format!("[{host}]").into() } else { host.into() }
+}
+
 fn decode(text: &str) -> Result<String, UrlError> {
     let broken = || UrlError::Escape(text.to_owned());
     let mut bytes = Vec::with_capacity(text.len());

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::Error;
+use crate::model::url::host_part;
 use crate::model::{Proxy, ProxyKind, Secret};
 
 /// An HTTP proxy may say this much before the way is open.
@@ -127,7 +128,7 @@ impl Through {
         if host.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(Refusal::new("this host cannot be named to a proxy"));
         }
-        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let host = host_part(host);
         let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
         if !self.proxy.user.is_empty() {
             if self.proxy.user.contains(':') {

@@ -400,6 +400,7 @@ fn addresses(view: &mut View, side: Side) -> String {
 
 /// RFC 1738 3.2.2: `%2F` begins a path from the root, and not from the log-in folder.
 fn url(site: &Site, path: &str) -> String {
+    use crate::model::url::host_part;
     use crate::model::{Login, Security};
     let scheme = match site.security {
         Security::Implicit => "ftps",
@@ -407,7 +408,7 @@ fn url(site: &Site, path: &str) -> String {
         Security::Try | Security::Never => "ftp",
     };
     let user = if site.login == Login::Anonymous { String::new() } else { format!("{}@", escaped(&site.user)) };
-    let host = if site.host.contains(':') { format!("[{}]", site.host) } else { site.host.clone() };
+    let host = host_part(&site.host);
     let port = site.port.map(|port| format!(":{port}")).unwrap_or_default();
     let path = path.trim_start_matches('/').split('/').map(escaped).collect::<Vec<_>>().join("/");
     format!("{scheme}://{user}{host}{port}/%2F{path}")

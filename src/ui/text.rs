@@ -7,20 +7,11 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-use crate::model::{Modified, Precision, path};
+use crate::model::{Modified, Precision, path, permissions};
 
 /// Permissions as `ls -l` writes them, where a server says them in octal digits: `0644` is `rw-r--r--`.
 pub fn permissions(said: &str) -> Cow<'_, str> {
-    let octal = (3..=4).contains(&said.len()) && said.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
-    let Some(mode) = octal.then(|| u32::from_str_radix(said, 8).ok()).flatten() else { return visible(said) };
-    let letter = |bit: u32| if mode & (1 << bit) == 0 { '-' } else { ['x', 'w', 'r'][bit as usize % 3] };
-    let mut letters: Vec<char> = (0..9).rev().map(letter).collect();
-    for (bit, place, sign) in [(11, 2, 's'), (10, 5, 's'), (9, 8, 't')] {
-        if mode & (1 << bit) != 0 {
-            letters[place] = if letters[place] == '-' { sign.to_ascii_uppercase() } else { sign };
-        }
-    }
-    letters.into_iter().collect::<String>().into()
+    permissions::octal(said).map_or_else(|| visible(said), |mode| permissions::letters(u32::from(mode)).into())
 }
 
 /// Today and the zone of this machine, against which times are written.

@@ -35,10 +35,9 @@ impl Needed {
         if secret.is_none() && self.refused.is_none() {
             secret = from_vault(context, &self.key).await;
         }
-        let remember = secret.is_none();
         let (secret, remember) = match secret {
             Some(secret) => (secret, false),
-            None => self.ask(context, wanted, what).await.map(|(secret, keep)| (secret, keep && remember))?,
+            None => self.ask(context, wanted, what).await?,
         };
         context.memory.keep_secret(&self.key, secret.clone());
         self.tried = Some((secret.clone(), remember));

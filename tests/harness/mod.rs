@@ -4,6 +4,7 @@
 //! servers exclude one another. They need root, because they change to the user whose files they serve.
 #![allow(dead_code, clippy::unwrap_used, clippy::print_stdout)]
 
+pub mod dial;
 pub mod tree;
 
 use std::fs;

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use longshore::ftp::{self, Known, Operation, Outcome, TransferType};
-use longshore::model::{
-    ConnectionId, Credentials, Direction, Entry, Kind, Login, Mode, RemotePath, Secret, Security, Site,
-};
-use longshore::net::{Body, Cancel, Connection, Dial, Error, Flow, Log, Pace, Roots, Trust, open};
+use longshore::ftp::{self, Operation, Outcome, TransferType};
+use longshore::model::{Direction, Entry, Kind, Mode, RemotePath, Security, Site};
+use longshore::net::{Body, Cancel, Connection, Dial, Error, Flow, Log, Pace, open};
+
+use super::harness::dial::dial;
 
 /// A way to a server.
 pub struct Way {
@@ -129,29 +129,11 @@ impl<'a> Client<'a> {
             host: self.way.host.clone(),
             port: Some(self.way.port),
             security: if self.way.tls { Security::Explicit } else { Security::Never },
-            login: Login::Normal,
             user: self.way.user.clone(),
             mode: self.way.mode,
             ..Site::default()
         };
-        let credentials = Credentials { user: self.way.user.clone(), password: Secret::new(password), account: None };
-        let trust = Trust::new(Arc::new(Roots::new(&roots).unwrap()), []);
-        Dial {
-            site: Arc::new(site),
-            credentials,
-            known: Known::default(),
-            id: ConnectionId(1),
-            timeout: Duration::from_secs(20),
-            trust,
-            active_ports: None,
-            proxy: None,
-            external_address: None,
-            certificate: None,
-            key_log: false,
-            tls12_only: self.way.tls12_only,
-            log,
-            keep_alive: None,
-        }
+        Dial { tls12_only: self.way.tls12_only, ..dial(site, password, &roots, log) }
     }
 
     fn connection(&mut self) -> Result<&Connection> {

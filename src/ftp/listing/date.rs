@@ -184,7 +184,8 @@ fn signed_number(line: &[u8], from: usize) -> Option<(u64, bool, usize)> {
 /// Longest sign for year, month or day, in bytes.
 const LONGEST_SIGN: usize = 4;
 
-fn precision(time: Clock) -> Precision {
+/// How exact a time of day is.
+pub(super) fn precision(time: Clock) -> Precision {
     if time.2.is_some() { Precision::Second } else { Precision::Minute }
 }
 

@@ -135,7 +135,7 @@ fn statistics(line: &[u8], from: usize) -> Option<Option<Modified>> {
     }
     let (year, month, day) = date::numeric_as(changed, &[date::Order::YearMonthDay]).unwrap_or_default();
     let time = date::time(clock)?;
-    let precision = if time.2.is_some() { Precision::Second } else { Precision::Minute };
+    let precision = date::precision(time);
     Some(date::civil(year, month, day, time).map(|at| Modified { at, precision, utc: false }))
 }
 

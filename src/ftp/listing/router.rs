@@ -1,7 +1,7 @@
 //! What routers and switches print: Cisco IOS, VxWorks, and Nortel's wfFtp.
 
 use super::{Context, Read, aligned, date, month, number, word, words};
-use crate::model::{Entry, Kind, Modified, Precision};
+use crate::model::{Entry, Kind, Modified};
 
 /// Reads a line of Cisco IOS such as `    4  -rw-     1014196  Apr 23 2003 10:20:03 +02:00  c2600-i-mz.bin`.
 pub(super) fn cisco(lines: &[&[u8]], context: &Context<'_>) -> Read {
@@ -33,7 +33,7 @@ pub(super) fn cisco(lines: &[&[u8]], context: &Context<'_>) -> Read {
 fn cisco_date([month, day, year, clock]: [&[u8]; 4], context: &Context<'_>) -> Option<Modified> {
     let time = date::time(clock)?;
     let at = date::civil(date::year(year)?, month::named(month, context)?, date::two(day)?, time)?;
-    let precision = if time.2.is_some() { Precision::Second } else { Precision::Minute };
+    let precision = date::precision(time);
     Some(Modified { at, precision, utc: false })
 }
 
@@ -74,7 +74,7 @@ pub(super) fn vxworks(lines: &[&[u8]], context: &Context<'_>) -> Read {
     }
     let mut entry = Entry::new(context.text(name), kind);
     entry.size = Some(size).filter(|_| kind == Kind::File);
-    let precision = if time.2.is_some() { Precision::Second } else { Precision::Minute };
+    let precision = date::precision(time);
     entry.modified = Some(Modified { at, precision, utc: false });
     Read::Entry(entry, 1)
 }
@@ -95,7 +95,7 @@ pub(super) fn wfftp(lines: &[&[u8]], context: &Context<'_>) -> Read {
 
 fn wfftp_date(day: &[u8], clock: &[u8]) -> Option<Modified> {
     let ((year, month, day), time) = (date::numeric(day)?, date::time(clock)?);
-    let precision = if time.2.is_some() { Precision::Second } else { Precision::Minute };
+    let precision = date::precision(time);
     Some(Modified { at: date::civil(year, month, day, time)?, precision, utc: false })
 }
 

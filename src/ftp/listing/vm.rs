@@ -1,7 +1,7 @@
 //! What z/VM and VM/CMS print: minidisks and shared file system, and the byte file system.
 
 use super::{Context, Read, aligned, date, number, words};
-use crate::model::{Entry, Kind, Modified, Precision};
+use crate::model::{Entry, Kind, Modified};
 
 /// Longest file name, file type.
 const NAME: usize = 8;
@@ -89,7 +89,7 @@ fn moment(day: &[u8], clock: &[u8]) -> Option<Modified> {
     let orders = if day.contains(&b'-') { [YearMonthDay, MonthDayYear] } else { [MonthDayYear, YearMonthDay] };
     let (year, month, day) = date::numeric_as(day, &orders)?;
     let time = date::time(clock)?;
-    let precision = if time.2.is_some() { Precision::Second } else { Precision::Minute };
+    let precision = date::precision(time);
     Some(Modified { at: date::civil(year, month, day, time)?, precision, utc: false })
 }
 

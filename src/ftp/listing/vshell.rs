@@ -1,7 +1,7 @@
 //! What VShell printed before it learned to print as Unix does: size, date with year and time, name.
 
 use super::{Context, Read, aligned, date, month, number, words};
-use crate::model::{Entry, Kind, Modified, Precision};
+use crate::model::{Entry, Kind, Modified};
 
 /// Reads a line such as `206876  Apr 04, 2000 21:06 notes.txt`; directories end with a slash.
 pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
@@ -19,7 +19,7 @@ pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     };
     let mut entry = Entry::new(context.text(name), kind);
     entry.size = Some(size).filter(|_| kind == Kind::File);
-    let precision = if time.2.is_some() { Precision::Second } else { Precision::Minute };
+    let precision = date::precision(time);
     entry.modified = Some(Modified { at, precision, utc: false });
     Read::Entry(entry, 1)
 }

@@ -7,6 +7,7 @@ use super::super::control::Control;
 use super::super::error::Error;
 use super::super::session::Gateway;
 use crate::model::Secret;
+use crate::model::url::host_part;
 
 /// Most commands of a script.
 const MOST_COMMANDS: usize = 16;
@@ -79,5 +80,5 @@ fn host(host: &str, port: u16) -> String {
     if port == FTP_PORT {
         return host.to_owned();
     }
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    format!("{}:{port}", host_part(host))
 }

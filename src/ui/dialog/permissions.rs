@@ -3,7 +3,7 @@
 use eframe::egui::{Checkbox, Context, Grid, RichText, Sense, TextEdit, Ui, Vec2};
 
 use crate::model::action::Below;
-use crate::model::{Action, Entry, FileAction, Kind, Place, TabId};
+use crate::model::{Action, Entry, FileAction, Kind, Place, TabId, permissions};
 use crate::ui::view::Tickets;
 use crate::ui::{text, theme};
 
@@ -110,17 +110,15 @@ fn octal(mode: u16) -> String {
 }
 
 fn read_octal(typed: &str) -> Option<u16> {
-    let typed = typed.trim();
-    let digits = (3..=4).contains(&typed.len()) && typed.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
-    digits.then(|| u16::from_str_radix(typed, 8).ok())?
+    permissions::octal(typed.trim())
 }
 
 /// `rwxr-sr-t`, `0644` and `644` as a number.
-fn mode_of(permissions: &str) -> Option<u16> {
-    if permissions.bytes().all(|byte| byte.is_ascii_digit()) {
-        return read_octal(permissions);
+fn mode_of(said: &str) -> Option<u16> {
+    if said.bytes().all(|byte| byte.is_ascii_digit()) {
+        return permissions::octal(said);
     }
-    let letters: Vec<char> = permissions.chars().take(9).collect();
+    let letters: Vec<char> = said.chars().take(9).collect();
     if letters.len() < 9 {
         return None;
     }

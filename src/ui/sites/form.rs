@@ -164,7 +164,7 @@ fn general(ui: &mut Ui, form: &mut Form, held: &mut Held, known: bool) -> bool {
     if host.lost_focus() {
         take_address(form, site, &mut held.password);
     }
-    let hint = if site.security == Security::Implicit { "990" } else { "21" };
+    let hint = site.usual_port().to_string();
     let port = frame::row(ui, "Port", |ui| {
         let field = TextEdit::singleline(&mut form.port).hint_text(hint).desired_width(64.0);
         frame::ringed(ui, field.margin(Margin::symmetric(6, 4)))

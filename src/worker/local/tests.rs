@@ -76,20 +76,6 @@ fn a_listing_says_what_each_entry_is() {
     assert_eq!(entry("caf\u{10fee9}").kind, Kind::File);
 }
 
-#[cfg(unix)]
-#[test]
-fn permissions_read_as_in_ls() {
-    for (mode, text) in [
-        (0o755, "rwxr-xr-x"),
-        (0o100_644, "rw-r--r--"),
-        (0o1777, "rwxrwxrwt"),
-        (0o7000, "--S--S--T"),
-        (0o2750, "rwxr-s---"),
-    ] {
-        assert_eq!(unix::permissions(mode), text);
-    }
-}
-
 #[test]
 fn what_is_not_there_is_an_error_with_its_name() {
     let (_root, top) = tree();
