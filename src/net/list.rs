@@ -39,7 +39,7 @@ impl Connection {
         let folder = path.name().to_owned();
         // A listing of 100,000 lines takes a while, and other connections must not wait for it.
         let parsing = tokio::task::spawn_blocking(move || {
-            let hints = Hints { dialect: last.as_deref(), folder: Some(&folder) };
+            let hints = Hints { dialect: last.as_deref(), folder: Some(&folder), ..Hints::default() };
             let parsed = listing::parse_like(&bytes, method, today, encoding, hints);
             (parsed, bytes)
         });

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use super::ftp::charset::Charset;
 use super::ftp::command::{Command, Verb};
 use super::ftp::endpoint::passive;
-use super::ftp::listing::{self, MAX_ENTRIES};
+use super::ftp::listing::{self, Hints, MAX_ENTRIES};
 use super::ftp::op::pathname;
 use super::ftp::reply::{Decoder, Reply};
 use super::ftp::{Features, Method, fact};
@@ -16,8 +16,8 @@ use super::watch;
 /// Events of one dialogue.
 const EVENTS: usize = 400;
 
-/// The dialects of LIST: the target's name, the dialect's, and lines of it, which what is fuzzed follows, so that the
-/// listing is read as this dialect.
+/// The dialects of LIST: the target's name, the dialect's, and lines of it, which what is fuzzed follows. It is read as
+/// this dialect and no other: which one fits is the business of the target `list`, and takes many times as long.
 pub const DIALECTS: &[(&str, &str, &str)] = &[
     (
         "unix",
@@ -79,18 +79,21 @@ pub const DIALECTS: &[(&str, &str, &str)] = &[
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
     name: &'static str,
-    /// What it reads before each input, if it is a dialect.
-    headline: &'static str,
     check: Check,
 }
 
-/// What a target does, with its headline and what is fuzzed.
-type Check = fn(&str, &[u8]);
+/// What a target does.
+#[derive(Clone, Copy, Debug)]
+enum Check {
+    Bytes(fn(&[u8])),
+    /// With the dialect's name and what it reads before each input.
+    Dialect(&'static str, &'static str),
+}
 
 impl Target {
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
-        let plain: [(&'static str, Check); 9] = [
+        let plain: [(&'static str, fn(&[u8])); 9] = [
             ("reply", reply),
             ("session", session),
             ("passive", endpoint),
@@ -101,8 +104,10 @@ impl Target {
             ("nlst", nlst),
             ("list", list),
         ];
-        let plain = plain.into_iter().map(|(name, check)| Self { name, headline: "", check });
-        plain.chain(DIALECTS.iter().map(|(name, _, headline)| Self { name, headline, check: list }))
+        let plain = plain.into_iter().map(|(name, check)| Self { name, check: Check::Bytes(check) });
+        plain.chain(
+            DIALECTS.iter().map(|&(name, dialect, headline)| Self { name, check: Check::Dialect(dialect, headline) }),
+        )
     }
 
     /// The one called `name`.
@@ -117,12 +122,18 @@ impl Target {
 
     /// Tries `bytes`. Panics if something does not hold.
     pub fn run(&self, bytes: &[u8]) {
-        (self.check)(self.headline, bytes);
+        match self.check {
+            Check::Bytes(check) => check(bytes),
+            Check::Dialect(dialect, headline) => {
+                let hints = Hints { dialect: Some(dialect), certain: true, ..Hints::default() };
+                read(&[headline.as_bytes(), bytes].concat(), Method::List, hints);
+            }
+        }
     }
 }
 
 /// However the bytes are cut, the same replies come out.
-fn reply(_: &str, bytes: &[u8]) {
+fn reply(bytes: &[u8]) {
     let read = |pieces: &mut dyn Iterator<Item = &[u8]>| {
         let mut decoder = Decoder::default();
         let mut received = Vec::new();
@@ -153,11 +164,11 @@ fn replies(mut bytes: &[u8]) -> Vec<Reply> {
     replies
 }
 
-fn session(_: &str, bytes: &[u8]) {
+fn session(bytes: &[u8]) {
     watch::dialogue("fuzz", &mut watch::Dice::Bytes(bytes), EVENTS);
 }
 
-fn endpoint(_: &str, bytes: &[u8]) {
+fn endpoint(bytes: &[u8]) {
     for code in ["227 ", "229 "] {
         for reply in replies(&[code.as_bytes(), bytes, b"\r\n"].concat()) {
             assert!(passive(&reply).is_none_or(|endpoint| endpoint.port > 0));
@@ -165,7 +176,7 @@ fn endpoint(_: &str, bytes: &[u8]) {
     }
 }
 
-fn feat(_: &str, bytes: &[u8]) {
+fn feat(bytes: &[u8]) {
     for reply in replies(&[b"211-Features\r\n", bytes, b"\r\n211 End\r\n"].concat()) {
         let features = Features::read(&reply);
         assert!(features.lines().len() <= reply.lines().len());
@@ -178,7 +189,7 @@ fn feat(_: &str, bytes: &[u8]) {
     }
 }
 
-fn facts(_: &str, bytes: &[u8]) {
+fn facts(bytes: &[u8]) {
     let _ = (fact::size(bytes), fact::time(bytes));
     for reply in replies(&[b"250-Facts\r\n ", bytes, b"\r\n250 End\r\n"].concat()) {
         let _ = fact::Facts::read(&reply);
@@ -186,7 +197,7 @@ fn facts(_: &str, bytes: &[u8]) {
 }
 
 /// A path that a server says can be said back, means the same then, and has no component that leads elsewhere.
-fn path(_: &str, bytes: &[u8]) {
+fn path(bytes: &[u8]) {
     for reply in replies(&[b"257 ", bytes, b"\r\n"].concat()) {
         let Some(text) = pathname(&reply, Charset::new(None)) else { continue };
         for (syntax, _) in PathSyntax::ALL {
@@ -202,23 +213,23 @@ fn path(_: &str, bytes: &[u8]) {
     }
 }
 
-fn mlsd(_: &str, bytes: &[u8]) {
-    read(bytes, Method::Mlsd);
+fn mlsd(bytes: &[u8]) {
+    read(bytes, Method::Mlsd, Hints::default());
 }
 
-fn nlst(_: &str, bytes: &[u8]) {
-    read(bytes, Method::Nlst);
+fn nlst(bytes: &[u8]) {
+    read(bytes, Method::Nlst, Hints::default());
 }
 
-fn list(headline: &str, bytes: &[u8]) {
-    read(&[headline.as_bytes(), bytes].concat(), Method::List);
+fn list(bytes: &[u8]) {
+    read(bytes, Method::List, Hints::default());
 }
 
 /// Every name may become a component of a path here, and can be sent back.
-fn read(bytes: &[u8], method: Method) {
+fn read(bytes: &[u8], method: Method, hints: Hints<'_>) {
     let today = DateTime::constant(2024, 2, 29, 12, 0, 0, 0);
     let encoding = [None, Some(encoding_rs::WINDOWS_1251), Some(encoding_rs::SHIFT_JIS)][bytes.len() % 3];
-    let parsed = listing::parse(bytes, method, today, encoding);
+    let parsed = listing::parse_like(bytes, method, today, encoding, hints);
     assert!(parsed.entries.len() <= MAX_ENTRIES.min(bytes.len()));
     for entry in &parsed.entries {
         assert!(is_safe_name(&entry.name), "{:?}", entry.name);

@@ -169,6 +169,8 @@ pub fn parse(bytes: &[u8], method: Method, today: DateTime, encoding: Option<&'s
 pub struct Hints<'a> {
     /// The dialect of the server's last listing: where others read as many lines, that one is believed.
     pub dialect: Option<&'a str>,
+    /// Whether it is this dialect, whatever the lines look like.
+    pub certain: bool,
     /// The name of the listed directory, which some lines repeat.
     pub folder: Option<&'a str>,
 }
@@ -206,8 +208,8 @@ pub fn parse_like(
     context.job = mvs::job_of_spool(sample);
     context.croatian = month::speaks_croatian(sample);
     match method {
-        Method::Mlsd => parsed.read_all(&lines, MLSD, None, &context),
-        Method::List => parsed.read_all(&lines, LIST, hints.dialect, &context),
+        Method::Mlsd => parsed.read_all(&lines, MLSD, Hints::default(), &context),
+        Method::List => parsed.read_all(&lines, LIST, hints, &context),
         Method::Nlst => nlst::read_all(&lines, &context, &mut parsed),
     }
     if encoding.is_none() {
@@ -217,8 +219,8 @@ pub fn parse_like(
 }
 
 impl Parsed {
-    fn read_all(&mut self, lines: &[&[u8]], dialects: &'static [Dialect], last: Option<&str>, context: &Context<'_>) {
-        let Some(dialect) = fitting(lines, dialects, last, context) else {
+    fn read_all(&mut self, lines: &[&[u8]], dialects: &'static [Dialect], hints: Hints<'_>, context: &Context<'_>) {
+        let Some(dialect) = fitting(lines, dialects, hints, context) else {
             // Nobody knows this dialect: a person should at least see what the server printed.
             lines.iter().for_each(|line| self.refuse(line));
             return;
@@ -293,19 +295,22 @@ impl Context<'_> {
 fn fitting(
     lines: &[&[u8]],
     dialects: &'static [Dialect],
-    last: Option<&str>,
+    hints: Hints<'_>,
     context: &Context<'_>,
 ) -> Option<&'static Dialect> {
+    let last = |dialect: &Dialect| hints.dialect == Some(dialect.name);
     if let [only] = dialects {
         return Some(only);
+    }
+    if hints.certain {
+        return dialects.iter().find(|dialect| last(dialect));
     }
     let reads = |dialect: &Dialect, at: usize| matches!((dialect.read)(&lines[at..], context), Read::Entry(..));
     let sample = lines.len().min(SAMPLE);
     let score = |dialect: &Dialect| (0..sample).filter(|at| reads(dialect, *at)).count() * dialect.weight;
     let counted = dialects.iter().map(|dialect| (score(dialect), dialect));
     // `max_by_key` gives the last of equals: reversed, the first.
-    let known = |dialect: &Dialect| last == Some(dialect.name);
-    let (count, best) = counted.rev().max_by_key(|(count, dialect)| (*count, known(dialect)))?;
+    let (count, best) = counted.rev().max_by_key(|(count, dialect)| (*count, last(dialect)))?;
     if count > 0 {
         return Some(best);
     }

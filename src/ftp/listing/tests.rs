@@ -24,7 +24,7 @@ pub(super) fn brief(text: &str) -> (&'static str, Vec<String>) {
 
 /// The same in a directory of that name, with the whole dialect.
 pub(super) fn brief_in(folder: &str, text: &str) -> (&'static str, Vec<String>) {
-    brief_like(text, Hints { folder: Some(folder), dialect: None })
+    brief_like(text, Hints { folder: Some(folder), ..Hints::default() })
 }
 
 fn brief_like(text: &str, hints: Hints<'_>) -> (&'static str, Vec<String>) {
@@ -359,7 +359,7 @@ fn each_entry_knows_its_line() {
 fn the_last_dialect_of_a_server_breaks_ties_only() {
     let both = "-rw-r--r-- 1 u g 5 Jan 1 2020 a\r\n04-27-00  12:09PM  17 b\r\n";
     let like = |text: &str, dialect| {
-        let hints = Hints { dialect, folder: None };
+        let hints = Hints { dialect, ..Hints::default() };
         parse_like(text.as_bytes(), Method::List, TODAY, None, hints).dialect
     };
     assert_eq!(like(both, None), "LIST (Unix)");
