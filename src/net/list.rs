@@ -36,7 +36,7 @@ impl Connection {
         let encoding = self.encoding();
         let last = self.known().dialect;
         let path = real.unwrap_or_else(|| path.clone());
-        let folder = path.name().to_owned();
+        let folder = path.clone();
         // A listing of 100,000 lines takes a while, and other connections must not wait for it.
         let parsing = tokio::task::spawn_blocking(move || {
             let hints = Hints { dialect: last.as_deref(), folder: Some(&folder), ..Hints::default() };

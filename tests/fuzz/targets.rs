@@ -82,10 +82,12 @@ pub struct Target {
     check: Check,
 }
 
+type OfBytes = fn(&[u8]);
+
 /// What a target does.
 #[derive(Clone, Copy, Debug)]
 enum Check {
-    Bytes(fn(&[u8])),
+    Bytes(OfBytes),
     /// With the dialect's name and what it reads before each input.
     Dialect(&'static str, &'static str),
 }
@@ -93,7 +95,7 @@ enum Check {
 impl Target {
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
-        let plain: [(&'static str, fn(&[u8])); 9] = [
+        let plain: [(&'static str, OfBytes); 9] = [
             ("reply", reply),
             ("session", session),
             ("passive", endpoint),

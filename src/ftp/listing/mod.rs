@@ -30,7 +30,7 @@ use jiff::civil::DateTime;
 
 use super::charset::{self, Charset};
 use super::op::Method;
-use crate::model::path::{decode_utf8, is_safe_name};
+use crate::model::path::{RemotePath, decode_utf8, is_safe_name};
 use crate::model::{Entry, Span};
 
 /// A longer line is refused: no file system has names that long.
@@ -70,8 +70,8 @@ struct Context<'a> {
     charset: Charset,
     /// What stands above the columns.
     heading: Option<Heading>,
-    /// The name of the listed directory, where it is known.
-    folder: Option<&'a str>,
+    /// The listed directory, where it is known.
+    folder: Option<&'a RemotePath>,
     /// The job whose spool files are listed.
     job: Option<String>,
     /// Whether months are written in Croatian, in which some names mean another month than in Polish and Czech.
@@ -171,8 +171,8 @@ pub struct Hints<'a> {
     pub dialect: Option<&'a str>,
     /// Whether it is this dialect, whatever the lines look like.
     pub certain: bool,
-    /// The name of the listed directory, which some lines repeat.
-    pub folder: Option<&'a str>,
+    /// The listed directory, which some lines repeat.
+    pub folder: Option<&'a RemotePath>,
 }
 
 /// Reads a whole listing of which something is known, as [`parse`] does otherwise.
@@ -253,7 +253,10 @@ impl Parsed {
     }
 
     /// Keeps `entry`, which `line` told of, if its name may be used.
-    fn add(&mut self, entry: Entry, line: &[u8], context: &Context<'_>) {
+    fn add(&mut self, mut entry: Entry, line: &[u8], context: &Context<'_>) {
+        if let Some(name) = context.without_folder(&entry.name) {
+            entry.name = name.to_owned();
+        }
         if entry.name == "." || entry.name == ".." {
         } else if !is_safe_name(&entry.name) {
             self.refuse(line);
@@ -277,6 +280,12 @@ impl Context<'_> {
     fn text(&self, bytes: &[u8]) -> String {
         // In every charset that `Charset` allows, ASCII means itself; most names are nothing else.
         if bytes.is_ascii() { String::from_utf8_lossy(bytes).into_owned() } else { self.charset.decode(bytes) }
+    }
+
+    /// The name alone of an entry that is named with its whole path, which some servers do, and is in this directory.
+    fn without_folder<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let folder = self.folder.filter(|_| name.starts_with('/'))?.as_str();
+        name.strip_prefix(folder.strip_suffix('/').unwrap_or(folder))?.strip_prefix('/')
     }
 
     fn span(&self, line: &[u8]) -> Span {

@@ -53,7 +53,7 @@ pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
 
 /// Whether the directory that is listed is called `name`.
 fn is_folder(name: &[u8], context: &Context<'_>) -> bool {
-    context.folder.is_some_and(|folder| context.text(name).eq_ignore_ascii_case(folder))
+    context.folder.is_some_and(|folder| context.text(name).eq_ignore_ascii_case(folder.name()))
 }
 
 /// A file and each of its members name the file: once is enough, and the first tells most.

@@ -24,7 +24,8 @@ pub(super) fn brief(text: &str) -> (&'static str, Vec<String>) {
 
 /// The same in a directory of that name, with the whole dialect.
 pub(super) fn brief_in(folder: &str, text: &str) -> (&'static str, Vec<String>) {
-    brief_like(text, Hints { folder: Some(folder), ..Hints::default() })
+    let folder = RemotePath::root().join(folder);
+    brief_like(text, Hints { folder: Some(&folder), ..Hints::default() })
 }
 
 fn brief_like(text: &str, hints: Hints<'_>) -> (&'static str, Vec<String>) {
@@ -246,6 +247,20 @@ fn eplf_lines() {
     assert_eq!(one("+/,m99999999999999999,\tx").modified, None);
     assert!(list("+i1,\tneither\r\n").entries.is_empty());
     assert_eq!(list("+/,\t../x\r\n+r,\t\r\n+r,\ta/b\r\n").refused.len(), 3);
+}
+
+#[test]
+fn a_whole_path_is_a_name_where_it_leads_into_the_directory() {
+    let folder = RemotePath::new("/data/pub");
+    let names = |text: &str, method| {
+        let hints = Hints { folder: Some(&folder), ..Hints::default() };
+        let parsed = parse_like(text.as_bytes(), method, TODAY, None, hints);
+        (parsed.entries.into_iter().map(|entry| entry.name).collect::<Vec<_>>(), parsed.refused.len())
+    };
+    let line = |name: &str| format!("-rw-r--r-- 1 u g 5 Jan 1 2020 {name}\r\n");
+    let text = ["/data/pub/a b", "/data/pub/.", "/data/pub/../x", "/data/public", "/etc/x", "/data/pub/"].map(line);
+    assert_eq!(names(&text.concat(), Method::List), (vec!["a b".to_owned()], 4));
+    assert_eq!(names("type=file; /data/pub/a\r\ntype=dir; /data\r\n", Method::Mlsd), (vec!["a".to_owned()], 1));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What `ls -l` prints, and the many servers that print something like it.
 
+use std::borrow::Cow;
+
 use super::{Context, Read, date, grouped_number, is_blank, number, word};
 use crate::model::{Entry, Kind, Modified};
 
@@ -71,8 +73,8 @@ pub(super) fn behind_mode(line: &[u8], from: usize, kind: Kind, device: bool, co
     let (owner, group) = owner_and_group(owners);
     let mut entry = Entry::new("", kind);
     let (name, target) = if kind == Kind::Link { split_link(name, bytes) } else { (name, None) };
-    entry.name = context.text(name);
-    entry.target = target.and_then(|target| context.word(target));
+    entry.name = context.text(&without_escapes(name));
+    entry.target = target.and_then(|target| context.word(&without_escapes(target)));
     (entry.size, entry.rounded) = (bytes, size.rounded);
     entry.modified = Some(modified);
     entry.owner = context.word(owner);
@@ -201,6 +203,16 @@ fn split_link(text: &[u8], size: Option<u64>) -> (&[u8], Option<&[u8]>) {
     }
 }
 
+/// `A\ B` as `ls -b` writes `A B`. A backslash that were the name's own would have to be refused.
+fn without_escapes(name: &[u8]) -> Cow<'_, [u8]> {
+    let is_escape = |pair: &[u8]| pair == b"\\ ";
+    if !name.windows(2).any(is_escape) {
+        return Cow::Borrowed(name);
+    }
+    let escapes = |at: usize| name.get(at..at + 2).is_some_and(is_escape);
+    Cow::Owned(name.iter().enumerate().filter(|(at, _)| !escapes(*at)).map(|(_, byte)| *byte).collect())
+}
+
 /// `text` without the digits at its end, and the blanks before them.
 fn without_number(text: &[u8]) -> &[u8] {
     let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
@@ -242,6 +254,7 @@ mod tests {
                 ("brw-rw----   1 root disk   8,   1 Jan 29 03:26 sda1", "? sda1 - 2026-01-29T03:26 root disk"),
                 ("prw-r--r--   1 root root   0 Jan 29 03:26 pipe", "? pipe 0 2026-01-29T03:26 root root"),
                 ("-------r--         326  1391972  1392298 Nov 22  1995 forks", "- forks 1392298 1995-11-22 - -"),
+                ("-rw-r--r--   1 u g 1 Jan 29 03:26 a\\ b\\ c", "- a b c 1 2026-01-29T03:26 u g"),
                 ("drwxrwxr-x               folder        2 May 10  1996 mac", "d mac 2 1996-05-10 - -"),
             ],
         );
