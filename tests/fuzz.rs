@@ -19,7 +19,7 @@ use targets::Target;
 /// Changes made to every kept input.
 const CHANGES: u32 = 20;
 /// How many dialogues of nonsense are held.
-const DIALOGUES: u64 = 5000;
+const DIALOGUES: u64 = 6000;
 /// How many things happen in each.
 const EVENTS: usize = 120;
 /// A longer input is not changed: it would cost more than it finds.

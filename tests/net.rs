@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use harness::dial::dial;
 use harness::{Kind, PASSWORD, Server, Setup, Tls, USER};
-use longshore::ftp::{self, Operation, Outcome, TransferType};
+use longshore::ftp::{self, Operation, Outcome, Then, TransferType};
 use longshore::model::{Direction, Mode, RemotePath, Security, Site, TransferId};
 use longshore::net::{Body, Cancel, Connection, Dial, Error, Flow, Log, Pace, open};
 
@@ -94,7 +94,7 @@ async fn upload(
 ) -> Result<Outcome, Error> {
     let mut file = tempfile::tempfile().unwrap();
     std::io::Write::write_all(&mut file, bytes).unwrap();
-    let operation = Operation::Store { path: path(to), offset: 0, kind: TransferType::Image };
+    let operation = Operation::Store { path: path(to), offset: 0, kind: TransferType::Image, then: Then::default() };
     let body = Body::Send { file, from: 0, flow };
     Ok(connection.run(operation, body, Some(TransferId(1)), cancel).await?.0)
 }
@@ -116,7 +116,12 @@ async fn there_and_back(bench: &Bench, connection: &Connection, count: usize) ->
     for i in 0..count {
         let bytes = some_bytes(i);
         let outcome = upload(connection, &bytes, &format!("f{i}"), Arc::new(Flow::default()), &cancel).await?;
-        assert_eq!(outcome, Outcome::Stored { bytes: bytes.len() as u64 }, "{}", bench.transcript());
+        assert_eq!(
+            outcome,
+            Outcome::Stored { bytes: bytes.len() as u64, size: None, dated: false },
+            "{}",
+            bench.transcript()
+        );
         let stored = std::fs::read(bench.server.root.join(format!("f{i}"))).unwrap();
         assert!(stored == bytes, "upload {i}: {} of {} bytes\n{}", stored.len(), bytes.len(), bench.transcript());
     }
@@ -316,7 +321,12 @@ fn a_file_goes_on_from_where_it_was() {
             upload(&connection, &bytes[..1_000_000], "f", Arc::new(Flow::default()), &cancel).await?;
             let mut file: File = tempfile::tempfile().unwrap();
             std::io::Write::write_all(&mut file, &bytes).unwrap();
-            let operation = Operation::Store { path: path("f"), offset: 1_000_000, kind: TransferType::Image };
+            let operation = Operation::Store {
+                path: path("f"),
+                offset: 1_000_000,
+                kind: TransferType::Image,
+                then: Then::default(),
+            };
             let body = Body::Send { file: file.try_clone().unwrap(), from: 1_000_000, flow: Arc::new(Flow::default()) };
             connection.run(operation, body, None, &cancel).await?;
             assert!(std::fs::read(bench.server.root.join("f")).unwrap() == bytes, "{kind:?}");

@@ -7,14 +7,14 @@
 //! | `config KEY=VALUE…` | security, mode, host, hostcommand, peer, tunnel, gateway, user, password, account, encoding, known |
 //! | `whole` | only as whole packets: it matters what comes in one |
 //! | `login FEATURE \| FEATURE…` | the usual log-in, up to `= ok LoggedIn` |
-//! | `begin OPERATION ARGUMENTS` | an operation begins |
+//! | `begin OPERATION ARGUMENTS` | an operation begins; behind `then`, what is asked of a file that was stored |
 //! | `S: line` | the server says a line; `\r \n \0 \xNN` are bytes. `S~` adds no CR LF |
 //! | `C: line` | the session must send this line |
-//! | `> event` | `secured`, `cleared`, `keepalive`, `listening ADDRESS`, `open`, `done BYTES [unclean]`, `fault KIND`, `cancel`, `closed` |
+//! | `> event` | `secured`, `cleared`, `keepalive`, `follows [BYTES]`, `alone`, `listening ADDRESS`, `open`, `done BYTES [unclean]`, `fault KIND`, `cancel`, `closed` |
 //! | `= output` | the session must want this: `connect PORT`, `flow`, `ok …`, `err …` (words of it), `drop`, `close`… |
 //! | `N: words` | a note with these words must have come |
 //! | `L: line` | this line must be in the transcript |
-//! | `? claim` | `idle`, `closed`, `known FIELD`, `not known FIELD`, `home PATH`, `secure` |
+//! | `? claim` | `idle`, `ahead`, `closed`, `known FIELD`, `not known FIELD`, `home PATH`, `secure` |
 //!
 //! Outputs come in exactly this order and none besides; no record ever holds the password.
 
@@ -24,7 +24,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use longshore::ftp::session::Gateway;
-use longshore::ftp::{Config, DataEnd, DataFault, Input, Known, Operation, Output, Session, TransferType};
+use longshore::ftp::{Config, DataEnd, DataFault, Input, Known, Operation, Output, Session, Then, TransferType};
 use longshore::model::{Credentials, Direction, HostCommand, Mode, PathSyntax, Record, RemotePath, Secret, Security};
 
 #[test]
@@ -180,6 +180,8 @@ impl Player {
             }
             "fault" => Input::DataDone(Err(fault(rest))),
             "keepalive" => Input::KeepAlive,
+            "follows" => Input::Follows { more: true, expected: rest.parse().ok() },
+            "alone" => Input::Follows { more: false, expected: None },
             "cancel" => Input::Cancel,
             "closed" => Input::Closed,
             _ => panic!("{}", self.fail(&format!("an event of no kind: {event}"))),
@@ -206,10 +208,13 @@ impl Player {
             "no_pipelining" => self.session.known().no_pipelining,
             "takes_host" => self.session.known().takes_host,
             "no_host" => self.session.known().no_host,
+            "waits" => self.session.known().waits == Some(true),
+            "hurries" => self.session.known().waits == Some(false),
             _ => panic!("nothing is called {field}"),
         };
         let holds = match claim.split_once(' ') {
             None if claim == "idle" => self.session.is_idle(),
+            None if claim == "ahead" => self.session.is_ahead(),
             None if claim == "closed" => self.session.is_closed(),
             None if claim == "secure" => self.session.is_secure(),
             Some(("known", field)) => known(field),
@@ -304,6 +309,8 @@ fn configure(config: &mut Config, pair: &str) {
         ("known", "no_pipelining") => config.known.no_pipelining = true,
         ("known", "takes_host") => config.known.takes_host = true,
         ("known", "no_host") => config.known.no_host = true,
+        ("known", "waits") => config.known.waits = Some(true),
+        ("known", "hurries") => config.known.waits = Some(false),
         _ => panic!("nothing is configured by {pair}"),
     }
 }
@@ -340,6 +347,9 @@ fn log_in_lines(features: &str) -> String {
 }
 
 fn operation(text: &str) -> Operation {
+    let (text, then) = text.split_once(" then ").unwrap_or((text, ""));
+    let then =
+        Then { size: then.contains("size"), modified: then.split(' ').next_back().and_then(|word| word.parse().ok()) };
     let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
     let (first, second) = rest.split_once(' ').unwrap_or((rest, ""));
     let bytes = |text: &str| longshore::model::path::decode_utf8(&unescape(text));
@@ -350,8 +360,8 @@ fn operation(text: &str) -> Operation {
         "login" => Operation::LogIn,
         "list" => Operation::List { path: path(rest) },
         "retrieve" => Operation::Retrieve { path: path(first), offset, kind },
-        "store" => Operation::Store { path: path(first), offset, kind },
-        "append" => Operation::Append { path: path(first), kind },
+        "store" => Operation::Store { path: path(first), offset, kind, then },
+        "append" => Operation::Append { path: path(first), kind, then },
         "facts" => Operation::Facts { path: path(rest) },
         "cd" => Operation::ChangeDirectory { path: path(rest) },
         "mkdir" => Operation::MakeDirectory { path: path(rest) },

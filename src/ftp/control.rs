@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use super::ahead::Ahead;
 use super::charset::Charset;
 use super::command::{Command, Verb, mask};
+use super::endpoint::Passive;
 use super::error::Error;
 use super::feature::Features;
 use super::op::{TransferType, pathname};
@@ -18,6 +20,8 @@ pub const MAX_OWED: usize = 32;
 pub const MAX_PRELIMINARIES: u32 = 10;
 /// Most NOOPs during a transfer that wait for their replies: some servers answer them when it is over.
 const MAX_NOOPS: usize = 8;
+/// Ports below this belong to well-known services.
+const WELL_KNOWN_PORTS: u16 = 1024;
 /// Secrets shorter than this are masked as whole words only, so that a transcript stays readable.
 const SHORT_SECRET: usize = 4;
 
@@ -44,11 +48,20 @@ pub(crate) struct Owed {
     pub(crate) verb: Verb,
     /// Whether the operation wants to hear of its replies.
     pub(crate) heard: bool,
+    /// Whether it asks for the port of the next transfer.
+    pub(crate) ahead: bool,
     /// Whether the command held a secret.
     hidden: bool,
     /// The restart marker that holds if the reply to it says so; 0 is none.
     marker: Option<u64>,
     preliminaries: u32,
+}
+
+impl Owed {
+    /// Whether nothing has come in answer to it.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.preliminaries == 0
+    }
 }
 
 /// How far TLS is.
@@ -112,6 +125,8 @@ pub(crate) struct Control {
     answers_secret: bool,
     /// A data connection was asked for, and is neither over nor dropped.
     data: bool,
+    /// The data connection of the transfer that will follow.
+    pub(crate) ahead: Ahead,
     /// ABOR was sent for the data command at the front of `owed`.
     aborted: bool,
     /// The last final reply ended a transfer: some servers say it twice.
@@ -121,7 +136,8 @@ pub(crate) struct Control {
 impl Control {
     pub(crate) fn new(config: Config) -> Self {
         let charset = Charset::new(config.encoding);
-        let greeting = Owed { verb: Verb::Greeting, heard: true, hidden: false, marker: None, preliminaries: 0 };
+        let greeting =
+            Owed { verb: Verb::Greeting, heard: true, ahead: false, hidden: false, marker: None, preliminaries: 0 };
         let mut control = Self {
             known: config.known.clone(),
             charset,
@@ -145,6 +161,7 @@ impl Control {
             secrets: Secrets::default(),
             answers_secret: false,
             data: false,
+            ahead: Ahead::new(config.known.waits),
             aborted: false,
             after_transfer: false,
             config,
@@ -226,9 +243,21 @@ impl Control {
 
     /// Sends commands in one packet.
     pub(crate) fn send_all(&mut self, commands: impl IntoIterator<Item = Command>) {
+        self.send_with_ahead(commands, None);
+    }
+
+    /// Sends commands in one packet, and behind them the one that asks for the next transfer's port, if any.
+    pub(crate) fn send_with_ahead(&mut self, commands: impl IntoIterator<Item = Command>, ahead: Option<Command>) {
         let mut bytes = Vec::new();
         for command in commands {
             self.owe(&command, true);
+            command.encode(&mut bytes);
+        }
+        if let Some(command) = ahead {
+            self.owe(&command, false);
+            if let Some(owed) = self.owed.back_mut() {
+                owed.ahead = true;
+            }
             command.encode(&mut bytes);
         }
         if !bytes.is_empty() {
@@ -258,7 +287,7 @@ impl Control {
         let hidden = command.secret().is_some();
         let marker = std::str::from_utf8(command.argument()).ok().and_then(|argument| argument.parse().ok());
         let marker = marker.filter(|_| command.verb() == Verb::Rest);
-        self.owed.push_back(Owed { verb: command.verb(), heard, hidden, marker, preliminaries: 0 });
+        self.owed.push_back(Owed { verb: command.verb(), heard, ahead: false, hidden, marker, preliminaries: 0 });
         debug_assert!(self.owed.len() <= MAX_OWED);
     }
 
@@ -287,15 +316,21 @@ impl Control {
 
     /// Asks for a data connection.
     pub(crate) fn ask_for_data(&mut self, output: Output) {
-        debug_assert!(!self.data, "two data connections");
+        debug_assert!(!self.data && !self.ahead.is_made(), "two data connections");
         debug_assert!(matches!(output, Output::Connect(_) | Output::Listen));
         self.data = true;
         self.put(output);
     }
 
+    /// The data connection that was made ahead belongs to the operation from now on.
+    pub(crate) fn adopt_data(&mut self) {
+        self.data = true;
+    }
+
     /// The data connection has ended by itself.
     pub(crate) fn data_is_over(&mut self) {
         self.data = false;
+        self.connect_ahead();
     }
 
     /// Whether a data connection was asked for and is not over.
@@ -307,6 +342,7 @@ impl Control {
     pub(crate) fn drop_data(&mut self) {
         if std::mem::take(&mut self.data) {
             self.put(Output::Drop);
+            self.connect_ahead();
         }
     }
 
@@ -314,6 +350,7 @@ impl Control {
     pub(crate) fn abort(&mut self) {
         if !self.aborted && self.owed.iter().any(|owed| owed.verb.moves_data()) {
             self.aborted = true;
+            self.forget_ahead();
             self.send_quietly(Command::new(Verb::Abor));
         }
         self.drop_data();
@@ -338,14 +375,19 @@ impl Control {
         self.owed.front().is_some_and(|front| front.verb.moves_data() && front.preliminaries > 0)
     }
 
-    /// Whether a reply during a transfer answers a NOOP and not the transfer, and takes that NOOP for paid: some servers
-    /// answer at once. No transfer ends with these codes after it has begun; should one end with 200, that reply and the
-    /// NOOP's have changed places and no harm is done.
-    pub(crate) fn pays_keep_alive(&mut self, reply: &Reply) -> bool {
-        let noop = self.owed.iter().position(|owed| owed.verb == Verb::Noop).filter(|_| self.transfers());
-        let Some(noop) = noop.filter(|_| matches!(reply.code(), 200 | 500..=503)) else { return false };
-        self.owed.remove(noop);
-        if reply.is_negative() {
+    /// Whether a reply during a transfer answers a NOOP, or what was asked ahead, and not the transfer, and takes that for
+    /// paid: some servers answer at once. No transfer ends with these codes after it has begun; should one end with 200,
+    /// that reply and the NOOP's have changed places and no harm is done.
+    pub(crate) fn answers_at_once(&mut self, reply: &Reply) -> bool {
+        let early = |owed: &Owed| match owed.verb {
+            Verb::Noop => matches!(reply.code(), 200 | 500..=503),
+            _ => owed.ahead && matches!(reply.code(), 500..=503),
+        };
+        let Some(paid) = self.owed.iter().position(early).filter(|_| self.transfers()) else { return false };
+        let paid = self.owed.remove(paid);
+        if paid.is_some_and(|paid| paid.ahead) {
+            self.does_not_wait();
+        } else if reply.is_negative() {
             self.no_noop = true;
             self.note("The server does not know NOOP while a transfer runs: it is left in peace");
         }
@@ -423,6 +465,23 @@ impl Control {
         self.after_transfer = true;
     }
 
+    /// Whether PRET comes before EPSV and PASV.
+    pub(crate) fn uses_pret(&self) -> bool {
+        self.features.has("PRET") && !self.no_pret
+    }
+
+    /// Says that the server named another address than ours, which is not used, or a port of another service.
+    pub(crate) fn name_other_address(&mut self, passive: &Passive) {
+        if let (Some(host), Some(peer)) = (passive.host, self.config.peer.map(|peer| peer.to_canonical()))
+            && peer != host
+        {
+            self.note(format!("The server named {host} for the data connection: {peer} is used"));
+        }
+        if passive.port < WELL_KNOWN_PORTS {
+            self.note(format!("The server named port {}, which belongs to another service", passive.port));
+        }
+    }
+
     // What the session does with replies.
 
     pub(crate) fn owes_nothing(&self) -> bool {
@@ -435,6 +494,18 @@ impl Control {
 
     pub(crate) fn front(&self) -> Option<&Owed> {
         self.owed.front()
+    }
+
+    /// Whether the reply to what asks for the next port is owed.
+    pub(crate) fn asked_ahead(&self) -> bool {
+        self.owed.iter().any(|owed| owed.ahead)
+    }
+
+    /// What was asked ahead is asked by the operation from now on.
+    pub(crate) fn hear_ahead(&mut self) {
+        for owed in self.owed.iter_mut().filter(|owed| owed.ahead) {
+            (owed.ahead, owed.heard) = (false, true);
+        }
     }
 
     /// Counts a preliminary reply to the command at the front, and says whether it is one too many.

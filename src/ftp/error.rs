@@ -27,6 +27,9 @@ pub enum Error {
     /// The server said something that cannot be an answer to what was asked.
     #[error("the dialogue is out of step: {0}")]
     OutOfStep(String),
+    /// The server carried out at once what was to wait until a file was sent, and so broke that file off.
+    #[error("the server does not let a command wait while it sends a file")]
+    Overlap,
     /// More than is allowed of something.
     #[error("the server's {0} is longer than is allowed")]
     Limit(&'static str),

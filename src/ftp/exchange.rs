@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
+use super::ahead::Made;
 use super::command::{Command, Verb};
 use super::control::Control;
 use super::endpoint;
@@ -16,15 +17,19 @@ use super::reply::{Class, Reply};
 use super::session::{DataEnd, Output};
 use crate::model::Mode;
 
-/// Ports below this belong to well-known services.
-const WELL_KNOWN_PORTS: u16 = 1024;
-
 /// A way to a data connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+pub(crate) enum Way {
     Epsv,
     Pasv,
     Active,
+}
+
+impl Way {
+    /// What asks the server for a port.
+    pub(crate) fn verb(self) -> Verb {
+        if self == Self::Epsv { Verb::Epsv } else { Verb::Pasv }
+    }
 }
 
 /// One data connection and its command, under way.
@@ -33,6 +38,8 @@ pub(crate) struct Exchange {
     command: Command,
     marker: Option<u64>,
     way: Way,
+    /// The data connection was made ahead, and may have become stale meanwhile.
+    ahead: bool,
     others: VecDeque<Way>,
     /// Our end, in active mode.
     listening: Option<SocketAddr>,
@@ -42,6 +49,8 @@ pub(crate) struct Exchange {
     passive_failed: bool,
     opened: bool,
     sent: bool,
+    /// The next transfer's port was asked for with the command.
+    overlaps: bool,
     started: bool,
     data: Option<Result<DataEnd, DataFault>>,
     reply: Option<Reply>,
@@ -64,22 +73,36 @@ impl Exchange {
         if ways.is_empty() {
             return Err(Error::ActiveThroughProxy);
         }
-        let way = ways.pop_front().ok_or(Error::Unsupported("any data connection"))?;
+        let ahead = control.take_ahead();
+        let way = match ahead {
+            Some(made) => made.way(),
+            None => ways.pop_front().ok_or(Error::Unsupported("any data connection"))?,
+        };
         let mut exchange = Self {
             command,
             marker,
             way,
+            ahead: ahead.is_some(),
             others: ways,
             listening: None,
             epsv_unreachable: false,
             passive_failed: false,
             opened: false,
             sent: false,
+            overlaps: false,
             started: false,
             data: None,
             reply: None,
         };
-        exchange.take_way(way, control)?;
+        match ahead {
+            Some(Made::Asked(_)) => exchange.ahead = false,
+            Some(Made::Connecting(_)) => control.adopt_data(),
+            Some(Made::Open(_)) => {
+                control.adopt_data();
+                exchange.open(control)?;
+            }
+            None => exchange.take_way(way, control)?,
+        }
         Ok(exchange)
     }
 
@@ -95,7 +118,7 @@ impl Exchange {
             Got::Reply(Verb::Pret, _, reply) => self.announced(reply, control)?,
             Got::Reply(Verb::Epsv | Verb::Pasv, Completion, reply) => match endpoint::passive(reply) {
                 Some(passive) => self.connect(passive, control),
-                None => self.try_another(control.refused(self.way_verb(), reply), control)?,
+                None => self.try_another(control.refused(self.way.verb(), reply), control)?,
             },
             Got::Reply(heard @ (Verb::Epsv | Verb::Pasv), class, reply) => {
                 let refused = control.refused(heard, reply);
@@ -134,8 +157,8 @@ impl Exchange {
             control.ask_for_data(Output::Listen);
             return Ok(());
         }
-        let ask = Command::new(self.way_verb());
-        if !control.features.has("PRET") || control.no_pret {
+        let ask = Command::new(way.verb());
+        if !control.uses_pret() {
             control.send(ask);
             return Ok(());
         }
@@ -157,20 +180,18 @@ impl Exchange {
             return Err(control.refused(self.command.verb(), reply));
         }
         if !control.pipelining {
-            control.send(Command::new(self.way_verb()));
+            control.send(Command::new(self.way.verb()));
         }
         Ok(())
-    }
-
-    fn way_verb(&self) -> Verb {
-        if self.way == Way::Epsv { Verb::Epsv } else { Verb::Pasv }
     }
 
     /// This way led to nothing: the next one, or the end with `error`.
     fn try_another(&mut self, error: Error, control: &mut Control) -> Result<(), Error> {
         control.drop_data();
         self.listening = None;
-        self.passive_failed |= self.way != Way::Active;
+        // One that was made ahead failed by its age.
+        self.passive_failed |= self.way != Way::Active && !self.ahead;
+        self.ahead = false;
         let Some(next) = self.others.pop_front() else { return Err(error) };
         if next == Way::Active {
             control.note("No passive data connection can be made: the server is asked to connect to us");
@@ -180,14 +201,7 @@ impl Exchange {
 
     /// Connects to the port that the server named, at the address that we know, whatever address it named.
     fn connect(&mut self, passive: endpoint::Passive, control: &mut Control) {
-        if let (Some(host), Some(peer)) = (passive.host, control.config.peer.map(|peer| peer.to_canonical()))
-            && peer != host
-        {
-            control.note(format!("The server named {host} for the data connection: {peer} is used"));
-        }
-        if passive.port < WELL_KNOWN_PORTS {
-            control.note(format!("The server named port {}, which belongs to another service", passive.port));
-        }
+        control.name_other_address(&passive);
         control.ask_for_data(Output::Connect(passive.port));
     }
 
@@ -251,7 +265,9 @@ impl Exchange {
 
     fn fire(&mut self, control: &mut Control) {
         self.sent = true;
-        control.send(self.command.clone());
+        let next = control.next_port_with(self.command.verb(), self.way);
+        self.overlaps = next.is_some();
+        control.send_with_ahead([self.command.clone()], next);
         control.put(Output::Flow { protected: control.protected });
     }
 
@@ -267,6 +283,11 @@ impl Exchange {
         } else {
             if control.marker.is_some() {
                 control.forget_marker()?;
+            }
+            if reply.code() == 425 && self.ahead && !self.started && control.owes_nothing() {
+                self.sent = false;
+                self.try_another(control.refused(self.command.verb(), reply), control)?;
+                return Ok(None);
             }
             if reply.code() == 425 {
                 self.doubt_active(control);
@@ -296,7 +317,18 @@ impl Exchange {
             Err(DataFault::Connect(_)) if self.ends_without_data() => {
                 self.data = Some(Ok(DataEnd { bytes: 0, clean: true }));
             }
-            result if self.sent => self.data = Some(result),
+            result if self.sent => {
+                // The server has closed its end of the data, so that it is ready for the next port.
+                if result.is_ok() && !self.command.verb().sends_data() {
+                    let next = control.next_port(self.way);
+                    control.send_with_ahead([], next);
+                }
+                self.data = Some(result);
+            }
+            // The server has closed what was made ahead, or it could not be made.
+            _ if self.ahead && control.owes_nothing() => {
+                self.try_another(Error::Unsupported("the data connection that was made ahead"), control)?;
+            }
             // While a reply is owed it would be taken for one to what the next way asks.
             Err(fault @ DataFault::Connect(_)) if !self.opened && control.owes_nothing() => {
                 self.epsv_unreachable |= self.way == Way::Epsv;
@@ -317,6 +349,16 @@ impl Exchange {
         if self.way == Way::Active && !self.opened {
             control.known.no_passive = false;
         }
+    }
+
+    /// The way that led to the data connection.
+    pub(crate) fn way(&self) -> Way {
+        self.way
+    }
+
+    /// Whether the next transfer's port was asked for with the command.
+    pub(crate) fn overlaps(&self) -> bool {
+        self.overlaps
     }
 
     fn lists(&self) -> bool {

@@ -9,8 +9,10 @@
 //! | 2389 | FEAT, OPTS | `feature` |
 //! | 2428 | EPSV, EPRT | `endpoint` |
 //! | 2640 | UTF-8 names | `charset`, `model::path` |
+//! | 959 3.2 | the next data connection, made ahead | `ahead` |
 //! | 3659 | MLSD, MLST, SIZE, MDTM, REST | `listing::mlsd`, `op::transfer`, `op::file` |
 
+mod ahead;
 pub mod charset;
 pub mod command;
 mod control;
@@ -26,5 +28,5 @@ pub mod session;
 
 pub use error::{DataFault, Error};
 pub use feature::Features;
-pub use op::{Method, Operation, Outcome, TransferType};
+pub use op::{Method, Operation, Outcome, Then, TransferType};
 pub use session::{Config, DataEnd, Input, Known, Output, Session, Zone};

@@ -83,6 +83,9 @@ pub struct Known {
     pub dialect: Option<String>,
     /// The zone of the times in LIST, once it was measured by MDTM.
     pub zone: Option<Zone>,
+    /// Whether commands wait while the server sends a file (vsftpd, ProFTPD), or are refused or carried out at once
+    /// (Pure-FTPd, pyftpdlib); `None`: nobody knows.
+    pub waits: Option<bool>,
 }
 
 /// The zone of the times that a server lists.
@@ -107,6 +110,14 @@ pub enum Input<'a> {
     Cleared,
     /// A port listens for the server, as `Output::Listen` wanted.
     Listening(SocketAddr),
+    /// Whether another transfer follows at once on this connection, so that its port may be asked for ahead; and what
+    /// is known of the one at hand.
+    Follows {
+        /// Another one follows.
+        more: bool,
+        /// The bytes that the one at hand must bring.
+        expected: Option<u64>,
+    },
     /// The data connection is open: connected to, or accepted.
     DataOpen,
     /// The data connection has ended, or could not be made.
@@ -216,13 +227,16 @@ impl Session {
                 }
             }
             Input::Listening(address) => self.tell_of_data(Got::Listening(address)),
-            Input::DataOpen => self.tell_of_data(Got::DataOpen),
-            Input::DataDone(result) => {
-                if self.control.has_data() {
-                    self.control.data_is_over();
-                    self.tell(Got::DataDone(result));
-                }
+            Input::Follows { more, expected } => {
+                (self.control.ahead.wanted, self.control.ahead.expected) = (more, expected);
             }
+            Input::DataOpen if self.control.has_data() => self.tell(Got::DataOpen),
+            Input::DataOpen => self.control.opened_ahead(),
+            Input::DataDone(result) if self.control.has_data() => {
+                self.control.data_is_over();
+                self.tell(Got::DataDone(result));
+            }
+            Input::DataDone(_) => self.control.lost_ahead(),
             Input::KeepAlive => {
                 if self.running.as_ref().is_some_and(|running| running.ending.is_none()) {
                     self.control.keep_alive();
@@ -273,6 +287,11 @@ impl Session {
         self.control.tls == Tls::Secure
     }
 
+    /// Whether the data connection, if there is one, was made ahead and belongs to no operation yet.
+    pub fn is_ahead(&self) -> bool {
+        self.control.ahead.is_made()
+    }
+
     /// Whether no operation is under way and no reply is owed.
     pub fn is_idle(&self) -> bool {
         !self.closed && self.running.is_none() && self.control.owes_nothing()
@@ -302,6 +321,9 @@ impl Session {
             return;
         }
         let quits = operation == Operation::Quit;
+        if quits || matches!(operation, Operation::Raw { .. }) {
+            self.control.drop_ahead(); // what is typed may ask for another port
+        }
         self.running = Some(Running { task: Task::new(operation, &self.control), quits, ending: None });
         self.tell(Got::Start);
     }
@@ -353,10 +375,14 @@ impl Session {
             let words = self.control.words(reply);
             return self.die(Error::OutOfStep(format!("nothing was asked, and the server said {words}")));
         };
-        let (verb, heard) = (front.verb, front.heard);
-        if self.control.pays_keep_alive(reply) {
+        let (verb, heard, ahead) = (front.verb, front.heard, front.ahead);
+        if self.control.answers_at_once(reply) {
             self.payable -= 1;
             return self.end_if_paid();
+        }
+        if self.control.overtakes(reply) {
+            self.control.does_not_wait();
+            return self.die(Error::Overlap);
         }
         if answers_another(verb, reply.code()) {
             let words = self.control.words(reply);
@@ -370,6 +396,9 @@ impl Session {
         } else {
             self.payable -= 1;
             self.control.pay(reply.class());
+        }
+        if ahead && reply.class() != Class::Preliminary {
+            self.control.port_named(reply.class(), reply);
         }
         if verb == Verb::Greeting && self.running.is_none() {
             self.control.greeting = Some(reply.clone());
@@ -429,6 +458,9 @@ impl Session {
     }
 
     fn server_closed(&mut self) {
+        if self.control.asked_ahead() && self.is_ending() {
+            self.control.does_not_wait(); // it has swallowed what was asked during the transfer
+        }
         if self.control.tls == Tls::Shaking {
             return self.die(Error::NoTls("it closed the connection during the handshake".to_owned()));
         }
@@ -459,6 +491,8 @@ impl Session {
     /// Ends for good: what is under way fails with `error`, unless it had failed before.
     fn die(&mut self, error: Error) {
         self.closed = true;
+        self.control.forget_ahead();
+        self.control.drop_ahead();
         self.control.drop_data();
         if let Some(running) = self.running.take() {
             let closing = matches!(error, Error::Closed(_)) && running.quits;

@@ -69,12 +69,14 @@ pub struct Flow {
     pub ascii: bool,
     /// A server that sends more in this attempt is not listened to any longer.
     pub most: Option<u64>,
+    /// The bytes that this attempt must bring, where that is known.
+    pub expected: Option<u64>,
 }
 
 impl Flow {
     /// At `pace`, with or without conversion of line ends.
     pub fn new(pace: Pace, ascii: bool) -> Self {
-        Self { done: AtomicU64::new(0), pace, ascii, most: None }
+        Self { done: AtomicU64::new(0), pace, ascii, most: None, expected: None }
     }
 
     /// Bytes so far.

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
@@ -22,6 +23,28 @@ const MAX_ADDRESSES: usize = 16;
 /// A silent control connection is probed after this long, so that routers do not forget it during a long transfer.
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(30);
+
+/// How many transfers wait for a connection to a server: while some do, a connection makes its next data connection ahead.
+#[derive(Clone, Debug, Default)]
+pub struct Backlog(Arc<AtomicUsize>);
+
+impl Backlog {
+    /// One more waits.
+    pub fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One waits no longer.
+    pub fn remove(&self) {
+        // Whoever takes one away has added it.
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
+    }
+
+    /// How many wait.
+    pub fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// What to connect to, and how.
 #[derive(Clone, Debug)]
@@ -54,6 +77,8 @@ pub struct Dial {
     pub log: Log,
     /// NOOP is sent when nothing was asked for this long.
     pub keep_alive: Option<Duration>,
+    /// The transfers that wait for this connection and others like it.
+    pub backlog: Backlog,
 }
 
 impl Dial {

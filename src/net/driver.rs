@@ -67,6 +67,8 @@ pub(super) struct Driver {
     spoken: Instant,
     /// The verb of the newest command.
     verb: String,
+    /// What the session was told of the transfers that follow.
+    follows: (bool, Option<u64>),
     sent_at: Option<Instant>,
     /// The server's words when it closed.
     words: Option<String>,
@@ -156,6 +158,7 @@ impl Driver {
             patience: dial.timeout,
             spoken: Instant::now(),
             verb: GREETING.to_owned(),
+            follows: (false, None),
             sent_at: None,
             words: None,
             dial,
@@ -184,6 +187,11 @@ impl Driver {
                     self.take_input(read);
                     self.pump(&|_| {}).await;
                     self.publish();
+                }
+                // One that was made ahead is open, or will not be used.
+                happened = next(&mut self.data) => {
+                    self.take_data(happened);
+                    self.pump(&|_| {}).await;
                 }
                 request = requests.recv() => {
                     let Some(request) = request else { break };
@@ -238,6 +246,7 @@ impl Driver {
         self.task = Running { body, before, flow: operation.flow(), lists, ..Running::default() };
         self.used = None;
         self.extend();
+        self.look_ahead();
         self.session.handle(Input::Begin(operation));
         let mut stop = pin!(stop);
         let result = loop {
@@ -248,6 +257,7 @@ impl Driver {
             if self.closed {
                 break Err(ftp::Error::Closed(self.words.clone()));
             }
+            self.look_ahead();
             let until = self.deadline();
             let nudge = self.nudge();
             tokio::select! {
@@ -264,7 +274,9 @@ impl Driver {
                 }
             }
         };
-        self.give_up_data().await;
+        if !self.session.is_ahead() {
+            self.give_up_data().await;
+        }
         self.scribe.set_about(None);
         self.task.body = Body::None;
         let result = result.map_err(|error| self.explain(error));
@@ -468,7 +480,20 @@ impl Driver {
         }
     }
 
+    /// Tells the session whether another transfer follows, if that has changed.
+    fn look_ahead(&mut self) {
+        let expected = self.task.body.flow().and_then(|flow| flow.expected);
+        let follows = (self.dial.backlog.count() > 0, expected);
+        if follows != self.follows {
+            self.follows = follows;
+            self.session.handle(Input::Follows { more: follows.0, expected });
+        }
+    }
+
     fn take_data(&mut self, happened: Happened) {
+        if self.session.is_ahead() {
+            return self.take_data_ahead(happened);
+        }
         self.extend();
         let Happened::Done(ended) = happened else {
             return self.session.handle(Input::DataOpen);
@@ -485,6 +510,18 @@ impl Driver {
         self.task.collected = collected;
         self.task.local = local;
         self.session.handle(Input::DataDone(result));
+    }
+
+    /// What happens to a data connection that no operation has yet is no news of the operation under way.
+    fn take_data_ahead(&mut self, happened: Happened) {
+        let Happened::Done(ended) = happened else {
+            return self.session.handle(Input::DataOpen);
+        };
+        self.data = None;
+        if let Err(fault) = &ended.result {
+            self.scribe.note(format!("The data connection that was made ahead is gone: {fault}"));
+        }
+        self.session.handle(Input::DataDone(ended.result));
     }
 
     /// Keeps what matters of the data connection before it goes.

@@ -28,7 +28,7 @@ mod trust;
 
 pub use cancel::Cancel;
 pub use connection::{Body, Collected, Connection, Flow, open};
-pub use dial::Dial;
+pub use dial::{Backlog, Dial};
 pub use error::Error;
 pub use identity::ClientCertificate;
 pub use log::Log;

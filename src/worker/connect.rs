@@ -12,17 +12,19 @@ use super::journal::Journal;
 use super::memory::{Key, Memory};
 use super::questions::Asked;
 use super::retry::{self, Kind, Trouble};
+use super::rows::Backlogs;
 use super::secret::{self, Secrets, from_vault};
 use super::settle::Settles;
 use super::store::{Learned, Store};
 use super::vault::Vault;
 use super::{Input, News};
+use crate::ftp::Known;
 use crate::model::question::CertificateDoubt;
 use crate::model::{
     Answer, Ask, Cause, ConnectionId, Credentials, Event, Login, Proxy, Run, Secret, Security, Settings, Site, TabId,
     TransferId,
 };
-use crate::net::{self, Cancel, ClientCertificate, Connection, Dial, Log, Pace, Roots, Through, Trust};
+use crate::net::{self, Backlog, Cancel, ClientCertificate, Connection, Dial, Log, Pace, Roots, Through, Trust};
 
 /// Log-ins that are tried, passwords that are asked for and TLS versions that are changed in one go, at most.
 const MOST_DIALS: u32 = 8;
@@ -51,6 +53,8 @@ pub(super) struct Context {
     /// The number of the newest connection.
     pub(super) connections: Arc<AtomicU32>,
     pub(super) closed: Closed,
+    /// How many rows of each server wait.
+    pub(super) backlogs: Arc<Backlogs>,
 }
 
 impl Context {
@@ -160,8 +164,10 @@ impl Link {
     /// Keeps what the session has learned about its server.
     pub(super) fn learn(&self, tls12_only: bool) {
         let before = self.store.learned(&self.site.host, self.site.port());
+        let known = self.connection.known();
         let learned = Learned {
-            known: self.connection.known(),
+            // Another connection may have found out meanwhile what this one has not.
+            known: Known { waits: known.waits.or(before.known.waits), ..known },
             tls12_only: tls12_only || before.tls12_only,
             tls: before.tls || self.connection.server().tls.is_some(),
             ..before.clone()
@@ -265,6 +271,8 @@ async fn dial(
         external_address: settings.external_address,
         tls12_only,
         log: context.log.clone(),
+        // A tab's connection serves a person, not the queue.
+        backlog: if wanted.tab.is_some() { Backlog::default() } else { context.backlogs.of(wanted.key) },
         keep_alive: (settings.keep_alive > 0).then(|| Duration::from_secs(u64::from(settings.keep_alive))),
     };
     let opened = tokio::select! {

@@ -194,7 +194,8 @@ async fn fetch(job: &Job, what: &str, part: &Part, source: Facts, copied: bool) 
     file.seek(SeekFrom::Start(offset)).map_err(|error| Trouble::local(what, &error))?;
     let size = source.size.filter(|size| *size > 0 && !job.context.run.ascii);
     let most = size.map(|size| size.saturating_sub(offset).saturating_add(size.max(GROWTH)));
-    let flow = job.flow(offset, offset, most);
+    let left = size.and_then(|size| size.checked_sub(offset));
+    let flow = job.flow(offset, offset, left, most);
     let operation = Operation::Retrieve { path: job.row.remote(), offset, kind: job.kind() };
     let body = Body::Receive { file, flow };
     let result = job.transfer(operation, body, "Could not download", &job.row.remote()).await;

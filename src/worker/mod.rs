@@ -245,12 +245,14 @@ impl Worker {
             settings: Arc::new(Mutex::new(Arc::new(settings.clone()))),
             connections: Arc::new(AtomicU32::new(0)),
             closed: Closed::default(),
+            backlogs: Arc::default(),
             run: Arc::new(run),
         };
         front.send(Event::Settings(Box::new(settings.clone())));
         front.send(Event::Sites(sites.clone()));
         notices.into_iter().for_each(|notice| front.send(Event::Notice(notice)));
         let mut worker = Self {
+            rows: Rows::new(context.backlogs.clone()),
             questions: Questions::new(context.run.unattended),
             context,
             inputs,
@@ -259,7 +261,6 @@ impl Worker {
             scribe,
             settings,
             sites,
-            rows: Rows::default(),
             pool: Pool::default(),
             active: HashMap::new(),
             tabs: BTreeMap::new(),

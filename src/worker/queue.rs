@@ -348,7 +348,7 @@ impl Worker {
                 self.again(row);
             }
             // That is learned now, and no failure of the row.
-            (None, TroubleKind::NeedsTls12) if self.first_time(row) => self.again(row),
+            (None, TroubleKind::NeedsTls12 | TroubleKind::Overlap) if self.first_time(row) => self.again(row),
             _ => self.failed(row, active, trouble, reached),
         }
     }
@@ -359,9 +359,9 @@ impl Worker {
         self.rows.phase(row.id, Phase::Queued);
     }
 
-    /// Whether the server has not been found to need TLS 1.2 before this row found out; else it would go on for ever.
+    /// Whether this row finds out something about its server for the first time; else it would go on for ever.
     fn first_time(&mut self, row: &Transfer) -> bool {
-        !std::mem::replace(&mut self.rows.extra(row.id).learned_tls12, true)
+        !std::mem::replace(&mut self.rows.extra(row.id).has_learned, true)
     }
 
     fn crowded(&mut self, row: &Transfer, active: &Active, trouble: Trouble) {

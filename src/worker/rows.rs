@@ -2,7 +2,7 @@
 //! choice of the next row cheap, and collects what the front and the journal must be told.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
@@ -10,6 +10,7 @@ use super::disk::PART;
 use super::memory::Key;
 use crate::model::question::Facts;
 use crate::model::{Course, Delta, IfExists, Modified, Phase, Queue, Section, Site, Transfer, TransferId};
+use crate::net::Backlog;
 
 /// Rows that the queue holds at most; a tree with more is broken or hostile.
 pub(super) const MOST_ROWS: usize = 2_000_000;
@@ -37,8 +38,8 @@ pub(super) struct Extra {
     pub(super) modified: Option<Modified>,
     /// What a person said about a target that exists.
     pub(super) decided: Option<IfExists>,
-    /// It has found out that its server needs TLS 1.2.
-    pub(super) learned_tls12: bool,
+    /// It was begun for nothing, to find out what its server bears.
+    pub(super) has_learned: bool,
     /// Failures since it last got further.
     pub(super) failures: u16,
     /// How far it got.
@@ -70,6 +71,8 @@ pub(super) struct Rows {
     extras: HashMap<TransferId, Extra>,
     /// Rows in `Phase::Queued`, by server, and the site that one of them has.
     queued: HashMap<Arc<Key>, (usize, Arc<Site>)>,
+    /// The same counts, for the connections.
+    backlogs: Arc<Backlogs>,
     waiting: BTreeSet<(Timestamp, TransferId)>,
     /// Targets of rows that run.
     busy: HashSet<TargetName>,
@@ -84,7 +87,23 @@ pub(super) struct Rows {
     owes_idle: bool,
 }
 
+/// The rows of each server that wait, as its connections see them.
+#[derive(Debug, Default)]
+pub(super) struct Backlogs(Mutex<HashMap<Arc<Key>, Backlog>>);
+
+impl Backlogs {
+    /// That of a server.
+    pub(super) fn of(&self, key: &Arc<Key>) -> Backlog {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default().clone()
+    }
+}
+
 impl Rows {
+    /// An empty queue, whose waiting rows are counted in `backlogs`.
+    pub(super) fn new(backlogs: Arc<Backlogs>) -> Self {
+        Self { backlogs, ..Self::default() }
+    }
+
     /// The queue as the window mirrors it.
     pub(super) fn queue(&self) -> &Queue {
         &self.queue
@@ -165,12 +184,14 @@ impl Rows {
             && let Some((count, _)) = self.queued.get_mut(&key)
         {
             *count = count.saturating_sub(1);
+            self.backlogs.of(&key).remove();
         }
         if let Some(Phase::Waiting { until, .. }) = before {
             self.waiting.remove(&(*until, row.id));
         }
         match after {
             Some(Phase::Queued) => {
+                self.backlogs.of(&key).add();
                 self.queued.entry(key).or_insert_with(|| (0, row.folder.site.clone())).0 += 1;
             }
             Some(Phase::Waiting { until, .. }) => {

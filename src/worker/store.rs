@@ -229,6 +229,8 @@ struct Server {
     tls12_only: bool,
     tls: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    waits: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     connections: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dialect: Option<String>,
@@ -251,6 +253,7 @@ impl Server {
             no_host,
             dialect,
             zone,
+            waits,
         } = learned.known.clone();
         let Learned { tls12_only, tls, connections, .. } = *learned;
         Self {
@@ -266,6 +269,7 @@ impl Server {
             tls,
             connections,
             dialect,
+            waits,
             zone: zone.map(|zone| zone.minutes),
             zone_at: zone.map(|zone| zone.at),
         }
@@ -287,6 +291,7 @@ impl Server {
             dialect,
             zone,
             zone_at,
+            waits,
         } = self;
         let zone = zone.zip(zone_at).map(|(minutes, at)| Zone { minutes, at });
         let known = Known {
@@ -300,6 +305,7 @@ impl Server {
             no_host,
             dialect,
             zone,
+            waits,
         };
         Learned { known, tls12_only, connections, tls }
     }

@@ -144,10 +144,11 @@ pub(super) async fn run(mut job: Job) {
             link.learn(false);
             Some(link)
         }
-        other => {
-            drop(other);
+        Some(link) => {
+            link.learn(false);
             None
         }
+        None => None,
     };
     let reached = job.gauge.read().done;
     let ended = Ended { id: job.row.id, key: job.key, end, link, reached };
@@ -224,13 +225,13 @@ impl Job {
     }
 
     /// Counts the bytes of a body, at the speed that is allowed; `resumed` bytes were there before, and those from
-    /// `base` on move now.
-    pub(super) fn flow(&self, base: u64, resumed: u64, most: Option<u64>) -> Arc<Flow> {
+    /// `base` on move now: `expected` many, where that is known, and not more than `most`.
+    pub(super) fn flow(&self, base: u64, resumed: u64, expected: Option<u64>, most: Option<u64>) -> Arc<Flow> {
         let pace: &Pace = match self.row.course {
             Course::Download => &self.context.pace_down,
             Course::Upload => &self.context.pace_up,
         };
-        let flow = Arc::new(Flow { most, ..Flow::new(pace.clone(), self.context.run.ascii) });
+        let flow = Arc::new(Flow { most, expected, ..Flow::new(pace.clone(), self.context.run.ascii) });
         self.gauge.flow(&flow, base, resumed);
         flow
     }

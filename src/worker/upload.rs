@@ -12,7 +12,7 @@ use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::{self, Verdict};
 use super::transfer::{End, Job, remote_name};
 use super::{News, verify, walk};
-use crate::ftp::{Operation, Outcome};
+use crate::ftp::{Operation, Outcome, Then};
 use crate::model::question::Facts;
 use crate::model::transfer::Proof;
 use crate::model::{Cause, IfExists, RemotePath, Transfer};
@@ -41,12 +41,12 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     };
     let (remote, offset) = (job.row.remote(), begin.offset);
     note(job, &what, source, begin.before).await?;
-    let stored = match store(job, &what, &file, offset, size).await {
-        Err(trouble) if trouble.kind == TroubleKind::NoRestart => store(job, &what, &file, 0, size).await,
+    let stored = match store(job, &what, &file, offset, source).await {
+        Err(trouble) if trouble.kind == TroubleKind::NoRestart => store(job, &what, &file, 0, source).await,
         result => result,
     };
-    let resumed_from = match stored {
-        Ok(resumed_from) => resumed_from,
+    let Stored { from: resumed_from, there } = match stored {
+        Ok(stored) => stored,
         Err(trouble) => {
             if job.gauge.moved() == 0 && begin.fresh {
                 forget(job, &what).await?;
@@ -59,7 +59,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     if now != source {
         return Err(Trouble::new(what, "it changed while it was being sent", Cause::Local, true));
     }
-    let proof = match verify::upload(job, &what, &remote, size).await {
+    let proof = match verify::upload(job, &what, &remote, size, there).await {
         Err(trouble) if trouble.failure.cause == Cause::Differs => {
             // What is there is wrong: ours to replace, but not to go on with.
             note(job, &what, Facts::default(), begin.before).await?;
@@ -67,7 +67,6 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         }
         result => result?,
     };
-    keep_time(job, &remote, source).await;
     forget(job, &what).await?;
     Ok(job.done(size, resumed_from, proof))
 }
@@ -263,17 +262,29 @@ async fn free_name(job: &Job, what: &str) -> Result<String, Trouble> {
     Err(Trouble::new(what, "every name like it is taken on the server", Cause::Limit, false))
 }
 
-/// Sends the file from `offset` on. Gives back where it began.
-async fn store(job: &Job, what: &str, file: &File, offset: u64, size: u64) -> Result<u64, Trouble> {
+/// A file that was sent.
+struct Stored {
+    /// Where it began.
+    from: u64,
+    /// The size that the server has, if it said so.
+    there: Option<u64>,
+}
+
+/// Sends the file from `offset` on.
+async fn store(job: &Job, what: &str, file: &File, offset: u64, source: Facts) -> Result<Stored, Trouble> {
+    let size = source.size.unwrap_or(0);
     let local = |error| Trouble::local(what, &error);
     let mut file = file.try_clone().map_err(local)?;
     file.seek(SeekFrom::Start(offset)).map_err(local)?;
-    let flow = job.flow(offset, offset, None);
+    let flow = job.flow(offset, offset, None, None);
     let remote = job.row.remote();
-    let operation = Operation::Store { path: remote.clone(), offset, kind: job.kind() };
+    let then = Then { size: true, modified: time_to_keep(job, source) };
+    let operation = Operation::Store { path: remote.clone(), offset, kind: job.kind(), then };
     match job.transfer(operation, Body::Send { file, from: offset, flow }, "Could not upload to", &remote).await? {
-        Outcome::Stored { bytes } if job.context.run.ascii || offset + bytes == size => Ok(offset),
-        Outcome::Stored { bytes } => {
+        Outcome::Stored { bytes, size: there, .. } if job.context.run.ascii || offset + bytes == size => {
+            Ok(Stored { from: offset, there })
+        }
+        Outcome::Stored { bytes, .. } => {
             let why = format!("{} of {size} bytes were sent: it changed meanwhile", offset + bytes);
             Err(Trouble::new(what, why, Cause::Local, true))
         }
@@ -328,11 +339,16 @@ pub(super) async fn discard(context: &Context, link: &Link, row: &Transfer) {
 
 /// Gives the file on the server its time; a server that cannot is no reason to fail.
 async fn keep_time(job: &Job, remote: &RemotePath, source: Facts) {
-    let time = source.modified.filter(|_| job.settings.keep_times);
-    if let Some(at) = time.and_then(|time| jiff::Timestamp::from_second(time.unix_seconds()).ok()) {
+    if let Some(at) = time_to_keep(job, source) {
         let operation = Operation::SetModified { path: remote.clone(), at };
         let _ = job.operate(operation, "Could not set the time of", remote).await;
     }
+}
+
+/// The time that the file on the server is to get.
+fn time_to_keep(job: &Job, source: Facts) -> Option<jiff::Timestamp> {
+    let time = source.modified.filter(|_| job.settings.keep_times)?;
+    jiff::Timestamp::from_second(time.unix_seconds()).ok()
 }
 
 #[cfg(test)]

@@ -38,12 +38,21 @@ pub(super) async fn download(job: &Job, what: &str, part: &Part, size: Option<u6
     Ok(proof)
 }
 
-/// An upload that the server confirmed: `bytes` is its size here.
-pub(super) async fn upload(job: &Job, what: &str, path: &RemotePath, bytes: u64) -> Result<Proof, Trouble> {
+/// An upload that the server confirmed: `bytes` is its size here, and `there` what SIZE said of it, if it was answered.
+pub(super) async fn upload(
+    job: &Job,
+    what: &str,
+    path: &RemotePath,
+    bytes: u64,
+    there: Option<u64>,
+) -> Result<Proof, Trouble> {
     if job.context.run.ascii {
         return Ok(Proof::Reply);
     }
-    let mut proof = again(job, what, path, bytes).await?;
+    let mut proof = match there {
+        Some(there) => same_size(what, there, bytes)?,
+        None => again(job, what, path, bytes).await?,
+    };
     if job.context.run.verify
         && let Some(there) = checksum(job, path).await?
     {
@@ -58,13 +67,17 @@ pub(super) async fn upload(job: &Job, what: &str, path: &RemotePath, bytes: u64)
 /// Asks for the size (once more) and compares it.
 async fn again(job: &Job, what: &str, path: &RemotePath, here: u64) -> Result<Proof, Trouble> {
     match job.remote_facts(path).await?.and_then(|facts| facts.size) {
-        Some(there) if there == here => Ok(Proof::Size),
-        Some(there) => {
-            let why = format!("it has {there} bytes on the server and {here} here");
-            Err(Trouble::new(what, why, Cause::Differs, true))
-        }
+        Some(there) => same_size(what, there, here),
         None => Ok(Proof::Reply),
     }
+}
+
+fn same_size(what: &str, there: u64, here: u64) -> Result<Proof, Trouble> {
+    if there == here {
+        return Ok(Proof::Size);
+    }
+    let why = format!("it has {there} bytes on the server and {here} here");
+    Err(Trouble::new(what, why, Cause::Differs, true))
 }
 
 /// The file's SHA-256 as the server computes it, where it can.

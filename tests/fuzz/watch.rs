@@ -2,7 +2,7 @@
 //!
 //! What happens is thrown with [`Dice`]: from a seed, the same in every run, or from the bytes of a fuzzer.
 
-use super::ftp::{Config, DataEnd, DataFault, Input, Known, Operation, Output, Session, TransferType};
+use super::ftp::{Config, DataEnd, DataFault, Input, Known, Operation, Output, Session, Then, TransferType};
 use super::model::{Credentials, Direction, HostCommand, Mode, RemotePath, Secret, Security};
 
 /// What decides on the next event.
@@ -108,6 +108,9 @@ impl<'a> Watch<'a> {
             2 => self.session.handle(Input::Listening("0.0.0.0:40000".parse().unwrap())),
             3 | 4 => self.session.handle(Input::DataOpen),
             5 | 6 => self.data_done(dice),
+            7 if dice.below(4) == 0 => {
+                self.session.handle(Input::Follows { more: dice.below(3) > 0, expected: dice.of(&[None, Some(1)]) });
+            }
             die if self.shaking && die > 0 => {
                 self.shaking = false;
                 self.session.handle(Input::Secured);
@@ -201,7 +204,10 @@ impl<'a> Watch<'a> {
                 }
                 Output::Done(result) => {
                     self.good += usize::from(result.is_ok());
-                    assert!(self.running && !self.data, "{name}: done, and something is left");
+                    assert!(
+                        self.running && (!self.data || self.session.is_ahead()),
+                        "{name}: done, and something is left"
+                    );
                     assert!(self.session.is_idle() || self.session.is_closed(), "{name}: done, and replies are owed");
                     self.running = false;
                 }
@@ -215,13 +221,15 @@ fn any_operation(dice: &mut Dice<'_>) -> Operation {
     let path = RemotePath::new("/a");
     let kind = dice.of(&[TransferType::Image, TransferType::Image, TransferType::Ascii]);
     let offset = dice.of(&[0, 0, 7, u64::MAX]);
+    let asked = Then { size: true, modified: Some(jiff::Timestamp::UNIX_EPOCH) };
+    let then = dice.of(&[Then::default(), asked]);
     let line = dice.of(&["LIST", "REST 5", "TYPE A", "STOR x", "HELP", "MODE Z", "PASS hunter2", "QUIT", "A\rB", ""]);
     dice.of(&[
         Operation::List { path: path.clone() },
         Operation::List { path: path.clone() },
         Operation::Retrieve { path: path.clone(), offset, kind },
-        Operation::Store { path: path.clone(), offset, kind },
-        Operation::Append { path: path.clone(), kind },
+        Operation::Store { path: path.clone(), offset, kind, then },
+        Operation::Append { path: path.clone(), kind, then: Then::default() },
         Operation::Facts { path: path.clone() },
         Operation::ChangeDirectory { path: path.clone() },
         Operation::MakeDirectory { path: path.clone() },

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use longshore::ftp::Known;
 use longshore::model::{ConnectionId, Credentials, Login, Secret, Site};
-use longshore::net::{Dial, Log, Roots, Trust};
+use longshore::net::{Backlog, Dial, Log, Roots, Trust};
 
 /// A log-in as the site's user, straight, with nothing learned and nothing special asked for.
 pub fn dial(site: Site, password: &str, roots: &[PathBuf], log: Log) -> Dial {
@@ -26,5 +26,6 @@ pub fn dial(site: Site, password: &str, roots: &[PathBuf], log: Log) -> Dial {
         tls12_only: false,
         log,
         keep_alive: None,
+        backlog: Backlog::default(),
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use longshore::ftp::{self, Operation, Outcome, TransferType};
+use longshore::ftp::{self, Operation, Outcome, Then, TransferType};
 use longshore::model::{Direction, Entry, Kind, Mode, RemotePath, Security, Site};
 use longshore::net::{Body, Cancel, Connection, Dial, Error, Flow, Log, Pace, open};
 
@@ -219,8 +219,16 @@ impl<'a> Client<'a> {
     }
 
     fn upload(&mut self, path: &str, bytes: &[u8]) -> Result<()> {
-        let operation = Operation::Store { path: RemotePath::new(path), offset: 0, kind: TransferType::Image };
-        same(self.store(operation, bytes, 0, false)?, Outcome::Stored { bytes: bytes.len() as u64 })?;
+        let operation = Operation::Store {
+            path: RemotePath::new(path),
+            offset: 0,
+            kind: TransferType::Image,
+            then: Then::default(),
+        };
+        same(
+            self.store(operation, bytes, 0, false)?,
+            Outcome::Stored { bytes: bytes.len() as u64, size: None, dated: false },
+        )?;
         must(std::fs::read(self.at(path)).ok().as_deref() == Some(bytes), "it is not there as it was sent")
     }
 
@@ -363,14 +371,20 @@ fn permissions(client: &mut Client<'_>) -> Result<()> {
 fn resumed_upload(client: &mut Client<'_>) -> Result<()> {
     let whole = bytes(500_000);
     client.upload("/part", &whole[..200_000])?;
-    let operation = Operation::Store { path: RemotePath::new("/part"), offset: 200_000, kind: TransferType::Image };
+    let operation = Operation::Store {
+        path: RemotePath::new("/part"),
+        offset: 200_000,
+        kind: TransferType::Image,
+        then: Then::default(),
+    };
     client.store(operation, &whole, 200_000, false)?;
     must(std::fs::read(client.at("part")).unwrap() == whole, "it is not whole")
 }
 
 fn appended(client: &mut Client<'_>) -> Result<()> {
     client.upload("/appended", b"one ")?;
-    let operation = Operation::Append { path: RemotePath::new("/appended"), kind: TransferType::Image };
+    let operation =
+        Operation::Append { path: RemotePath::new("/appended"), kind: TransferType::Image, then: Then::default() };
     client.store(operation, b"two", 0, false)?;
     same(std::fs::read(client.at("appended")).unwrap(), b"one two".to_vec())?;
     client.does(delete("/appended"))
@@ -392,7 +406,12 @@ fn text_down(client: &mut Client<'_>) -> Result<()> {
 }
 
 fn text_up(client: &mut Client<'_>) -> Result<()> {
-    let operation = Operation::Store { path: RemotePath::new("/text"), offset: 0, kind: TransferType::Ascii };
+    let operation = Operation::Store {
+        path: RemotePath::new("/text"),
+        offset: 0,
+        kind: TransferType::Ascii,
+        then: Then::default(),
+    };
     client.store(operation, b"one\ntwo\n", 0, true)?;
     let there = std::fs::read_to_string(client.at("text")).unwrap();
     client.does(delete("/text"))?;
@@ -429,7 +448,12 @@ fn stopped_download(client: &mut Client<'_>) -> Result<()> {
 fn stopped_upload(client: &mut Client<'_>) -> Result<()> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(&bytes(3_000_000)).unwrap();
-    let operation = Operation::Store { path: RemotePath::new("/stopped"), offset: 0, kind: TransferType::Image };
+    let operation = Operation::Store {
+        path: RemotePath::new("/stopped"),
+        offset: 0,
+        kind: TransferType::Image,
+        then: Then::default(),
+    };
     stop_after(client, operation, Body::Send { file, from: 0, flow: slowly() })?;
     client.does(Operation::NoOperation)?;
     let _ = std::fs::remove_file(client.at("stopped"));
@@ -463,7 +487,12 @@ fn missing_folder(client: &mut Client<'_>) -> Result<()> {
 fn upload_nowhere(client: &mut Client<'_>) -> Result<()> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(b"x").unwrap();
-    let operation = Operation::Store { path: RemotePath::new("/no/where"), offset: 0, kind: TransferType::Image };
+    let operation = Operation::Store {
+        path: RemotePath::new("/no/where"),
+        offset: 0,
+        kind: TransferType::Image,
+        then: Then::default(),
+    };
     match client.try_run(operation, Body::Send { file, from: 0, flow: Arc::default() }, &Cancel::new())? {
         Err(_) => client.does(Operation::NoOperation),
         Ok(_) => Err("it was not refused".to_owned()),

@@ -1,5 +1,6 @@
 //! Single commands about a file or a directory, and their short sequences.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::super::command::{Command, Verb};
@@ -62,8 +63,7 @@ impl File {
                     None => self.known(),
                 }
             }
-            // A server that knows MDTM with one argument only has looked for a file of that name, and found it.
-            Got::Reply(Verb::Mdtm, Completion, reply) if fact::time(reply.text()).is_some() => {
+            Got::Reply(Verb::Mdtm, Completion, reply) if !is_touched(Verb::Mdtm, Completion, reply) => {
                 Err(Error::Unsupported("MFMT"))
             }
             Got::Reply(Verb::Rnfr, Intermediate, _) => self.rename(control),
@@ -132,17 +132,9 @@ impl File {
         Ok(Next::Wait)
     }
 
-    /// MFMT; where a server knows only MDTM, the form of it with two arguments that vsftpd has.
     fn set_modified(&mut self, control: &mut Control) -> Step {
         let Operation::SetModified { path, at } = &self.operation else { return Ok(Next::Wait) };
-        let verb = match (control.features.has("MFMT"), control.features.has("MDTM")) {
-            (false, true) => Verb::Mdtm,
-            (true, _) => Verb::Mfmt,
-            (false, false) if control.features.lines().is_empty() => Verb::Mfmt,
-            (false, false) => return Err(Error::Unsupported("MFMT")),
-        };
-        let time = at.to_zoned(TimeZone::UTC).strftime("%Y%m%d%H%M%S ").to_string();
-        control.send(Command::with(verb, [time.into_bytes(), control.file_path(path)?].concat())?);
+        control.send(touch(path, *at, control)?);
         Ok(Next::Wait)
     }
 
@@ -197,6 +189,24 @@ impl File {
         let Facts { size, modified, directory } = self.facts;
         Ok(Next::Done(Outcome::Facts { size, modified, directory }))
     }
+}
+
+/// MFMT; where a server knows only MDTM, the form of it with two arguments that vsftpd has.
+pub(super) fn touch(path: &RemotePath, at: Timestamp, control: &Control) -> Result<Command, Error> {
+    let verb = match (control.features.has("MFMT"), control.features.has("MDTM")) {
+        (false, true) => Verb::Mdtm,
+        (true, _) => Verb::Mfmt,
+        (false, false) if control.features.lines().is_empty() => Verb::Mfmt,
+        (false, false) => return Err(Error::Unsupported("MFMT")),
+    };
+    let time = at.to_zoned(TimeZone::UTC).strftime("%Y%m%d%H%M%S ").to_string();
+    Command::with(verb, [time.into_bytes(), control.file_path(path)?].concat())
+}
+
+/// Whether a reply says that a file has its time: a server that knows MDTM with one argument only has looked for a file
+/// whose name is the time, and may have found it.
+pub(super) fn is_touched(verb: Verb, class: Class, reply: &Reply) -> bool {
+    class == Class::Completion && (verb != Verb::Mdtm || fact::time(reply.text()).is_none())
 }
 
 /// A directory outside of `path`, if the current one is in it: few servers remove the ground that they stand on.

@@ -37,7 +37,10 @@ impl LogIn {
                 None => Ok(Next::Wait),
             },
             Got::Reply(_, Preliminary, _) => Ok(Next::Wait),
-            Got::Reply(Verb::Greeting, Completion, reply) => self.greeted(reply, control),
+            Got::Reply(Verb::Greeting, Completion, reply) => {
+                control.ahead.greeted(reply);
+                self.greeted(reply, control)
+            }
             Got::Reply(Verb::Auth, Completion | Intermediate, _) => {
                 control.secure();
                 Ok(Next::Wait)

@@ -49,6 +49,8 @@ pub enum Operation {
         offset: u64,
         /// TYPE.
         kind: TransferType,
+        /// What is asked once it is stored.
+        then: Then,
     },
     /// APPE.
     Append {
@@ -56,6 +58,8 @@ pub enum Operation {
         path: RemotePath,
         /// TYPE.
         kind: TransferType,
+        /// What is asked once it is stored.
+        then: Then,
     },
     /// SIZE and MDTM (or MLST) of a file.
     Facts {
@@ -147,6 +151,16 @@ impl Operation {
     }
 }
 
+/// What is asked about a file that was stored, in one packet behind the server's last word: each alone would cost another
+/// round trip.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Then {
+    /// SIZE.
+    pub size: bool,
+    /// MFMT, or what the server has in its place: the file's time.
+    pub modified: Option<Timestamp>,
+}
+
 /// Where the bytes of a data connection go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
@@ -191,6 +205,10 @@ pub enum Outcome {
     Stored {
         /// Bytes that went in this operation.
         bytes: u64,
+        /// What SIZE said, if it was asked and answered.
+        size: Option<u64>,
+        /// Whether the file has got its time, if that was wanted.
+        dated: bool,
     },
     /// What SIZE, MDTM or MLST said.
     Facts {
@@ -294,13 +312,14 @@ enum Work {
 
 impl Work {
     fn new(operation: Operation) -> Self {
-        let transfer = |verb, path, offset, kind| Self::Transfer(transfer::Transfer::new(verb, path, offset, kind));
+        let transfer =
+            |verb, path, offset, kind, then| Self::Transfer(transfer::Transfer::new(verb, path, offset, kind, then));
         match operation {
             Operation::LogIn => Self::LogIn(login::LogIn::default()),
             Operation::List { path } => Self::List(list::List::new(path)),
-            Operation::Retrieve { path, offset, kind } => transfer(Verb::Retr, path, offset, kind),
-            Operation::Store { path, offset, kind } => transfer(Verb::Stor, path, offset, kind),
-            Operation::Append { path, kind } => transfer(Verb::Appe, path, 0, kind),
+            Operation::Retrieve { path, offset, kind } => transfer(Verb::Retr, path, offset, kind, Then::default()),
+            Operation::Store { path, offset, kind, then } => transfer(Verb::Stor, path, offset, kind, then),
+            Operation::Append { path, kind, then } => transfer(Verb::Appe, path, 0, kind, then),
             Operation::Raw { line } => Self::Raw(raw::Raw::new(line)),
             other => Self::File(file::File::new(other)),
         }

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::log::Scribe;
-use super::{Dial, Log, Roots, Trust};
+use super::{Backlog, Dial, Log, Roots, Trust};
 use crate::ftp::Known;
 use crate::model::{ConnectionId, Credentials, Login, Mode, Secret, Security, Site};
 
@@ -109,6 +109,7 @@ fn dial(port: u16, security: Security, trust: Trust, lines: &Lines) -> Dial {
         tls12_only: false,
         log: lines.log(),
         keep_alive: None,
+        backlog: Backlog::default(),
     }
 }
 
