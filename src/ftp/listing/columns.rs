@@ -39,7 +39,7 @@ fn moment(line: &[u8], from: usize, context: &Context<'_>) -> Option<(Modified, 
             let ([day, year], end) = super::words::<2>(line, end)?;
             ((date::year(year)?, month, date::two(day)?), end)
         }
-        None => (date::numeric(text)?, end),
+        None => (date::numeric(text, context)?, end),
     };
     let (start, end) = word(line, end)?;
     let time = date::time_of_day(&line[start..end])?; // an `A` behind it is an attribute

@@ -25,7 +25,7 @@ pub(super) fn unix(line: &[u8], from: usize, context: &Context<'_>) -> Option<(M
     let first = &line[start..end];
     if !first[0].is_ascii_digit() {
         let (day_at, after) = word(line, end)?;
-        if first.last().is_some_and(u8::is_ascii_digit) {
+        if first.last().is_some_and(u8::is_ascii_digit) && first.iter().any(|byte| SEPARATORS.contains(byte)) {
             return joined(line, start, end, context);
         }
         if !line[day_at].is_ascii_digit() {
@@ -99,10 +99,11 @@ fn joined(line: &[u8], start: usize, end: usize, context: &Context<'_>) -> Optio
         Some(at) if third[..at].iter().all(u8::is_ascii_digit) => (&third[..at], Some(&third[at + 1..])),
         _ => (third, None),
     };
-    let (year, month, day) = match three_numbers([first, second, third], orders(first, separator)) {
+    let (year, month, day) = match three_numbers([first, second, third], orders(first, separator, context.day_first)) {
         Some(numbers) => numbers,
         None => with_month_name(first, second, third, context)?,
     };
+    let zulu = joined_time.is_some_and(|text| text.ends_with(b"Z"));
     let clock = match joined_time {
         Some(text) => Some((time_of_day(text.strip_suffix(b"Z").unwrap_or(text))?, end)),
         None => word(line, end).and_then(|(start, end)| Some((time_of_day(&line[start..end])?, end))),
@@ -120,8 +121,40 @@ fn joined(line: &[u8], start: usize, end: usize, context: &Context<'_>) -> Optio
         let at = at.checked_sub(jiff::Span::new().minutes(minutes)).ok()?;
         return Some((Modified { at, precision, utc: true }, end));
     }
-    Some((local(at, precision), end))
+    Some((Modified { at, precision, utc: zulu }, end))
 }
+
+/// Where a date ends whose month nobody knows, but which is one: a word that is not ASCII, a day, and a year or a time.
+pub(super) fn unreadable(line: &[u8], from: usize) -> Option<usize> {
+    let (start, first_end) = word(line, from)?;
+    let (second_start, second_end) = word(line, first_end)?;
+    let (third_start, end) = word(line, second_end)?;
+    let (first, second) = (&line[start..first_end], &line[second_start..second_end]);
+    let is_month = |text: &[u8]| !text.is_ascii() && !text.iter().any(|byte| byte.is_ascii_digit());
+    let is_date = is_month(first) && day(second).is_some() || is_month(second) && day(first).is_some();
+    let last = &line[third_start..end];
+    (is_date && (year(last).is_some() || time(last).is_some())).then_some(end)
+}
+
+/// Whether dates of three numbers begin with the day: one has a number in front that can be no month, and none has such a
+/// number in the middle.
+pub(super) fn has_day_first(lines: &[&[u8]]) -> bool {
+    let (mut first, mut second) = (false, false);
+    for word in lines.iter().flat_map(|line| line.split(|byte| is_blank(*byte)).take(WORDS)) {
+        let Some(separator) = word.iter().take(3).find(|byte| SEPARATORS.contains(byte)) else { continue };
+        let mut parts = word.split(|byte| byte == separator);
+        let (Some(a), Some(b), Some(year), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+            continue;
+        };
+        let (Some(a), Some(b), Some(_)) = (two(a), two(b), short_year(year)) else { continue };
+        first |= (13..=31).contains(&a) && (1..=12).contains(&b);
+        second |= (13..=31).contains(&b) && (1..=12).contains(&a);
+    }
+    first && !second
+}
+
+/// A date is among so many first pieces of a line between blanks.
+const WORDS: usize = 40;
 
 /// `04-27`, `27.04`, `27-Apr` or `Apr-27`.
 fn month_and_day(first: &[u8], second: &[u8], separator: u8, context: &Context<'_>) -> Option<(i8, i8)> {
@@ -201,20 +234,22 @@ pub(super) enum Order {
 }
 
 /// What is usual between such separators; a month that cannot be one is the day, and two digits in front are no year.
-fn orders(first: &[u8], separator: u8) -> &'static [Order] {
+fn orders(first: &[u8], separator: u8, day_first: bool) -> &'static [Order] {
     use Order::*;
     match separator {
         _ if first.len() == 4 => &[YearMonthDay],
+        _ if day_first => &[DayMonthYear, MonthDayYear],
         b'.' => &[DayMonthYear, MonthDayYear],
         _ => &[MonthDayYear, DayMonthYear],
     }
 }
 
-/// `04-27-00`, `4/27/2000`, `27.04.2000` or `2000-04-27`: year, month and day, as usual between such separators.
-pub(super) fn numeric(text: &[u8]) -> Option<(i16, i8, i8)> {
+/// `04-27-00`, `4/27/2000`, `27.04.2000` or `2000-04-27`: year, month and day, as usual between such separators, or as the
+/// other lines have them.
+pub(super) fn numeric(text: &[u8], context: &Context<'_>) -> Option<(i16, i8, i8)> {
     let separator = *text.iter().find(|byte| SEPARATORS.contains(byte))?;
     let first = text.split(|byte| *byte == separator).next()?;
-    numeric_as(text, orders(first, separator))
+    numeric_as(text, orders(first, separator, context.day_first))
 }
 
 /// Year, month and day in the first of the orders that gives a day that there is.

@@ -76,6 +76,8 @@ struct Context<'a> {
     job: Option<String>,
     /// Whether months are written in Croatian, in which some names mean another month than in Polish and Czech.
     croatian: bool,
+    /// Whether `04/05/2026` is the fourth of May: another line has a day there that can be no month.
+    day_first: bool,
 }
 
 /// A headline that tells what lines without a shape of their own are.
@@ -193,6 +195,7 @@ pub fn parse_like(
         folder: hints.folder,
         job: None,
         croatian: false,
+        day_first: false,
     };
     let mut parsed = Parsed {
         entries: Vec::new(),
@@ -207,6 +210,7 @@ pub fn parse_like(
     context.heading = sample.iter().find_map(|line| Heading::of(line));
     context.job = mvs::job_of_spool(sample);
     context.croatian = month::speaks_croatian(sample);
+    context.day_first = date::has_day_first(sample);
     match method {
         Method::Mlsd => parsed.read_all(&lines, MLSD, Hints::default(), &context),
         Method::List => parsed.read_all(&lines, LIST, hints, &context),
@@ -364,11 +368,18 @@ fn split<'a>(bytes: &'a [u8], parsed: &mut Parsed) -> Vec<&'a [u8]> {
     lines
 }
 
+/// What `ls` calls the sum of blocks in the languages of servers.
+const TOTALS: &str = "total insgesamt gesamt summe totale totaal totalt samtals razem łącznie celkem celkom összesen yhteensä \
+                      kokku kopā viso skupno ukupno toplam jumlah guztira σύνολο итого всего разом общо укупно \
+                      总用量 总计 總計 合計 합계";
+
 /// Blank lines and the `total 12` of `ls`.
 fn is_noise(line: &[u8]) -> bool {
     let line = line.trim_ascii();
-    line.is_empty()
-        || line.strip_prefix(b"total ").is_some_and(|rest| rest.iter().all(|b| b"0123456789.,kKMGTB ".contains(b)))
+    let Some(blank) = line.iter().position(|byte| *byte == b' ') else { return line.is_empty() };
+    // Most lines begin with a mode, a number or the like.
+    let is_total = |word: &[u8]| word.len() > 3 && TOTALS.split_whitespace().any(|total| total.as_bytes() == word);
+    line[blank..].iter().all(|b| b"0123456789.,kKMGTB ".contains(b)) && is_total(&line[..blank])
 }
 
 /// A number of decimal digits and nothing else; `None` too for one that does not fit.
@@ -382,16 +393,21 @@ fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// A number of decimal digits that may be grouped by commas, dots or apostrophes: `34,359,738`, `34.359.738`.
+/// What parts the thousands of a number: the last ones are blanks that end no word, in UTF-8 and in old code pages.
+const THOUSANDS: [&[u8]; 7] = [b",", b".", b"'", "\u{a0}".as_bytes(), "\u{202f}".as_bytes(), b"\xa0", b"\xff"];
+
+/// A number of decimal digits that may be grouped: `34,359,738`, `34.359.738`.
 fn grouped_number(digits: &[u8]) -> Option<u64> {
-    let Some(mark) = digits.iter().copied().find(|byte| b",.'".contains(byte)) else { return number(digits) };
-    let mut groups = digits.split(|byte| *byte == mark);
-    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()));
-    if !first || !groups.all(|group| group.len() == 3) {
-        return None;
+    let Some(at) = digits.iter().position(|byte| !byte.is_ascii_digit()) else { return number(digits) };
+    let (first, mut rest) = digits.split_at(at);
+    let mark = THOUSANDS.iter().find(|mark| rest.starts_with(mark))?;
+    let mut joined = first.to_vec();
+    while !rest.is_empty() {
+        let group = rest.strip_prefix(*mark)?;
+        joined.extend_from_slice(group.get(..3)?);
+        rest = &group[3..];
     }
-    let digits: Vec<u8> = digits.iter().copied().filter(|byte| *byte != mark).collect();
-    number(&digits)
+    (1..=3).contains(&first.len()).then(|| number(&joined))?
 }
 
 /// The next word of `line` from `from` on: where it begins and ends.

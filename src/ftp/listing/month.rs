@@ -9,26 +9,29 @@ use super::{Context, is_blank};
 ///
 /// Nobody says in which charset they were written: where no usual one fits, only their ASCII letters are compared.
 const LATIN: [&str; 12] = [
-    "january januar jän jänner janvier janv ene enero gen gennaio jaan janeiro janúar ian oca led ledna sty stycznia tammi tammikuu \
-     sau saus sij siječ xan urt",
-    "february febr februar fév févr février fev fevereiro febrero febbraio veebr feb şub úno února lut lutego helmi \
-     helmikuu vas velj vel ots chw febrúar",
-    "march mär mär märz mrz mars mrt marzo março márc märts bře března mar maalis maaliskuu maa kov ožu ožuj marca",
-    "april avr avril abr abril apr ápr aprile kwi kwietnia huhti huhtikuu dub dubna bal nis tra trav api ebr",
-    "mai maj maí mei mag maggio maio mayo máj kvě května touko toukokuu geg svi svib",
-    "june jun juni juin giu giugno jún jūn júní junho junio juuni cze czerwca čer čen června kesä kesäkuu bir birž haz \
-     iun ekn eka meh",
-    "july juli juil juillet jui lug luglio júl jūl júlí julho julio juuli čec července heinä heinäkuu lie liep tem iul \
-     lipca uzt gor",
-    "august ago août aoû aoÿ agosto ágú ágúst avg sie sierpnia elo elokuu rgp rugp ağu kol kolov abu aws",
-    "september sept septembre set settembre septiembre setembro szept wrz września zář září syys syyskuu rgs rugs eyl ruj \
-     rujan ira med",
-    "october okt oktober octobre octubre out outubro ott ottobre paź października říj října loka lokakuu spa spal eki \
-     okt urr hyd",
-    "november noviembre novembre novembro nóv nov noi lis listopada listopadu marras marraskuu lap lapkr kas stu stud aza \
-     tach",
-    "december dez dezember déc décembre dic dicembre diciembre dezembro des dets dec gru grudnia pro prosince joulu \
-     joulukuu grd gruod ara abe",
+    "january januar jän jänner janvier janv ene enero gen gennaio jaan janeiro janúar ian oca led ledna sty \
+     stycznia tammi tammikuu sau saus sij siječ xan urt yan ean gener",
+    "february febr februar fév févr février fev fevereiro febrero febbraio veebr feb şub úno února lut lutego \
+     helmi helmikuu vas velj vel ots chw febrúar peb shk feabh febrer",
+    "march mär mär märz mrz mars mrt marzo março márc märts bře března mar maalis maaliskuu maa kov ožu ožuj \
+     marca mac maw març márta",
+    "april avr avril abr abril apr ápr aprile kwi kwietnia huhti huhtikuu dub dubna bal nis tra trav api ebr \
+     pri aib abrill",
+    "mai maj maí mei mag maggio maio mayo máj kvě května touko toukokuu geg svi svib mej maig beal",
+    "june jun juni juin giu giugno jún jūn júní junho junio juuni cze czerwca čer čen června kesä kesäkuu bir \
+     birž haz iun ekn eka meh qer iyn meith juny xuñ hun",
+    "july juli juil juillet jui lug luglio júl jūl júlí julho julio juuli čec července heinä heinäkuu lie liep \
+     tem iul lipca uzt gor kor iyl iúil julai juliol xul hul lul",
+    "august ago août aoû aoÿ agosto ágú ágúst avg sie sierpnia elo elokuu rgp rugp ağu kol kolov abu aws gsh \
+     gus agu ags agt ogo ogos avq lún ag aww",
+    "september sept septembre set settembre septiembre setembro szept wrz września zář září syys syyskuu rgs \
+     rugs eyl ruj rujan ira med sht sen mfómh setembre",
+    "october okt oktober octobre octubre out outubro ott ottobre paź października říj října loka lokakuu spa \
+     spal eki okt urr hyd tet dfómh",
+    "november noviembre novembre novembro nóv nov noi lis listopada listopadu marras marraskuu lap lapkr kas \
+     stu stud aza tach nën noy samh nob",
+    "december dez dezember déc décembre dic dicembre diciembre dezembro des dets dec gru grudnia pro prosince \
+     joulu joulukuu grd gruod ara abe dhj dek dis noll rha rhag diċ",
 ];
 
 /// Names that mean another month in one language than in the others: what Croatians call June is July in Polish.
@@ -66,6 +69,21 @@ const GREEK: [&str; 12] = [
     "Νοέ Νοε Νοεμβρίου",
     "Δεκ Δεκεμβρίου",
 ];
+/// Thai, Hebrew, Arabic and Persian, Georgian, Armenian, Hindi.
+const OTHERS: [&str; 12] = [
+    "ม.ค มกราคม ינו ינואר ينا يناير ژانویه იან հնվ जनवरी",
+    "ก.พ กุมภาพันธ์ פבר פברואר فبر فبراير شباط فوریه თებ փտվ փտր फ़रवरी फरवरी",
+    "มี.ค มีนาคม מרץ مار مارس آذار მარ մրտ մար मार्च",
+    "เม.ย เมษายน אפר אפריל أبر أبريل ابريل نيسان آوریل აპრ ապր अप्रैल",
+    "พ.ค พฤษภาคม מאי ماي مايو أيار მაი մյս մայ मई",
+    "มิ.ย มิถุนายน יונ יוני يون يونيو حزيران ژوئن ივნ հնս जून",
+    "ก.ค กรกฎาคม יול יולי يول يوليو تموز ژوئیه ივლ հլս जुलाई",
+    "ส.ค สิงหาคม אוג אוגוסט أغس أغسطس اغسطس آب اوت აგვ օգս अगस्त",
+    "ก.ย กันยายน ספט ספטמבר سبت سبتمبر أيلول سپتامبر სექ սեպ सितम्बर सितंबर",
+    "ต.ค ตุลาคม אוק אוקטובר أكت أكتوبر اكتوبر اکتبر ოქტ հոկ अक्टूबर अक्तूबर",
+    "พ.ย พฤศจิกายน נוב נובמבר نوف نوفمبر نوامبر ნოე նոյ նմբ नवम्बर नवंबर",
+    "ธ.ค ธันวาคม דצמ דצמבר ديس ديسمبر دسامبر დეკ դեկ दिसम्बर दिसंबर",
+];
 /// Longest month name, in bytes.
 const LONGEST_MONTH: usize = 32;
 
@@ -92,7 +110,14 @@ pub(super) fn named(text: &[u8], context: &Context<'_>) -> Option<i8> {
             return english;
         }
     }
-    if text.len() > LONGEST_MONTH || text.iter().any(|byte| byte.is_ascii() && !byte.is_ascii_alphabetic()) {
+    if let [b't' | b'T', b'h', digits @ ..] = text
+        && let Some(month) = super::number(digits).filter(|month| (1..=12).contains(month))
+    {
+        return i8::try_from(month).ok(); // `Th09`: `tháng` is Vietnamese for month
+    }
+    let dotted = !text.is_ascii(); // `ก.ย.`
+    let is_letter = |byte: &u8| !byte.is_ascii() || byte.is_ascii_alphabetic() || (dotted && *byte == b'.');
+    if text.len() > LONGEST_MONTH || !text.iter().all(is_letter) {
         return None;
     }
     let months = &*FOREIGN_MONTHS;
@@ -118,7 +143,9 @@ static FOREIGN_MONTHS: LazyLock<HashMap<Vec<u8>, i8>> = LazyLock::new(|| {
     let cyrillic = [WINDOWS_1251, KOI8_U, ISO_8859_5, IBM866, X_MAC_CYRILLIC];
     let greek = [ISO_8859_7, WINDOWS_1253];
     let mut months = HashMap::new();
-    for (table, charsets) in [(&LATIN, &latin[..]), (&CYRILLIC, &cyrillic[..]), (&GREEK, &greek[..])] {
+    let others = [WINDOWS_874, WINDOWS_1255, WINDOWS_1256, ISO_8859_6];
+    let tables = [(&LATIN, &latin[..]), (&CYRILLIC, &cyrillic[..]), (&GREEK, &greek[..]), (&OTHERS, &others[..])];
+    for (table, charsets) in tables {
         for (month, names) in (1..).zip(table) {
             for name in names.split_whitespace().flat_map(cases) {
                 months.entry(name.as_bytes().to_ascii_lowercase()).or_insert(month);

@@ -5,6 +5,8 @@ use crate::model::{Entry, Kind, Modified, Precision};
 
 /// Longest name of a member.
 const MEMBER: usize = 8;
+/// Longest name of a volume.
+const VOLUME: usize = 6;
 /// A member without statistics is padded at least so far.
 const PADDED: usize = 40;
 
@@ -20,7 +22,7 @@ pub(super) fn data_set(lines: &[&[u8]], context: &Context<'_>) -> Read {
     }
     let mut entry = Entry::new(context.text(name), kind);
     // When it was last referred to: the nearest to a modification that the catalog tells.
-    entry.modified = words::<3>(columns, 0).and_then(|(found, _)| day(found[2]));
+    entry.modified = columns.split(|byte| super::is_blank(*byte)).find_map(day);
     Read::Entry(entry, 1)
 }
 
@@ -47,20 +49,26 @@ fn kind(columns: &[u8]) -> Option<Kind> {
     {
         return Some(Kind::Other);
     }
+    // A plus behind the volume: the data set goes on on another one.
+    let several = text.get(VOLUME) == Some(&b'+');
+    let apart = if several { [&text[..VOLUME], b" ", &text[VOLUME + 1..]].concat() } else { text.to_vec() };
+    let text = apart.as_slice();
     let (found, after) = words::<2>(text, 0)?;
-    let volume =
-        found[0].len() <= 6 && found[0].iter().all(|byte| byte.is_ascii_alphanumeric() || b"@#$-*+".contains(byte));
+    let volume = found[0].len() <= VOLUME
+        && found[0].iter().all(|byte| byte.is_ascii_alphanumeric() || b"@#$-*+".contains(byte));
     let (unit, rest) = (found[1], text[after..].trim_ascii());
     if !volume {
         return None;
     }
-    if unit.eq_ignore_ascii_case(b"Tape") || rest.eq_ignore_ascii_case(b"VSAM") || rest.eq_ignore_ascii_case(b"GDG") {
+    if unit.eq_ignore_ascii_case(b"Tape")
+        || [&b"VSAM"[..], b"GDG", b"PATH"].iter().any(|kind| rest.eq_ignore_ascii_case(kind))
+    {
         return Some(Kind::File);
     }
     if rest.eq_ignore_ascii_case(b"Not Mounted") || rest.eq_ignore_ascii_case(b"Error determining attributes") {
         return Some(Kind::Other);
     }
-    let is_unit = unit.len() == 4 && unit.iter().all(u8::is_ascii_alphanumeric);
+    let is_unit = (3..=8).contains(&unit.len()) && unit.iter().all(u8::is_ascii_alphanumeric);
     let (organisation, columns) = last_word(rest)?;
     let (first, _) = words::<1>(columns, 0)?;
     let dated = day(first[0]).is_some() || first[0] == b"**NONE**";
@@ -83,7 +91,8 @@ fn last_word(line: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn day(text: &[u8]) -> Option<Modified> {
-    let (year, month, day) = date::numeric(text).filter(|_| text.len() == "2004/06/23".len())?;
+    let order = [date::Order::YearMonthDay];
+    let (year, month, day) = date::numeric_as(text, &order).filter(|_| text.len() == "2004/06/23".len())?;
     Some(Modified { at: date::civil(year, month, day, (0, 0, None))?, precision: Precision::Day, utc: false })
 }
 

@@ -13,7 +13,7 @@ pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let line = lines[0];
     let Some((owner_at, owner_end)) = word(line, 0) else { return Read::Nothing };
     let Some((star, type_end)) = object_type(line, owner_end) else { return Read::Nothing };
-    let Some(mut entry) = columns(&line[owner_end..star], &line[star..type_end]) else { return Read::Broken };
+    let Some(mut entry) = columns(&line[owner_end..star], &line[star..type_end], context) else { return Read::Broken };
     let Some((start, _)) = word(line, type_end) else {
         // A file of a library whose members follow, each on a line of its own.
         return if &line[star..type_end] == b"*FILE" { Read::Nothing } else { Read::Broken };
@@ -82,8 +82,13 @@ fn object_type(line: &[u8], from: usize) -> Option<(usize, usize)> {
 }
 
 /// Size, date and time, which members do not have.
-fn columns(text: &[u8], object: &[u8]) -> Option<Entry> {
-    let mut entry = Entry::new("", if DIRECTORIES.contains(&object) { Kind::Directory } else { Kind::File });
+fn columns(text: &[u8], object: &[u8], context: &Context<'_>) -> Option<Entry> {
+    let kind = match object {
+        b"*SYMLNK" => Kind::Link,
+        object if DIRECTORIES.contains(&object) => Kind::Directory,
+        _ => Kind::File,
+    };
+    let mut entry = Entry::new("", kind);
     let mut fields = text.split(|byte| super::is_blank(*byte)).filter(|field| !field.is_empty());
     let Some(first) = fields.next() else { return (object == b"*MEM").then_some(entry) };
     entry.size = Some(number(first)?);
@@ -93,19 +98,23 @@ fn columns(text: &[u8], object: &[u8]) -> Option<Entry> {
     }
     let time = date::time(&colons(clock))?;
     // A day that cannot be leaves the entry undated.
-    entry.modified = self::day(day)
+    entry.modified = self::day(day, context)
         .and_then(|(year, month, day)| date::civil(year, month, day, time))
         .map(|at| Modified { at, precision: Precision::Second, utc: false });
     Some(entry)
 }
 
-/// The job's date format decides on the order, and nobody tells it: year first where that gives a day.
-fn day(text: &[u8]) -> Option<(i16, i8, i8)> {
+/// The job's date format decides on the order, and nobody tells it: year first where that gives a day that is not yet to come.
+fn day(text: &[u8], context: &Context<'_>) -> Option<(i16, i8, i8)> {
     use date::Order::*;
     let dotted = text.contains(&b'.');
     let orders =
         if dotted { [DayMonthYear, YearMonthDay, MonthDayYear] } else { [YearMonthDay, MonthDayYear, DayMonthYear] };
-    date::numeric_as(text, &orders)
+    let past = |(year, month, day): &(i16, i8, i8)| {
+        date::civil(*year, *month, *day, (0, 0, None)).is_some_and(|at| at <= context.latest)
+    };
+    let dates = || orders.iter().filter_map(|order| date::numeric_as(text, &[*order]));
+    dates().find(past).or_else(|| dates().next())
 }
 
 /// `13.18.19` is a time too.

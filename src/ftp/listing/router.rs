@@ -89,12 +89,12 @@ pub(super) fn wfftp(lines: &[&[u8]], context: &Context<'_>) -> Read {
     let Some(size) = number(size) else { return Read::Broken };
     let mut entry = Entry::new(context.text(name), Kind::File);
     entry.size = Some(size);
-    entry.modified = wfftp_date(day, clock);
+    entry.modified = wfftp_date(day, clock, context);
     Read::Entry(entry, 1)
 }
 
-fn wfftp_date(day: &[u8], clock: &[u8]) -> Option<Modified> {
-    let ((year, month, day), time) = (date::numeric(day)?, date::time(clock)?);
+fn wfftp_date(day: &[u8], clock: &[u8], context: &Context<'_>) -> Option<Modified> {
+    let ((year, month, day), time) = (date::numeric(day, context)?, date::time(clock)?);
     let precision = date::precision(time);
     Some(Modified { at: date::civil(year, month, day, time)?, precision, utc: false })
 }

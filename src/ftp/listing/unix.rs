@@ -10,6 +10,9 @@ const MODE: usize = 10;
 
 /// Reads a line such as `-rw-r--r--   1 root     other        531 Jan 29 03:26 README`.
 pub(super) fn read(lines: &[&[u8]], context: &Context<'_>) -> Read {
+    if let Some(entry) = not_asked(lines[0], context) {
+        return Read::Entry(entry, 1);
+    }
     let Some((line, kind)) = from_mode(lines[0]) else { return Read::Nothing };
     match columns(line, kind, context) {
         Some(entry) => Read::Entry(entry, 1),
@@ -31,8 +34,9 @@ fn from_mode(line: &[u8]) -> Option<(&[u8], Kind)> {
         return Some((rest, kind));
     }
     for _ in 0..2 {
-        let digits = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if digits == 0 || !line.get(digits).is_some_and(|byte| is_blank(*byte)) {
+        let digits = line.iter().take_while(|byte| byte.is_ascii_digit() || b".,KMG".contains(byte)).count();
+        let begins = line.first().is_some_and(u8::is_ascii_digit);
+        if !begins || !line.get(digits).is_some_and(|byte| is_blank(*byte)) {
             break;
         }
         line = line[digits..].trim_ascii_start();
@@ -40,16 +44,31 @@ fn from_mode(line: &[u8]) -> Option<(&[u8], Kind)> {
     Some((line, kind(line)?))
 }
 
+/// Links, owner, group, size and time, of which `ls` knows nothing.
+const UNKNOWN: usize = 5;
+
+/// Reads a line such as `d?????????   ? ?   ?    ?            ? name`: the file is there, and `ls` was told nothing of it.
+fn not_asked(line: &[u8], context: &Context<'_>) -> Option<Entry> {
+    let mode = line.get(..MODE).filter(|mode| mode[1..] == [b'?'; MODE - 1] || *mode == b"?---------")?;
+    let (columns, end) = super::words::<UNKNOWN>(line, MODE)?;
+    let name = line.get(end + 1..).filter(|name| !name.is_empty() && columns == [b"?"; UNKNOWN])?;
+    Some(Entry::new(context.text(name), if mode[0] == b'?' { Kind::Other } else { kind_of(mode[0])? }))
+}
+
+fn kind_of(letter: u8) -> Option<Kind> {
+    match letter {
+        b'-' | b'f' => Some(Kind::File),
+        b'd' => Some(Kind::Directory),
+        b'l' => Some(Kind::Link),
+        b'b' | b'c' | b'p' | b's' | b'D' | b'P' | b'n' | b'C' | b'w' => Some(Kind::Other),
+        _ => None,
+    }
+}
+
 /// The kind of entry, if `line` begins with a mode as `ls` writes it.
 fn kind(line: &[u8]) -> Option<Kind> {
     let mode = line.get(..MODE)?;
-    let kind = match mode[0] {
-        b'-' | b'f' => Kind::File,
-        b'd' => Kind::Directory,
-        b'l' => Kind::Link,
-        b'b' | b'c' | b'p' | b's' | b'D' | b'P' | b'n' | b'C' | b'w' => Kind::Other,
-        _ => return None,
-    };
+    let kind = kind_of(mode[0])?;
     let allowed: [&[u8]; 3] = [b"-r", b"-w", b"-xsStTlL"];
     let written = mode[1..].iter().enumerate().all(|(index, letter)| allowed[index % 3].contains(letter));
     let ends = line.get(MODE).is_some_and(|byte| is_blank(*byte) || b"+.@*-".contains(byte));
@@ -76,7 +95,7 @@ pub(super) fn behind_mode(line: &[u8], from: usize, kind: Kind, device: bool, co
     entry.name = context.text(&without_escapes(name));
     entry.target = target.and_then(|target| context.word(&without_escapes(target)));
     (entry.size, entry.rounded) = (bytes, size.rounded);
-    entry.modified = Some(modified);
+    entry.modified = modified;
     entry.owner = context.word(owner);
     entry.group = context.word(group);
     Some(entry)
@@ -88,13 +107,23 @@ fn size_and_date(
     from: usize,
     device: bool,
     context: &Context<'_>,
-) -> Option<(Size, usize, Modified, usize)> {
+) -> Option<(Size, usize, Option<Modified>, usize)> {
     let mut at = from;
     while let Some((start, end)) = word(line, at) {
         if let Some(size) = size(&line[start..end], device)
             && let Some((modified, after)) = date::unix(line, end, context)
         {
-            return Some((size, start, modified, after + 1));
+            return Some((size, start, Some(modified), after + 1));
+        }
+        at = end;
+    }
+    // A month in a language that nobody has told us of leaves the file undated.
+    at = from;
+    while let Some((start, end)) = word(line, at).filter(|_| !line.is_ascii()) {
+        if let Some(size) = size(&line[start..end], device)
+            && let Some(after) = date::unreadable(line, end)
+        {
+            return Some((size, start, None, after + 1));
         }
         at = end;
     }
@@ -108,7 +137,7 @@ fn size_and_date(
             && let Some((modified, after)) = date::unix(line, end, context)
         {
             let size = Size { bytes: number(&text[text.len() - digits..]), rounded: false };
-            return Some((size, end - digits, modified, after + 1));
+            return Some((size, end - digits, Some(modified), after + 1));
         }
         at = end;
     }
@@ -117,20 +146,25 @@ fn size_and_date(
 
 /// What a column says about the size.
 #[derive(Clone, Copy, Default)]
-struct Size {
-    bytes: Option<u64>,
+pub(super) struct Size {
+    pub(super) bytes: Option<u64>,
     rounded: bool,
 }
 
-/// A device has two numbers instead of a size.
+/// A device has two numbers instead of a size, or one that begins with `0x`. Of a file that is too large for a server, a size
+/// may be below 0.
 fn size(text: &[u8], device: bool) -> Option<Size> {
+    if let Some(digits) = text.strip_prefix(b"-") {
+        return number(digits).map(|_| Size::default());
+    }
     if !text[0].is_ascii_digit() {
         return None;
     }
-    if text.iter().all(u8::is_ascii_digit) {
-        return Some(Size { bytes: number(text), rounded: false });
+    let digits = text.strip_suffix(b"B").unwrap_or(text);
+    if digits.iter().all(u8::is_ascii_digit) {
+        return Some(Size { bytes: number(digits), rounded: false });
     }
-    if device && text.iter().all(|byte| byte.is_ascii_digit() || *byte == b',') {
+    if device && (text.starts_with(b"0x") || text.iter().all(|byte| byte.is_ascii_digit() || *byte == b',')) {
         return Some(Size::default());
     }
     if let Some(size) = grouped_number(text) {
@@ -139,9 +173,10 @@ fn size(text: &[u8], device: bool) -> Option<Size> {
     rounded_size(text)
 }
 
-/// `33.5k`, `9,0M`, `2G`: thousands of ten bits.
-fn rounded_size(text: &[u8]) -> Option<Size> {
+/// `33.5k`, `9,0M`, `2GiB`: thousands of ten bits.
+pub(super) fn rounded_size(text: &[u8]) -> Option<Size> {
     let text = text.strip_suffix(b"B").or_else(|| text.strip_suffix(b"b")).unwrap_or(text);
+    let text = text.strip_suffix(b"i").unwrap_or(text);
     let (unit, digits) = text.split_last()?;
     let power = b"KMGTP".iter().position(|letter| letter.eq_ignore_ascii_case(unit))? + 1;
     let point = digits.iter().position(|byte| b".,".contains(byte));
@@ -199,7 +234,8 @@ fn split_link(text: &[u8], size: Option<u64>) -> (&[u8], Option<&[u8]>) {
     let fits = |at: &usize| u64::try_from(text.len() - at - ARROW.len()).ok() == size;
     match arrows().find(fits).or_else(|| arrows().next()) {
         Some(at) if at > 0 => (&text[..at], Some(&text[at + ARROW.len()..])),
-        _ => (text, None),
+        // Where it leads could not be read.
+        _ => (text.strip_suffix(b" ->").filter(|name| !name.is_empty()).unwrap_or(text), None),
     }
 }
 
@@ -274,7 +310,7 @@ mod tests {
             ("09-26 2000", "2000-09-26"),
             ("09-26 13:45", "2025-09-26T13:45"),
             ("2005-06-07 21:22", "2005-06-07T21:22"),
-            ("2005-06-07T21:22:01Z", "2005-06-07T21:22:01"),
+            ("2005-06-07T21:22:01Z", "2005-06-07T21:22:01Z"),
             ("1999/10/12 17:12", "1999-10-12T17:12"),
             ("24-04-2003 17:12", "2003-04-24T17:12"),
             ("04/24/03 05:12PM", "2003-04-24T17:12"),

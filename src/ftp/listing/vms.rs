@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::civil::DateTime;
 
+use super::unix::rounded_size;
 use super::{Context, Found, Read, date, is_blank, month, number};
 use crate::model::{Entry, Kind, Modified, Precision};
 
@@ -43,7 +44,7 @@ fn has_version(line: &[u8]) -> bool {
     name(line).is_some_and(|(start, end)| line[start..end].contains(&b';'))
 }
 
-/// Where the name stands, with its version if it has one: `A.TXT;3`, without the directory in `[A.DIR]A.TXT;3`.
+/// Where the name stands, with its version if it has one: `A.TXT;3`, without the directory in `DISK:[A.DIR]A.TXT;3`.
 fn name(line: &[u8]) -> Option<(usize, usize)> {
     let word = line.iter().position(|byte| is_space(*byte)).unwrap_or(line.len());
     let Some(semicolon) = line.iter().position(|byte| *byte == b';') else {
@@ -52,10 +53,8 @@ fn name(line: &[u8]) -> Option<(usize, usize)> {
     let digits = line[semicolon + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let end = semicolon + 1 + digits;
     let ends = digits > 0 && line.get(end).is_none_or(|byte| is_space(*byte));
-    let start = match line.first()? {
-        b'[' => line[..semicolon].iter().rposition(|byte| *byte == b']')? + 1,
-        _ => 0,
-    };
+    let directory = line.iter().take_while(|byte| !is_space(**byte)).any(|byte| *byte == b'[');
+    let start = if directory { line[..semicolon].iter().rposition(|byte| *byte == b']')? + 1 } else { 0 };
     let plain = start < semicolon && !is_space(line[start]) && !line[start..semicolon].contains(&b'=');
     (ends && plain).then_some((start, end))
 }
@@ -133,7 +132,14 @@ fn protection(text: &[u8]) -> Option<&[u8]> {
 /// are used than allocated, the first number counts bytes.
 fn size(text: &[u8]) -> Option<(Option<u64>, bool)> {
     let blocks = |blocks: u64| Some((Some(blocks.checked_mul(BLOCK)?), blocks > 0));
-    let Some(slash) = text.iter().position(|byte| *byte == b'/') else { return blocks(number(text)?) };
+    let Some(slash) = text.iter().position(|byte| *byte == b'/') else {
+        // `12KB`, where the server's people asked for bytes.
+        return if text.ends_with(b"B") {
+            rounded_size(text).map(|size| (size.bytes, true))
+        } else {
+            blocks(number(text)?)
+        };
+    };
     let (used, allocated) = (number(&text[..slash])?, number(&text[slash + 1..])?);
     if used > allocated.saturating_mul(BLOCK / 2) && allocated > 0 {
         return Some((Some(used), false));
