@@ -74,6 +74,21 @@ fn endless_replies() {
     assert!(!ended.target().join("file").exists());
 }
 
+/// Replies whose last line has another code than the first one, and then silence.
+#[test]
+fn replies_that_end_with_another_code() {
+    let careless = Peer::start(|dialogue| {
+        dialogue.say("220-hi\r\n200 bye")?;
+        dialogue.serve(&file_of(b"hello"), |dialogue, verb, _| match verb {
+            "PASS" => dialogue.say("230-in\r\n226 not the end?\r\n200 and out").map(|()| true),
+            "TYPE" => dialogue.say("200-the code\r\n250 changes").map(|()| true),
+            _ => Ok(false),
+        })
+    });
+    let ended = run(&["get", &careless.url("file"), "-j", "1"]).expect(0);
+    assert_eq!(fs::read(ended.target().join("file")).unwrap(), b"hello");
+}
+
 /// Replies that answer nothing: the dialogue is never trusted again.
 #[test]
 fn replies_out_of_step() {

@@ -180,6 +180,7 @@ impl Player {
             }
             "fault" => Input::DataDone(Err(fault(rest))),
             "keepalive" => Input::KeepAlive,
+            "quiet" => Input::Quiet,
             "follows" => Input::Follows { more: true, expected: rest.parse().ok() },
             "alone" => Input::Follows { more: false, expected: None },
             "cancel" => Input::Cancel,

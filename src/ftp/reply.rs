@@ -124,6 +124,35 @@ impl Decoder {
         }
     }
 
+    /// Whether a reply of several lines has a line that would end one of another code, and nothing behind it. RFC 959 4.2
+    /// has it go on; some servers mean its end.
+    pub fn seems_over(&self) -> bool {
+        self.line.is_empty()
+            && self.open.as_ref().is_some_and(|open| open.lines.last().is_some_and(|line| ends_some_reply(line)))
+    }
+
+    /// The replies that are over if one [`seems_over`](Self::seems_over): as many as are `owed`, if there are so many such
+    /// lines, the last of them each a reply of its own.
+    pub fn end_here(&mut self, owed: usize) -> Result<Vec<Reply>, Malformed> {
+        let Some(mut open) = self.open.take().filter(|_| self.line.is_empty()) else { return Ok(Vec::new()) };
+        let ends: Vec<usize> = (1..open.lines.len()).filter(|at| ends_some_reply(&open.lines[*at])).collect();
+        let Some(end) = ends.iter().rev().take(owed.max(1)).next_back() else {
+            self.open = Some(open);
+            return Ok(Vec::new());
+        };
+        let later = open.lines.split_off(end + 1);
+        if let Some(last) = open.lines.last().and_then(|line| code(line))
+            && Class::of(last) != Class::of(open.code)
+        {
+            open.code = last; // a refusal behind a welcome is a refusal
+        }
+        let mut replies = vec![open];
+        for line in later {
+            replies.extend(self.begin_or_continue(line)?.reply);
+        }
+        Ok(replies)
+    }
+
     /// Takes bytes from the front of `input` up to the end of a line. `None`: all are taken, and no line is complete.
     pub fn next(&mut self, input: &mut &[u8]) -> Result<Option<Received>, Malformed> {
         while let Some((&byte, rest)) = input.split_first() {
@@ -145,6 +174,10 @@ impl Decoder {
         while line.last() == Some(&b'\r') {
             line.pop();
         }
+        self.begin_or_continue(line)
+    }
+
+    fn begin_or_continue(&mut self, line: Vec<u8>) -> Result<Received, Malformed> {
         match self.open.take() {
             Some(open) => self.continue_reply(open, line),
             None => self.begin_reply(line),
@@ -179,13 +212,18 @@ impl Decoder {
             return Err(Malformed::Limit("reply"));
         }
         open.lines.push(line.clone());
-        let ends = code(&line) == Some(open.code) && matches!(line.get(3), None | Some(b' '));
+        let ends = code(&line) == Some(open.code) && ends_some_reply(&line);
         if ends {
             return Ok(Received { code: None, line, reply: Some(open) });
         }
         self.open = Some(open);
         Ok(Received { code: None, line, reply: None })
     }
+}
+
+/// Whether `line` is the last one of a reply, whichever that is.
+fn ends_some_reply(line: &[u8]) -> bool {
+    code(line).is_some() && matches!(line.get(3), None | Some(b' '))
 }
 
 /// The three digits at the start of `line`; the first one is 1 to 5.

@@ -122,6 +122,8 @@ pub enum Input<'a> {
     DataOpen,
     /// The data connection has ended, or could not be made.
     DataDone(Result<DataEnd, DataFault>),
+    /// The server has said nothing more for a while, and [`Session::reply_seems_over`].
+    Quiet,
     /// The control connection has been quiet for long while data move: say something, if that is safe.
     KeepAlive,
     /// A person, or a deadline, wants the operation to stop.
@@ -242,6 +244,7 @@ impl Session {
                     self.control.keep_alive();
                 }
             }
+            Input::Quiet => self.quiet(),
             Input::Cancel => self.cancel(),
             Input::Closed => self.server_closed(),
         }
@@ -307,6 +310,11 @@ impl Session {
         self.running.as_ref().is_some_and(|running| running.ending.is_some())
     }
 
+    /// Whether the server may be done with a reply, though it ended it with another code: only its silence can tell.
+    pub fn reply_seems_over(&self) -> bool {
+        self.decoder.seems_over()
+    }
+
     /// Whether the session can never be used again.
     pub fn is_closed(&self) -> bool {
         self.closed
@@ -361,6 +369,23 @@ impl Session {
             if self.control.tls == Tls::Ending && !(bytes.is_empty() && self.decoder.is_empty()) {
                 return self.die(Error::OutOfStep(BEFORE_CLEAR.to_owned()));
             }
+        }
+    }
+
+    fn quiet(&mut self) {
+        if !self.decoder.seems_over() {
+            return;
+        }
+        self.control.note("The server ended a reply with another code than it began it with, and says no more");
+        match self.decoder.end_here(self.payable) {
+            Ok(replies) => {
+                for reply in replies {
+                    if !self.closed {
+                        self.reply(&reply);
+                    }
+                }
+            }
+            Err(malformed) => self.malformed(malformed),
         }
     }
 

@@ -30,6 +30,8 @@ use crate::model::{Direction, Record, RemotePath, TlsVersion, TransferId};
 const MAX_COLLECTED: usize = 128 * 1024 * 1024;
 /// A cancelled operation is over within this time, or its connection is closed.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// A server that is silent so long behind a line that ends replies, though of another code, means the end.
+const ODD_END: Duration = Duration::from_secs(2);
 /// Behind the final reply the first byte of what is fetched comes within this time, or none will.
 const LATE_DATA: Duration = Duration::from_secs(5);
 /// Replies while logging in may take this many times the usual time, because some servers slow down who guesses
@@ -60,6 +62,8 @@ pub(super) struct Driver {
     closed: bool,
     /// When the server was last heard, or asked.
     heard: Instant,
+    /// When bytes last came.
+    read: Instant,
     /// When the reply that is waited for must be there.
     due: Instant,
     patience: Duration,
@@ -154,6 +158,7 @@ impl Driver {
             task: Running::default(),
             closed: false,
             heard: Instant::now(),
+            read: Instant::now(),
             due: Instant::now() + dial.timeout,
             patience: dial.timeout,
             spoken: Instant::now(),
@@ -260,6 +265,7 @@ impl Driver {
             self.look_ahead();
             let until = self.deadline();
             let nudge = self.nudge();
+            let silence = self.session.reply_seems_over().then(|| self.read + ODD_END);
             tokio::select! {
                 read = self.wire.turn() => self.take_input(read),
                 happened = next(&mut self.data) => self.take_data(happened),
@@ -268,6 +274,7 @@ impl Driver {
                     self.session.handle(Input::Cancel);
                 }
                 () = sleep_until(until.unwrap_or(self.due)), if until.is_some() => self.expire().await,
+                () = sleep_until(silence.unwrap_or(self.due)), if silence.is_some() => self.session.handle(Input::Quiet),
                 () = sleep_until(nudge.unwrap_or(self.due)), if nudge.is_some() => {
                     self.spoken = Instant::now();
                     self.session.handle(Input::KeepAlive);
@@ -470,6 +477,7 @@ impl Driver {
     }
 
     fn take_input(&mut self, read: io::Result<usize>) {
+        self.read = Instant::now();
         match read {
             Ok(0) => self.session.handle(Input::Closed),
             Ok(count) => self.session.handle(Input::Bytes(self.wire.input(count))),

@@ -105,6 +105,7 @@ impl<'a> Watch<'a> {
         match dice.below(20) {
             0 if !self.running => self.begin(any_operation(dice)),
             1 if dice.below(4) == 0 => self.session.handle(Input::Cancel),
+            1 if dice.below(4) == 0 => self.session.handle(Input::Quiet),
             2 => self.session.handle(Input::Listening("0.0.0.0:40000".parse().unwrap())),
             3 | 4 => self.session.handle(Input::DataOpen),
             5 | 6 => self.data_done(dice),
@@ -160,8 +161,19 @@ impl<'a> Watch<'a> {
             _ => &["200 ok", "250 ok", "230 ok"],
         };
         let text = if dice.below(30) > 0 { dice.of(fitting) } else { "" };
-        let odd =
-            ["221 bye", "226 done", "150 go", "200", "550-a\r\nb\r\n550 c", "", "421 no", "xyz", "230-\0", "999 x"];
+        let odd = [
+            "221 bye",
+            "226 done",
+            "150 go",
+            "200",
+            "550-a\r\nb\r\n550 c",
+            "230-a\r\n200 b",
+            "",
+            "421 no",
+            "xyz",
+            "230-\0",
+            "999 x",
+        ];
         let text = if text.is_empty() && dice.below(2) == 0 { dice.of(&odd) } else { text };
         let mut bytes = text.as_bytes().to_vec();
         if dice.below(100) == 0 {
