@@ -101,7 +101,7 @@ async fn upload(
 
 async fn download(connection: &Connection, from: &str, cancel: &Cancel) -> Result<(Outcome, Vec<u8>), Error> {
     let mut file = tempfile::tempfile().unwrap();
-    let operation = Operation::Retrieve { path: path(from), offset: 0, kind: TransferType::Image };
+    let operation = Operation::Retrieve { path: path(from), offset: 0, kind: TransferType::Image, dated: false };
     let body = Body::Receive { file: file.try_clone().unwrap(), flow: Arc::new(Flow::default()) };
     let (outcome, _) = connection.run(operation, body, Some(TransferId(2)), cancel).await?;
     let mut bytes = Vec::new();
@@ -130,7 +130,12 @@ async fn there_and_back(bench: &Bench, connection: &Connection, count: usize) ->
     for i in 0..count {
         let bytes = some_bytes(i);
         let (outcome, got) = download(connection, &format!("f{i}"), &cancel).await?;
-        assert_eq!(outcome, Outcome::Retrieved { bytes: bytes.len() as u64, clean: true }, "{}", bench.transcript());
+        assert_eq!(
+            outcome,
+            Outcome::Retrieved { bytes: bytes.len() as u64, clean: true, modified: None },
+            "{}",
+            bench.transcript()
+        );
         assert!(got == bytes, "download {i}: {} of {} bytes\n{}", got.len(), bytes.len(), bench.transcript());
     }
     Ok(())
@@ -285,8 +290,12 @@ fn a_stopped_transfer_leaves_no_doubt() {
                             upload(&connection, &bytes, "up", flow, &cancel).await.map(drop)
                         } else {
                             let file = tempfile::tempfile().unwrap();
-                            let operation =
-                                Operation::Retrieve { path: path("big"), offset: 0, kind: TransferType::Image };
+                            let operation = Operation::Retrieve {
+                                path: path("big"),
+                                offset: 0,
+                                kind: TransferType::Image,
+                                dated: false,
+                            };
                             connection.run(operation, Body::Receive { file, flow }, None, &cancel).await.map(drop)
                         }
                     };
@@ -332,10 +341,11 @@ fn a_file_goes_on_from_where_it_was() {
             assert!(std::fs::read(bench.server.root.join("f")).unwrap() == bytes, "{kind:?}");
             let mut part = tempfile::tempfile().unwrap();
             std::io::Write::write_all(&mut part, &bytes[..3_999_990]).unwrap();
-            let operation = Operation::Retrieve { path: path("f"), offset: 3_999_990, kind: TransferType::Image };
+            let operation =
+                Operation::Retrieve { path: path("f"), offset: 3_999_990, kind: TransferType::Image, dated: false };
             let body = Body::Receive { file: part.try_clone().unwrap(), flow: Arc::new(Flow::default()) };
             let (outcome, _) = connection.run(operation, body, None, &cancel).await?;
-            assert_eq!(outcome, Outcome::Retrieved { bytes: 10, clean: true });
+            assert_eq!(outcome, Outcome::Retrieved { bytes: 10, clean: true, modified: None });
             part.rewind().unwrap();
             let mut got = Vec::new();
             part.read_to_end(&mut got).unwrap();

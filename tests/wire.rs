@@ -139,7 +139,7 @@ impl Player {
         while let Some(output) = self.session.poll() {
             match output {
                 Output::Log(record) => self.transcript.push(record),
-                Output::Send(bytes) => {
+                Output::Send(bytes) | Output::SendSoon(bytes) => {
                     let text = String::from_utf8_lossy(&bytes).into_owned();
                     assert!(text.ends_with("\r\n"), "{}", self.fail("half a line was sent"));
                     self.outputs.extend(text.lines().map(|line| format!("send {line}")));
@@ -349,6 +349,7 @@ fn log_in_lines(features: &str) -> String {
 
 fn operation(text: &str) -> Operation {
     let (text, then) = text.split_once(" then ").unwrap_or((text, ""));
+    let dated = then == "time";
     let then =
         Then { size: then.contains("size"), modified: then.split(' ').next_back().and_then(|word| word.parse().ok()) };
     let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
@@ -360,7 +361,7 @@ fn operation(text: &str) -> Operation {
     match name {
         "login" => Operation::LogIn,
         "list" => Operation::List { path: path(rest) },
-        "retrieve" => Operation::Retrieve { path: path(first), offset, kind },
+        "retrieve" => Operation::Retrieve { path: path(first), offset, kind, dated },
         "store" => Operation::Store { path: path(first), offset, kind, then },
         "append" => Operation::Append { path: path(first), kind, then },
         "facts" => Operation::Facts { path: path(rest) },

@@ -112,8 +112,12 @@ pub(crate) struct Control {
     pub(crate) kind: Option<TransferType>,
     /// The current directory, where it is known.
     pub(crate) directory: Option<RemotePath>,
+    /// The directory that the operation before has entered, and its path as PWD says it.
+    pub(crate) entered: Option<(RemotePath, Option<RemotePath>)>,
     /// The form of paths.
     pub(crate) paths: PathSyntax,
+    /// Said in front of the next command: no answer to it is waited for.
+    pub(crate) preface: Vec<Command>,
     /// Commands that undo what raw commands left behind, before the next transfer.
     pub(crate) undo: Vec<Command>,
     /// The restart marker that the server has accepted and no transfer has used: it stays until one does.
@@ -153,7 +157,9 @@ impl Control {
             no_noop: false,
             kind: None,
             directory: None,
+            entered: None,
             paths: config.paths.unwrap_or_default(),
+            preface: Vec::new(),
             undo: Vec::new(),
             marker: None,
             owed: VecDeque::from([greeting]),
@@ -249,6 +255,10 @@ impl Control {
     /// Sends commands in one packet, and behind them the one that asks for the next transfer's port, if any.
     pub(crate) fn send_with_ahead(&mut self, commands: impl IntoIterator<Item = Command>, ahead: Option<Command>) {
         let mut bytes = Vec::new();
+        for command in std::mem::take(&mut self.preface) {
+            self.owe(&command, false);
+            command.encode(&mut bytes);
+        }
         for command in commands {
             self.owe(&command, true);
             command.encode(&mut bytes);
@@ -263,6 +273,17 @@ impl Control {
         if !bytes.is_empty() {
             self.put(Output::Send(bytes));
         }
+    }
+
+    /// Sends a command that can wait for a moment: see [`Output::SendSoon`].
+    pub(crate) fn send_soon(&mut self, command: Command) {
+        if !self.preface.is_empty() {
+            return self.send(command);
+        }
+        self.owe(&command, true);
+        let mut bytes = Vec::new();
+        command.encode(&mut bytes);
+        self.put(Output::SendSoon(bytes));
     }
 
     /// Sends a command whose reply is read off, and no more.

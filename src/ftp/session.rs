@@ -148,6 +148,13 @@ pub enum Output {
     Log(Record),
     /// Send these bytes on the control connection.
     Send(Vec<u8>),
+    /// Send these bytes on the control connection: a few milliseconds after a data connection has begun to be made, or
+    /// before whatever is sent next.
+    ///
+    /// A server that leaves Nagle's algorithm on (vsftpd) writes 150 and 226 one after the other, and its system holds the
+    /// second until the first is acknowledged: a round trip. While the answer to a question is not acknowledged both are
+    /// held, and leave together; so a question that is asked just after the connection was begun saves that round trip.
+    SendSoon(Vec<u8>),
     /// Start TLS on the control connection, then `Input::Secured`.
     Secure,
     /// End TLS on the control connection, then `Input::Cleared`.
@@ -193,6 +200,7 @@ pub struct Session {
 #[derive(Debug)]
 struct Running {
     task: Task,
+    logs_in: bool,
     quits: bool,
     /// How it ends, as soon as nothing is owed. Once this is known the task hears of nothing more.
     ending: Option<Ended>,
@@ -332,7 +340,11 @@ impl Session {
         if quits || matches!(operation, Operation::Raw { .. }) {
             self.control.drop_ahead(); // what is typed may ask for another port
         }
-        self.running = Some(Running { task: Task::new(operation, &self.control), quits, ending: None });
+        if !matches!(operation, Operation::List { .. }) {
+            self.control.entered = None;
+        }
+        let logs_in = operation == Operation::LogIn;
+        self.running = Some(Running { task: Task::new(operation, &self.control), logs_in, quits, ending: None });
         self.tell(Got::Start);
     }
 
@@ -516,6 +528,10 @@ impl Session {
     /// Ends for good: what is under way fails with `error`, unless it had failed before.
     fn die(&mut self, error: Error) {
         self.closed = true;
+        let logs_in = self.running.as_ref().is_some_and(|running| running.logs_in && running.ending.is_none());
+        if logs_in && self.control.pipelining && self.control.count_owed() > 1 && error != Error::Cancelled {
+            self.control.known.no_pipelining = true; // it does not bear several questions at once
+        }
         self.control.forget_ahead();
         self.control.drop_ahead();
         self.control.drop_data();

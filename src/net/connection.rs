@@ -178,6 +178,32 @@ impl Shared {
 
 /// Reaches a server, secures the connection and logs in. `step` hears what is being done. Dropping the future gives up.
 pub async fn open(dial: Dial, step: impl Fn(String) + Send + Sync) -> Result<Connection, Error> {
+    match attempt(dial.clone(), &step).await {
+        Err((error, known)) if known.no_pipelining && !dial.known.no_pipelining => {
+            let scribe = Scribe::new(dial.log.clone(), dial.id);
+            scribe.note(format!("{error}: once more, and everything is asked one by one"));
+            attempt(Dial { known, ..dial }, &step).await
+        }
+        result => result,
+    }
+    .map_err(|(error, _)| error)
+}
+
+/// One try. An error comes with what it has taught about the server.
+async fn attempt(dial: Dial, step: &(impl Fn(String) + Send + Sync)) -> Result<Connection, (Error, Known)> {
+    let known = dial.known.clone();
+    let mut driver = prepare(dial, step).await.map_err(|error| (error, known))?;
+    let log_in = driver.perform(Operation::LogIn, Body::None, None, std::future::pending(), step).await;
+    log_in.map_err(|error| (error, driver.known()))?;
+    driver.be_brisk();
+    let (id, shared, notes) = (driver.id(), driver.shared(), driver.scribe());
+    let (requests, served) = mpsc::channel(REQUESTS);
+    tokio::spawn(driver.serve(served));
+    Ok(Connection { id, shared, requests, notes })
+}
+
+/// Reaches the server, and makes what drives the session.
+async fn prepare(dial: Dial, step: &(impl Fn(String) + Send + Sync)) -> Result<Driver, Error> {
     let scribe = Scribe::new(dial.log.clone(), dial.id);
     if let Some(through) = dial.proxy.as_ref().filter(|through| through.proxy.log_in().is_some())
         && matches!(dial.site.security, Security::Explicit | Security::Implicit)
@@ -201,20 +227,14 @@ pub async fn open(dial: Dial, step: impl Fn(String) + Send + Sync) -> Result<Con
             return Err(error);
         }
     };
-    let (id, user) = (dial.id, dial.credentials.user.clone());
+    let user = dial.credentials.user.clone();
     let waits = dial.site.security == Security::Implicit;
     let what = format!("Connecting to {}", dial.site.host);
-    let notes = scribe.clone();
-    let mut driver = Driver::new(dial, identity, socket, scribe).map_err(|error| Error::network(what, error))?;
+    let driver = Driver::new(dial, identity, socket, scribe).map_err(|error| Error::network(what, error))?;
     if !waits {
         step(format!("Logging in as {user}"));
     }
-    driver.perform(Operation::LogIn, Body::None, None, std::future::pending(), &step).await?;
-    driver.be_brisk();
-    let shared = driver.shared();
-    let (requests, served) = mpsc::channel(REQUESTS);
-    tokio::spawn(driver.serve(served));
-    Ok(Connection { id, shared, requests, notes })
+    Ok(driver)
 }
 
 /// A control connection that is logged in. Its task also reads while nothing is asked. Dropping it closes the

@@ -22,9 +22,9 @@ use super::stream::Wire;
 use super::tls::{Agreed, Security};
 use super::{Dial, Error, Through};
 use crate::ftp::session::Gateway;
-use crate::ftp::{self, Config, DataEnd, DataFault, Input, Operation, Outcome, Output, Session, op};
+use crate::ftp::{self, Config, DataEnd, DataFault, Input, Known, Operation, Outcome, Output, Session, op};
 use crate::model::event::{Server, Tls};
-use crate::model::{Direction, Record, RemotePath, TlsVersion, TransferId};
+use crate::model::{ConnectionId, Direction, Record, RemotePath, TlsVersion, TransferId};
 
 /// A listing, or the data of a typed command, may be this long.
 const MAX_COLLECTED: usize = 128 * 1024 * 1024;
@@ -34,6 +34,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(5);
 const ODD_END: Duration = Duration::from_secs(2);
 /// Behind the final reply the first byte of what is fetched comes within this time, or none will.
 const LATE_DATA: Duration = Duration::from_secs(5);
+/// What can wait is sent this long after a data connection was begun: so long a server may take to begin a transfer.
+const SOON: Duration = Duration::from_millis(6);
 /// Replies while logging in may take this many times the usual time, because some servers slow down who guesses
 /// passwords…
 const LOGIN_PATIENCE: u32 = 3;
@@ -71,6 +73,8 @@ pub(super) struct Driver {
     spoken: Instant,
     /// The verb of the newest command.
     verb: String,
+    /// What is to be sent soon, and when at the latest.
+    soon: Option<(Instant, Vec<u8>)>,
     /// What the session was told of the transfers that follow.
     follows: (bool, Option<u64>),
     sent_at: Option<Instant>,
@@ -163,6 +167,7 @@ impl Driver {
             patience: dial.timeout,
             spoken: Instant::now(),
             verb: GREETING.to_owned(),
+            soon: None,
             follows: (false, None),
             sent_at: None,
             words: None,
@@ -173,6 +178,21 @@ impl Driver {
     /// What the handle sees.
     pub(super) fn shared(&self) -> Arc<Shared> {
         self.shared.clone()
+    }
+
+    /// The number of its connection.
+    pub(super) fn id(&self) -> ConnectionId {
+        self.dial.id
+    }
+
+    /// What writes its lines.
+    pub(super) fn scribe(&self) -> Scribe {
+        self.scribe.clone()
+    }
+
+    /// What it has learned about the server.
+    pub(super) fn known(&self) -> Known {
+        self.session.known().clone()
     }
 
     /// The usual time for a reply, from now on.
@@ -266,6 +286,7 @@ impl Driver {
             let until = self.deadline();
             let nudge = self.nudge();
             let silence = self.session.reply_seems_over().then(|| self.read + ODD_END);
+            let soon = self.soon.as_ref().map(|(at, _)| *at);
             tokio::select! {
                 read = self.wire.turn() => self.take_input(read),
                 happened = next(&mut self.data) => self.take_data(happened),
@@ -275,6 +296,7 @@ impl Driver {
                 }
                 () = sleep_until(until.unwrap_or(self.due)), if until.is_some() => self.expire().await,
                 () = sleep_until(silence.unwrap_or(self.due)), if silence.is_some() => self.session.handle(Input::Quiet),
+                () = sleep_until(soon.unwrap_or(self.due)), if soon.is_some() => self.send_soon(),
                 () = sleep_until(nudge.unwrap_or(self.due)), if nudge.is_some() => {
                     self.spoken = Instant::now();
                     self.session.handle(Input::KeepAlive);
@@ -299,7 +321,17 @@ impl Driver {
             while let Some(output) = self.session.poll() {
                 match output {
                     Output::Log(record) => self.record(record),
-                    Output::Send(bytes) => self.wire.queue(&bytes),
+                    Output::Send(bytes) => {
+                        self.send_soon();
+                        self.wire.queue(&bytes);
+                    }
+                    Output::SendSoon(bytes) => {
+                        self.send_soon();
+                        self.soon = Some((Instant::now() + SOON, bytes));
+                        if !self.data.as_ref().is_some_and(DataConnection::is_opening) {
+                            self.send_soon();
+                        }
+                    }
                     Output::Secure => secure = true,
                     Output::Clear => clear = true,
                     Output::Connect(port) => {
@@ -485,6 +517,13 @@ impl Driver {
                 self.scribe.note(format!("The control connection broke: {error}"));
                 self.session.handle(Input::Closed);
             }
+        }
+    }
+
+    /// Sends what can wait no longer.
+    fn send_soon(&mut self) {
+        if let Some((_, bytes)) = self.soon.take() {
+            self.wire.queue(&bytes);
         }
     }
 

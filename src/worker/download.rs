@@ -3,7 +3,7 @@
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::disk::{self, Part, Target};
+use super::disk::{self, Found, Part, Target};
 use super::journal::Source;
 use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::Verdict;
@@ -33,8 +33,13 @@ enum Start {
 pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let what = format!("Could not download {}", job.row.remote());
     let target = Target::of(&job.row).map_err(|error| Trouble::disk(&*what, &error))?;
-    let source = source(job).await?;
-    let (target, replace, begun) = match start(job, &what, target, source).await? {
+    let look = target.clone();
+    let (found, begun_before) =
+        job.blocking(&what, move || Ok((look.found()?, look.part_path().symlink_metadata().is_ok()))).await?;
+    // Where nothing is to be compared, its exact time is asked on the way, and not waited for.
+    let on_the_way = found.is_none() && !begun_before && job.row.size.is_some() && tells_times(job);
+    let source = source(job, on_the_way).await?;
+    let (target, replace, begun) = match start(job, &what, target, found, source).await? {
         Start::Over(end) => return Ok(end),
         Start::Write { target, replace, begun } => (target, replace, begun),
     };
@@ -44,7 +49,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         part = job.blocking(&what, move || part.truncate(0).map(|()| part)).await?;
         fetched = fetch(job, &what, &part, source, false).await;
     }
-    let (resumed_from, size) = match fetched {
+    let Fetched { from: resumed_from, size, modified } = match fetched {
         Ok(fetched) => fetched,
         Err(trouble) => {
             leave(job, &what, part).await;
@@ -63,7 +68,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let bytes = job.blocking(&what, move || part.length().map(|length| (part, length))).await;
     let (part, bytes) = bytes?;
     job.hand_back().await;
-    let time = source.modified.filter(|modified| modified.is_exact() && job.settings.keep_times);
+    let time = modified.or(source.modified).filter(|modified| modified.is_exact() && job.settings.keep_times);
     let (journal, settles) = (job.context.journal.clone(), job.context.settles.clone());
     let finish = move || {
         let path = part.path();
@@ -77,11 +82,17 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     Ok(job.done(bytes, resumed_from, proof))
 }
 
-/// Size and time of the file on the server, from its listing or asked for.
-async fn source(job: &mut Job) -> Result<Facts, Trouble> {
+/// Whether MDTM can be asked beside something else.
+fn tells_times(job: &Job) -> bool {
+    let server = job.link.as_ref().map(|link| link.connection.server());
+    server.is_some_and(|server| server.features.iter().any(|feature| feature.eq_ignore_ascii_case("MDTM")))
+}
+
+/// Size and time of the file on the server, from its listing or asked for, unless that is done `on_the_way`.
+async fn source(job: &mut Job, on_the_way: bool) -> Result<Facts, Trouble> {
     let mut source = Facts { size: job.row.size, modified: job.extra.modified };
     let exact = |modified: Option<Modified>| modified.is_some_and(|modified| modified.is_exact());
-    if source.size.is_none() || !exact(source.modified) {
+    if !on_the_way && (source.size.is_none() || !exact(source.modified)) {
         // A server that says nothing about the file may still send it, or say why not.
         let said = job.remote_facts(&job.row.remote()).await?.unwrap_or_default();
         source = Facts { size: said.size.or(source.size), modified: said.modified.or(source.modified) };
@@ -93,9 +104,14 @@ async fn source(job: &mut Job) -> Result<Facts, Trouble> {
     Ok(source)
 }
 
-async fn start(job: &mut Job, what: &str, target: Target, source: Facts) -> Result<Start, Trouble> {
-    let look = target.clone();
-    let Some(found) = job.blocking(what, move || look.found()).await? else {
+async fn start(
+    job: &mut Job,
+    what: &str,
+    target: Target,
+    found: Option<Found>,
+    source: Facts,
+) -> Result<Start, Trouble> {
+    let Some(found) = found else {
         return Ok(Start::Write { target, replace: false, begun: false });
     };
     if matches!(found.kind, Kind::Directory | Kind::Other) {
@@ -183,9 +199,18 @@ fn is_other(before: &Source, now: &Source) -> bool {
     before.remote != now.remote || sizes || time(before).zip(time(now)).is_some_and(|(before, now)| before != now)
 }
 
-/// Fetches what the part lacks; it may be `copied` from the target. Gives back where it went on and the size of the file,
-/// where that is known.
-async fn fetch(job: &Job, what: &str, part: &Part, source: Facts, copied: bool) -> Result<(u64, Option<u64>), Trouble> {
+/// A file that was fetched.
+struct Fetched {
+    /// Where it went on.
+    from: u64,
+    /// Its size, where that is known.
+    size: Option<u64>,
+    /// Its time, where that was asked on the way.
+    modified: Option<Modified>,
+}
+
+/// Fetches what the part lacks; it may be `copied` from the target.
+async fn fetch(job: &Job, what: &str, part: &Part, source: Facts, copied: bool) -> Result<Fetched, Trouble> {
     let local = |error: &disk::Error| Trouble::disk(what, error);
     let length = part.length().map_err(|error| local(&error))?;
     let tail = part.tail(OVERLAP).map_err(|error| local(&error))?;
@@ -196,7 +221,8 @@ async fn fetch(job: &Job, what: &str, part: &Part, source: Facts, copied: bool) 
     let most = size.map(|size| size.saturating_sub(offset).saturating_add(size.max(GROWTH)));
     let left = size.and_then(|size| size.checked_sub(offset));
     let flow = job.flow(offset, offset, left, most);
-    let operation = Operation::Retrieve { path: job.row.remote(), offset, kind: job.kind() };
+    let dated = job.settings.keep_times && source.modified.is_none_or(|modified| !modified.is_exact());
+    let operation = Operation::Retrieve { path: job.row.remote(), offset, kind: job.kind(), dated };
     let body = Body::Receive { file, flow };
     let result = job.transfer(operation, body, "Could not download", &job.row.remote()).await;
     if offset > 0 && !begins_with(part, offset, &tail, job.gauge.moved()).map_err(|error| local(&error))? {
@@ -209,11 +235,11 @@ async fn fetch(job: &Job, what: &str, part: &Part, source: Facts, copied: bool) 
         let why = "the file on the server is not the one that was begun; it is fetched anew";
         return Err(Trouble::new(what, why, Cause::Differs, true));
     }
-    let Outcome::Retrieved { bytes, clean } = result? else {
+    let Outcome::Retrieved { bytes, clean, modified } = result? else {
         return Err(Trouble::new(what, "the server did not send it", Cause::Protocol, true));
     };
     if job.context.run.ascii {
-        return Ok((0, None));
+        return Ok(Fetched { from: 0, size: None, modified });
     }
     let total = offset + bytes;
     if total < length {
@@ -225,7 +251,7 @@ async fn fetch(job: &Job, what: &str, part: &Part, source: Facts, copied: bool) 
         let why = "the data connection ended without TLS's goodbye, and the file's size is not known";
         return Err(Trouble::new(what, why, Cause::Differs, true));
     }
-    Ok((offset, size))
+    Ok(Fetched { from: offset, size, modified })
 }
 
 /// Compares `total` with the size that the server says; `None` where it says none.

@@ -193,7 +193,7 @@ impl<'a> Watch<'a> {
                     }
                 }
                 Output::Log(_) => {}
-                Output::Send(bytes) => {
+                Output::Send(bytes) | Output::SendSoon(bytes) => {
                     assert!(!self.closed && !self.shaking, "{name}: sent into the void");
                     self.owed.extend(String::from_utf8(bytes).unwrap().lines().map(str::to_owned));
                 }
@@ -239,7 +239,7 @@ fn any_operation(dice: &mut Dice<'_>) -> Operation {
     dice.of(&[
         Operation::List { path: path.clone() },
         Operation::List { path: path.clone() },
-        Operation::Retrieve { path: path.clone(), offset, kind },
+        Operation::Retrieve { path: path.clone(), offset, kind, dated: offset == 7 },
         Operation::Store { path: path.clone(), offset, kind, then },
         Operation::Append { path: path.clone(), kind, then: Then::default() },
         Operation::Facts { path: path.clone() },

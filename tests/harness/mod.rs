@@ -19,6 +19,8 @@ use tempfile::TempDir;
 
 pub const USER: &str = "tester";
 pub const PASSWORD: &str = "s3cret word";
+/// The address of a server in another network namespace: see [`Setup::far`].
+pub const FAR: &str = "10.211.7.2";
 /// `nobody`: pure-ftpd refuses to serve root's files.
 const OWNER: u32 = 65534;
 
@@ -48,6 +50,8 @@ pub struct Setup {
     pub ipv6: bool,
     /// Lines for the configuration file (vsftpd, ProFTPD), or arguments (Pure-FTPd).
     pub extra: Vec<String>,
+    /// Another network namespace, and the address that it has there.
+    pub far: Option<(&'static str, &'static str)>,
 }
 
 /// A running server; ends when dropped.
@@ -64,7 +68,7 @@ pub struct Server {
 
 impl Setup {
     pub fn new(kind: Kind) -> Self {
-        Self { kind, tls: Tls::Off, ipv6: false, extra: Vec::new() }
+        Self { kind, tls: Tls::Off, ipv6: false, extra: Vec::new(), far: None }
     }
 
     pub fn tls(mut self, tls: Tls) -> Self {
@@ -82,6 +86,12 @@ impl Setup {
         self
     }
 
+    /// In the network namespace `namespace`, at `address`.
+    pub fn far(mut self, namespace: &'static str, address: &'static str) -> Self {
+        self.far = Some((namespace, address));
+        self
+    }
+
     /// Starts it, or says on standard output why it cannot be and gives `None`: a machine without the servers skips
     /// such tests, unless `LONGSHORE_SERVERS=required`, as `tests/all` sets it.
     pub fn start(self) -> Option<Server> {
@@ -95,8 +105,8 @@ impl Setup {
         let root = work.path().join("root");
         fs::create_dir(&root).unwrap();
         chown(&root, Some(OWNER), Some(OWNER)).unwrap();
-        let host = if self.ipv6 { "::1" } else { "127.0.0.1" };
-        let port = free_port(host);
+        let near = if self.ipv6 { "::1" } else { "127.0.0.1" };
+        let (host, port) = (self.far.map_or(near, |(_, address)| address), free_port(near));
         let child = self.launch(work.path(), &root, host, port);
         let mut server = Server { kind: self.kind, port, host, root, work, child, setup: self };
         server.wait();
@@ -181,7 +191,7 @@ impl Setup {
                       mount --bind $W/pam.d /etc/pam.d && exec \"$0\" $W/config";
         let mut command = Command::new("unshare");
         command.args(["--mount", "--propagation", "private", "bash", "-c", script]).arg(self.program()).env("W", work);
-        spawn(command, work)
+        self.spawn(command, work)
     }
 
     fn proftpd(&self, work: &Path, root: &Path, host: &str, port: u16, certificate: &Path, key: &Path) -> Child {
@@ -220,7 +230,7 @@ impl Setup {
         fs::write(work.join("config"), config).unwrap();
         let mut command = Command::new(self.program());
         command.args(["-n", "-q", "-c"]).arg(work.join("config"));
-        spawn(command, work)
+        self.spawn(command, work)
     }
 
     fn pure_ftpd(&self, work: &Path, root: &Path, host: &str, port: u16, certificate: &Path, key: &Path) -> Child {
@@ -241,7 +251,7 @@ impl Setup {
             command.args(["-Y", "1", "-2"]).arg(format!("{},{}", certificate.display(), key.display()));
         }
         command.args(&self.extra);
-        spawn(command, work)
+        self.spawn(command, work)
     }
 
     fn pyftpdlib(&self, work: &Path, root: &Path, host: &str, port: u16, certificate: &Path, key: &Path) -> Child {
@@ -251,7 +261,25 @@ impl Setup {
         if self.tls != Tls::Off {
             command.arg(certificate).arg(key);
         }
-        spawn(command, work)
+        self.spawn(command, work)
+    }
+
+    fn spawn(&self, command: Command, work: &Path) -> Child {
+        let mut command = match self.far {
+            None => command,
+            Some((namespace, _)) => {
+                let mut there = Command::new("ip");
+                there.args(["netns", "exec", namespace]).arg(command.get_program()).args(command.get_args());
+                command.get_envs().for_each(|(name, value)| {
+                    there.env(name, value.unwrap_or_default());
+                });
+                there
+            }
+        };
+        let output = fs::File::create(work.join("output")).unwrap();
+        command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output);
+        // A group of its own, so that the server ends with the processes it makes for its connections.
+        command.process_group(0).spawn().unwrap()
     }
 }
 
@@ -370,13 +398,6 @@ fn unpacked(path: &str) -> PathBuf {
     servers.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/servers")).join(path)
 }
 
-fn spawn(mut command: Command, work: &Path) -> Child {
-    let output = fs::File::create(work.join("output")).unwrap();
-    command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output);
-    // A group of its own, so that the server ends with the processes it makes for its connections.
-    command.process_group(0).spawn().unwrap()
-}
-
 /// A system file without this test's user, and with `line` for it.
 fn system_file(path: &str, line: &str) -> String {
     let kept = fs::read_to_string(path).unwrap();
@@ -393,7 +414,7 @@ fn hashed_password() -> String {
 fn certificate(work: &Path) -> (PathBuf, PathBuf) {
     let (certificate, key) = (work.join("certificate.pem"), work.join("key.pem"));
     if !certificate.exists() {
-        let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        let names = ["localhost", "127.0.0.1", "::1", FAR].map(str::to_owned);
         let made = rcgen::generate_simple_self_signed(names).unwrap();
         fs::write(&certificate, made.cert.pem()).unwrap();
         fs::write(&key, made.signing_key.serialize_pem()).unwrap();

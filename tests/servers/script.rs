@@ -392,7 +392,12 @@ fn appended(client: &mut Client<'_>) -> Result<()> {
 
 fn resumed_download(client: &mut Client<'_>) -> Result<()> {
     let whole = bytes(500_000);
-    let operation = Operation::Retrieve { path: RemotePath::new("/part"), offset: 200_000, kind: TransferType::Image };
+    let operation = Operation::Retrieve {
+        path: RemotePath::new("/part"),
+        offset: 200_000,
+        kind: TransferType::Image,
+        dated: false,
+    };
     let got = client.fetch(operation, &whole[..200_000], false)?;
     client.does(delete("/part"))?;
     must(got == whole, "it is not whole")
@@ -400,7 +405,8 @@ fn resumed_download(client: &mut Client<'_>) -> Result<()> {
 
 fn text_down(client: &mut Client<'_>) -> Result<()> {
     client.put("text", b"one\ntwo\n");
-    let operation = Operation::Retrieve { path: RemotePath::new("/text"), offset: 0, kind: TransferType::Ascii };
+    let operation =
+        Operation::Retrieve { path: RemotePath::new("/text"), offset: 0, kind: TransferType::Ascii, dated: false };
     let got = client.fetch(operation, b"", true)?;
     same(String::from_utf8_lossy(&got).into_owned(), "one\ntwo\n".to_owned())
 }
@@ -534,7 +540,7 @@ fn delete(path: &str) -> Operation {
 }
 
 fn retrieve(path: &str) -> Operation {
-    Operation::Retrieve { path: RemotePath::new(path), offset: 0, kind: TransferType::Image }
+    Operation::Retrieve { path: RemotePath::new(path), offset: 0, kind: TransferType::Image, dated: false }
 }
 
 /// Bytes that no piece of which could be taken for another.

@@ -30,8 +30,11 @@ impl File {
     pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
         use Class::{Completion, Intermediate, Permanent, Preliminary};
         if let Some(entering) = &mut self.entering {
-            let said = entering.step(got, control)?;
-            return Ok(said.map_or(Next::Wait, |path| Next::Done(Outcome::Directory(path))));
+            let Some(said) = entering.step(got, control)? else { return Ok(Next::Wait) };
+            if let Operation::ChangeDirectory { path } = &self.operation {
+                control.entered = Some((path.clone(), said.clone()));
+            }
+            return Ok(Next::Done(Outcome::Directory(said)));
         }
         match got {
             Got::Start => self.start(control),

@@ -50,6 +50,11 @@ impl List {
         }
         match got {
             Got::Start => {
+                if let Some((_, said)) = control.entered.take().filter(|(path, _)| *path == self.path) {
+                    self.said = said;
+                    self.lister = first_lister(control);
+                    return self.ask(control);
+                }
                 self.entering = Some(Entering::begin(self.path.clone(), control)?);
                 Ok(Next::Wait)
             }

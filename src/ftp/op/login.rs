@@ -26,7 +26,12 @@ pub(crate) struct LogIn {
     to_ask: VecDeque<Command>,
     /// How many of these questions wait for their replies.
     asked: usize,
+    /// All questions went out together, before FEAT was answered.
+    at_once: bool,
 }
+
+/// Servers that are known to bear several commands in one packet, by their greeting.
+const MODERN: [&str; 6] = ["vsftpd", "proftpd", "pure-ftpd", "pyftpdlib", "filezilla server", "microsoft ftp service"];
 
 impl LogIn {
     pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
@@ -39,6 +44,7 @@ impl LogIn {
             Got::Reply(_, Preliminary, _) => Ok(Next::Wait),
             Got::Reply(Verb::Greeting, Completion, reply) => {
                 control.ahead.greeted(reply);
+                self.at_once = MODERN.iter().any(|name| reply.says(name));
                 self.greeted(reply, control)
             }
             Got::Reply(Verb::Auth, Completion | Intermediate, _) => {
@@ -76,6 +82,9 @@ impl LogIn {
                 if class == Completion {
                     control.system = control.shown(reply.text());
                 }
+                if self.at_once {
+                    return self.next_question(control);
+                }
                 // Only its reply says whether this is a server that one may ask several things at once.
                 control.send(Command::new(Verb::Feat));
                 Ok(Next::Wait)
@@ -84,7 +93,12 @@ impl LogIn {
                 if class == Completion {
                     control.features = Features::read(reply);
                     control.known.takes_host = control.features.has("HOST");
-                    control.pipelining = !control.features.lines().is_empty() && !control.known.no_pipelining;
+                }
+                control.pipelining = !control.features.lines().is_empty() && !control.known.no_pipelining;
+                if self.at_once {
+                    // UTF-8 was asked for already; some servers want to hear CLNT before that.
+                    control.preface = introductions(control, control.features.has("CLNT"))?;
+                    return self.next_question(control);
                 }
                 self.settle(control)
             }
@@ -238,28 +252,28 @@ impl LogIn {
 
     fn logged_in(&mut self, control: &mut Control) -> Step {
         control.logged_in = true;
-        control.send(Command::new(Verb::Syst));
+        // A server that knows TLS is a modern one, too.
+        self.at_once |= control.tls == Tls::Secure;
+        self.at_once &= !control.known.no_pipelining && control.config.gateway.is_none();
+        if !self.at_once {
+            control.send(Command::new(Verb::Syst));
+            return Ok(Next::Wait);
+        }
+        let mut commands = vec![Command::new(Verb::Syst), Command::new(Verb::Feat)];
+        if control.charset.is_utf8() {
+            commands.push(Command::with(Verb::Opts, "UTF8 ON")?); // whatever it answers
+        }
+        commands.extend(needs(control)?);
+        control.pipelining = true;
+        self.asked = commands.len();
+        control.send_all(commands);
         Ok(Next::Wait)
     }
 
     /// Asks for what the session needs, in one packet where the server is a modern one.
     fn settle(&mut self, control: &mut Control) -> Step {
-        let mut commands = Vec::new();
-        if control.features.has("CLNT") {
-            commands.push(Command::with(Verb::Clnt, concat!("Longshore/", env!("CARGO_PKG_VERSION")))?);
-        }
-        if control.charset.is_utf8() && control.features.has("UTF8") {
-            commands.push(Command::with(Verb::Opts, "UTF8 ON")?);
-        }
-        if let Some(facts) = control.features.facts_to_ask_for() {
-            commands.push(Command::with(Verb::Opts, facts)?);
-        }
-        if control.tls == Tls::Secure {
-            commands.push(Command::with(Verb::Pbsz, "0")?);
-            commands.push(Command::with(Verb::Prot, if control.config.clear_data { "C" } else { "P" })?);
-        }
-        commands.push(Command::with(Verb::Type, "I")?);
-        commands.push(Command::new(Verb::Pwd));
+        let mut commands = introductions(control, true)?;
+        commands.extend(needs(control)?);
         if control.pipelining {
             self.asked = commands.len();
             control.send_all(commands);
@@ -298,6 +312,33 @@ impl LogIn {
             None => Ok(Next::Done(Outcome::LoggedIn)),
         }
     }
+}
+
+/// What is said to a server that lists it: nothing waits for the answer.
+fn introductions(control: &Control, with_utf8: bool) -> Result<Vec<Command>, Error> {
+    let mut commands = Vec::new();
+    if control.features.has("CLNT") {
+        commands.push(Command::with(Verb::Clnt, concat!("Longshore/", env!("CARGO_PKG_VERSION")))?);
+    }
+    if with_utf8 && control.charset.is_utf8() && control.features.has("UTF8") {
+        commands.push(Command::with(Verb::Opts, "UTF8 ON")?);
+    }
+    if let Some(facts) = control.features.facts_to_ask_for() {
+        commands.push(Command::with(Verb::Opts, facts)?);
+    }
+    Ok(commands)
+}
+
+/// What every session needs.
+fn needs(control: &Control) -> Result<Vec<Command>, Error> {
+    let mut commands = Vec::new();
+    if control.tls == Tls::Secure {
+        commands.push(Command::with(Verb::Pbsz, "0")?);
+        commands.push(Command::with(Verb::Prot, if control.config.clear_data { "C" } else { "P" })?);
+    }
+    commands.push(Command::with(Verb::Type, "I")?);
+    commands.push(Command::new(Verb::Pwd));
+    Ok(commands)
 }
 
 /// Whether AUTH is still to come.

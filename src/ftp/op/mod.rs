@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 
 use jiff::Timestamp;
 
+use self::transfer::Asks;
 use super::command::{Command, Verb};
 use super::control::Control;
 use super::error::{DataFault, Error};
@@ -40,6 +41,8 @@ pub enum Operation {
         offset: u64,
         /// TYPE.
         kind: TransferType,
+        /// Whether MDTM is asked, while the data connection is made: it costs no time then.
+        dated: bool,
     },
     /// STOR.
     Store {
@@ -200,6 +203,8 @@ pub enum Outcome {
         bytes: u64,
         /// Whether the end was authentic (`DataEnd::clean`).
         clean: bool,
+        /// What MDTM said, if it was asked and answered.
+        modified: Option<crate::model::Modified>,
     },
     /// All bytes went, and the server confirmed it.
     Stored {
@@ -313,13 +318,17 @@ enum Work {
 impl Work {
     fn new(operation: Operation) -> Self {
         let transfer =
-            |verb, path, offset, kind, then| Self::Transfer(transfer::Transfer::new(verb, path, offset, kind, then));
+            |verb, path, offset, kind, ask| Self::Transfer(transfer::Transfer::new(verb, path, offset, kind, ask));
         match operation {
             Operation::LogIn => Self::LogIn(login::LogIn::default()),
             Operation::List { path } => Self::List(list::List::new(path)),
-            Operation::Retrieve { path, offset, kind } => transfer(Verb::Retr, path, offset, kind, Then::default()),
-            Operation::Store { path, offset, kind, then } => transfer(Verb::Stor, path, offset, kind, then),
-            Operation::Append { path, kind, then } => transfer(Verb::Appe, path, 0, kind, then),
+            Operation::Retrieve { path, offset, kind, dated } => {
+                transfer(Verb::Retr, path, offset, kind, Asks { time: dated, then: Then::default() })
+            }
+            Operation::Store { path, offset, kind, then } => {
+                transfer(Verb::Stor, path, offset, kind, Asks { time: false, then })
+            }
+            Operation::Append { path, kind, then } => transfer(Verb::Appe, path, 0, kind, Asks { time: false, then }),
             Operation::Raw { line } => Self::Raw(raw::Raw::new(line)),
             other => Self::File(file::File::new(other)),
         }

@@ -11,7 +11,7 @@ use super::super::reply::{Class, Reply};
 use super::super::session::DataEnd;
 use super::file::{is_touched, touch};
 use super::{Got, Next, Outcome, Step, Then, TransferType};
-use crate::model::RemotePath;
+use crate::model::{Modified, RemotePath};
 
 /// A file under way.
 #[derive(Debug)]
@@ -20,9 +20,19 @@ pub(crate) struct Transfer {
     path: RemotePath,
     offset: u64,
     kind: TransferType,
-    then: Then,
+    asks: Asks,
     exchange: Option<Exchange>,
+    modified: Option<Modified>,
     stored: Option<Stored>,
+}
+
+/// What is asked about a file beside moving it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asks {
+    /// MDTM, before it is fetched.
+    pub(crate) time: bool,
+    /// Once it is stored.
+    pub(crate) then: Then,
 }
 
 /// A file that was stored.
@@ -38,8 +48,8 @@ struct Stored {
 }
 
 impl Transfer {
-    pub(crate) fn new(verb: Verb, path: RemotePath, offset: u64, kind: TransferType, then: Then) -> Self {
-        Self { verb, path, offset, kind, then, exchange: None, stored: None }
+    pub(crate) fn new(verb: Verb, path: RemotePath, offset: u64, kind: TransferType, asks: Asks) -> Self {
+        Self { verb, path, offset, kind, asks, exchange: None, modified: None, stored: None }
     }
 
     pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
@@ -50,6 +60,12 @@ impl Transfer {
                 _ => Ok(Next::Wait),
             };
         }
+        if let Got::Reply(Verb::Mdtm, class, reply) = got {
+            if class == Class::Completion {
+                self.modified = fact::time(reply.text());
+            }
+            return Ok(Next::Wait);
+        }
         if let Some(exchange) = &mut self.exchange {
             let Some(joined) = exchange.step(got, control)? else { return Ok(Next::Wait) };
             let verdict = joined.verdict(self.verb, control);
@@ -57,7 +73,9 @@ impl Transfer {
                 control.judge_ahead(verdict.as_ref().ok().map(|end| end.bytes));
             }
             return match self.verb {
-                Verb::Retr => verdict.map(|end| Next::Done(Outcome::Retrieved { bytes: end.bytes, clean: end.clean })),
+                Verb::Retr => verdict.map(|DataEnd { bytes, clean }| {
+                    Next::Done(Outcome::Retrieved { bytes, clean, modified: self.modified })
+                }),
                 _ => self.ask_about(verdict?, control),
             };
         }
@@ -92,6 +110,9 @@ impl Transfer {
     fn exchange(&mut self, control: &mut Control) -> Step {
         control.settle_before_transfer()?;
         let command = Command::with(self.verb, control.file_path(&self.path)?)?;
+        if self.asks.time && control.pipelining {
+            control.send_soon(Command::with(Verb::Mdtm, control.file_path(&self.path)?)?);
+        }
         let marker = Some(self.offset).filter(|offset| *offset > 0);
         self.exchange = Some(Exchange::begin(command, marker, control)?);
         Ok(Next::Wait)
@@ -100,11 +121,11 @@ impl Transfer {
     /// Asks what is wanted about the file, and for the port of the next one, in one packet where the server bears that.
     fn ask_about(&mut self, end: DataEnd, control: &mut Control) -> Step {
         let mut questions = VecDeque::new();
-        if self.then.size && self.kind == TransferType::Image {
+        if self.asks.then.size && self.kind == TransferType::Image {
             questions.push_back(Command::with(Verb::Size, control.file_path(&self.path)?)?);
         }
         // A server that cannot set times is no reason to fail.
-        if let Some(Ok(touch)) = self.then.modified.map(|at| touch(&self.path, at, control)) {
+        if let Some(Ok(touch)) = self.asks.then.modified.map(|at| touch(&self.path, at, control)) {
             questions.push_back(touch);
         }
         let mut stored = Stored { bytes: end.bytes, size: None, dated: false, open: questions.len(), questions };

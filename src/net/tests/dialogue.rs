@@ -281,7 +281,7 @@ async fn passive<S: AsyncRead + AsyncWrite + Unpin>(server: &mut Server<S>, verb
 }
 
 fn retrieve() -> Operation {
-    Operation::Retrieve { path: RemotePath::new("/f"), offset: 0, kind: ftp::TransferType::Image }
+    Operation::Retrieve { path: RemotePath::new("/f"), offset: 0, kind: ftp::TransferType::Image, dated: false }
 }
 
 #[tokio::test]
@@ -306,7 +306,7 @@ async fn data_and_replies_may_come_in_any_order() {
         let cancel = Cancel::new();
         let (result, ()) = soon!(connection.run(retrieve(), Body::None, None, &cancel), script);
         let (outcome, bytes) = result.unwrap();
-        assert_eq!(outcome, Outcome::Retrieved { bytes: 9, clean: true });
+        assert_eq!(outcome, Outcome::Retrieved { bytes: 9, clean: true, modified: None });
         assert_eq!(bytes, b"all of it");
     }
     assert!(lines.have("Data connection: 9 bytes"));
@@ -421,7 +421,7 @@ async fn nothing_is_waited_for_long_behind_the_final_reply() {
         let cancel = Cancel::new();
         let (result, socket) = soon!(connection.run(retrieve(), Body::None, None, &cancel), script);
         match (replies.len(), result) {
-            (1, Ok((outcome, _))) => assert_eq!(outcome, Outcome::Retrieved { bytes: 0, clean: true }),
+            (1, Ok((outcome, _))) => assert_eq!(outcome, Outcome::Retrieved { bytes: 0, clean: true, modified: None }),
             (2, Err(error)) => assert!(error.to_string().contains("(226 done)"), "{error}"),
             (_, result) => panic!("{result:?}"),
         }
