@@ -139,7 +139,7 @@ impl Player {
         while let Some(output) = self.session.poll() {
             match output {
                 Output::Log(record) => self.transcript.push(record),
-                Output::Send(bytes) | Output::SendSoon(bytes) => {
+                Output::Send(bytes) => {
                     let text = String::from_utf8_lossy(&bytes).into_owned();
                     assert!(text.ends_with("\r\n"), "{}", self.fail("half a line was sent"));
                     self.outputs.extend(text.lines().map(|line| format!("send {line}")));

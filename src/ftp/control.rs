@@ -275,17 +275,6 @@ impl Control {
         }
     }
 
-    /// Sends a command that can wait for a moment: see [`Output::SendSoon`].
-    pub(crate) fn send_soon(&mut self, command: Command) {
-        if !self.preface.is_empty() {
-            return self.send(command);
-        }
-        self.owe(&command, true);
-        let mut bytes = Vec::new();
-        command.encode(&mut bytes);
-        self.put(Output::SendSoon(bytes));
-    }
-
     /// Sends a command whose reply is read off, and no more.
     pub(crate) fn send_quietly(&mut self, command: Command) {
         self.owe(&command, false);

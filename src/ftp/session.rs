@@ -148,13 +148,6 @@ pub enum Output {
     Log(Record),
     /// Send these bytes on the control connection.
     Send(Vec<u8>),
-    /// Send these bytes on the control connection: a few milliseconds after a data connection has begun to be made, or
-    /// before whatever is sent next.
-    ///
-    /// A server that leaves Nagle's algorithm on (vsftpd) writes 150 and 226 one after the other, and its system holds the
-    /// second until the first is acknowledged: a round trip. While the answer to a question is not acknowledged both are
-    /// held, and leave together; so a question that is asked just after the connection was begun saves that round trip.
-    SendSoon(Vec<u8>),
     /// Start TLS on the control connection, then `Input::Secured`.
     Secure,
     /// End TLS on the control connection, then `Input::Cleared`.

@@ -167,11 +167,6 @@ impl DataConnection {
         }
     }
 
-    /// Whether it is being made.
-    pub(super) fn is_opening(&self) -> bool {
-        self.state == State::Opening
-    }
-
     /// Whether it is in use, or to be used as soon as it is open, and the server has not been heard on it.
     pub(super) fn is_unheard(&self) -> bool {
         self.job.is_none() && self.state != State::Ended && !self.heard.load(Ordering::Relaxed)

@@ -34,8 +34,6 @@ const STOP_WITHIN: Duration = Duration::from_secs(5);
 const ODD_END: Duration = Duration::from_secs(2);
 /// Behind the final reply the first byte of what is fetched comes within this time, or none will.
 const LATE_DATA: Duration = Duration::from_secs(5);
-/// What can wait is sent this long after a data connection was begun: so long a server may take to begin a transfer.
-const SOON: Duration = Duration::from_millis(6);
 /// Replies while logging in may take this many times the usual time, because some servers slow down who guesses
 /// passwords…
 const LOGIN_PATIENCE: u32 = 3;
@@ -73,8 +71,6 @@ pub(super) struct Driver {
     spoken: Instant,
     /// The verb of the newest command.
     verb: String,
-    /// What is to be sent soon, and when at the latest.
-    soon: Option<(Instant, Vec<u8>)>,
     /// What the session was told of the transfers that follow.
     follows: (bool, Option<u64>),
     sent_at: Option<Instant>,
@@ -167,7 +163,6 @@ impl Driver {
             patience: dial.timeout,
             spoken: Instant::now(),
             verb: GREETING.to_owned(),
-            soon: None,
             follows: (false, None),
             sent_at: None,
             words: None,
@@ -286,7 +281,6 @@ impl Driver {
             let until = self.deadline();
             let nudge = self.nudge();
             let silence = self.session.reply_seems_over().then(|| self.read + ODD_END);
-            let soon = self.soon.as_ref().map(|(at, _)| *at);
             tokio::select! {
                 read = self.wire.turn() => self.take_input(read),
                 happened = next(&mut self.data) => self.take_data(happened),
@@ -296,7 +290,6 @@ impl Driver {
                 }
                 () = sleep_until(until.unwrap_or(self.due)), if until.is_some() => self.expire().await,
                 () = sleep_until(silence.unwrap_or(self.due)), if silence.is_some() => self.session.handle(Input::Quiet),
-                () = sleep_until(soon.unwrap_or(self.due)), if soon.is_some() => self.send_soon(),
                 () = sleep_until(nudge.unwrap_or(self.due)), if nudge.is_some() => {
                     self.spoken = Instant::now();
                     self.session.handle(Input::KeepAlive);
@@ -321,17 +314,7 @@ impl Driver {
             while let Some(output) = self.session.poll() {
                 match output {
                     Output::Log(record) => self.record(record),
-                    Output::Send(bytes) => {
-                        self.send_soon();
-                        self.wire.queue(&bytes);
-                    }
-                    Output::SendSoon(bytes) => {
-                        self.send_soon();
-                        self.soon = Some((Instant::now() + SOON, bytes));
-                        if !self.data.as_ref().is_some_and(DataConnection::is_opening) {
-                            self.send_soon();
-                        }
-                    }
+                    Output::Send(bytes) => self.wire.queue(&bytes),
                     Output::Secure => secure = true,
                     Output::Clear => clear = true,
                     Output::Connect(port) => {
@@ -517,13 +500,6 @@ impl Driver {
                 self.scribe.note(format!("The control connection broke: {error}"));
                 self.session.handle(Input::Closed);
             }
-        }
-    }
-
-    /// Sends what can wait no longer.
-    fn send_soon(&mut self) {
-        if let Some((_, bytes)) = self.soon.take() {
-            self.wire.queue(&bytes);
         }
     }
 

@@ -13,7 +13,7 @@ use super::retry::{self, Kind, Trouble};
 use super::{Input, files};
 use crate::ftp::{Operation, Outcome};
 use crate::model::{
-    ConnectionState, Entry, Event, Failure, FileAction, Listing, RemotePath, Report, Site, TabId, Ticket,
+    Batch, ConnectionState, Entry, Event, Failure, FileAction, Listing, RemotePath, Report, Site, TabId, Ticket,
 };
 use crate::net::{self, Body, Cancel};
 
@@ -39,6 +39,8 @@ pub(super) enum Request {
     Measure(Ticket, Vec<RemotePath>, Cancel),
     /// Give the connection up: the server allows no more, and a transfer needs one.
     Yield,
+    /// Give the connection to the transfers that are put into the queue: nobody browses.
+    Lend(Box<Batch>),
 }
 
 /// A tab's task.
@@ -121,6 +123,10 @@ impl Browser {
                 if let Some(link) = self.link.take() {
                     link.close().await;
                 }
+            }
+            Request::Lend(batch) => {
+                let link = self.link.take().filter(Link::is_open);
+                self.context.tell(Input::Lent(self.key.clone(), link, batch)).await;
             }
         }
     }

@@ -271,8 +271,12 @@ async fn dial(
         external_address: settings.external_address,
         tls12_only,
         log: context.log.clone(),
-        // A tab's connection serves a person, not the queue.
-        backlog: if wanted.tab.is_some() { Backlog::default() } else { context.backlogs.of(wanted.key) },
+        // A tab's connection serves a person, not the queue, unless nobody browses.
+        backlog: if wanted.tab.is_some() && !context.run.bare {
+            Backlog::default()
+        } else {
+            context.backlogs.of(wanted.key)
+        },
         keep_alive: (settings.keep_alive > 0).then(|| Duration::from_secs(u64::from(settings.keep_alive))),
     };
     let opened = tokio::select! {

@@ -59,8 +59,8 @@ use self::tabs::Tab;
 use self::transfer::Ended;
 use self::vault::Vault;
 use crate::model::{
-    Action, Actions, Cause, Delta, Event, Failure, Kind, LocalListing, Phase, Run, Secret, Settings, Site, Sites,
-    TabId, Ticket, Transfer, TransferId, Wake,
+    Action, Actions, Batch, Cause, Delta, Event, Failure, Kind, LocalListing, Phase, Run, Secret, Settings, Site,
+    Sites, TabId, Ticket, Transfer, TransferId, Wake,
 };
 use crate::net::{Cancel, Pace, Roots};
 
@@ -162,6 +162,8 @@ enum Input {
     KeepPassword { site: Arc<Site>, password: Option<Secret> },
     /// A person trusts a certificate for good.
     KeepTrust { host: String, port: u16, sha256: String },
+    /// Nobody browses: a tab's connection is for what is put into the queue.
+    Lent(Arc<Key>, Option<Link>, Box<Batch>),
     /// The server has no room for a browsing connection.
     Crowded(Arc<Key>),
     /// A tab's local folder was listed, or could not be.
@@ -335,6 +337,12 @@ impl Worker {
             Input::KeepPassword { site, password } => self.keep_password(site, password),
             Input::KeepSecret { key, of, password } => self.keep_secret(key, of, password),
             Input::KeepTrust { host, port, sha256 } => self.keep_trust(host, port, sha256),
+            Input::Lent(key, link, batch) => {
+                if let Some(link) = link {
+                    self.pool.lend(&key, link);
+                }
+                self.enqueue(*batch);
+            }
             Input::Crowded(key) => self.pool.make_room(&key),
             Input::LocalListed(tab, path, result) => self.local_listed(tab, path, result),
             Input::LocalChanged(tab) => self.local_changed(tab),

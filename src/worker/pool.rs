@@ -80,6 +80,11 @@ impl Pool {
         }
     }
 
+    /// A connection that was made for something else is for transfers now.
+    pub(super) fn lend(&mut self, key: &Arc<Key>, link: Link) {
+        self.servers.entry(key.clone()).or_default().idle.push((link, Instant::now()));
+    }
+
     /// A transfer waits for a person. Beyond [`MOST_PARKED`] it keeps its place, so that no more are begun; says whether it
     /// has left it.
     pub(super) fn park(&mut self, key: &Arc<Key>, link: Option<Link>) -> bool {

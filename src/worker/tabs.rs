@@ -160,6 +160,7 @@ impl Worker {
                 self.measures.remove(&ticket);
                 Event::Measured { ticket, files: 0, folders: 0, bytes: 0, whole: true }
             }
+            Request::Lend(batch) => return self.enqueue(*batch),
             Request::Refresh | Request::Yield => return,
         };
         self.front.send(event);

@@ -193,7 +193,7 @@ impl<'a> Watch<'a> {
                     }
                 }
                 Output::Log(_) => {}
-                Output::Send(bytes) | Output::SendSoon(bytes) => {
+                Output::Send(bytes) => {
                     assert!(!self.closed && !self.shaking, "{name}: sent into the void");
                     self.owed.extend(String::from_utf8(bytes).unwrap().lines().map(str::to_owned));
                 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::super::command::{Command, Verb};
 use super::super::control::Control;
 use super::super::error::Error;
-use super::super::exchange::Exchange;
+use super::super::exchange::{Exchange, Joined};
 use super::super::fact;
 use super::super::reply::{Class, Reply};
 use super::super::session::DataEnd;
@@ -23,7 +23,9 @@ pub(crate) struct Transfer {
     asks: Asks,
     exchange: Option<Exchange>,
     modified: Option<Modified>,
-    stored: Option<Stored>,
+    about: About,
+    /// Bytes that the server has confirmed.
+    stored: Option<u64>,
 }
 
 /// What is asked about a file beside moving it.
@@ -35,49 +37,38 @@ pub(crate) struct Asks {
     pub(crate) then: Then,
 }
 
-/// A file that was stored.
-#[derive(Debug)]
-struct Stored {
-    bytes: u64,
+/// What is asked about a file that was stored, and answered.
+#[derive(Debug, Default)]
+struct About {
     size: Option<u64>,
     dated: bool,
-    /// Questions whose answers have not come.
-    open: usize,
+    /// Questions whose answers have not come; `None`: nothing was asked.
+    open: Option<usize>,
     /// Those of them that wait for the answer before, where commands may not be sent together.
     questions: VecDeque<Command>,
 }
 
 impl Transfer {
     pub(crate) fn new(verb: Verb, path: RemotePath, offset: u64, kind: TransferType, asks: Asks) -> Self {
-        Self { verb, path, offset, kind, asks, exchange: None, modified: None, stored: None }
+        Self { verb, path, offset, kind, asks, exchange: None, modified: None, about: About::default(), stored: None }
     }
 
     pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
-        if self.stored.is_some() {
-            return match got {
-                Got::Reply(_, Class::Preliminary, _) => Ok(Next::Wait),
-                Got::Reply(verb, class, reply) => Ok(self.told(verb, class, reply, control)),
-                _ => Ok(Next::Wait),
-            };
-        }
-        if let Got::Reply(Verb::Mdtm, class, reply) = got {
-            if class == Class::Completion {
-                self.modified = fact::time(reply.text());
-            }
-            return Ok(Next::Wait);
+        use Verb::{Mdtm, Mfmt, Size};
+        match got {
+            Got::Reply(Mdtm | Mfmt | Size, Class::Preliminary, _) => return Ok(Next::Wait),
+            Got::Reply(verb @ (Mdtm | Mfmt | Size), class, reply) => return Ok(self.told(verb, class, reply, control)),
+            _ => {}
         }
         if let Some(exchange) = &mut self.exchange {
-            let Some(joined) = exchange.step(got, control)? else { return Ok(Next::Wait) };
-            let verdict = joined.verdict(self.verb, control);
-            if exchange.overlaps() {
-                control.judge_ahead(verdict.as_ref().ok().map(|end| end.bytes));
+            let is_over = matches!(got, Got::DataDone(Ok(_)));
+            let joined = exchange.step(got, control)?;
+            // The server has closed its end of the data: the file is there, and what is asked now is answered behind the
+            // word for it.
+            if is_over && self.verb.sends_data() && control.pipelining {
+                self.ask_about(control)?;
             }
-            return match self.verb {
-                Verb::Retr => verdict.map(|DataEnd { bytes, clean }| {
-                    Next::Done(Outcome::Retrieved { bytes, clean, modified: self.modified })
-                }),
-                _ => self.ask_about(verdict?, control),
-            };
+            return joined.map_or(Ok(Next::Wait), |joined| self.joined(joined, control));
         }
         match got {
             Got::Start => self.start(control),
@@ -111,15 +102,31 @@ impl Transfer {
         control.settle_before_transfer()?;
         let command = Command::with(self.verb, control.file_path(&self.path)?)?;
         if self.asks.time && control.pipelining {
-            control.send_soon(Command::with(Verb::Mdtm, control.file_path(&self.path)?)?);
+            control.send(Command::with(Verb::Mdtm, control.file_path(&self.path)?)?);
         }
         let marker = Some(self.offset).filter(|offset| *offset > 0);
         self.exchange = Some(Exchange::begin(command, marker, control)?);
         Ok(Next::Wait)
     }
 
+    fn joined(&mut self, joined: Joined, control: &mut Control) -> Step {
+        let verdict = joined.verdict(self.verb, control);
+        if self.exchange.as_ref().is_some_and(Exchange::overlaps) {
+            control.judge_ahead(verdict.as_ref().ok().map(|end| end.bytes));
+        }
+        let DataEnd { bytes, clean } = verdict?;
+        if self.verb == Verb::Retr {
+            return Ok(Next::Done(Outcome::Retrieved { bytes, clean, modified: self.modified }));
+        }
+        self.stored = Some(bytes);
+        if self.about.open.is_none() {
+            self.ask_about(control)?;
+        }
+        Ok(self.unless_open())
+    }
+
     /// Asks what is wanted about the file, and for the port of the next one, in one packet where the server bears that.
-    fn ask_about(&mut self, end: DataEnd, control: &mut Control) -> Step {
+    fn ask_about(&mut self, control: &mut Control) -> Result<(), Error> {
         let mut questions = VecDeque::new();
         if self.asks.then.size && self.kind == TransferType::Image {
             questions.push_back(Command::with(Verb::Size, control.file_path(&self.path)?)?);
@@ -128,37 +135,45 @@ impl Transfer {
         if let Some(Ok(touch)) = self.asks.then.modified.map(|at| touch(&self.path, at, control)) {
             questions.push_back(touch);
         }
-        let mut stored = Stored { bytes: end.bytes, size: None, dated: false, open: questions.len(), questions };
+        self.about.open = Some(questions.len());
         if control.pipelining {
             let next = self.exchange.as_ref().and_then(|exchange| control.next_port(exchange.way()));
-            control.send_with_ahead(stored.questions.drain(..), next);
-        } else if let Some(question) = stored.questions.pop_front() {
-            control.send(question);
+            control.send_with_ahead(questions, next);
+        } else {
+            self.about.questions = questions;
+            self.ask_next(control);
         }
-        Ok(self.unless_open(stored))
+        Ok(())
     }
 
-    /// An answer about the file that was stored.
+    fn ask_next(&mut self, control: &mut Control) {
+        if let Some(question) = self.about.questions.pop_front() {
+            control.send(question);
+        }
+    }
+
+    /// An answer about the file.
     fn told(&mut self, verb: Verb, class: Class, reply: &Reply, control: &mut Control) -> Next {
-        let Some(mut stored) = self.stored.take() else { return Next::Wait };
-        match verb {
-            Verb::Size if class == Class::Completion => stored.size = fact::size(reply.text()),
-            Verb::Mfmt | Verb::Mdtm => stored.dated = is_touched(verb, class, reply),
-            _ => {}
-        }
-        stored.open -= 1;
-        if let Some(question) = stored.questions.pop_front() {
-            control.send(question);
-        }
-        self.unless_open(stored)
-    }
-
-    fn unless_open(&mut self, stored: Stored) -> Next {
-        if stored.open > 0 {
-            self.stored = Some(stored);
+        if self.verb == Verb::Retr {
+            self.modified = (class == Class::Completion).then(|| fact::time(reply.text())).flatten();
             return Next::Wait;
         }
-        let Stored { bytes, size, dated, .. } = stored;
-        Next::Done(Outcome::Stored { bytes, size, dated })
+        match verb {
+            Verb::Size if class == Class::Completion => self.about.size = fact::size(reply.text()),
+            Verb::Size => {}
+            _ => self.about.dated = is_touched(verb, class, reply),
+        }
+        self.about.open = self.about.open.map(|open| open.saturating_sub(1));
+        self.ask_next(control);
+        self.unless_open()
+    }
+
+    fn unless_open(&self) -> Next {
+        match (self.stored, self.about.open) {
+            (Some(bytes), Some(0)) => {
+                Next::Done(Outcome::Stored { bytes, size: self.about.size, dated: self.about.dated })
+            }
+            _ => Next::Wait,
+        }
     }
 }
