@@ -171,14 +171,13 @@ impl Modified {
         self.utc && matches!(self.precision, Precision::Second | Precision::Millisecond)
     }
 
-    /// As UTC, where it is in a zone so many minutes east of Greenwich, and never exact again: see [`Modified::is_exact`].
-    /// A day stays the server's.
-    pub fn in_zone(self, minutes: i16) -> Self {
+    /// As UTC, where it is in `zone`, and never exact again: see [`Modified::is_exact`]. A day stays the server's.
+    pub fn in_zone(self, zone: &jiff::tz::TimeZone) -> Self {
         if self.utc || self.precision == Precision::Day {
             return self;
         }
-        let at = self.at.checked_sub(jiff::Span::new().minutes(i64::from(minutes)));
-        at.map_or(self, |at| Self { at, precision: Precision::Minute, utc: true })
+        let at = zone.to_timestamp(self.at);
+        at.map_or(self, |at| Self { precision: Precision::Minute, ..Self::from_timestamp(at) })
     }
 
     /// The exact UTC time `timestamp`, to the second.
@@ -207,11 +206,12 @@ mod tests {
     #[test]
     fn a_time_seen_from_a_measured_zone_is_not_exact() {
         let listed = Modified { at: "2026-01-05T12:30:45".parse().unwrap(), precision: Precision::Second, utc: false };
-        let seen = listed.in_zone(120);
+        let east = jiff::tz::TimeZone::fixed(jiff::tz::offset(2));
+        let seen = listed.in_zone(&east);
         assert_eq!((seen.at.to_string().as_str(), seen.utc), ("2026-01-05T10:30:45", true));
         assert!(!seen.is_exact(), "it was listed in winter time, and the zone was measured in summer");
         let exact = Modified { utc: true, ..listed };
-        assert_eq!(exact.in_zone(120), exact);
+        assert_eq!(exact.in_zone(&east), exact);
         assert!(exact.is_exact());
     }
 }

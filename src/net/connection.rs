@@ -12,6 +12,8 @@ use super::dial::reach;
 use super::driver::Driver;
 use super::log::Scribe;
 use super::{Cancel, Dial, Error, Pace};
+use jiff::tz::TimeZone;
+
 use crate::ftp::{Known, Operation, Outcome, Zone};
 use crate::model::event::Server;
 use crate::model::{ConnectionId, Security, TransferId};
@@ -104,6 +106,8 @@ pub(super) struct Shared {
     round_trip: AtomicU32,
     /// Whether the zone of LIST was asked for, whatever came of it.
     zone_asked: AtomicBool,
+    /// Whether a file of the other half of the year was asked for it.
+    summer_asked: AtomicBool,
     facts: Mutex<Facts>,
 }
 
@@ -114,18 +118,29 @@ struct Facts {
     /// What listings said; `Known` has it of earlier sessions.
     dialect: Option<String>,
     zone: Option<Zone>,
+    /// The zone with its summer time, where a second file has told it.
+    rules: Option<TimeZone>,
     card: Server,
     words: Option<String>,
 }
 
 impl Shared {
     pub(super) fn new(card: Server) -> Self {
-        let facts = Facts { known: Known::default(), avoid_epsv: false, dialect: None, zone: None, card, words: None };
+        let facts = Facts {
+            known: Known::default(),
+            avoid_epsv: false,
+            dialect: None,
+            zone: None,
+            rules: None,
+            card,
+            words: None,
+        };
         Self {
             open: AtomicBool::new(true),
             ended: Cancel::new(),
             round_trip: AtomicU32::new(0),
             zone_asked: AtomicBool::new(false),
+            summer_asked: AtomicBool::new(false),
             facts: Mutex::new(facts),
         }
     }
@@ -289,6 +304,19 @@ impl Connection {
 
     pub(super) fn heard_zone(&self, zone: Zone) {
         self.shared.heard_zone(zone);
+    }
+
+    pub(super) fn heard_rules(&self, rules: TimeZone) {
+        self.shared.facts().rules = Some(rules);
+    }
+
+    pub(super) fn rules(&self) -> Option<TimeZone> {
+        self.shared.facts().rules.clone()
+    }
+
+    /// Whether no file was asked yet for the zone in the other half of the year; from now on one was.
+    pub(super) fn asks_for_summer(&self) -> bool {
+        !self.shared.summer_asked.swap(true, Ordering::AcqRel)
     }
 
     /// Writes into the log what was noticed above the dialogue.

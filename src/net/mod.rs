@@ -25,6 +25,7 @@ mod stream;
 mod tests;
 mod tls;
 mod trust;
+mod zone;
 
 pub use cancel::Cancel;
 pub use connection::{Body, Collected, Connection, Flow, open};

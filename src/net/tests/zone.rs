@@ -32,7 +32,14 @@ async fn serve(listener: TcpListener, mdtm: String, listed: Vec<u8>) -> Vec<Stri
                 server.say("226 done").await;
             }
             "SIZE" => server.say("213 5").await,
-            "MDTM" => server.say(&format!("213 {mdtm}")).await,
+            // One time for all, or `b=TIME;a=TIME`.
+            "MDTM" => {
+                let name = line.rsplit('/').next().unwrap_or_default();
+                let of_file =
+                    |told: &str| told.split_once('=').filter(|(file, _)| *file == name).map(|(_, at)| at.to_owned());
+                let at = mdtm.split(';').find_map(of_file).unwrap_or_else(|| mdtm.clone());
+                server.say(&format!("213 {at}")).await;
+            }
             "PWD" => server.say("257 \"/\"").await,
             "QUIT" => server.say("221 bye").await,
             _ => server.say("200 ok").await,
@@ -129,4 +136,24 @@ async fn a_file_of_just_now_shows_that_a_server_lists_utc() {
     assert!(times[1].ends_with('Z'), "{times:?}");
     assert_eq!((asked, zone), (1, Some(0)));
     assert!(log.contains("Times in LIST are UTC+00: MDTM of a says"), "{log}");
+}
+
+/// Files of both halves of a year.
+const HALVES: &[u8] = b"-rw-r--r-- 1 me me 5 2025-01-05 12:30 b\r\n-rw-r--r-- 1 me me 5 2025-07-05 12:30 a\r\n\
+                        -rw-r--r-- 1 me me 5 2025-02-05 12:30 c\r\n";
+
+#[tokio::test]
+async fn a_file_of_the_other_half_of_the_year_tells_of_summer_time() {
+    let (times, asked, zone, log) = times_with("a=20250705103017;b=20250105113017", HALVES, |_| {}).await;
+    assert_eq!(times, ["2025-01-05T11:30:00Z", "2025-07-05T10:30:00Z", "2025-02-05T11:30:00Z"]);
+    assert_eq!((asked, zone), (2, Some(120)));
+    assert!(log.contains("Times in LIST have summer time, as in Europe/"), "{log}");
+}
+
+#[tokio::test]
+async fn a_server_without_summer_time_is_found_out() {
+    let (times, asked, _, log) = times_with("a=20250705103017;b=20250105103017", HALVES, |_| {}).await;
+    assert_eq!(times, ["2025-01-05T10:30:00Z", "2025-07-05T10:30:00Z", "2025-02-05T10:30:00Z"]);
+    assert_eq!(asked, 2);
+    assert!(log.contains("all the year: no summer time is kept"), "{log}");
 }
