@@ -83,6 +83,8 @@ pub struct Known {
     pub dialect: Option<String>,
     /// The zone of the times in LIST, once it was measured by MDTM.
     pub zone: Option<Zone>,
+    /// MDTM tells the server's own time, as LIST does, and not UTC.
+    pub own_time: bool,
     /// Whether commands wait while the server sends a file (vsftpd, ProFTPD), or are refused or carried out at once
     /// (Pure-FTPd, pyftpdlib); `None`: nobody knows.
     pub waits: Option<bool>,

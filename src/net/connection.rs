@@ -120,6 +120,8 @@ struct Facts {
     zone: Option<Zone>,
     /// The zone with its summer time, where a second file has told it.
     rules: Option<TimeZone>,
+    /// MDTM tells the server's own time.
+    own_time: bool,
     card: Server,
     words: Option<String>,
 }
@@ -132,6 +134,7 @@ impl Shared {
             dialect: None,
             zone: None,
             rules: None,
+            own_time: false,
             card,
             words: None,
         };
@@ -283,6 +286,7 @@ impl Connection {
             no_epsv: known.no_epsv || facts.avoid_epsv,
             dialect: facts.dialect.clone().or(known.dialect),
             zone: facts.zone.or(known.zone),
+            own_time: facts.own_time || known.own_time,
             ..known
         }
     }
@@ -304,6 +308,10 @@ impl Connection {
 
     pub(super) fn heard_zone(&self, zone: Zone) {
         self.shared.heard_zone(zone);
+    }
+
+    pub(super) fn heard_own_time(&self) {
+        self.shared.facts().own_time = true;
     }
 
     pub(super) fn heard_rules(&self, rules: TimeZone) {
@@ -351,7 +359,14 @@ impl Connection {
         if self.requests.send(request).await.is_err() {
             return Err(Error::closed(self.last_words()));
         }
-        result.await.unwrap_or_else(|_| Err(Error::closed(self.last_words())))
+        let mut result = result.await.unwrap_or_else(|_| Err(Error::closed(self.last_words())))?;
+        if let Outcome::Facts { modified: Some(modified), .. } = &mut result.0
+            && let Some(minutes) = self.server().site.zone.filter(|_| self.known().own_time)
+        {
+            let at = modified.at.checked_sub(jiff::Span::new().minutes(i64::from(minutes)));
+            modified.at = at.unwrap_or(modified.at);
+        }
+        Ok(result)
     }
 
     /// Says goodbye and closes.

@@ -58,12 +58,41 @@ impl Connection {
         let (minutes, asked) = self.zone(folder, entries, cancel).await?;
         let fixed = TimeZone::fixed(offset(minutes));
         if self.server().site.zone.is_some() {
+            self.look_for_own_time(minutes, folder, entries, cancel).await;
             return Some(fixed);
         }
         if let Some(rules) = self.rules() {
             return Some(rules);
         }
         Some(self.summer_time(minutes, asked.as_deref(), (folder, entries), cancel).await.unwrap_or(fixed))
+    }
+
+    /// Whether MDTM tells the time of LIST, which is not UTC as the site says: then downloads take it for what it is.
+    async fn look_for_own_time(&self, minutes: i16, folder: &RemotePath, entries: &[Entry], cancel: &Cancel) {
+        if minutes == 0 || self.known().own_time || !self.has_mdtm_alone() {
+            return;
+        }
+        let Some(file) = entries.iter().find(|entry| tells_zone(entry)).filter(|_| self.asks_for_zone()) else {
+            return;
+        };
+        let operation = Operation::Facts { path: folder.join(&file.name) };
+        let asked = self.run(operation, Body::None, None, cancel).await;
+        let Ok((Outcome::Facts { modified: Some(said), .. }, _)) = asked else { return };
+        if file.modified.is_some_and(|listed| zone_between(listed.at, said.at) == Some(0)) {
+            self.note(format!(
+                "MDTM of {} says what LIST says: it tells the server's own time, UTC{}, and no UTC",
+                shown(&file.name),
+                offset(minutes)
+            ));
+            self.heard_own_time();
+        }
+    }
+
+    /// Whether MDTM tells times, and MLSD does not, which always tells UTC.
+    fn has_mdtm_alone(&self) -> bool {
+        let server = self.server();
+        let says = |name: &str| server.features.iter().any(|line| line.eq_ignore_ascii_case(name));
+        says("MDTM") && !says("MLSD")
     }
 
     /// A zone that is so many minutes east of Greenwich in one half of the year and otherwise in the other, if MDTM of a file
@@ -126,10 +155,9 @@ impl Connection {
         if let Some(zone) = measured.filter(holds) {
             return Some((zone.minutes, None));
         }
-        let says = |name: &str| server.features.iter().any(|line| line.eq_ignore_ascii_case(name));
         let fresh = |entry: &Entry| entry.modified.as_ref().is_some_and(is_fresh);
         let tells = |entry: &&Entry| tells_zone(entry);
-        if !says("MDTM") || says("MLSD") || !entries.iter().any(tells_zone) {
+        if !self.has_mdtm_alone() || !entries.iter().any(tells_zone) {
             return None;
         }
         if !self.asks_for_zone() && !entries.iter().filter(tells).any(fresh) {
@@ -152,7 +180,8 @@ impl Connection {
             let Some(minutes) = zone_between(listed.at, exact.at) else { continue };
             if minutes == 0 && !is_fresh(&listed) {
                 self.note(format!(
-                    "The zone of LIST is not known: {said}, as LIST does; both may be UTC or the server's own time"
+                    "The zone of LIST is not known: {said}, as LIST does; both may be UTC or the server's own time, \
+                     which the site can say"
                 ));
                 return None;
             }

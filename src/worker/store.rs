@@ -238,6 +238,8 @@ struct Server {
     zone: Option<i16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     zone_at: Option<jiff::Timestamp>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    own_time: bool,
 }
 
 impl Server {
@@ -253,6 +255,7 @@ impl Server {
             no_host,
             dialect,
             zone,
+            own_time,
             waits,
         } = learned.known.clone();
         let Learned { tls12_only, tls, connections, .. } = *learned;
@@ -272,6 +275,7 @@ impl Server {
             waits,
             zone: zone.map(|zone| zone.minutes),
             zone_at: zone.map(|zone| zone.at),
+            own_time,
         }
     }
 
@@ -291,6 +295,7 @@ impl Server {
             dialect,
             zone,
             zone_at,
+            own_time,
             waits,
         } = self;
         let zone = zone.zip(zone_at).map(|(minutes, at)| Zone { minutes, at });
@@ -305,6 +310,7 @@ impl Server {
             no_host,
             dialect,
             zone,
+            own_time,
             waits,
         };
         Learned { known, tls12_only, connections, tls }

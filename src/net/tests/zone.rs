@@ -95,7 +95,7 @@ async fn the_zone_is_measured_once() {
 async fn what_the_site_says_or_what_was_measured_is_not_asked_for() {
     let site = |dial: &mut Dial| dial.site = Arc::new(Site { zone: Some(-60), ..(*dial.site).clone() });
     let (said, asked, _) = times(site).await;
-    assert_eq!((said[1].as_str(), asked), ("2025-01-05T13:30:00Z", 0));
+    assert_eq!((said[1].as_str(), asked), ("2025-01-05T13:30:00Z", 1), "asked only whether MDTM tells UTC");
     let measured = |at| {
         move |dial: &mut Dial| {
             dial.known = Known { zone: Some(Zone { minutes: 60, at }), ..Known::default() };
@@ -156,4 +156,24 @@ async fn a_server_without_summer_time_is_found_out() {
     assert_eq!(times, ["2025-01-05T10:30:00Z", "2025-07-05T10:30:00Z", "2025-02-05T10:30:00Z"]);
     assert_eq!(asked, 2);
     assert!(log.contains("all the year: no summer time is kept"), "{log}");
+}
+
+#[tokio::test]
+async fn mdtm_in_the_servers_own_time_is_taken_for_that() {
+    // vsftpd with `use_localtime`, in a zone that the site says.
+    let (listener, port) = listener().await;
+    let lines = Lines::default();
+    let mut dial = dial(port, Security::Never, Trust::default(), &lines);
+    dial.site = Arc::new(Site { zone: Some(120), ..(*dial.site).clone() });
+    let served = tokio::spawn(serve(listener, "20250105123017".to_owned(), LISTED.to_owned()));
+    let connection: Connection = open(dial, |_| {}).await.unwrap();
+    connection.list(&RemotePath::root(), &Cancel::new()).await.unwrap();
+    assert!(connection.known().own_time);
+    let asks = crate::ftp::Operation::Facts { path: RemotePath::new("/a") };
+    let (outcome, _) = connection.run(asks, crate::net::Body::None, None, &Cancel::new()).await.unwrap();
+    let crate::ftp::Outcome::Facts { modified: Some(modified), .. } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((modified.at.to_string().as_str(), modified.utc), ("2025-01-05T10:30:17", true));
+    connection.close().await;
+    served.await.unwrap();
+    assert!(lines.all().join("\n").contains("it tells the server's own time, UTC+02, and no UTC"));
 }
