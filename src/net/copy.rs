@@ -1,6 +1,6 @@
 //! Bytes between a data connection and a file or memory, and the exact order in which the connection is closed.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::future::poll_fn;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
@@ -17,18 +17,20 @@ use tokio::time::{Instant, timeout};
 use super::Flow;
 use super::ascii::{FromWire, ToWire};
 use super::belt::{BLOCK, Drainer, Filler, belt};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use super::direct::Carrier;
 use super::stream::{Stream, make_orderly};
 use crate::ftp::{DataEnd, DataFault};
 
 /// After an upload the server's end of the connection is waited for this long: until it closes, its TLS tickets may
 /// still arrive, and closing over unread bytes would be a reset that takes our last bytes with it.
-const DRAIN: Duration = Duration::from_secs(5);
+pub(super) const DRAIN: Duration = Duration::from_secs(5);
 /// Our close_notify after a download may take this long.
 const GOODBYE: Duration = Duration::from_secs(1);
 /// Within so many times the patience for silence at least [`LEAST`] bytes must come.
-const WINDOW: u32 = 10;
+pub(super) const WINDOW: u32 = 10;
 /// See [`WINDOW`]. Whoever wants a lower speed than this cannot be meant.
-const LEAST: u64 = 256;
+pub(super) const LEAST: u64 = 256;
 /// The first byte of a listing may take this many times as long as any silence later: some servers read and sort a large
 /// directory before they send a line of it…
 const BEGIN_PATIENCE: u32 = 6;
@@ -121,7 +123,11 @@ impl Mover {
     }
 
     /// Into a file.
-    pub(super) async fn receive(mut self, file: File, flow: &Flow) -> Result<DataEnd, Fault> {
+    pub(super) async fn receive(mut self, file: File, flow: &Arc<Flow>) -> Result<DataEnd, Fault> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if self.goes_directly(flow) {
+            return self.carrier(file, flow)?.receive().await;
+        }
         let (filler, drainer) = belt();
         let (ascii, guard) = (flow.ascii, self.guard.clone());
         let disk = spawn_blocking(move || {
@@ -138,6 +144,22 @@ impl Mover {
         drop(self);
         joined(disk).await.map_err(Fault::Local)?;
         Ok(DataEnd { bytes, clean: came? })
+    }
+
+    /// Whether the bytes go as they are, so that they need not pass through here.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn goes_directly(&self, flow: &Flow) -> bool {
+        !flow.ascii && matches!(self.stream, Stream::Plain(_))
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn carrier(self, file: File, flow: &Arc<Flow>) -> Result<Carrier, DataFault> {
+        let broken = |error: io::Error| DataFault::Network(error.to_string());
+        let socket = match self.stream {
+            Stream::Plain(socket) => socket.into_std().map_err(broken)?,
+            Stream::Tls(_) => return Err(DataFault::Tls("it is not in clear".to_owned())),
+        };
+        Ok(Carrier::new(socket, file, flow.clone(), self.idle, self.heard, self.guard))
     }
 
     async fn fill(&mut self, mut filler: Filler, flow: &Flow) -> Result<bool, DataFault> {
@@ -164,7 +186,11 @@ impl Mover {
     }
 
     /// From a file.
-    pub(super) async fn send(mut self, file: File, from: u64, flow: &Flow) -> Result<DataEnd, Fault> {
+    pub(super) async fn send(mut self, file: File, from: u64, flow: &Arc<Flow>) -> Result<DataEnd, Fault> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if self.goes_directly(flow) {
+            return self.carrier(file, flow)?.send(from).await;
+        }
         let (filler, mut drainer) = belt();
         let (ascii, guard) = (flow.ascii, self.guard.clone());
         let disk = spawn_blocking(move || {
@@ -300,13 +326,7 @@ fn write_blocks(mut file: &File, mut drainer: Drainer, ascii: bool) -> io::Resul
 
 /// Reads exactly what the file holds now from `from` on; if that changes meanwhile, nothing that was sent is the file.
 fn read_blocks(mut file: &File, from: u64, mut filler: Filler, ascii: bool) -> io::Result<()> {
-    let before = file.metadata()?;
-    if !before.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let Some(mut left) = before.len().checked_sub(from) else {
-        return Err(io::Error::other("the file is shorter than what was sent of it earlier"));
-    };
+    let (before, mut left) = measure(file, from)?;
     file.seek(SeekFrom::Start(from))?;
     let mut lines = ToWire::default();
     let (mut scratch, mut converted) = (vec![0; if ascii { BLOCK / 2 } else { 0 }], Vec::new());
@@ -333,6 +353,23 @@ fn read_blocks(mut file: &File, from: u64, mut filler: Filler, ascii: bool) -> i
             return Ok(());
         }
     }
+    check_unchanged(file, &before)
+}
+
+/// What a file is before it is sent, and how much of it there is from `from` on.
+pub(super) fn measure(file: &File, from: u64) -> io::Result<(Metadata, u64)> {
+    let before = file.metadata()?;
+    if !before.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    match before.len().checked_sub(from) {
+        Some(left) => Ok((before, left)),
+        None => Err(io::Error::other("the file is shorter than what was sent of it earlier")),
+    }
+}
+
+/// Whether it still is what it was before.
+pub(super) fn check_unchanged(file: &File, before: &Metadata) -> io::Result<()> {
     let after = file.metadata()?;
     if after.len() != before.len() || after.modified().ok() != before.modified().ok() {
         return Err(io::Error::other("the file changed while it was sent"));

@@ -13,6 +13,8 @@ mod connection;
 mod copy;
 mod data;
 mod dial;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod direct;
 mod driver;
 mod error;
 mod identity;

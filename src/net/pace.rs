@@ -73,7 +73,7 @@ impl Pace {
     }
 
     /// Until when `bytes` more must wait; `None`: they need not.
-    fn book(&self, bytes: usize, now: Instant) -> Option<Instant> {
+    pub(super) fn book(&self, bytes: usize, now: Instant) -> Option<Instant> {
         let mut bucket = self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let rate = Some(bucket.rate).filter(|rate| *rate > 0)?;
         let start = bucket.booked.map_or(now, |booked| booked.max(now.checked_sub(BURST).unwrap_or(now)));

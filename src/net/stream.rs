@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
@@ -19,13 +19,17 @@ const UNSENT: u32 = 256 * 1024;
 /// The last goodbye waits up to here.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// A connection under TLS. rustls asks the system for 4 KiB at a time, so that data are read ahead; on a control connection,
+/// which may go on in clear, nothing is.
+pub(super) type Secured = TlsStream<BufReader<TcpStream>>;
+
 /// A connection to a server.
 #[derive(Debug)]
 pub(super) enum Stream {
     /// In clear.
     Plain(TcpStream),
     /// Under TLS.
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<Secured>),
 }
 
 impl Stream {
@@ -33,7 +37,7 @@ impl Stream {
     pub(super) fn socket(&self) -> &TcpStream {
         match self {
             Self::Plain(socket) => socket,
-            Self::Tls(stream) => stream.get_ref().0,
+            Self::Tls(stream) => stream.get_ref().0.get_ref(),
         }
     }
 
@@ -142,12 +146,12 @@ impl Wire {
         {
             return Err(io::Error::other("the server said more before TLS had ended"));
         }
-        self.stream = Some(Stream::Plain(stream.into_inner().0));
+        self.stream = Some(Stream::Plain(stream.into_inner().0.into_inner()));
         Ok(())
     }
 
     /// Goes on over `stream`.
-    pub(super) fn put(&mut self, stream: TlsStream<TcpStream>) {
+    pub(super) fn put(&mut self, stream: Secured) {
         self.stream = Some(Stream::Tls(Box::new(stream)));
     }
 

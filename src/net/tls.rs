@@ -12,11 +12,12 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{
     AlertDescription, ClientConfig, HandshakeKind, KeyLogFile, NamedGroup, ProtocolVersion, SupportedProtocolVersion,
 };
+use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 use super::identity::Identity;
+use super::stream::Secured;
 use super::trust::Verifier;
 use super::{Dial, Error};
 use crate::ftp::DataFault;
@@ -25,6 +26,10 @@ use crate::model::event::Tls;
 
 /// Tickets are kept up to here, the newest; servers give two per connection.
 const MAX_TICKETS: usize = 64;
+/// Bytes of a data connection that are read ahead.
+const AHEAD: usize = 128 * 1024;
+/// The least there can be on a control connection: every read has more room than this, and passes it by.
+const NONE: usize = 1;
 /// Says which protocol is meant, so that no other server behind the same certificate can be talked into it (ALPACA).
 const ALPN: &[u8] = b"ftp";
 
@@ -84,9 +89,10 @@ impl Security {
     }
 
     /// Secures the control connection.
-    pub(super) async fn control(&self, socket: TcpStream, limit: Duration) -> Result<TlsStream<TcpStream>, Error> {
+    pub(super) async fn control(&self, socket: TcpStream, limit: Duration) -> Result<Secured, Error> {
         let what = format!("TLS with {}:{}", self.host, self.port);
-        let handshake = TlsConnector::from(self.control.clone()).connect(self.name.clone(), socket);
+        let handshake =
+            TlsConnector::from(self.control.clone()).connect(self.name.clone(), BufReader::with_capacity(NONE, socket));
         match tokio::time::timeout(limit, handshake).await {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(error)) => Err(match self.verifier.take_doubt() {
@@ -100,9 +106,10 @@ impl Security {
     /// Secures a data connection, which is to resume the control connection's session and must in any case be with the
     /// same server: the same certificate, or one that is trusted for the control connection's host. One that does not
     /// resume, though earlier ones did and it was offered to, may be with somebody else.
-    pub(super) async fn data(&self, socket: TcpStream, limit: Duration) -> Result<TlsStream<TcpStream>, DataFault> {
+    pub(super) async fn data(&self, socket: TcpStream, limit: Duration) -> Result<Secured, DataFault> {
         let offered = self.tickets.can_resume();
-        let handshake = TlsConnector::from(self.data.clone()).connect(self.name.clone(), socket);
+        let handshake =
+            TlsConnector::from(self.data.clone()).connect(self.name.clone(), BufReader::with_capacity(AHEAD, socket));
         match tokio::time::timeout(limit, handshake).await {
             Ok(Ok(stream)) => {
                 let resumed = Agreed::of(&stream).resumed;
@@ -122,7 +129,7 @@ impl Security {
     }
 
     /// What the control connection agreed on.
-    pub(super) fn card(&self, stream: &TlsStream<TcpStream>) -> Tls {
+    pub(super) fn card(&self, stream: &Secured) -> Tls {
         let (sha256, by_person) = self.verifier.accepted().unwrap_or_default();
         let agreed = Agreed::of(stream);
         Tls { version: agreed.version.to_owned(), cipher: agreed.cipher, sha256, by_person, control_clear: false }
@@ -147,7 +154,7 @@ pub(super) struct Agreed {
 
 impl Agreed {
     /// Of a stream whose handshake is done.
-    pub(super) fn of(stream: &TlsStream<TcpStream>) -> Self {
+    pub(super) fn of(stream: &Secured) -> Self {
         let (_, session) = stream.get_ref();
         Self {
             version: if session.protocol_version() == Some(ProtocolVersion::TLSv1_3) { "TLS 1.3" } else { "TLS 1.2" },

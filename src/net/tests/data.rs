@@ -171,6 +171,44 @@ async fn a_file_that_changes_while_it_is_sent_is_never_sent_whole() {
 }
 
 #[tokio::test]
+async fn a_download_in_clear_is_whole_also_where_the_file_takes_nothing_from_a_pipe() {
+    let (listener, _) = listener().await;
+    let (folder, bytes) = (tempfile::tempdir().unwrap(), some_bytes(5_000_000));
+    for appends in [false, true] {
+        let path = folder.path().join(appends.to_string());
+        let file = File::options().create(true).append(appends).write(true).open(&path).unwrap();
+        let (load, flow) = receiving(&file, false);
+        let (data, mut socket) = connected(&listener, load, None).await;
+        for part in bytes.chunks(700_001) {
+            socket.write_all(part).await.unwrap();
+        }
+        socket.shutdown().await.unwrap();
+        assert_eq!(socket.read(&mut [0; 1]).await.unwrap(), 0, "our end is closed too");
+        let end = DataEnd { bytes: bytes.len() as u64, clean: true };
+        assert_eq!(ended(data).await.result, Ok(end));
+        assert_eq!(flow.done(), end.bytes);
+        assert!(std::fs::read(&path).unwrap() == bytes, "appends: {appends}");
+    }
+}
+
+#[tokio::test]
+#[cfg(unix)]
+async fn an_abandoned_download_is_reset_and_lets_go_of_its_file() {
+    let (listener, _) = listener().await;
+    let (reader, writer) = std::io::pipe().unwrap();
+    let file = File::from(std::os::fd::OwnedFd::from(writer));
+    let (load, _) = receiving(&file, false);
+    let (data, mut socket) = connected(&listener, load, None).await;
+    drop(file);
+    socket.write_all(&some_bytes(1000)).await.unwrap();
+    let mut reader = reader;
+    reader.read_exact(&mut [0; 1000]).unwrap();
+    data.abandon().await;
+    assert_eq!(reader.read(&mut [0; 1]).unwrap(), 0, "nobody holds the file any longer");
+    assert_reset(socket).await;
+}
+
+#[tokio::test]
 async fn an_abandoned_connection_is_reset() {
     let (listener, _) = listener().await;
     let (load, _) = sending(&file_of(&some_bytes(40_000_000)), 0);

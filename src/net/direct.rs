@@ -1,0 +1,285 @@
+//! Plain bytes between a data connection and a file, by one thread: from the socket through a pipe into the file they never
+//! enter this program's memory, and no task is woken for a block.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
+use socket2::SockRef;
+use tokio::sync::mpsc::Sender;
+use tokio::task::spawn_blocking;
+
+use super::Flow;
+use super::copy::{DRAIN, Fault, LEAST, WINDOW, check_unchanged, measure};
+use crate::ftp::{DataEnd, DataFault};
+
+/// Bytes that are moved by way of memory before a pipe is worth its price, and again where the file takes none from a pipe.
+const BLOCK: usize = 256 * 1024;
+/// What a pipe is asked to hold; where the system's limit for a user is reached, it stays smaller.
+const PIPE: usize = 1024 * 1024;
+/// A thread that keeps a speed limit looks up this often.
+const NAP: Duration = Duration::from_millis(20);
+
+/// What is moved by a thread.
+#[derive(Debug)]
+pub(super) struct Carrier {
+    socket: Arc<TcpStream>,
+    file: File,
+    flow: Arc<Flow>,
+    idle: Duration,
+    bytes: u64,
+    /// Since when the bytes are watched that come in, and how many there were then.
+    watched: (Instant, u64),
+    heard: Arc<AtomicBool>,
+    given_up: Arc<AtomicBool>,
+    guard: Sender<()>,
+}
+
+/// Held by whoever waits for the thread: when dropped, the connection is reset, and the thread ends.
+struct Waiting {
+    socket: Arc<TcpStream>,
+    given_up: Arc<AtomicBool>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !self.given_up.swap(true, Ordering::AcqRel) {
+            // Connecting to nowhere resets at once, though the thread still holds the socket, and wakes it.
+            let _ = rustix::net::connect_unspec(&*self.socket);
+        }
+    }
+}
+
+impl Carrier {
+    /// Over `socket`, which does not block.
+    pub(super) fn new(
+        socket: TcpStream,
+        file: File,
+        flow: Arc<Flow>,
+        idle: Duration,
+        heard: Arc<AtomicBool>,
+        guard: Sender<()>,
+    ) -> Self {
+        let watched = (Instant::now(), 0);
+        Self { socket: Arc::new(socket), file, flow, idle, bytes: 0, watched, heard, given_up: Arc::default(), guard }
+    }
+
+    /// Into the file, at its position.
+    pub(super) async fn receive(self) -> Result<DataEnd, Fault> {
+        self.run(Self::take_in).await
+    }
+
+    /// From the file, from `from` on.
+    pub(super) async fn send(self, from: u64) -> Result<DataEnd, Fault> {
+        self.run(move |this| this.give_out(from)).await
+    }
+
+    async fn run(
+        mut self,
+        work: impl FnOnce(&mut Self) -> Result<(), Fault> + Send + 'static,
+    ) -> Result<DataEnd, Fault> {
+        let waiting = Waiting { socket: self.socket.clone(), given_up: self.given_up.clone() };
+        let thread = spawn_blocking(move || {
+            let result = work(&mut self);
+            let Self { file, guard, socket, .. } = self;
+            drop((file, guard, socket));
+            result.map(|()| DataEnd { bytes: self.bytes, clean: true })
+        });
+        let result = thread.await.unwrap_or_else(|error| Err(Fault::Local(io::Error::other(error))));
+        // The thread has ended it, in whatever way was right.
+        waiting.given_up.store(true, Ordering::Release);
+        result
+    }
+
+    fn take_in(&mut self) -> Result<(), Fault> {
+        let mut block = Vec::new();
+        let mut pipe = None;
+        let mut is_refused = false;
+        loop {
+            if pipe.is_none() && !is_refused && self.bytes >= BLOCK as u64 {
+                pipe = Pipe::new();
+                is_refused = pipe.is_none();
+            }
+            let most = self.flow.pace.portion(if pipe.is_some() { PIPE } else { BLOCK });
+            let count = match &pipe {
+                Some(pipe) => self.once(PollFlags::IN, |socket| pipe.fill(socket, most))?,
+                None => {
+                    block.resize(BLOCK, 0);
+                    let room = &mut block[..most];
+                    self.once(PollFlags::IN, |mut socket| socket.read(room))?
+                }
+            };
+            self.heard.store(true, Ordering::Relaxed);
+            if count == 0 {
+                break;
+            }
+            self.count(count);
+            if self.flow.most.is_some_and(|most| self.bytes > most) {
+                return Err(DataFault::Limit.into());
+            }
+            match &pipe {
+                None => (&self.file).write_all(&block[..count]).map_err(Fault::Local)?,
+                Some(full) if !full.empty(&self.file, count).map_err(Fault::Local)? => {
+                    (pipe, is_refused) = (None, true);
+                }
+                Some(_) => {}
+            }
+            self.keep_pace(count)?;
+        }
+        // The server may hold its last reply until our end is closed: not later than this.
+        let _ = SockRef::from(&*self.socket).set_linger(None);
+        let _ = self.socket.shutdown(Shutdown::Write);
+        Ok(())
+    }
+
+    fn give_out(&mut self, from: u64) -> Result<(), Fault> {
+        let (before, mut left) = measure(&self.file, from).map_err(Fault::Local)?;
+        (&self.file).seek(SeekFrom::Start(from)).map_err(Fault::Local)?;
+        let mut block = vec![0; usize::try_from(left).unwrap_or(BLOCK).min(BLOCK)];
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(BLOCK).min(block.len());
+            let count = match (&self.file).read(&mut block[..most]) {
+                Ok(0) => return Err(Fault::Local(io::Error::other("the file became shorter while it was sent"))),
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Fault::Local(error)),
+            };
+            left -= count as u64;
+            let mut rest = &block[..count];
+            while !rest.is_empty() {
+                let portion = &rest[..self.flow.pace.portion(BLOCK).min(rest.len())];
+                self.keep_pace(portion.len())?;
+                let count = self.once(PollFlags::OUT, |mut socket| socket.write(portion))?;
+                if count == 0 {
+                    return Err(DataFault::Network("the server takes nothing more".to_owned()).into());
+                }
+                self.count(count);
+                rest = &rest[count..];
+            }
+        }
+        // Only now is it known that these were all bytes of one unchanged file. Before this, closing is a reset.
+        check_unchanged(&self.file, &before).map_err(Fault::Local)?;
+        let _ = SockRef::from(&*self.socket).set_linger(None);
+        self.socket.shutdown(Shutdown::Write).map_err(broken)?;
+        self.idle = DRAIN;
+        match self.once(PollFlags::IN, |mut socket| socket.read(&mut [0])) {
+            Ok(1..) => Err(DataFault::Network("the server sent data on an upload's connection".to_owned()).into()),
+            // An end, a reset after everything was taken, or nothing at all: the server's reply says what it has.
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&mut self, count: usize) {
+        self.bytes += count as u64;
+        self.flow.done.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// Does what the socket may not be ready for, as soon as it is.
+    fn once(
+        &mut self,
+        ready: PollFlags,
+        mut step: impl FnMut(&TcpStream) -> io::Result<usize>,
+    ) -> Result<usize, DataFault> {
+        if ready == PollFlags::IN {
+            self.watch()?;
+        }
+        let until = Instant::now() + self.idle;
+        loop {
+            if self.given_up.load(Ordering::Acquire) {
+                return Err(DataFault::Network("it was given up".to_owned()));
+            }
+            match step(&self.socket) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                other => return other.map_err(broken),
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(DataFault::Silent(self.idle.as_secs()));
+            }
+            match poll(&mut [PollFd::new(&*self.socket, ready)], Timespec::try_from(left).ok().as_ref()) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(broken(error.into())),
+            }
+        }
+    }
+
+    /// A server that sends a byte now and then is never silent, and never ends either.
+    fn watch(&mut self) -> Result<(), DataFault> {
+        let (since, before) = self.watched;
+        let window = self.idle * WINDOW;
+        if since.elapsed() < window {
+            return Ok(());
+        }
+        self.watched = (Instant::now(), self.bytes);
+        if self.bytes - before < LEAST { Err(DataFault::Silent(window.as_secs())) } else { Ok(()) }
+    }
+
+    /// Waits until `bytes` more may have flowed.
+    fn keep_pace(&self, bytes: usize) -> Result<(), DataFault> {
+        let rate = self.flow.pace.rate();
+        let Some(until) = self.flow.pace.book(bytes, tokio::time::Instant::now()) else { return Ok(()) };
+        let until = until.into_std();
+        while self.flow.pace.rate() == rate {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            if self.given_up.load(Ordering::Acquire) {
+                return Err(DataFault::Network("it was given up".to_owned()));
+            }
+            sleep(left.min(NAP));
+        }
+        Ok(())
+    }
+}
+
+fn broken(error: io::Error) -> DataFault {
+    DataFault::Network(error.to_string())
+}
+
+/// Bytes on their way through the kernel.
+struct Pipe {
+    exit: OwnedFd,
+    entry: OwnedFd,
+}
+
+impl Pipe {
+    /// None where there are no more to be had.
+    fn new() -> Option<Self> {
+        let (exit, entry) = pipe_with(PipeFlags::CLOEXEC).ok()?;
+        let _ = fcntl_setpipe_size(&entry, PIPE);
+        Some(Self { exit, entry })
+    }
+
+    fn fill(&self, socket: &TcpStream, most: usize) -> io::Result<usize> {
+        Ok(splice(socket, None, &self.entry, None, most, SpliceFlags::MOVE | SpliceFlags::NONBLOCK)?)
+    }
+
+    /// Moves all `count` bytes on into the file. False where they had to be copied: it takes none from a pipe.
+    fn empty(&self, mut file: &File, count: usize) -> io::Result<bool> {
+        let mut left = count;
+        while left > 0 {
+            match splice(&self.exit, None, file, None, left, SpliceFlags::MOVE) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(moved) => left -= moved,
+                Err(Errno::INTR) => {}
+                Err(Errno::INVAL) => {
+                    let exit = File::from(self.exit.try_clone()?);
+                    io::copy(&mut exit.take(left as u64), &mut file)?;
+                    return Ok(false);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(true)
+    }
+}
