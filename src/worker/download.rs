@@ -159,7 +159,8 @@ async fn open(job: &Job, what: &str, target: &Target, source: Facts, begun: bool
     let now = Source { remote: job.remote_name(), size: source.size, modified: source.modified };
     job.blocking(what, move || {
         let noted = |path: &Path| journal.source(path).map(|noted| noted.filter(|noted| noted.remote == now.remote));
-        let part = Part::find(&target, |path, _| Ok(noted(path)?.is_some()))?;
+        // An empty one is nobody's: a program that was killed had not come to note it.
+        let part = Part::find(&target, |path, length| Ok(length == 0 || noted(path)?.is_some()))?;
         let is_other = noted(&part.path())?.is_some_and(|noted| is_other(&noted, &now));
         let length = part.length()?;
         if ascii || is_other || now.size.is_none_or(|size| length > size) {
@@ -223,6 +224,7 @@ async fn fetch(job: &Job, what: &str, part: &Part, source: Facts, copied: bool) 
     let flow = job.flow(offset, offset, left, most);
     let dated = job.settings.keep_times && source.modified.is_none_or(|modified| !modified.is_exact());
     let operation = Operation::Retrieve { path: job.row.remote(), offset, kind: job.kind(), dated };
+    job.recorded().await;
     let body = Body::Receive { file, flow };
     let result = job.transfer(operation, body, "Could not download", &job.row.remote()).await;
     if offset > 0 && !begins_with(part, offset, &tail, job.gauge.moved()).map_err(|error| local(&error))? {

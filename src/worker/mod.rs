@@ -203,6 +203,8 @@ struct Worker {
     questions: Questions,
     tabs: BTreeMap<TabId, Tab>,
     measures: HashMap<Ticket, Cancel>,
+    /// Uploads that are done, of which the journal has not been told.
+    stored: Vec<String>,
     /// Numbers for new rows that nobody has used.
     ids: std::ops::Range<u64>,
     /// The newest of the generations of tabs' tasks.
@@ -267,6 +269,7 @@ impl Worker {
             active: HashMap::new(),
             tabs: BTreeMap::new(),
             measures: HashMap::new(),
+            stored: Vec::new(),
             ids: 0..0,
             generation: 0,
             can_release: carry_on == CarryOn::Hold,
@@ -361,6 +364,7 @@ impl Worker {
         let changes = self.rows.take_changes();
         if !changes.is_empty() {
             self.scribe.write(&changes, self.rows.queue());
+            self.forget_stored();
             changes.into_iter().for_each(|delta| self.front.send(Event::Queue(delta)));
         }
         if self.rows.became_idle() {

@@ -193,6 +193,7 @@ impl Worker {
             gauge,
             link,
             started: Instant::now(),
+            written: self.scribe.written(),
         };
         let (inputs, id, key) = (self.context.inputs.clone(), job.row.id, job.key.clone());
         tokio::spawn(async move {
@@ -281,6 +282,9 @@ impl Worker {
             && row.size != Some(done.bytes)
         {
             self.rows.change(Delta::Size(row.id, done.bytes));
+        }
+        if row.course == Course::Upload && row.kind != Kind::Directory && matches!(end, End::Done(_)) {
+            self.stored.push(remote_name(&row.folder.site, &row.remote()));
         }
         let mut phase = end.phase();
         if let End::Walked(found) = end
@@ -490,6 +494,18 @@ impl Worker {
                 let extra = self.rows.extra(*id);
                 (extra.failures, extra.decided) = (0, None);
                 self.rows.phase(*id, Phase::Queued);
+            }
+        }
+    }
+
+    /// Forgets what was begun for uploads that are done.
+    pub(super) fn forget_stored(&mut self) {
+        for remote in std::mem::take(&mut self.stored) {
+            if self.context.journal.is_owner() {
+                self.scribe.forget(remote);
+            } else {
+                let journal = self.context.journal.clone();
+                tokio::task::spawn_blocking(move || upload::disown(&journal, &remote));
             }
         }
     }

@@ -1,14 +1,16 @@
 //! What is written down: the lines of all connections for the front, and the queue's changes for the next run.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::Input;
 use super::journal::Journal;
+use super::upload;
 use crate::model::{Delta, Direction, Event, Line, Queue, Section, TransferId};
 use crate::net::Log;
 
@@ -80,22 +82,44 @@ impl Lines {
 enum Write {
     Changes(Vec<Delta>),
     Order(Vec<TransferId>),
+    Forget(String),
+}
+
+/// How many groups of changes are on the disk: a row's first byte moves only after it is there itself.
+#[derive(Clone, Debug)]
+pub(super) struct Written(watch::Receiver<u64>);
+
+impl Written {
+    /// Waits until `group` is written, or nothing is written any more.
+    pub(super) async fn wait(&mut self, group: u64) {
+        let _ = self.0.wait_for(|written| *written >= group).await;
+    }
 }
 
 /// Writes the queue's changes on a thread of its own, in order.
 pub(super) struct Scribe {
     writes: Option<SyncSender<Write>>,
     thread: Option<JoinHandle<()>>,
+    /// Groups of changes that were handed over.
+    groups: AtomicU64,
+    written: Written,
 }
 
 impl Scribe {
     pub(super) fn new(journal: Arc<Journal>, inputs: mpsc::Sender<Input>) -> Self {
+        let (count, written) = watch::channel(0);
+        let (groups, written) = (AtomicU64::new(0), Written(written));
         if !journal.is_owner() {
-            return Self { writes: None, thread: None };
+            return Self { writes: None, thread: None, groups, written };
         }
         let (writes, wanted) = sync_channel(MOST_CHANGES);
-        let thread = std::thread::spawn(move || write(&journal, &wanted, &inputs));
-        Self { writes: Some(writes), thread: Some(thread) }
+        let thread = std::thread::spawn(move || write(&journal, &wanted, &inputs, &count));
+        Self { writes: Some(writes), thread: Some(thread), groups, written }
+    }
+
+    /// What says how far the writing is, and the group that holds what is changed now.
+    pub(super) fn written(&self) -> (Written, u64) {
+        (self.written.clone(), self.groups.load(Ordering::Relaxed) + 1)
     }
 
     /// Writes `changes`, after which the queue is `queue`.
@@ -104,11 +128,20 @@ impl Scribe {
         let kept = |delta: &&Delta| !matches!(delta, Delta::Progress(_) | Delta::Held(_) | Delta::Move(..));
         let kept: Vec<Delta> = changes.iter().filter(kept).cloned().collect();
         if !kept.is_empty() {
+            self.groups.fetch_add(1, Ordering::Relaxed);
             // The thread ends only after this.
             let _ = writes.send(Write::Changes(kept));
         }
         if changes.iter().any(|delta| matches!(delta, Delta::Move(..))) {
             let _ = writes.send(Write::Order(queue.section(Section::Active).iter().copied().collect()));
+        }
+    }
+
+    /// Forgets what was begun on a server under this name, now that the changes before say that it is done: the other way
+    /// round, a program that is killed in between would take its own file for somebody else's.
+    pub(super) fn forget(&self, remote: String) {
+        if let Some(writes) = &self.writes {
+            let _ = writes.send(Write::Forget(remote));
         }
     }
 
@@ -122,12 +155,18 @@ impl Scribe {
     }
 }
 
-fn write(journal: &Journal, wanted: &Receiver<Write>, inputs: &mpsc::Sender<Input>) {
+fn write(journal: &Journal, wanted: &Receiver<Write>, inputs: &mpsc::Sender<Input>, count: &watch::Sender<u64>) {
     let mut failed = false;
     for write in wanted {
         let written = match write {
-            Write::Changes(deltas) => journal.apply(&deltas),
+            Write::Changes(deltas) => {
+                let written = journal.apply(&deltas);
+                // What cannot be written is said, and holds nothing up.
+                count.send_modify(|count| *count += 1);
+                written
+            }
             Write::Order(ids) => journal.reorder(&ids),
+            Write::Forget(remote) => upload::disown(journal, &remote),
         };
         if let Err(error) = written
             && !std::mem::replace(&mut failed, true)

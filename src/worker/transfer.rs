@@ -11,6 +11,7 @@ use super::memory::Key;
 use super::retry::{Kind as TroubleKind, Trouble};
 use super::rows::{Extra, Target};
 use super::rules::{self, Verdict};
+use super::scribe::Written;
 use super::walk::Found;
 use super::{Input, News, download, upload, walk};
 use crate::ftp::{Operation, Outcome, TransferType};
@@ -80,6 +81,8 @@ pub(super) struct Job {
     /// The connection, once there is one.
     pub(super) link: Option<Link>,
     pub(super) started: Instant,
+    /// When the row is in the journal as it was begun.
+    pub(super) written: (Written, u64),
 }
 
 /// How an attempt ended.
@@ -234,6 +237,13 @@ impl Job {
         let flow = Arc::new(Flow { most, expected, ..Flow::new(pace.clone(), self.context.run.ascii) });
         self.gauge.flow(&flow, base, resumed);
         flow
+    }
+
+    /// Waits until the journal has the row as it was begun: no byte moves before, so that a program that is killed knows
+    /// what it had begun.
+    pub(super) async fn recorded(&self) {
+        let (mut written, group) = self.written.clone();
+        written.wait(group).await;
     }
 
     /// The rest is work on the local disk, and may be slow: others may use the connection meanwhile.

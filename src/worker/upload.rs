@@ -40,6 +40,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         Err(end) => return Ok(end),
     };
     let (remote, offset) = (job.row.remote(), begin.offset);
+    job.recorded().await;
     note(job, &what, source, begin.before).await?;
     let stored = match store(job, &what, &file, offset, source).await {
         Err(trouble) if trouble.kind == TroubleKind::NoRestart => store(job, &what, &file, 0, source).await,
@@ -67,7 +68,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         }
         result => result?,
     };
-    forget(job, &what).await?;
+    // That it was ours is forgotten only when the journal knows that it is done: see `Scribe::forget`.
     Ok(job.done(size, resumed_from, proof))
 }
 
@@ -209,7 +210,6 @@ async fn go_on(job: &Job, what: &str, source: Facts) -> Result<Option<Result<Beg
             // All of it arrived, and only the word for it was lost.
             Some(there) if there == size && size > 0 && job.row.attempts > 1 => {
                 keep_time(job, &job.row.remote(), source).await;
-                forget(job, what).await?;
                 return Ok(Some(Err(job.done(size, size, Proof::Size))));
             }
             Some(there) if there < size && there > 0 => return begin(there),

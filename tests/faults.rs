@@ -1,0 +1,172 @@
+//! Whatever happens, every file ends up whole, or is known not to be: killed programs and a network that fails, by seeds.
+//!
+//! `LONGSHORE_FAULTS=50` plays so many rounds of each, not the few of every day.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod harness;
+#[path = "faults/proxy.rs"]
+mod proxy;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use harness::tree::{assert_same, read};
+use harness::{Kind, PASSWORD, Setup, USER, longshore};
+use proxy::Dice;
+
+/// Files of a run that is killed.
+const FILES: usize = 1000;
+/// The same, in the few rounds of every day.
+const FILES_A_DAY: usize = 300;
+/// Files of a run over a network that fails.
+const FEW: usize = 80;
+/// Rounds of every day.
+const ROUNDS: u64 = 4;
+/// How often what is left is carried on with, until nothing is.
+const MOST_RUNS: usize = 8;
+
+#[test]
+fn killed_at_any_moment_every_file_comes_once_and_whole() {
+    let Some(server) = Setup::new(Kind::Vsftpd).start() else { return };
+    let tree = server.root.join("tree");
+    let files_there = if rounds() > ROUNDS { FILES } else { FILES_A_DAY };
+    make(&tree, files_there);
+    server.own();
+    let (mut reached, mut begun) = (0, 0);
+    for seed in 1..=rounds() {
+        let home = tempfile::tempdir().unwrap();
+        let dice = Dice::new(seed);
+        let to = home.path().join("here");
+        let first = home.path().join("first.json");
+        let mut get = server.longshore(home.path());
+        get.args(["get", &server.url("tree"), "-j", "4", "-o"]).arg(&to).arg("--transcript").arg(&first);
+        let mut get = get.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(100 + dice.below(3000)));
+        get.kill().unwrap();
+        get.wait().unwrap();
+        let there = files(&to);
+        let second = home.path().join("second.json");
+        let mut rest = server.longshore(home.path());
+        let rest = run(rest.args(["queue", "run", "-j", "4", "--transcript"]).arg(&second));
+        assert!(rest.status.success(), "seed {seed}: {}", text(&rest));
+        if there.is_empty() && files(&to).is_empty() {
+            continue; // killed before anything was wanted
+        }
+        assert_same(&tree, &to.join("tree"), &format!("seed {seed}"));
+        assert!(!files(&to).iter().any(|name| name.ends_with(".part")), "seed {seed}: a part is left");
+        let fetched = count(&first, "RETR") + count(&second, "RETR");
+        // Only what was under way when it was killed is fetched again.
+        assert!(fetched <= files_there + 8, "seed {seed}: {fetched} files were fetched");
+        reached += usize::from(there.len() < files_there);
+        begun += there.len();
+    }
+    println!("{} rounds, {reached} of them killed in the middle, {begun} files there by then", rounds());
+    assert!(reached > 0);
+}
+
+#[test]
+fn killed_at_any_moment_every_file_goes_whole() {
+    let Some(server) = Setup::new(Kind::Proftpd).start() else { return };
+    let source = tempfile::tempdir().unwrap();
+    make(&source.path().join("tree"), FILES_A_DAY);
+    for seed in 1..=rounds().div_ceil(2) {
+        let home = tempfile::tempdir().unwrap();
+        let there = format!("up-{seed}");
+        let mut put = server.longshore(home.path());
+        put.arg("put").arg(source.path().join("tree")).arg(server.url(&there)).args(["-j", "4"]);
+        let mut put = put.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(200 + Dice::new(seed).below(2000)));
+        put.kill().unwrap();
+        put.wait().unwrap();
+        let rest = run(server.longshore(home.path()).args(["queue", "run", "-j", "4"]));
+        assert!(rest.status.success(), "seed {seed}: {}", text(&rest));
+        let there = server.root.join(there);
+        if there.exists() {
+            assert_same(&source.path().join("tree"), &there.join("tree"), &format!("seed {seed}"));
+        }
+    }
+}
+
+#[test]
+fn over_a_network_that_fails_every_file_comes_and_goes_whole() {
+    let Some(server) = Setup::new(Kind::Vsftpd).start() else { return };
+    let tree = server.root.join("tree");
+    make(&tree, FEW);
+    server.own();
+    for seed in 1..=rounds().div_ceil(2) {
+        let home = tempfile::tempdir().unwrap();
+        let port = proxy::start(server.port, seed);
+        let url = |path: &str| format!("ftp://{USER}@127.0.0.1:{port}/{path}");
+        let settings = ["-j", "4", "--timeout", "3", "--retries", "9", "--tls", "never"];
+        let to = home.path().join("here");
+        let mut get = longshore(home.path());
+        get.args(["get", &url("tree"), "-o"]).arg(&to).args(settings);
+        until_done(get, home.path(), &format!("seed {seed}, down"));
+        assert_same(&tree, &to.join("tree"), &format!("seed {seed}, down"));
+        assert!(!files(&to).iter().any(|name| name.ends_with(".part")), "seed {seed}: a part is left");
+        let mut put = longshore(home.path());
+        put.arg("put").arg(to.join("tree")).arg(url(&format!("back-{seed}"))).args(settings);
+        until_done(put, home.path(), &format!("seed {seed}, up"));
+        assert_same(&tree, &server.root.join(format!("back-{seed}/tree")), &format!("seed {seed}, up"));
+    }
+}
+
+/// Runs a command until the server is reached, and then what it has left until nothing is.
+fn until_done(mut command: Command, home: &Path, what: &str) {
+    let mut output = run(command.env("LONGSHORE_PASSWORD", PASSWORD));
+    for _ in 0..MOST_RUNS {
+        match output.status.code() {
+            Some(0) => return,
+            // The first connection has met a fault: nothing is in the queue.
+            Some(3) => output = run(&mut command),
+            _ => {
+                let mut rest = longshore(home);
+                rest.args(["queue", "run", "-j", "4", "--timeout", "3", "--retries", "9"]);
+                output = run(rest.env("LONGSHORE_PASSWORD", PASSWORD));
+            }
+        }
+    }
+    assert!(output.status.success(), "{what}: {}", text(&output));
+}
+
+fn rounds() -> u64 {
+    std::env::var("LONGSHORE_FAULTS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS)
+}
+
+/// Small files and some larger ones, in folders of fifty, and an empty folder.
+fn make(root: &Path, count: usize) {
+    let dice = Dice::new(77);
+    for index in 0..count {
+        let folder = root.join(format!("folder-{}", index / 50));
+        fs::create_dir_all(&folder).unwrap();
+        let most = if index % 25 == 0 { 300_000 } else { 9000 };
+        let bytes: Vec<u8> = (0..dice.below(most)).map(|_| dice.below(256).to_le_bytes()[0]).collect();
+        fs::write(folder.join(format!("file {index}")), bytes).unwrap();
+    }
+    fs::create_dir(root.join("empty")).unwrap();
+}
+
+fn files(root: &Path) -> Vec<String> {
+    if !root.is_dir() {
+        return Vec::new();
+    }
+    read(root).into_iter().filter(|(_, content)| content.is_some()).map(|(name, _)| name).collect()
+}
+
+/// Commands of a verb in a transcript, of which the last line may be cut off.
+fn count(transcript: &Path, verb: &str) -> usize {
+    let text = fs::read_to_string(transcript).unwrap_or_default();
+    text.lines().filter(|line| line.contains("\"sent\"") && line.contains(&format!("\"{verb} "))).count()
+}
+
+fn run(command: &mut Command) -> Output {
+    command.stdin(Stdio::null()).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).lines().rev().take(12).collect::<Vec<_>>().join("\n")
+}
