@@ -96,6 +96,11 @@ fn get_and_put_tell_each_file() {
         assert_eq!(output.status.code(), Some(1), "{kind:?}: nobody has decided that they be skipped");
         assert!(lines(&output).iter().all(|row| row["outcome"] == "skipped"), "{kind:?}");
         assert_eq!(run(put().args(["--if-exists", "skip"])).status.code(), Some(0), "{kind:?}");
+        fs::write(local.join("tree/sub/file"), b"Content").unwrap();
+        let output = run(put().args(["--if-exists", "size-or-time"]));
+        assert_eq!(output.status.code(), Some(0), "{kind:?}: {}", stderr(&output));
+        assert_eq!(fs::read(up.join("tree/sub/file")).unwrap(), b"Content", "{kind:?}: its time differs");
+        fs::write(local.join("tree/sub/file"), b"content").unwrap();
         let output = run(put().args(["--if-exists", "overwrite"]));
         assert_eq!(output.status.code(), Some(0), "{kind:?}: {}", stderr(&output));
         assert!(lines(&output).iter().all(|row| row["outcome"] == "done"), "{kind:?}");

@@ -9,7 +9,7 @@ use eframe::egui::{self, Key, Modifiers, Ui};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
-use longshore::model::question::{Certificate, CertificateDoubt, Facts, FileExists};
+use longshore::model::question::{Certificate, CertificateDoubt, Facts, FileExists, Scope};
 use longshore::model::queue::Delta;
 use longshore::model::transfer::{Course, Folder, Running};
 use longshore::model::*;
@@ -402,14 +402,17 @@ fn a_file_that_exists_is_decided_for_all() {
         remote: "/pub/a.iso".into(),
         target: facts(1_000),
         source: facts(3_000),
+        renamed: "a (1).iso".into(),
     })))]);
     panel.get_by_role_and_label(Role::Dialog, "“a.iso” is there already");
     panel.get_by_label("The new one is 2.0 KB larger.");
     panel.get_by_label("Resume: add what is missing at its end").click();
-    panel.get_by_label("The same for all uploads that follow").click();
+    panel.get_by_label("Keep both: the new one becomes “a (1).iso”");
+    panel.get_by_label("this batch").click();
     panel.run();
+    panel.get_by_label("only uploads");
     press(&mut panel, "Resume");
-    let resume = Answer::Exists { choice: IfExists::Resume, for_all: true };
+    let resume = Answer::Exists { choice: IfExists::Resume, scope: Scope::Batch, only: Some(Course::Upload) };
     assert!(matches!(take(&mut panel).as_slice(), [Action::Answer(QuestionId(7), answer)] if *answer == resume));
     assert!(
         panel.query_by_role_and_label(Role::Dialog, "“a.iso” is there already").is_none(),
@@ -590,6 +593,55 @@ fn settings_are_saved_and_keep_the_layout() {
     let saved = take(&mut panel);
     let [Action::SaveSettings(settings)] = saved.as_slice() else { panic!("{saved:?}") };
     assert!(settings.compact && settings.layout.tree == 123.0);
+}
+
+#[test]
+fn rules_for_files_that_exist_are_made_ordered_and_saved() {
+    let mut panel = panels(vec![]);
+    panel.state_mut().view.dialogs.open(Wish::Settings);
+    panel.run();
+    press(&mut panel, "File exists");
+    press(&mut panel, "Add a rule");
+    panel.get_by_label("1. Any transfer: overwrite");
+    panel.get_by_label("Sizes").click();
+    panel.run();
+    panel.get_by_label("The new one is smaller").click();
+    panel.run();
+    panel.get_by_label("1. Any transfer, where the new file is smaller: overwrite");
+    press(&mut panel, "Add a rule");
+    let up = panel.get_all_by_role_and_label(Role::Button, "Up").last().unwrap();
+    up.click();
+    panel.run();
+    panel.get_by_label("1. Any transfer: overwrite");
+    type_into(&mut panel, "Names of copies", "/");
+    panel.get_by_label_contains("cannot be in a name");
+    press(&mut panel, "Save");
+    let saved = take(&mut panel);
+    let [Action::SaveSettings(settings)] = saved.as_slice() else { panic!("{saved:?}") };
+    let sizes: Vec<_> = settings.exists_rules.iter().map(|rule| rule.size).collect();
+    assert_eq!(sizes, [exists::SizeIs::Any, exists::SizeIs::Smaller]);
+}
+
+#[test]
+fn questions_that_wait_are_counted() {
+    let file = |name: &str| FileExists {
+        transfer: TransferId(1),
+        course: Course::Download,
+        local: format!("/home/me/{name}"),
+        remote: format!("/{name}"),
+        target: Facts::default(),
+        source: Facts::default(),
+        renamed: String::new(),
+    };
+    let question =
+        |id, name| Event::Ask(Question { id: QuestionId(id), tab: None, ask: Ask::FileExists(Box::new(file(name))) });
+    let mut panel = panels(vec![question(1, "a"), question(2, "b"), question(3, "c")]);
+    panel.get_by_label("2 questions after this one");
+    panel.key_press(Key::Escape);
+    panel.run();
+    let skip = Answer::Exists { choice: IfExists::Skip, scope: Scope::File, only: None };
+    assert!(matches!(take(&mut panel).as_slice(), [Action::Answer(QuestionId(1), answer)] if *answer == skip));
+    panel.get_by_label("1 question after this one");
 }
 
 fn sites() -> Event {

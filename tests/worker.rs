@@ -12,6 +12,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use harness::{Kind as ServerKind, PASSWORD, Server, Setup, Tls, USER, tree};
+use longshore::model::exists::{DateIs, Rule, SizeIs};
+use longshore::model::question::Scope;
 use longshore::model::transfer::{BatchItem, Proof};
 use longshore::model::{
     Action, Actions, Answer, Ask, Batch, ConnectionState, Course, Credentials, Delta, Direction, Event, FileAction,
@@ -82,7 +84,9 @@ impl Front {
                         Ask::Password { .. } => self
                             .password
                             .map(|password| Answer::Password { password: Secret::new(password), remember: false }),
-                        Ask::FileExists(_) => self.exists.map(|choice| Answer::Exists { choice, for_all: false }),
+                        Ask::FileExists(_) => {
+                            self.exists.map(|choice| Answer::Exists { choice, scope: Scope::File, only: None })
+                        }
                         Ask::Secret { .. } => None,
                         Ask::Certificate(_) => Some(Answer::Trust { remember: false }),
                     };
@@ -467,7 +471,7 @@ fn one_answer_can_hold_for_all() {
         Event::Ask(question) => Some(question.id),
         _ => None,
     });
-    front.act(Action::Answer(id, Answer::Exists { choice: IfExists::Overwrite, for_all: true }));
+    front.act(Action::Answer(id, Answer::Exists { choice: IfExists::Overwrite, scope: Scope::Batch, only: None }));
     front.idle();
     assert!((0..12).all(|index| fs::read(local.join(format!("{index}"))).unwrap() == b"new"));
     assert!(front.asked.len() <= 4, "one question for each that ran, at most: {}", front.asked.len());
@@ -603,6 +607,45 @@ fn existing_targets_follow_the_rules() {
     front.enqueue(Course::Upload, Kind::File, &target, "/file.txt", Some(IfExists::Rename));
     front.idle();
     assert_eq!(fs::read(server.root.join("file (1).txt")).unwrap(), b"mine and longer than it");
+    front.quit();
+}
+
+#[test]
+fn rules_for_targets_that_exist_come_before_the_default() {
+    let Some(server) = Setup::new(ServerKind::PureFtpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    fs::write(server.root.join("file.txt"), b"from the server").unwrap();
+    server.own();
+    let local = folder(&home, "local");
+    let target = local.join("file.txt");
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    front.listing();
+    let smaller = Rule { size: SizeIs::Smaller, action: IfExists::Skip, ..Rule::default() };
+    let newer =
+        Rule { size: SizeIs::Larger, date: DateIs::Any, course: Some(Course::Download), action: IfExists::Rename };
+    front.act(Action::SaveSettings(Box::new(Settings {
+        if_exists_down: IfExists::Overwrite,
+        rename_pattern: "{name}-copy{.ext}".into(),
+        exists_rules: vec![smaller, newer],
+        ..Settings::default()
+    })));
+    let get = |front: &mut Front, there: &[u8]| {
+        fs::write(&target, there).unwrap();
+        front.enqueue(Course::Download, Kind::File, &target, "/file.txt", None);
+        front.idle();
+        let phase = front.rows()[0].phase.clone();
+        front.act(Action::Clear(Section::Done));
+        front.idle();
+        phase
+    };
+    assert_eq!(get(&mut front, b"it is longer than the server's"), Phase::Skipped);
+    assert!(matches!(get(&mut front, b"short"), Phase::Done(_)));
+    assert_eq!(fs::read(local.join("file-copy.txt")).unwrap(), b"from the server");
+    assert_eq!(fs::read(&target).unwrap(), b"short");
+    assert!(matches!(get(&mut front, b"from the servas"), Phase::Done(_)));
+    assert_eq!(fs::read(&target).unwrap(), b"from the server", "no rule fits: the default");
+    assert!(front.asked.is_empty(), "{:?}", front.asked);
     front.quit();
 }
 

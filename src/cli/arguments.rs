@@ -306,6 +306,8 @@ pub enum Exists {
     Newer,
     /// Replace it if the sizes differ.
     Size,
+    /// Replace it if the sizes or the times differ.
+    SizeOrTime,
     /// Add what is missing at its end.
     Resume,
     /// Keep it, and give the new file another name.
@@ -322,6 +324,7 @@ impl From<Exists> for IfExists {
             Exists::Overwrite => Self::Overwrite,
             Exists::Newer => Self::Newer,
             Exists::Size => Self::Size,
+            Exists::SizeOrTime => Self::SizeOrTime,
             Exists::Resume => Self::Resume,
             Exists::Rename => Self::Rename,
             Exists::Skip => Self::Skip,
@@ -384,6 +387,7 @@ impl Options {
         if let Some(exists) = self.if_exists {
             settings.if_exists_down = exists.into();
             settings.if_exists_up = exists.into();
+            settings.exists_rules.clear();
         }
     }
 

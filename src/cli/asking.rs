@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use super::arguments::Exists;
 use super::interrupt::Interrupt;
 use super::output::visible;
-use crate::model::question::{CertificateDoubt, Facts, FileExists};
+use crate::model::question::{CertificateDoubt, Facts, FileExists, Scope};
 use crate::model::{Answer, Ask, Course, IfExists, Secret};
 
 /// How often a person may mistype a password.
@@ -71,7 +71,7 @@ impl Asker {
         match ask {
             Ask::FileExists(both) => match self.if_exists() {
                 IfExists::Ask => ask_about_file(both),
-                choice => Answer::Exists { choice, for_all: true },
+                choice => Answer::Exists { choice, scope: Scope::Session, only: None },
             },
             Ask::Certificate(doubt) => {
                 let answer = if self.attended { ask_about_certificate(doubt) } else { Answer::Refuse };
@@ -141,19 +141,21 @@ fn ask_about_file(both: &FileExists) -> Answer {
     };
     write(&format!("{target} exists: {}\n", facts(&both.target)));
     write(&format!("  to replace it with {source}: {}\n", facts(&both.source)));
-    let question = "  [o]verwrite, if [n]ewer, if si[z]e differs, [r]esume, [k]eep both, [s]kip; capital for all: ";
+    let question = "  [o]verwrite, if [n]ewer, if si[z]e differs, if size or [t]ime differ, [r]esume, [k]eep both, [s]kip; capital for all: ";
     loop {
         let Some(word) = ask(question) else { return Answer::Refuse };
         let choice = match word.to_lowercase().as_str() {
             "o" => IfExists::Overwrite,
             "n" => IfExists::Newer,
             "z" => IfExists::Size,
+            "t" => IfExists::SizeOrTime,
             "r" => IfExists::Resume,
             "k" => IfExists::Rename,
             "s" => IfExists::Skip,
             _ => continue,
         };
-        return Answer::Exists { choice, for_all: word.chars().all(char::is_uppercase) };
+        let scope = if word.chars().all(char::is_uppercase) { Scope::Session } else { Scope::File };
+        return Answer::Exists { choice, scope, only: Some(both.course) };
     }
 }
 

@@ -4,6 +4,7 @@ pub mod action;
 pub mod channel;
 pub mod code;
 pub mod event;
+pub mod exists;
 pub mod failure;
 pub mod listing;
 pub mod path;

@@ -61,6 +61,8 @@ pub struct FileExists {
     pub target: Facts,
     /// Size and time of what would replace it.
     pub source: Facts,
+    /// How the new one would be called beside it, if that is free.
+    pub renamed: String,
 }
 
 /// What two files are compared by.
@@ -104,6 +106,18 @@ pub struct Certificate {
     pub sha256: String,
 }
 
+/// For which files an answer to `FileExists` holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// The one that was asked about.
+    #[default]
+    File,
+    /// All that were put into the queue with it.
+    Batch,
+    /// All, until the program ends.
+    Session,
+}
+
 /// What a person decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -111,8 +125,10 @@ pub enum Answer {
     Exists {
         /// What to do with this file.
         choice: IfExists,
-        /// And with all that come after it in this queue, in the same direction.
-        for_all: bool,
+        /// For which files it holds.
+        scope: Scope,
+        /// Beyond this file, only one way; `None`: both.
+        only: Option<Course>,
     },
     /// To `Certificate`: go on.
     Trust {

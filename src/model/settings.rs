@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::exists::{self, Rule};
 use super::proxy::Proxy;
+use super::question::Facts;
 use super::site::Secret;
+use super::transfer::Course;
 
 /// Kept between runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +29,11 @@ pub struct Settings {
     pub if_exists_down: IfExists,
     /// Uploads whose target exists.
     pub if_exists_up: IfExists,
+    /// How a new file is called that must not replace one: see `exists::Pattern`.
+    pub rename_pattern: String,
+    /// Consulted before these two, in this order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exists_rules: Vec<Rule>,
     /// Give files the time of modification of their source.
     pub keep_times: bool,
     /// Seconds between keep-alive commands on an idle browsing connection; 0 for none.
@@ -65,6 +73,8 @@ impl Default for Settings {
             retries: 3,
             if_exists_down: IfExists::Ask,
             if_exists_up: IfExists::Ask,
+            rename_pattern: exists::PATTERN.to_owned(),
+            exists_rules: Vec::new(),
             keep_times: true,
             keep_alive: 60,
             active_ports: None,
@@ -78,6 +88,21 @@ impl Default for Settings {
             confirm_delete: true,
             log_lines: 200_000,
             layout: Layout::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// What to do with a transfer whose target exists: what the first rule says that fits, else the default.
+    pub fn if_exists(&self, course: Course, source: &Facts, target: &Facts) -> IfExists {
+        exists::first(&self.exists_rules, course, source, target).unwrap_or(self.default_if_exists(course))
+    }
+
+    /// The same where no rule fits.
+    pub fn default_if_exists(&self, course: Course) -> IfExists {
+        match course {
+            Course::Download => self.if_exists_down,
+            Course::Upload => self.if_exists_up,
         }
     }
 }
@@ -135,9 +160,11 @@ pub enum IfExists {
     Newer,
     /// Replace it if the sizes differ.
     Size,
+    /// Replace it if the sizes or the times differ, or if that is not known.
+    SizeOrTime,
     /// Add what is missing at its end.
     Resume,
-    /// Keep it, and give the new one another name: `name (1).ext`.
+    /// Keep it, and give the new one another name: `Settings::rename_pattern`.
     Rename,
     /// Keep it, and leave the source where it is.
     Skip,

@@ -16,11 +16,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 
 pub(super) use self::folder::kind;
 use self::folder::{Folder, Stat};
 pub(super) use self::name::numbered;
 pub use self::name::{collision_key, from_os, local_name, server_name, to_os};
+use crate::model::exists::Pattern;
 use crate::model::question::Facts;
 use crate::model::{Cause, Failure, Kind, Modified, Transfer, path};
 
@@ -155,15 +157,15 @@ impl Target {
         Ok(stat.map(|stat| Found { kind: stat.kind, size: stat.size, modified: stat.modified.and_then(modified) }))
     }
 
-    /// A name like this one that nothing in the folder has: `name (1).ext`.
-    pub fn free_name(&self) -> Result<String, Error> {
+    /// A name like this one that nothing in the folder has: `name (1).ext`, or as the pattern says.
+    pub fn free_name(&self, pattern: &Pattern, now: DateTime) -> Result<String, Error> {
         let name = from_os(&self.name);
         let free = |candidate: &String| -> Result<bool, Error> {
             let candidate = to_os(candidate);
             Ok(self.look(&candidate)?.is_none() && self.look(&name::part(&candidate))?.is_none())
         };
         for number in 1..=MOST_COPIES {
-            let candidate = name::numbered(&name, number);
+            let candidate = pattern.name(&name, number, now);
             if free(&candidate)? {
                 return Ok(candidate);
             }

@@ -9,9 +9,10 @@ use super::questions::{Asked, Put};
 use super::tabs::Tab;
 use super::vault::Kept;
 use super::{FAREWELL, Input, Worker, here};
+use crate::model::question::{FileExists, Scope};
 use crate::model::{
-    Action, Answer, Ask, Cause, Delta, Event, Failure, FileAction, IfExists, Phase, Place, QuestionId, Secret, Section,
-    Settings, Site, Sites, TabId, Ticket, TransferId,
+    Action, Answer, Ask, Cause, Course, Delta, Event, Failure, FileAction, IfExists, Phase, Place, QuestionId, Secret,
+    Section, Settings, Site, Sites, TabId, Ticket, TransferId,
 };
 use crate::net::Cancel;
 
@@ -105,10 +106,10 @@ impl Worker {
             return;
         }
         if let Ask::FileExists(file) = &asked.ask
-            && let Some(choice) = self.context.memory.exists(file.course)
+            && let Some(choice) = self.context.memory.exists(self.rows.batch(file.transfer), file.course)
         {
             // It was decided for all while this one was on its way. Whoever has left needs no answer.
-            let _ = asked.reply.send(Answer::Exists { choice, for_all: false });
+            let _ = asked.reply.send(Answer::Exists { choice, scope: Scope::File, only: None });
             return;
         }
         if let Put::New(question) = self.questions.put(asked) {
@@ -125,22 +126,33 @@ impl Worker {
 
     fn answer(&mut self, id: QuestionId, answer: &Answer) {
         let Some(asked) = self.questions.answer(id, answer) else { return };
-        let (Ask::FileExists(file), Answer::Exists { choice, for_all }) = (asked, answer) else { return };
+        let (Ask::FileExists(file), Answer::Exists { choice, scope, only }) = (asked, answer) else { return };
         if *choice == IfExists::Ask {
             return;
         }
         if self.rows.get(file.transfer).is_some() {
             self.rows.extra(file.transfer).decided = Some(*choice);
         }
-        if *for_all {
-            self.context.memory.decide_exists(file.course, *choice);
-            let same = Answer::Exists { choice: *choice, for_all: false };
-            let decided = self.questions.answer_all(|ask| match ask {
-                Ask::FileExists(other) if other.course == file.course => Some(same.clone()),
-                _ => None,
-            });
-            decided.into_iter().for_each(|id| self.front.send(Event::Withdrawn(id)));
+        let courses = [Course::Download, Course::Upload].into_iter();
+        let meant: Vec<Course> = courses.filter(|course| only.is_none_or(|only| only == *course)).collect();
+        let batch = self.rows.batch(file.transfer);
+        for course in &meant {
+            match scope {
+                Scope::File => return,
+                Scope::Batch => self.context.memory.decide_batch(batch, *course, *choice),
+                Scope::Session => self.context.memory.decide_session(*course, *choice),
+            }
         }
+        let same = Answer::Exists { choice: *choice, scope: Scope::File, only: None };
+        let rows = &self.rows;
+        let is_meant = |other: &FileExists| {
+            meant.contains(&other.course) && (*scope == Scope::Session || rows.batch(other.transfer) == batch)
+        };
+        let decided = self.questions.answer_all(|ask| match ask {
+            Ask::FileExists(other) if is_meant(other) => Some(same.clone()),
+            _ => None,
+        });
+        decided.into_iter().for_each(|id| self.front.send(Event::Withdrawn(id)));
     }
 
     fn save_sites(&mut self, sites: &Sites) {

@@ -133,7 +133,8 @@ async fn start(
             Err(Trouble::new(what, why, Cause::Differs, false))
         }
         Verdict::Rename => {
-            let name = job.blocking(what, move || target.free_name()).await?;
+            let (pattern, now) = job.copies();
+            let name = job.blocking(what, move || target.free_name(&pattern, now)).await?;
             job.row.local_name = Some(name.into());
             // Decided once: the next attempt must not find the new name taken by its own part.
             job.row.if_exists = Some(IfExists::Rename);

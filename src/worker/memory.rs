@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
 
-use crate::model::{Course, Credentials, IfExists, RemotePath, Secret, Site};
+use crate::model::{Course, Credentials, IfExists, RemotePath, Secret, Site, TransferId};
 
 /// What makes two sites the same server for a connection: all that it is opened with, and nothing that is for people.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -49,7 +49,9 @@ struct Inner {
     trusted: HashMap<(String, u16), Vec<String>>,
     /// Directories that are there, by server: made or seen by a transfer.
     directories: HashMap<Key, HashSet<RemotePath>>,
-    /// What a person decided for all files to come, by direction.
+    /// What a person decided for all files of a batch, by direction; of what was restored there is only one.
+    batches: HashMap<(Option<TransferId>, Course), IfExists>,
+    /// What a person decided for all files of this run, by direction.
     exists: HashMap<Course, IfExists>,
 }
 
@@ -126,18 +128,26 @@ impl Memory {
         self.inner().directories.remove(key);
     }
 
-    /// What a person decided for all files to come in this direction.
-    pub(super) fn exists(&self, course: Course) -> Option<IfExists> {
-        self.inner().exists.get(&course).copied()
+    /// What a person decided for the files of this batch in this direction, or for all of this run.
+    pub(super) fn exists(&self, batch: Option<TransferId>, course: Course) -> Option<IfExists> {
+        let inner = self.inner();
+        inner.batches.get(&(batch, course)).or_else(|| inner.exists.get(&course)).copied()
     }
 
-    pub(super) fn decide_exists(&self, course: Course, choice: IfExists) {
-        self.inner().exists.insert(course, choice);
+    pub(super) fn decide_batch(&self, batch: Option<TransferId>, course: Course, choice: IfExists) {
+        self.inner().batches.insert((batch, course), choice);
     }
 
-    /// A decision for all files holds until the queue is empty.
-    pub(super) fn forget_exists(&self) {
-        self.inner().exists.clear();
+    /// For all files to come; what was decided for batches before no longer holds.
+    pub(super) fn decide_session(&self, course: Course, choice: IfExists) {
+        let mut inner = self.inner();
+        inner.batches.retain(|(_, decided), _| *decided != course);
+        inner.exists.insert(course, choice);
+    }
+
+    /// A decision for a batch holds until the queue is empty.
+    pub(super) fn forget_batches(&self) {
+        self.inner().batches.clear();
     }
 }
 
@@ -169,6 +179,19 @@ mod tests {
         assert_eq!(memory.credentials(&Key::of(&site)), Some(credentials("x")));
         let site = Site { account: "two".into(), ..site };
         assert_eq!(memory.credentials(&Key::of(&site)), None, "the account that is kept with it is the old one");
+    }
+
+    #[test]
+    fn what_is_decided_for_a_batch_holds_for_no_other() {
+        let (memory, one, other) = (Memory::default(), Some(TransferId(1)), Some(TransferId(2)));
+        memory.decide_batch(one, Course::Upload, IfExists::Skip);
+        assert_eq!(memory.exists(one, Course::Upload), Some(IfExists::Skip));
+        assert_eq!((memory.exists(one, Course::Download), memory.exists(other, Course::Upload)), (None, None));
+        memory.decide_session(Course::Upload, IfExists::Overwrite);
+        assert_eq!(memory.exists(one, Course::Upload), Some(IfExists::Overwrite), "the last word counts");
+        memory.decide_batch(one, Course::Upload, IfExists::Skip);
+        memory.forget_batches();
+        assert_eq!(memory.exists(one, Course::Upload), Some(IfExists::Overwrite), "the session goes on");
     }
 
     #[test]

@@ -368,7 +368,7 @@ impl Worker {
             changes.into_iter().for_each(|delta| self.front.send(Event::Queue(delta)));
         }
         if self.rows.became_idle() {
-            self.context.memory.forget_exists();
+            self.context.memory.forget_batches();
             self.front.send(Event::QueueIdle);
         }
         if self.front.is_gone() && self.leave_at.is_none() {

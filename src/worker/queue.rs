@@ -99,6 +99,7 @@ impl Worker {
         let mut rows = Vec::with_capacity(batch.items.len());
         for item in batch.items {
             let Some(id) = self.new_id() else { return };
+            self.rows.extra(id).batch = Some(rows.first().map_or(id, |first: &Transfer| first.id));
             let local = std::path::absolute(&item.local).unwrap_or(item.local);
             let (parent, name) = match (local.parent(), local.file_name()) {
                 (Some(parent), Some(name)) => (parent.to_owned(), disk::from_os(name)),
@@ -300,7 +301,7 @@ impl Worker {
         let Found { children, refused, real, .. } = found;
         let what = || format!("Could not transfer all of {}", row.remote());
         let limit = |why: String| Some(Failure { what: what(), why, cause: Cause::Limit, again: false });
-        let above = self.rows.extra(row.id).above.clone();
+        let Extra { above, batch, .. } = self.rows.extra(row.id).clone();
         if above.as_ref().is_some_and(|above| above.holds(&real)) {
             return limit(format!("it is {real}, which holds it: a link that leads back"));
         }
@@ -321,7 +322,7 @@ impl Worker {
         for child in children {
             let id = self.new_id()?;
             let Child { remote_name, local_name, kind, size, modified, target } = child;
-            *self.rows.extra(id) = Extra { above: Some(above.clone()), target, modified, ..Extra::default() };
+            *self.rows.extra(id) = Extra { above: Some(above.clone()), batch, target, modified, ..Extra::default() };
             rows.push(Transfer {
                 id,
                 course: row.course,

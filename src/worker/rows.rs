@@ -36,6 +36,8 @@ pub(super) struct Extra {
     pub(super) target: Target,
     /// The source's time, where a listing said it.
     pub(super) modified: Option<Modified>,
+    /// The first row of the batch that it was put in with; `None` for rows of an earlier run.
+    pub(super) batch: Option<TransferId>,
     /// What a person said about a target that exists.
     pub(super) decided: Option<IfExists>,
     /// It was begun for nothing, to find out what its server bears.
@@ -115,6 +117,11 @@ impl Rows {
 
     pub(super) fn extra(&mut self, id: TransferId) -> &mut Extra {
         self.extras.entry(id).or_default()
+    }
+
+    /// The batch of a row, by its first row; `None` for rows of an earlier run.
+    pub(super) fn batch(&self, id: TransferId) -> Option<TransferId> {
+        self.extras.get(&id).and_then(|extra| extra.batch)
     }
 
     /// What the front and the journal have not been told.

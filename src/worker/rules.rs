@@ -1,7 +1,9 @@
 //! What to do with a transfer whose target exists: the rules, without any file or server.
 
+use std::cmp::Ordering;
+
 use crate::model::question::Facts;
-use crate::model::{IfExists, Modified, Precision};
+use crate::model::{IfExists, exists};
 
 /// What a rule decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +32,11 @@ pub(super) fn decide(rule: IfExists, source: &Facts, target: &Facts) -> Verdict 
         IfExists::Skip => Verdict::Skip,
         IfExists::Rename => Verdict::Rename,
         IfExists::Newer => match (&source.modified, &target.modified) {
-            (Some(source), Some(target)) if !is_newer(source, target) => Verdict::Skip,
+            (Some(_), Some(_)) if exists::times(source, target) != Some(Ordering::Greater) => Verdict::Skip,
+            _ => Verdict::Write,
+        },
+        IfExists::SizeOrTime => match (exists::sizes(source, target), exists::times(source, target)) {
+            (Some(Ordering::Equal), Some(Ordering::Equal)) => Verdict::Skip,
             _ => Verdict::Write,
         },
         IfExists::Size => match (source.size, target.size) {
@@ -46,28 +52,10 @@ pub(super) fn decide(rule: IfExists, source: &Facts, target: &Facts) -> Verdict 
     }
 }
 
-/// Whether `source` is newer than `target` by more than the coarser of the two can be wrong.
-fn is_newer(source: &Modified, target: &Modified) -> bool {
-    let grain = |modified: &Modified| match modified.precision {
-        Precision::Day => 86_400,
-        Precision::Minute => 60,
-        // FAT keeps every second second.
-        Precision::Second | Precision::Millisecond => 2,
-    };
-    source.unix_seconds() - target.unix_seconds() >= grain(source).max(grain(target))
-}
-
-/// `name (1).ext`, `name (2).ext`… for a target that must keep its name.
-pub(super) fn numbered(name: &str, number: u32) -> String {
-    match name.rfind('.').filter(|dot| *dot > 0) {
-        Some(dot) => format!("{} ({number}){}", &name[..dot], &name[dot..]),
-        None => format!("{name} ({number})"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Modified, Precision};
 
     fn facts(size: u64, second: i64) -> Facts {
         let at = jiff::Timestamp::from_second(second).unwrap();
@@ -86,6 +74,9 @@ mod tests {
         assert_eq!(decide(IfExists::Resume, &old, &old), Verdict::Complete);
         assert_eq!(decide(IfExists::Resume, &old, &new), Verdict::TooLarge);
         assert_eq!(decide(IfExists::Resume, &old, &facts(0, 0)), Verdict::Write);
+        assert_eq!(decide(IfExists::SizeOrTime, &old, &old), Verdict::Skip);
+        assert_eq!(decide(IfExists::SizeOrTime, &old, &facts(10, 1_000_100)), Verdict::Write);
+        assert_eq!(decide(IfExists::SizeOrTime, &old, &facts(11, 1_000_000)), Verdict::Write);
         assert_eq!(decide(IfExists::Overwrite, &old, &new), Verdict::Write);
         assert_eq!(decide(IfExists::Skip, &old, &new), Verdict::Skip);
         assert_eq!(decide(IfExists::Rename, &old, &new), Verdict::Rename);
@@ -95,7 +86,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_never_taken_for_equal() {
         let (known, unknown) = (facts(10, 5), Facts::default());
-        for rule in [IfExists::Newer, IfExists::Size, IfExists::Resume] {
+        for rule in [IfExists::Newer, IfExists::Size, IfExists::SizeOrTime, IfExists::Resume] {
             assert_eq!(decide(rule, &unknown, &known), Verdict::Write, "{rule:?}");
             assert_eq!(decide(rule, &known, &unknown), Verdict::Write, "{rule:?}");
         }
@@ -109,12 +100,7 @@ mod tests {
         };
         assert_eq!(decide(IfExists::Newer, &facts(1, 1_000_030), &minute(facts(1, 1_000_000))), Verdict::Skip);
         assert_eq!(decide(IfExists::Newer, &facts(1, 1_000_090), &minute(facts(1, 1_000_000))), Verdict::Write);
-    }
-
-    #[test]
-    fn numbers_go_before_the_extension() {
-        assert_eq!(numbered("a.tar.gz", 1), "a.tar (1).gz");
-        assert_eq!(numbered("README", 2), "README (2)");
-        assert_eq!(numbered(".bashrc", 1), ".bashrc (1)");
+        let listed = minute(facts(1, 1_000_000));
+        assert_eq!(decide(IfExists::SizeOrTime, &listed, &listed), Verdict::Write, "the seconds are not known");
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 
 use super::connect::{self, Context, Link, Wanted};
 use super::memory::Key;
@@ -15,6 +16,7 @@ use super::scribe::Written;
 use super::walk::Found;
 use super::{Input, News, download, upload, walk};
 use crate::ftp::{Operation, Outcome, TransferType};
+use crate::model::exists::{DateIs, Pattern};
 use crate::model::question::{Facts, FileExists};
 use crate::model::transfer::{Done, Proof, Running};
 use crate::model::{Answer, Ask, Course, IfExists, Kind, Phase, RemotePath, Settings, Site, Transfer, TransferId};
@@ -276,25 +278,44 @@ impl Job {
 
     /// What is to be done with a target that exists: by the row's rule, the settings', or what a person says.
     pub(super) async fn verdict(&mut self, source: Facts, target: Facts) -> Result<Verdict, Trouble> {
-        match rules::decide(self.rule(), &source, &target) {
+        let course = self.row.course;
+        let rule = self.said().unwrap_or_else(|| self.settings.if_exists(course, &source, &target));
+        let decided = || self.context.memory.exists(self.extra.batch, course);
+        let rule = if rule == IfExists::Ask { decided().unwrap_or(rule) } else { rule };
+        match rules::decide(rule, &source, &target) {
             Verdict::Ask => self.ask(source, target).await,
             verdict => Ok(verdict),
         }
     }
 
-    /// The rule for a target that exists, as far as it is known.
-    pub(super) fn rule(&self) -> IfExists {
-        let course = self.row.course;
-        let set = match course {
-            Course::Download => self.settings.if_exists_down,
-            Course::Upload => self.settings.if_exists_up,
-        };
-        let rule = self.extra.decided.or(self.row.if_exists).unwrap_or(set);
-        if rule == IfExists::Ask { self.context.memory.exists(course).unwrap_or(rule) } else { rule }
+    /// What was decided for this row, if anything was.
+    fn said(&self) -> Option<IfExists> {
+        self.extra.decided.or(self.row.if_exists)
+    }
+
+    /// Whether the time of a target that exists may count, so that it is worth a question to the server.
+    pub(super) fn compares_times(&self) -> bool {
+        let compares = |rule| matches!(rule, IfExists::Newer | IfExists::SizeOrTime);
+        let by_rules =
+            || self.said().is_none() && self.settings.exists_rules.iter().any(|rule| rule.date != DateIs::Any);
+        let default = self.said().unwrap_or(self.settings.default_if_exists(self.row.course));
+        let decided = || self.context.memory.exists(self.extra.batch, self.row.course);
+        let default = if default == IfExists::Ask { decided().unwrap_or(default) } else { default };
+        compares(default) || by_rules()
+    }
+
+    /// How copies are called, and the local time that their names may hold.
+    pub(super) fn copies(&self) -> (Pattern, DateTime) {
+        (Pattern::of_setting(&self.settings.rename_pattern), jiff::Zoned::now().datetime())
     }
 
     async fn ask(&mut self, source: Facts, target: Facts) -> Result<Verdict, Trouble> {
         self.gauge.step("Waiting for an answer");
+        let (pattern, now) = self.copies();
+        let target_name = match self.row.course {
+            Course::Download => self.row.local_name(),
+            Course::Upload => &self.row.remote_name,
+        };
         let file = FileExists {
             transfer: self.row.id,
             course: self.row.course,
@@ -302,6 +323,7 @@ impl Job {
             remote: self.row.remote().to_string(),
             target,
             source,
+            renamed: pattern.name(target_name, 1, now),
         };
         // Others may use the connection while a person thinks.
         let link = self.link.take().filter(Link::is_open);

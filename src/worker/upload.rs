@@ -9,13 +9,13 @@ use super::connect::{Context, Link};
 use super::disk;
 use super::journal::{Journal, Source};
 use super::retry::{Kind as TroubleKind, Trouble};
-use super::rules::{self, Verdict};
+use super::rules::Verdict;
 use super::transfer::{End, Job, remote_name};
 use super::{News, verify, walk};
 use crate::ftp::{Operation, Outcome, Then};
 use crate::model::question::Facts;
 use crate::model::transfer::Proof;
-use crate::model::{Cause, IfExists, RemotePath, Transfer};
+use crate::model::{Cause, RemotePath, Transfer};
 use crate::net::{Body, Cancel};
 
 /// Numbers tried for `name (1)`.
@@ -166,7 +166,7 @@ async fn start(job: &mut Job, what: &str, source: Facts) -> Result<Result<Begin,
     // A listing's time in a zone that nobody knows is not one to compare.
     let is_vague = |facts: &Facts| facts.modified.is_none_or(|modified| !modified.is_exact());
     let target = match job.listed_target() {
-        Some(Some(listed)) if job.rule() == IfExists::Newer && is_vague(&listed) => {
+        Some(Some(listed)) if job.compares_times() && is_vague(&listed) => {
             job.remote_facts(&job.row.remote()).await?.or(Some(listed))
         }
         Some(listed) => listed,
@@ -253,8 +253,9 @@ async fn settled_size(job: &Job) -> Result<Option<u64>, Trouble> {
 }
 
 async fn free_name(job: &Job, what: &str) -> Result<String, Trouble> {
+    let (pattern, now) = job.copies();
     for number in 1..=MOST_COPIES {
-        let name = rules::numbered(&job.row.remote_name, number);
+        let name = pattern.name(&job.row.remote_name, number, now);
         if job.remote_facts(&job.row.folder.remote.join(&name)).await?.is_none() {
             return Ok(name);
         }

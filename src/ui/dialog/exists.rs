@@ -2,11 +2,11 @@
 
 use std::cmp::Ordering;
 
-use eframe::egui::{Context, Frame, Label, Margin, RichText, Ui};
+use eframe::egui::{Checkbox, Context, Frame, Label, Margin, RichText, Ui};
 
-use crate::model::question::{Facts, FileExists};
+use crate::model::question::{Facts, FileExists, Scope};
 use crate::model::transfer::Course;
-use crate::model::{Answer, IfExists};
+use crate::model::{Answer, IfExists, exists};
 use crate::ui::text::{self, Clock};
 use crate::ui::{icons, theme};
 
@@ -16,23 +16,25 @@ use super::frame::{self, Foot, MainButton, Opening};
 #[derive(Clone, Debug)]
 pub struct Choice {
     choice: IfExists,
-    for_all: bool,
+    scope: Scope,
+    /// Beyond this file: only the same way.
+    one_way: bool,
     opening: Opening,
 }
 
 impl Default for Choice {
     fn default() -> Self {
-        Self { choice: IfExists::Overwrite, for_all: false, opening: Opening::default() }
+        Self { choice: IfExists::Overwrite, scope: Scope::File, one_way: true, opening: Opening::default() }
     }
 }
 
 impl Choice {
-    /// Draws the question; `None` while it is not answered.
-    pub fn ui(&mut self, ctx: &Context, asked: &FileExists, clock: &Clock) -> Option<Answer> {
+    /// Draws the question, behind which `waiting` others wait; `None` while it is not answered.
+    pub fn ui(&mut self, ctx: &Context, asked: &FileExists, waiting: usize, clock: &Clock) -> Option<Answer> {
         let path = if asked.course == Course::Upload { &asked.remote } else { &asked.local };
         let name = path.rsplit(['/', std::path::MAIN_SEPARATOR]).next().unwrap_or(path);
         let mut foot = None;
-        let escaped = frame::show(ctx, &format!("“{}” is there already", text::visible(name)), 560.0, |ui| {
+        let escaped = frame::show(ctx, &format!("“{}” is there already", text::visible(name)), 600.0, |ui| {
             ui.columns(2, |columns| {
                 let (source, target) = match asked.course {
                     Course::Upload => (&asked.local, &asked.remote),
@@ -43,22 +45,45 @@ impl Choice {
             });
             ui.label(RichText::new(difference(&asked.source, &asked.target)).font(theme::medium()));
             ui.add_space(theme::TIGHT);
-            ui.scope(|ui| self.choices(ui, asked, name));
+            ui.scope(|ui| self.choices(ui, asked));
             ui.add_space(theme::TIGHT);
-            let way = if asked.course == Course::Upload { "uploads" } else { "downloads" };
-            ui.checkbox(&mut self.for_all, format!("The same for all {way} that follow"));
+            self.scope_ui(ui, asked.course);
             let focus = self.opening.is_now(ui);
-            let skip = if self.for_all { "Skip all" } else { "Skip this file" };
-            foot = frame::foot(ui, skip, MainButton { focus, ..MainButton::new(verb(self.choice)) }, |_| {});
+            let skip = if self.scope == Scope::File { "Skip this file" } else { "Skip all" };
+            foot = frame::foot(ui, skip, MainButton { focus, ..MainButton::new(verb(self.choice)) }, |ui| {
+                if waiting > 0 {
+                    let words = format!("{} after this one", text::count(waiting as u64, "question", "questions"));
+                    ui.label(RichText::new(words).font(theme::small()).color(theme::of(ui).secondary));
+                }
+            });
         });
         match foot {
-            Some(Foot::Main) => Some(Answer::Exists { choice: self.choice, for_all: self.for_all }),
-            Some(Foot::Cancel) => Some(Answer::Exists { choice: IfExists::Skip, for_all: self.for_all }),
-            None => escaped.then_some(Answer::Exists { choice: IfExists::Skip, for_all: false }),
+            Some(Foot::Main) => Some(self.answer(self.choice, asked.course)),
+            Some(Foot::Cancel) => Some(self.answer(IfExists::Skip, asked.course)),
+            None => escaped.then_some(Answer::Exists { choice: IfExists::Skip, scope: Scope::File, only: None }),
         }
     }
 
-    fn choices(&mut self, ui: &mut Ui, asked: &FileExists, name: &str) {
+    fn answer(&self, choice: IfExists, course: Course) -> Answer {
+        Answer::Exists { choice, scope: self.scope, only: self.one_way.then_some(course) }
+    }
+
+    /// For which files the answer holds.
+    fn scope_ui(&mut self, ui: &mut Ui, course: Course) {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("For").color(theme::of(ui).secondary));
+            for (scope, text) in
+                [(Scope::File, "this file"), (Scope::Batch, "this batch"), (Scope::Session, "this session")]
+            {
+                ui.radio_value(&mut self.scope, scope, text);
+            }
+            ui.add_space(theme::GAP);
+            let way = if course == Course::Upload { "only uploads" } else { "only downloads" };
+            ui.add_enabled(self.scope != Scope::File, Checkbox::new(&mut self.one_way, way));
+        });
+    }
+
+    fn choices(&mut self, ui: &mut Ui, asked: &FileExists) {
         ui.spacing_mut().interact_size.y = 22.0;
         ui.spacing_mut().item_spacing.y = 2.0;
         let shorter = match (asked.target.size, asked.source.size) {
@@ -69,8 +94,9 @@ impl Choice {
             (IfExists::Overwrite, "Overwrite".to_owned(), true),
             (IfExists::Newer, "Overwrite if the new one is newer".to_owned(), true),
             (IfExists::Size, "Overwrite if the sizes differ".to_owned(), true),
+            (IfExists::SizeOrTime, "Overwrite if size or time differ".to_owned(), true),
             (IfExists::Resume, "Resume: add what is missing at its end".to_owned(), shorter),
-            (IfExists::Rename, format!("Keep both: the new one becomes “{}”", text::visible(&other_name(name))), true),
+            (IfExists::Rename, format!("Keep both: the new one becomes “{}”", text::visible(&asked.renamed)), true),
             (IfExists::Skip, "Skip: keep the one that is there".to_owned(), true),
         ] {
             ui.add_enabled_ui(enabled, |ui| ui.radio_value(&mut self.choice, choice, text));
@@ -82,18 +108,10 @@ fn verb(choice: IfExists) -> &'static str {
     match choice {
         IfExists::Ask | IfExists::Overwrite => "Overwrite",
         IfExists::Newer => "Overwrite if newer",
-        IfExists::Size => "Overwrite if different",
+        IfExists::Size | IfExists::SizeOrTime => "Overwrite if different",
         IfExists::Resume => "Resume",
         IfExists::Rename => "Keep both",
         IfExists::Skip => "Skip",
-    }
-}
-
-/// `a (1).txt`, as the worker will name it when that is free.
-fn other_name(name: &str) -> String {
-    match name.rsplit_once('.') {
-        Some((stem, suffix)) if !stem.is_empty() => format!("{stem} (1).{suffix}"),
-        _ => format!("{name} (1)"),
     }
 }
 
@@ -109,10 +127,10 @@ fn side(ui: &mut Ui, title: &str, path: &str, facts: &Facts, other: &Facts, cloc
             ui.label(icons::FILE.text().color(palette.secondary));
             ui.add(Label::new(&*text::visible(path)).truncate()).on_hover_text(text::visible(path));
         });
-        let more = compare(facts.size, other.size) == Some(Ordering::Greater);
+        let more = exists::sizes(facts, other) == Some(Ordering::Greater);
         let size = facts.size.map_or_else(|| "size not known".to_owned(), text::exact_size);
         value(ui, &size, more.then_some("larger"));
-        let newer = compare(seconds(facts), seconds(other)) == Some(Ordering::Greater);
+        let newer = exists::times(facts, other) == Some(Ordering::Greater);
         let time = facts.modified.map_or_else(|| "time not known".to_owned(), |modified| clock.exact(&modified));
         value(ui, &time, newer.then_some("newer"));
     });
@@ -128,14 +146,6 @@ fn value(ui: &mut Ui, text: &str, mark: Option<&str>) {
     });
 }
 
-fn seconds(facts: &Facts) -> Option<i64> {
-    facts.modified.map(|modified| modified.unix_seconds())
-}
-
-fn compare<T: Ord>(a: Option<T>, b: Option<T>) -> Option<Ordering> {
-    Some(a?.cmp(&b?))
-}
-
 /// What differs, in one sentence.
 fn difference(new: &Facts, there: &Facts) -> String {
     let size = match (new.size, there.size) {
@@ -144,7 +154,7 @@ fn difference(new: &Facts, there: &Facts) -> String {
         (Some(_), Some(_)) => Some("of the same size".to_owned()),
         _ => None,
     };
-    let time = compare(seconds(new), seconds(there)).map(|order| match order {
+    let time = exists::times(new, there).map(|order| match order {
         Ordering::Greater => "newer",
         Ordering::Less => "older",
         Ordering::Equal => "of the same time",
@@ -173,18 +183,10 @@ mod tests {
             (facts(Some(3_000), Some(9)), facts(Some(1_000), Some(3)), "The new one is newer and 2.0 KB larger."),
             (facts(Some(1), Some(3)), facts(Some(1), Some(3)), "The new one is of the same time and of the same size."),
             (facts(Some(1), None), facts(Some(5), Some(3)), "The new one is 4 B smaller."),
-            (facts(None, Some(1)), facts(Some(5), Some(3)), "The new one is older."),
+            (facts(None, Some(1)), facts(Some(5), Some(4)), "The new one is older."),
             (facts(None, None), facts(None, None), "What differs is not known."),
         ] {
             assert_eq!(difference(&new, &there), said);
         }
-    }
-
-    #[test]
-    fn the_other_name_keeps_its_suffix() {
-        assert_eq!(
-            ["a.txt", "a", ".rc", "a.tar.gz"].map(other_name),
-            ["a (1).txt", "a (1)", ".rc (1)", "a.tar (1).gz"]
-        );
     }
 }

@@ -9,6 +9,7 @@ mod new_folder;
 mod password;
 mod permissions;
 pub mod proxy;
+mod rules;
 mod settings;
 
 use std::collections::BTreeSet;
@@ -157,9 +158,12 @@ fn question_ui(ctx: &Context, mirror: &Mirror, dialogs: &mut Dialogs, clock: &Cl
         let (exists, password) = (exists::Choice::default(), password::Typing::default());
         dialogs.asked = Some(Asked { id, exists, password, opening: Opening::default() });
     }
+    let is_like = |other: &&Question| other.id != id && matches!(other.ask, Ask::FileExists(_));
+    let open = mirror.questions.iter().filter(|other| !dialogs.answered.contains(&other.id));
+    let waiting = open.filter(is_like).count();
     let Some(asked) = &mut dialogs.asked else { return };
     let answer = match &question.ask {
-        Ask::FileExists(exists) => asked.exists.ui(ctx, exists, clock),
+        Ask::FileExists(exists) => asked.exists.ui(ctx, exists, waiting, clock),
         Ask::Certificate(doubt) => certificate::certificate_ui(ctx, doubt, &mut asked.opening),
         Ask::Password { host, user, refused } => asked.password.ui(ctx, host, Some(user), refused.as_deref()),
         Ask::Secret { of, refused } => asked.password.ui(ctx, of, None, refused.as_deref()),

@@ -9,10 +9,11 @@ use crate::ui::theme;
 
 use super::frame::{self, Foot, MainButton, Opening};
 use super::proxy::{KINDS, proxy_ui};
+use super::rules;
 
 const PAGES_WIDTH: f32 = 132.0;
 const WIDTH: f32 = 640.0;
-const HEIGHT: f32 = 320.0;
+const HEIGHT: f32 = 420.0;
 /// Bytes in the unit that speed limits are typed in.
 const KILO: u64 = 1000;
 /// Where a person begins who wants a range of ports.
@@ -25,6 +26,8 @@ pub struct Setting {
     page: Page,
     /// What is typed of the address outside.
     external: Option<String>,
+    /// The rule for targets that exist whose row is open.
+    rule: Option<usize>,
     opening: Opening,
 }
 
@@ -47,11 +50,12 @@ const PAGES: [(Page, &str); 6] = [
     (Page::Log, "Reply log"),
 ];
 
-const IF_EXISTS: [(IfExists, &str); 7] = [
+pub(super) const IF_EXISTS: [(IfExists, &str); 8] = [
     (IfExists::Ask, "Ask"),
     (IfExists::Overwrite, "Overwrite"),
     (IfExists::Newer, "Overwrite if newer"),
     (IfExists::Size, "Overwrite if the sizes differ"),
+    (IfExists::SizeOrTime, "Overwrite if size or time differ"),
     (IfExists::Resume, "Resume"),
     (IfExists::Rename, "Keep both"),
     (IfExists::Skip, "Skip"),
@@ -60,7 +64,13 @@ const IF_EXISTS: [(IfExists, &str); 7] = [
 impl Setting {
     /// Of the settings as they are.
     pub fn new(settings: &Settings) -> Self {
-        Self { draft: settings.clone(), page: Page::Connection, external: None, opening: Opening::default() }
+        Self {
+            draft: settings.clone(),
+            page: Page::Connection,
+            external: None,
+            rule: None,
+            opening: Opening::default(),
+        }
     }
 
     /// Draws it; `true` when it is to be closed.
@@ -118,14 +128,7 @@ impl Setting {
             Page::Connection => connection(ui, draft, &mut self.external),
             Page::Proxy => proxy(ui, draft),
             Page::Transfers => transfers(ui, draft),
-            Page::FileExists => {
-                frame::choice(ui, "Downloads", &mut draft.if_exists_down, &IF_EXISTS);
-                frame::choice(ui, "Uploads", &mut draft.if_exists_up, &IF_EXISTS);
-                frame::remark(
-                    ui,
-                    "What happens to a transfer whose target is there already, unless it says otherwise.",
-                );
-            }
+            Page::FileExists => rules::file_exists(ui, draft, &mut self.rule),
             Page::Interface => interface(ui, draft),
             Page::Log => {
                 number(ui, "Lines kept", &mut draft.log_lines, 1_000..=1_000_000, "");

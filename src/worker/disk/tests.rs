@@ -246,10 +246,11 @@ fn a_replaced_file_hands_on_its_permissions() {
 fn a_free_name_counts_on() {
     let root = tempfile::tempdir().unwrap();
     let target = target(root.path(), 0, "a.txt");
-    assert_eq!(target.free_name().unwrap(), "a (1).txt");
+    let now = "2026-11-29T08:00:00".parse().unwrap();
+    assert_eq!(target.free_name(&Pattern::default(), now).unwrap(), "a (1).txt");
     fs::write(root.path().join("a (1).txt"), "").unwrap();
     fs::write(root.path().join("a (2).txt.part"), "").unwrap();
-    assert_eq!(target.free_name().unwrap(), "a (3).txt");
+    assert_eq!(target.free_name(&Pattern::default(), now).unwrap(), "a (3).txt");
 }
 
 #[test]

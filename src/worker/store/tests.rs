@@ -3,8 +3,9 @@
 use std::fs;
 
 use super::*;
+use crate::model::exists::Rule;
 use crate::model::site::Bookmark;
-use crate::model::{IfExists, Login, Security, Site};
+use crate::model::{Course, IfExists, Login, Security, Site};
 
 fn site(name: &str) -> Site {
     Site { name: name.into(), host: format!("{name}.example.org"), ..Site::default() }
@@ -36,6 +37,8 @@ fn everything_comes_back_as_it_was() {
     assert!(!folders.config.exists(), "to read makes nothing");
     let mut settings = Settings { connections: 9, if_exists_down: IfExists::Resume, ..Settings::default() };
     settings.active_ports = Some((5000, 5010));
+    settings.rename_pattern = "{name}-{date}{.ext}".into();
+    settings.exists_rules = vec![Rule { course: Some(Course::Upload), ..Rule::default() }, Rule::default()];
     settings.layout.window = Some((1400.0, 900.5));
     settings.layout.local = Some(root.path().to_owned());
     let mut full = site("täst \"quoted\"");
