@@ -25,6 +25,7 @@
 //!             action event question           what goes to the worker, what comes back, what it must be told
 //!             path syntax listing site url    the server's side; transfer queue: rows, and one `apply` for both sides
 //!             transcript code failure         what crossed the wire, what it means, what a person reads
+//!             exchange explain                commands with what came of them, and what that tells
 //! ftp/        RFC 959 and later, sans-IO
 //!             reply command charset endpoint feature fact     bytes and words
 //!             session control exchange                        one control connection as a value; its data connections

@@ -142,6 +142,12 @@ pub enum Command {
         #[arg(value_name = "URL COMMAND", required = true)]
         words: Vec<String>,
     },
+    /// Say what a reply code means, or what went wrong in a log that --transcript has written.
+    Explain {
+        /// Three digits, or the log's file.
+        #[arg(value_name = "CODE|FILE")]
+        subject: String,
+    },
     /// List the sites that --site can name.
     Sites {
         /// Their addresses too.

@@ -11,6 +11,7 @@ use crate::model::{Actions, Event, Failure, Run, Settings};
 
 mod arguments;
 mod asking;
+mod explain;
 mod files;
 mod front;
 mod interrupt;
@@ -72,6 +73,10 @@ fn run_with<S>(command: Command, options: Options, spawn: S, results: Results, i
 where
     S: FnOnce(Start) -> Result<(Actions, Receiver<Event>), Failure>,
 {
+    if let Command::Explain { subject } = &command {
+        // Nothing is asked of a server, so that no worker is needed.
+        return explained(results, subject, options.json);
+    }
     let mut front = match start(&command, options, spawn, results, interrupt) {
         Ok(front) => front,
         Err(stop) => {
@@ -89,6 +94,15 @@ where
             stop.status()
         }
     }
+}
+
+fn explained(mut results: Results, subject: &str, json: bool) -> Status {
+    let result = explain::explain(&mut results, subject, json);
+    results.flush();
+    result.unwrap_or_else(|stop| {
+        complain(&stop.to_string());
+        stop.status()
+    })
 }
 
 fn start<S>(
@@ -128,6 +142,7 @@ fn perform(front: &mut Front, command: &Command) -> Result<Status, Stop> {
         Command::Mv { from, to } => files::mv(front, from, to),
         Command::Chmod { mode, targets, recursive } => files::chmod(front, *mode, targets, *recursive),
         Command::Raw { words } => raw::raw(front, words),
+        Command::Explain { subject } => explain::explain(&mut front.results, subject, front.options.json),
         Command::Sites { long } => sites::sites(front, *long),
         Command::Queue { action: None } => queue::show(front),
         Command::Queue { action: Some(QueueAction::Clear) } => queue::clear(front),

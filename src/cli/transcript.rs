@@ -6,10 +6,11 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::output::complain;
-use crate::model::{Direction, Line};
+use crate::model::{ConnectionId, Direction, Line, TransferId};
 
 /// Writes lines as they come, each at once: after a crash all that happened is in the file.
 pub struct TranscriptFile {
@@ -71,10 +72,36 @@ fn encode(line: &Line) -> Vec<u8> {
     bytes
 }
 
+/// What a line must have to be read again.
+#[derive(Deserialize)]
+struct Written {
+    seq: u64,
+    at: Timestamp,
+    connection: u32,
+    direction: String,
+    code: Option<u16>,
+    text: String,
+    raw: Option<String>,
+    transfer: Option<u64>,
+}
+
+/// Reads a line that was written by [`TranscriptFile`].
+pub(super) fn decode(line: &[u8]) -> Option<Line> {
+    let Written { seq, at, connection, direction, code, text, raw, transfer } = serde_json::from_slice(line).ok()?;
+    let direction = match direction.as_str() {
+        "sent" => Direction::Sent,
+        "received" => Direction::Received,
+        "note" => Direction::Note,
+        _ => return None,
+    };
+    let raw = raw.and_then(|raw| STANDARD.decode(raw).ok()).map(Vec::into_boxed_slice);
+    let (connection, transfer) = (ConnectionId(connection), transfer.map(TransferId));
+    Some(Line { seq, at, connection, direction, code, text, raw, transfer })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ConnectionId, TransferId};
 
     #[test]
     fn a_line_has_exactly_the_fields_of_the_contract() {
@@ -93,6 +120,7 @@ mod tests {
             "{\"seq\":7,\"at\":\"2026-01-02T03:04:05.600000Z\",\"connection\":2,\"direction\":\"received\",\
              \"code\":550,\"text\":\"550 caf\u{fffd}\",\"raw\":\"NTUwIGNhZuk=\",\"transfer\":9}\n"
         );
+        assert_eq!(decode(&encode(&line)), Some(line.clone()));
         line = Line {
             direction: Direction::Sent,
             code: None,
