@@ -242,7 +242,7 @@ fn split_link(text: &[u8], size: Option<u64>) -> (&[u8], Option<&[u8]>) {
 /// `A\ B` as `ls -b` writes `A B`. A backslash that were the name's own would have to be refused.
 fn without_escapes(name: &[u8]) -> Cow<'_, [u8]> {
     let is_escape = |pair: &[u8]| pair == b"\\ ";
-    if !name.windows(2).any(is_escape) {
+    if !name.contains(&b'\\') {
         return Cow::Borrowed(name);
     }
     let escapes = |at: usize| name.get(at..at + 2).is_some_and(is_escape);
