@@ -11,7 +11,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 use longshore::model::question::{Certificate, CertificateDoubt, Facts, FileExists, Scope};
 use longshore::model::queue::Delta;
-use longshore::model::transfer::{Course, Folder, Running};
+use longshore::model::transfer::{Course, Folder, Priority, Running};
 use longshore::model::*;
 use longshore::ui::dialog::{Wish, dialogs_ui};
 use longshore::ui::list::{Rows, Scroll};
@@ -76,13 +76,15 @@ fn transfers(phases: Vec<(&str, Phase)>) -> Event {
         phase,
         attempts: 1,
         if_exists: None,
+        priority: Priority::default(),
+        place: 0,
     });
     Event::Queue(Delta::Add(rows.collect()))
 }
 
 fn failed(why: &str) -> Phase {
     let failure = Failure { what: "Could not fetch it".into(), why: why.into(), cause: Cause::Refused, again: false };
-    Phase::Failed(Box::new(failure))
+    Phase::Failed(Arc::new(failure))
 }
 
 /// `>` sent, `<` the first line of a reply, `=` a line that continues it.

@@ -8,7 +8,7 @@ use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use longshore::model::transfer::{Course, Folder};
+use longshore::model::transfer::{Course, Folder, Priority};
 use longshore::model::{
     Action, Actions, Delta, Event, Kind, Phase, RemotePath, Run, Settings, Site, Sites, Transfer, TransferId, Wake,
 };
@@ -115,6 +115,8 @@ fn row(id: u64) -> Transfer {
         phase: Phase::Queued,
         attempts: 1,
         if_exists: None,
+        priority: Priority::default(),
+        place: 0,
     }
 }
 

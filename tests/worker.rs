@@ -133,7 +133,11 @@ impl Front {
 
     fn rows(&self) -> Vec<&Transfer> {
         let sections = [Section::Active, Section::Failed, Section::Done];
-        sections.iter().flat_map(|section| self.queue.section(*section)).filter_map(|id| self.queue.get(*id)).collect()
+        sections
+            .iter()
+            .flat_map(|section| self.queue.section(*section).iter())
+            .filter_map(|id| self.queue.get(*id))
+            .collect()
     }
 
     /// The only row of the queue, which is complete.
@@ -409,7 +413,7 @@ fn rows_that_wait_for_an_answer_hold_up_no_others() {
     }
     // Twice as many wait as there are places, and nobody answers.
     front.until("the others", |_, queue| (queue.section(Section::Done).len() == 2).then_some(()));
-    let id = front.queue.section(Section::Active)[0];
+    let id = *front.queue.section(Section::Active).get(0).unwrap();
     front.act(Action::Cancel(vec![id]));
     front.until("it to leave", |_, queue| queue.get(id).is_none().then_some(()));
     front.quit();

@@ -25,7 +25,7 @@ struct Row {
 pub(super) fn show(front: &mut Front) -> Result<Status, Stop> {
     front.finish(None);
     let queue = &front.watch.queue;
-    let ids = [Section::Active, Section::Failed].into_iter().flat_map(|section| queue.section(section));
+    let ids = [Section::Active, Section::Failed].into_iter().flat_map(|section| queue.section(section).iter());
     let rows: Vec<_> = ids.filter_map(|id| queue.get(*id)).map(row).collect();
     if front.options.json {
         front.results.json(&rows);

@@ -9,7 +9,7 @@ use clap::Parser;
 use jiff::Timestamp;
 
 use super::*;
-use crate::model::transfer::{BatchItem, Done, Folder, Proof};
+use crate::model::transfer::{BatchItem, Done, Folder, Priority, Proof};
 use crate::model::{
     Action, Answer, Ask, Batch, Cause, ConnectionState, Course, Delta, Entry, FileAction, Kind, Listing, Phase,
     Question, QuestionId, RemotePath, Report, Secret, Server, Site, Sites, TabId, Transfer, TransferId,
@@ -128,6 +128,8 @@ fn row(id: u64, course: Course, item: &BatchItem, phase: Phase) -> Transfer {
         phase,
         attempts: 0,
         if_exists: None,
+        priority: Priority::default(),
+        place: 0,
     }
 }
 
@@ -136,7 +138,7 @@ fn enqueue(action: &Action, events: &SyncSender<Event>, phases: &[Phase]) {
     let Action::Enqueue(Batch { tab, items, course, .. }) = action else { return };
     for (item, (index, phase)) in items.iter().zip((1..).zip(phases)) {
         let id = u64::from(tab.0) * 100 + index;
-        events.send(Event::Queue(Delta::Add(vec![row(id, *course, item, Phase::Queued)]))).unwrap();
+        events.send(Event::Queue(Delta::Add([row(id, *course, item, Phase::Queued)].into()))).unwrap();
         events.send(Event::Queue(Delta::Phase(TransferId(id), Phase::Running(Box::default())))).unwrap();
         events.send(Event::Queue(Delta::Phase(TransferId(id), phase.clone()))).unwrap();
     }
@@ -213,7 +215,7 @@ fn no_log_in_is_exit_status_3() {
 fn each_file_has_its_line_when_it_ends() {
     let ran = run_line("get ftp://h/a ftp://h/b ftp://h/c -o /nowhere/../tmp --json", |action, events| {
         connects(action, events);
-        let phases = [done(), Phase::Skipped, Phase::Failed(Box::new(failure(Cause::Refused, "550 no")))];
+        let phases = [done(), Phase::Skipped, Phase::Failed(Arc::new(failure(Cause::Refused, "550 no")))];
         enqueue(action, events, &phases);
     });
     assert_eq!(ran.status, Status::Failed);
@@ -365,9 +367,9 @@ fn ctrl_c_is_exit_status_130_and_the_worker_ends_in_order() {
 #[test]
 fn what_an_earlier_run_left_is_shown_and_carried_on() {
     let item = BatchItem { local: "/tmp/a".into(), remote: RemotePath::new("/a"), kind: Kind::File, size: None };
-    let broken = Phase::Failed(Box::new(failure(Cause::Network, "broke")));
+    let broken = Phase::Failed(Arc::new(failure(Cause::Network, "broke")));
     let left = vec![row(1, Course::Download, &item, Phase::Paused), row(2, Course::Upload, &item, broken)];
-    let left = vec![Event::Queue(Delta::Add(left))];
+    let left = vec![Event::Queue(Delta::Add(left.into()))];
     let shown = run_after(left.clone(), "queue --json", |_, _| {});
     assert_eq!(shown.status, Status::Done);
     let rows: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::arguments::Options;
 use super::output::{Results, complain};
 use super::progress::{Bars, size};
+use crate::model::queue::MOST_DONE;
 use crate::model::transfer::{BatchItem, Proof};
 use crate::model::{Cause, Course, Delta, Kind, Phase, Queue, Section, Transfer, TransferId};
 
@@ -89,22 +90,17 @@ impl Watch {
 
     /// Changes the queue as the worker's has changed.
     pub(super) fn apply(&mut self, delta: Delta, results: &mut Results) {
-        let mut changed = Vec::new();
-        match &delta {
-            Delta::Phase(id, _) => changed.push(*id),
-            Delta::Add(rows) => changed.extend(rows.iter().map(|row| row.id)),
-            Delta::Remove(ids) => ids.iter().for_each(|id| self.bars.end(*id)),
-            _ => {}
-        }
-        let progress = match &delta {
-            Delta::Progress(rows) => rows.iter().map(|(id, _)| *id).collect(),
-            _ => Vec::new(),
-        };
         // Done of a row that was running leaves no trace of how far it was.
-        let before = match &delta {
-            Delta::Phase(id, _) => self.queue.get(*id).map(|row| reached(&row.phase)),
-            _ => None,
-        };
+        let before = |id: TransferId| (id, self.queue.get(id).map(|row| reached(&row.phase)));
+        let (mut changed, mut progress) = (Vec::new(), Vec::new());
+        match &delta {
+            Delta::Phase(id, _) => changed.push(before(*id)),
+            Delta::Add(rows) => changed.extend(rows.iter().map(|row| (row.id, None))),
+            Delta::Change(rows) => changed.extend(rows.iter().map(|row| before(row.id))),
+            Delta::Remove(ids) => ids.iter().for_each(|id| self.bars.end(*id)),
+            Delta::Progress(rows) => progress.extend(rows.iter().map(|(id, _)| *id)),
+            Delta::Size(..) | Delta::Attempts(..) | Delta::Places(_) | Delta::Held(_) => {}
+        }
         self.queue.apply(delta);
         for id in progress {
             if let Some(row) = self.queue.get(id)
@@ -113,8 +109,8 @@ impl Watch {
                 self.bars.update(row, running);
             }
         }
-        let tells = self.tells == Tells::All || (self.tells == Tells::Changes && before.is_some());
-        for id in changed {
+        for (id, before) in changed {
+            let tells = self.tells == Tells::All || (self.tells == Tells::Changes && before.is_some());
             self.changed(id, before.unwrap_or_default(), tells, results);
         }
     }
@@ -237,7 +233,7 @@ impl Watch {
 
     /// Whether `rows` rows came, and all there are have ended.
     pub(super) fn is_over(&self, rows: usize) -> bool {
-        self.queue.len() >= rows && self.queue.section(Section::Active).is_empty()
+        self.queue.len() >= rows.min(MOST_DONE) && self.queue.section(Section::Active).is_empty()
     }
 }
 

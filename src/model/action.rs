@@ -9,7 +9,7 @@ use super::question::{Answer, QuestionId};
 use super::queue::{Place as QueuePlace, Section};
 use super::settings::Settings;
 use super::site::{Credentials, Secret, Site, Sites};
-use super::transfer::{Batch, TransferId};
+use super::transfer::{Batch, Priority, TransferId};
 
 /// Ties an answer to its action; made by the front, unique in its run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -101,6 +101,8 @@ pub enum Action {
     Remove(Vec<TransferId>),
     /// Change the order.
     Move(Vec<TransferId>, QueuePlace),
+    /// Give rows another priority.
+    Prioritise(Vec<TransferId>, Priority),
     /// Remove all rows of a section that do not run.
     Clear(Section),
     /// Decide a question.

@@ -90,6 +90,10 @@ pub struct Transfer {
     pub attempts: u16,
     /// What to do if the target exists; `None`: as the settings say.
     pub if_exists: Option<IfExists>,
+    /// What goes first.
+    pub priority: Priority,
+    /// Where it stands in its section: a number that says nothing but what comes before what.
+    pub place: i64,
 }
 
 impl Transfer {
@@ -118,6 +122,49 @@ impl Transfer {
     }
 }
 
+/// Which rows go first: those of a higher one, wherever they stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// After all others.
+    Lowest,
+    /// After most.
+    Low,
+    /// As all.
+    #[default]
+    Normal,
+    /// Before most.
+    High,
+    /// Before all others.
+    Highest,
+}
+
+impl Priority {
+    /// All, lowest first.
+    pub const ALL: [Self; 5] = [Self::Lowest, Self::Low, Self::Normal, Self::High, Self::Highest];
+
+    /// Its place in [`Priority::ALL`].
+    pub fn level(self) -> u8 {
+        self as u8
+    }
+
+    /// The one at a place of [`Priority::ALL`]; the middle one where there is none.
+    pub fn of_level(level: u8) -> Self {
+        Self::ALL.get(usize::from(level)).copied().unwrap_or_default()
+    }
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lowest => "lowest",
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::Highest => "highest",
+        }
+    }
+}
+
 /// What happens to a transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -130,14 +177,14 @@ pub enum Phase {
         /// When it will be tried again.
         until: Timestamp,
         /// What went wrong.
-        failure: Box<Failure>,
+        failure: Arc<Failure>,
     },
     /// A person holds it.
     Paused,
     /// Under way.
     Running(Box<Running>),
     /// Given up; the reason stays with it.
-    Failed(Box<Failure>),
+    Failed(Arc<Failure>),
     /// Complete.
     Done(Box<Done>),
     /// Left alone, because the target exists.

@@ -3,6 +3,7 @@
 use eframe::egui::{self, Key, Modifiers, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use crate::model::queue::{Place, Section};
+use crate::model::transfer::Priority;
 use crate::model::{Action, Phase, Queue, Transfer, TransferId};
 
 use super::list::{self, Order, Picked, Rows, Scroll};
@@ -96,7 +97,8 @@ impl Order<TransferId> for Shown<'_> {
     }
 
     fn row(&self, key: TransferId) -> Option<usize> {
-        self.queue.section(self.section).iter().position(|other| *other == key)
+        self.queue.get(key).filter(|row| Section::of(&row.phase) == self.section)?;
+        self.queue.position(key)
     }
 }
 
@@ -257,7 +259,10 @@ impl Able {
 
 /// The selected rows that are still in the section, in its order.
 fn chosen(queue: &Queue, section: Section, picked: &Picked<TransferId>) -> Vec<TransferId> {
-    queue.section(section).iter().copied().filter(|id| picked.contains(*id)).collect()
+    let rows = picked.iter().filter_map(|id| queue.get(id)).filter(|row| Section::of(&row.phase) == section);
+    let mut rows: Vec<_> = rows.map(|row| (row.place, row.id)).collect();
+    rows.sort_unstable();
+    rows.into_iter().map(|(_, id)| id).collect()
 }
 
 fn list_ui(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, clock: &Clock, actions: &mut Vec<Action>) {
@@ -349,6 +354,7 @@ fn context_menu(
     let able = Able::of(&mirror.queue, section, picked);
     let preset = mirror.settings.keys;
     let ids = || chosen(&mirror.queue, section, picked);
+    let mut chosen_priority = None;
     let mut entry = |ui: &mut Ui, item: Item, enabled: bool, action: &dyn Fn() -> Action| {
         if menu::row(ui, item, preset, enabled) {
             actions.push(action());
@@ -368,6 +374,15 @@ fn context_menu(
             ] {
                 entry(ui, item, true, &|| Action::Move(ids(), place));
             }
+            let now = mirror.queue.get(row).map(|row| row.priority);
+            ui.menu_button("Priority", |ui| {
+                for priority in Priority::ALL.into_iter().rev() {
+                    if ui.radio(now == Some(priority), priority.name()).clicked() {
+                        chosen_priority = Some(priority);
+                        ui.close();
+                    }
+                }
+            });
             ui.separator();
             let held = mirror.queue.is_held();
             entry(ui, Item::HoldQueue, !held, &|| Action::Hold);
@@ -386,6 +401,7 @@ fn context_menu(
             entry(ui, Item::ClearDone, true, &|| Action::Clear(section));
         }
     }
+    actions.extend(chosen_priority.map(|priority| Action::Prioritise(ids(), priority)));
     ui.separator();
     // Lines of an earlier run are not there any more.
     let logged = mirror.transcript.iter().rev().any(|line| line.transfer == Some(row));

@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Align, Color32, CornerRadius, Rect, Ui, Vec2};
 
-use crate::model::transfer::{Course, Done, Proof, Running};
+use crate::model::transfer::{Course, Done, Priority, Proof, Running};
 use crate::model::{Kind, Phase, Transfer};
 
 use super::icons::Icon;
@@ -21,7 +21,7 @@ pub fn spoken(row: &Transfer) -> String {
     let state = match &row.phase {
         Phase::Running(running) if running.step.is_empty() => percent(running.done, row.size),
         Phase::Running(running) => running.step.to_owned(),
-        Phase::Queued => "waiting".to_owned(),
+        Phase::Queued => waiting(row.priority),
         Phase::Waiting { failure, .. } => format!("will be tried again, {}", failure.why),
         Phase::Left => LEFT.to_owned(),
         Phase::Paused => "paused".to_owned(),
@@ -30,6 +30,14 @@ pub fn spoken(row: &Transfer) -> String {
         Phase::Skipped => "skipped".to_owned(),
     };
     format!("{}, {way}, {state}", text::visible(row.local_name()))
+}
+
+/// `waiting`, and the priority where it is not as all others.
+fn waiting(priority: Priority) -> String {
+    match priority {
+        Priority::Normal => "waiting".to_owned(),
+        other => format!("waiting · {} priority", other.name()),
+    }
 }
 
 fn percent(done: u64, size: Option<u64>) -> String {
@@ -103,7 +111,7 @@ fn draw_state(ui: &Ui, row: &Transfer, rect: Rect, clock: &Clock) {
         list::write(ui, rect, text, theme::body(), color, Align::Min);
     };
     match &row.phase {
-        Phase::Queued => word("waiting", palette.secondary),
+        Phase::Queued => word(&waiting(row.priority), palette.secondary),
         Phase::Left => word(LEFT, palette.secondary),
         Phase::Paused => word("paused", palette.secondary),
         Phase::Running(running) => draw_running(ui, running, row.size, rect),

@@ -46,6 +46,7 @@ impl Worker {
             Action::Retry(ids) => self.retry(&ids),
             Action::Remove(ids) => self.remove(ids),
             Action::Move(ids, place) => self.reorder(ids, place),
+            Action::Prioritise(ids, priority) => self.prioritise(&ids, priority),
             Action::Clear(section) => self.clear(section),
             Action::Answer(id, answer) => self.answer(id, &answer),
             Action::SaveSites(sites) => self.save_sites(&sites),

@@ -16,14 +16,20 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use self::rows::Folders;
 use super::disk::{Error, from_os};
-use crate::model::{Delta, Modified, Precision, Section, Transfer, TransferId};
+use crate::model::{Delta, Modified, Precision, Section, Transfer};
 
 /// The database's name in the data folder.
 const DATABASE: &str = "queue.db";
+/// Stands for its path where there is no file.
+const MEMORY: &str = ":memory:";
 /// Held by the process that owns the rows.
 const LOCK: &str = "queue.lock";
 /// What this program writes; counted up with each change of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+/// A database with more bytes is checked while its rows are read, and not before: a window does not wait for it.
+const CHECKED_AT_ONCE: i64 = 8 << 20;
+/// Rows that are handed over at once.
+const PORTION: usize = 4096;
 /// How long a statement waits for another process.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Highest number that `queue.db.broken-1` counts to.
@@ -34,11 +40,16 @@ const TABLES: &str = "
         below INTEGER NOT NULL);
     CREATE TABLE transfer (id INTEGER PRIMARY KEY, place INTEGER NOT NULL, course TEXT NOT NULL, kind TEXT NOT NULL,
         folder INTEGER NOT NULL, remote_name TEXT NOT NULL, local_name TEXT, size INTEGER, phase TEXT NOT NULL,
-        failure TEXT, attempts INTEGER NOT NULL, if_exists TEXT);
+        failure TEXT, attempts INTEGER NOT NULL, if_exists TEXT, priority INTEGER NOT NULL DEFAULT 2);
     CREATE INDEX transfer_place ON transfer (place);
     CREATE TABLE source (part TEXT PRIMARY KEY, remote TEXT NOT NULL, size INTEGER, modified TEXT) WITHOUT ROWID;
     CREATE TABLE counter (next INTEGER NOT NULL);
     INSERT INTO counter VALUES (1);";
+
+/// From version 1, which had no priorities, and no room between two places.
+const FROM_1: &str = "
+    ALTER TABLE transfer ADD COLUMN priority INTEGER NOT NULL DEFAULT 2;
+    UPDATE transfer SET place = place * 16777216;";
 
 /// What a part file was begun from: it may only be continued from the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +134,7 @@ impl Journal {
 
     /// A journal that forgets at the end of the run.
     fn nowhere(notices: Vec<String>) -> (Self, Vec<String>) {
-        (Self::with(in_memory().ok(), PathBuf::from(":memory:"), None), notices)
+        (Self::with(in_memory().ok(), PathBuf::from(MEMORY), None), notices)
     }
 
     fn with(database: impl Into<Option<Connection>>, path: PathBuf, lock: Option<File>) -> Self {
@@ -162,7 +173,9 @@ impl Journal {
                     Delta::Size(id, size) => rows::size(&transaction, *id, *size)?,
                     Delta::Attempts(id, attempts) => rows::attempts(&transaction, *id, *attempts)?,
                     Delta::Remove(ids) => rows::remove(&transaction, ids)?,
-                    Delta::Progress(_) | Delta::Move(..) | Delta::Held(_) => {}
+                    Delta::Change(transfers) => rows::change(&transaction, folders, transfers)?,
+                    Delta::Places(places) => rows::places(&transaction, places)?,
+                    Delta::Progress(_) | Delta::Held(_) => {}
                 }
             }
             transaction.commit()
@@ -174,23 +187,43 @@ impl Journal {
         written.map_err(|e| wrong("write", &self.path, e))
     }
 
-    /// Puts rows into this order, behind all others: after a `Delta::Move`, all rows that are not finished.
-    pub fn reorder(&self, ids: &[TransferId]) -> Result<(), Error> {
-        if !self.is_owner() {
-            return Ok(());
-        }
-        let mut shared = self.shared();
-        let written = shared.database().and_then(|database| {
-            let transaction = database.transaction()?;
-            rows::reorder(&transaction, ids)?;
-            transaction.commit()
-        });
-        written.map_err(|e| wrong("write", &self.path, e))
-    }
-
     /// The rows that an earlier run left, in their order. What was under way waits again.
     pub fn load(&self) -> Result<Vec<Transfer>, Error> {
-        self.shared().database().and_then(|database| rows::load(database)).map_err(|e| wrong("read", &self.path, e))
+        let mut all = Vec::new();
+        self.load_each(&mut |rows| {
+            all.extend(rows);
+            true
+        })?;
+        Ok(all)
+    }
+
+    /// Hands over the rows that an earlier run left, in portions and in their order, until `take` wants no more. It reads
+    /// what the database holds at its beginning, and keeps nobody from writing. Gives back what is to be said: a large
+    /// database is checked only now.
+    pub fn load_each(&self, take: &mut dyn FnMut(Vec<Transfer>) -> bool) -> Result<Option<String>, Error> {
+        let failed = |error| wrong("read", &self.path, error);
+        if self.is_elsewhere() {
+            return Ok(None);
+        }
+        let mut notice = None;
+        let mut database = connect(&self.path).map_err(failed)?;
+        if self.is_owner() && is_large(&database).map_err(failed)? && check(&database).is_err() {
+            drop(database);
+            let mut shared = self.shared();
+            // Files cannot be renamed everywhere while they are open.
+            shared.database = None;
+            let (new, words) = replace_broken(&self.path)?;
+            *shared = Shared { database: Some(new), folders: Folders::default() };
+            notice = Some(words);
+            database = connect(&self.path).map_err(failed)?;
+        }
+        rows::load(&database, PORTION, take).map_err(failed)?;
+        Ok(notice)
+    }
+
+    /// Whether the rows are in no file.
+    fn is_elsewhere(&self) -> bool {
+        self.path == Path::new(MEMORY)
     }
 
     /// What `part` was begun from, if this program began it.
@@ -235,7 +268,7 @@ impl Journal {
 
 /// Whether a delta is written; progress comes ten times a second and is not.
 fn is_kept(delta: &Delta) -> bool {
-    !matches!(delta, Delta::Progress(_) | Delta::Move(..) | Delta::Held(_))
+    !matches!(delta, Delta::Progress(_) | Delta::Held(_))
 }
 
 fn make_folder(folder: &Path) -> io::Result<()> {
@@ -289,11 +322,14 @@ fn version(database: &Connection) -> rusqlite::Result<i64> {
 /// Checks the database, or makes its tables.
 fn prepare(mut database: Connection, path: &Path) -> rusqlite::Result<Connection> {
     match version(&database)? {
-        VERSION => {
-            let verdict: String = database.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-            if verdict != "ok" {
-                return Err(rusqlite::Error::InvalidColumnName(verdict));
-            }
+        VERSION if is_large(&database)? => return Ok(database),
+        VERSION => check(&database)?,
+        1 => {
+            check(&database)?;
+            let transaction = database.transaction()?;
+            transaction.execute_batch(FROM_1)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+            transaction.commit()?;
         }
         0 => {
             let transaction = database.transaction()?;
@@ -308,6 +344,16 @@ fn prepare(mut database: Connection, path: &Path) -> rusqlite::Result<Connection
     }
     rows::tidy(&database)?;
     Ok(database)
+}
+
+fn is_large(database: &Connection) -> rusqlite::Result<bool> {
+    let number = |name| database.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    Ok(number("page_count")?.saturating_mul(number("page_size")?) > CHECKED_AT_ONCE)
+}
+
+fn check(database: &Connection) -> rusqlite::Result<()> {
+    let verdict: String = database.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" { Ok(()) } else { Err(rusqlite::Error::InvalidColumnName(verdict)) }
 }
 
 /// Whether the file itself is at fault, and not the disk, the permissions or another process.

@@ -16,6 +16,7 @@ mod memory;
 mod pool;
 mod questions;
 mod queue;
+mod ready;
 mod retry;
 mod rows;
 mod rules;
@@ -156,6 +157,8 @@ enum Input {
     Ended(Box<Ended>),
     /// Keep in the vault what opened a proxy or a key: the vault's key, whose it is, and the password.
     KeepSecret { key: String, of: String, password: Option<Secret> },
+    /// Rows that an earlier run left were read.
+    Loaded(Vec<Transfer>, CarryOn),
     /// What cancelled uploads had left on a server is gone, as far as it can be.
     Discarded(Arc<Key>, Vec<Transfer>),
     /// A person wants the password kept, or forgotten.
@@ -207,6 +210,8 @@ struct Worker {
     stored: Vec<String>,
     /// Numbers for new rows that nobody has used.
     ids: std::ops::Range<u64>,
+    /// Rows with this number or a higher one are of this run.
+    first_id: u64,
     /// The newest of the generations of tabs' tasks.
     generation: u64,
     /// Whether somebody can let a held queue go on.
@@ -252,6 +257,7 @@ impl Worker {
             backlogs: Arc::default(),
             run: Arc::new(run),
         };
+        let first_id = context.journal.ids(0).map_or(u64::MAX, |ids| ids.start);
         front.send(Event::Settings(Box::new(settings.clone())));
         front.send(Event::Sites(sites.clone()));
         notices.into_iter().for_each(|notice| front.send(Event::Notice(notice)));
@@ -271,6 +277,7 @@ impl Worker {
             measures: HashMap::new(),
             stored: Vec::new(),
             ids: 0..0,
+            first_id,
             generation: 0,
             can_release: carry_on == CarryOn::Hold,
             leaving: Cancel::new(),
@@ -288,21 +295,47 @@ impl Worker {
             return;
         }
         // Rows of another process are its own: two that run one row would write one file.
-        let left = if self.context.journal.is_owner() { self.context.journal.load() } else { Ok(Vec::new()) };
-        match left {
-            Ok(mut rows) => {
-                // What a person adds now is wanted now; what was left waits until somebody lets it go on.
-                let waits = |row: &&mut Transfer| carry_on == CarryOn::Hold && row.phase == Phase::Queued;
-                rows.iter_mut().filter(waits).for_each(|row| row.phase = Phase::Left);
-                if !rows.is_empty() {
-                    self.rows.change(Delta::Add(rows));
-                }
-            }
-            Err(error) => self.front.send(Event::Failed(error.into())),
+        if self.context.journal.is_owner() {
+            // Who shows what is left goes on meanwhile, however much it is; who is to transfer it waits for all of it.
+            let shows = carry_on == CarryOn::Hold && !self.context.run.bare;
+            if shows { self.load_behind(carry_on) } else { self.load(carry_on) }
         }
         if carry_on == CarryOn::Run {
             self.rows.owe_idle();
         }
+    }
+
+    fn load(&mut self, carry_on: CarryOn) {
+        let journal = self.context.journal.clone();
+        let loaded = journal.load_each(&mut |rows| {
+            self.loaded(rows, carry_on);
+            true
+        });
+        if let Some(event) = loaded_event(loaded) {
+            self.front.send(event);
+        }
+    }
+
+    /// Loads on a thread of its own, in portions.
+    fn load_behind(&self, carry_on: CarryOn) {
+        let (journal, inputs) = (self.context.journal.clone(), self.context.inputs.clone());
+        std::thread::spawn(move || {
+            let loaded = journal.load_each(&mut |rows| inputs.blocking_send(Input::Loaded(rows, carry_on)).is_ok());
+            if let Some(event) = loaded_event(loaded) {
+                // The worker has ended: nobody reads it.
+                let _ = inputs.blocking_send(Input::Event(event));
+            }
+        });
+    }
+
+    /// Rows that an earlier run left.
+    fn loaded(&mut self, mut rows: Vec<Transfer>, carry_on: CarryOn) {
+        // What a person adds now is wanted now; what was left waits until somebody lets it go on.
+        let waits = |row: &&mut Transfer| carry_on == CarryOn::Hold && row.phase == Phase::Queued;
+        rows.iter_mut().filter(waits).for_each(|row| row.phase = Phase::Left);
+        // What was put in while they were read is there already; whatever became of it, it is not left.
+        rows.retain(|row| row.id.0 < self.first_id);
+        self.rows.change(Delta::Add(rows.into()));
     }
 
     /// Until a person leaves.
@@ -331,6 +364,7 @@ impl Worker {
             Input::Asked(asked) => self.ask(asked),
             Input::Unasked => self.withdraw(),
             Input::Event(event) => self.front.send(event),
+            Input::Loaded(rows, carry_on) => self.loaded(rows, carry_on),
             Input::Tab { tab, generation, event } => self.tab_event(tab, generation, event),
             Input::News(id, news) => self.news(id, news),
             Input::HandedBack(id, link) => self.handed_back(id, link),
@@ -450,6 +484,14 @@ impl Worker {
         while self.front.flush().is_some() && Instant::now() < end && !self.front.is_gone() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
+    }
+}
+
+/// What is to be said of rows that were loaded, or could not be.
+fn loaded_event(loaded: Result<Option<String>, disk::Error>) -> Option<Event> {
+    match loaded {
+        Ok(notice) => notice.map(Event::Notice),
+        Err(error) => Some(Event::Failed(error.into())),
     }
 }
 

@@ -16,7 +16,7 @@ use super::transfer::{self, End, Ended, Gauge, Job, remote_name};
 use super::walk::{Child, Found};
 use super::{Input, News, PROGRESS, Worker, disk, upload};
 use crate::model::queue::Place as QueuePlace;
-use crate::model::transfer::{Folder, Running};
+use crate::model::transfer::{Folder, Priority, Running};
 use crate::model::{
     Batch, Cause, Course, Delta, Event, Failure, Kind, Login, Phase, Section, Site, Transfer, TransferId,
 };
@@ -25,7 +25,7 @@ use crate::net::Cancel;
 /// Rates are measured over this many reports of progress.
 const SAMPLES: usize = 30;
 /// Numbers of rows that are taken from the journal at once.
-const IDS: u64 = 256;
+const IDS: u64 = 16_384;
 
 /// Why a row under way is to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,11 +128,11 @@ impl Worker {
                 phase: Phase::Queued,
                 attempts: 0,
                 if_exists: batch.if_exists,
+                priority: Priority::default(),
+                place: 0,
             });
         }
-        if !rows.is_empty() {
-            self.rows.change(Delta::Add(rows));
-        }
+        self.rows.add(rows);
     }
 
     /// A number that no row ever had. `None`, which is said, where the journal gives none.
@@ -291,7 +291,7 @@ impl Worker {
         if let End::Walked(found) = end
             && let Some(failure) = self.walked(row, found)
         {
-            phase = Phase::Failed(Box::new(failure));
+            phase = Phase::Failed(Arc::new(failure));
         }
         self.rows.phase(row.id, phase);
     }
@@ -334,11 +334,11 @@ impl Worker {
                 phase: Phase::Queued,
                 attempts: 0,
                 if_exists: row.if_exists,
+                priority: row.priority,
+                place: 0,
             });
         }
-        if !rows.is_empty() {
-            self.rows.change(Delta::Add(rows));
-        }
+        self.rows.add(rows);
         refused
     }
 
@@ -399,47 +399,54 @@ impl Worker {
                 self.pool.wait(&active.key, wait);
             }
             let until = Timestamp::now() + jiff::SignedDuration::try_from(wait).unwrap_or_default();
-            self.rows.phase(row.id, Phase::Waiting { until, failure: Box::new(failure) });
+            self.rows.phase(row.id, Phase::Waiting { until, failure: Arc::new(failure) });
             return;
         }
         if kind == TroubleKind::NoConnection {
             // Each row more would be another log-in refused, or another wait for nobody.
-            for id in self.rows.queued_of(&active.key) {
-                self.rows.phase(id, Phase::Failed(Box::new(failure.clone())));
-            }
+            let (ids, failure) = (self.rows.queued_of(&active.key), Arc::new(failure.clone()));
+            self.rows.change_each(&ids, |row| row.phase = Phase::Failed(failure.clone()));
         }
         if kind == TroubleKind::DiskFull && self.can_release && !self.rows.queue().is_held() {
             self.rows.change(Delta::Held(true));
             self.front.send(Event::Notice(format!("The queue is held, because the disk is full: {}", failure.why)));
         }
-        self.rows.phase(row.id, Phase::Failed(Box::new(failure)));
+        self.rows.phase(row.id, Phase::Failed(Arc::new(failure)));
     }
 
     /// Holds rows; what runs stops and keeps its part.
     pub(super) fn pause(&mut self, ids: &[TransferId]) {
+        let waits = |row: &Transfer| matches!(row.phase, Phase::Queued | Phase::Left | Phase::Waiting { .. });
+        self.change_where(ids, waits, |row| row.phase = Phase::Paused);
         for id in ids {
-            match self.rows.get(*id).map(|row| &row.phase) {
-                Some(Phase::Queued | Phase::Left | Phase::Waiting { .. }) => self.rows.phase(*id, Phase::Paused),
-                Some(Phase::Running(_)) => self.stop(*id, Stop::Pause),
-                _ => {}
+            if self.active.contains_key(id) {
+                self.stop(*id, Stop::Pause);
             }
         }
     }
 
     /// Lets paused rows go on.
     pub(super) fn resume(&mut self, ids: &[TransferId]) {
+        let waits = |row: &Transfer| matches!(row.phase, Phase::Paused | Phase::Left | Phase::Waiting { .. });
+        self.change_where(ids, waits, |row| row.phase = Phase::Queued);
         for id in ids {
-            match self.rows.get(*id).map(|row| &row.phase) {
-                Some(Phase::Paused | Phase::Left | Phase::Waiting { .. }) => self.rows.phase(*id, Phase::Queued),
-                // It was to pause, and has not ended yet: it begins anew when it has.
-                Some(Phase::Running(_)) => {
-                    if let Some(active) = self.active.get_mut(id).filter(|active| active.stop == Some(Stop::Pause)) {
-                        active.stop = Some(Stop::Leave);
-                    }
-                }
-                _ => {}
+            // It was to pause, and has not ended yet: it begins anew when it has.
+            if let Some(active) = self.active.get_mut(id).filter(|active| active.stop == Some(Stop::Pause)) {
+                active.stop = Some(Stop::Leave);
             }
         }
+    }
+
+    /// Changes those of `ids` that `which` names, all at once.
+    fn change_where(&mut self, ids: &[TransferId], which: impl Fn(&Transfer) -> bool, change: impl Fn(&mut Transfer)) {
+        let is_one = |id: &TransferId| self.rows.get(*id).is_some_and(&which);
+        let ids: Vec<TransferId> = ids.iter().copied().filter(is_one).collect();
+        self.rows.change_each(&ids, change);
+    }
+
+    /// Gives rows another priority; what runs goes on.
+    pub(super) fn prioritise(&mut self, ids: &[TransferId], priority: Priority) {
+        self.change_where(ids, |row| row.priority != priority, |row| row.priority = priority);
     }
 
     /// Stops rows and removes them, with their parts.
@@ -489,14 +496,14 @@ impl Worker {
 
     /// Puts failed rows back into the queue.
     pub(super) fn retry(&mut self, ids: &[TransferId]) {
+        let is_failed = |row: &Transfer| matches!(row.phase, Phase::Failed(_) | Phase::Skipped);
         for id in ids {
-            let is_failed = |row: &&Transfer| matches!(row.phase, Phase::Failed(_) | Phase::Skipped);
-            if self.rows.get(*id).filter(is_failed).is_some() {
+            if self.rows.get(*id).is_some_and(is_failed) {
                 let extra = self.rows.extra(*id);
                 (extra.failures, extra.decided) = (0, None);
-                self.rows.phase(*id, Phase::Queued);
             }
         }
+        self.change_where(ids, is_failed, |row| row.phase = Phase::Queued);
     }
 
     /// Forgets what was begun for uploads that are done.
@@ -521,7 +528,7 @@ impl Worker {
 
     /// Changes the order.
     pub(super) fn reorder(&mut self, ids: Vec<TransferId>, place: QueuePlace) {
-        self.rows.change(Delta::Move(ids, place));
+        self.rows.reorder(&ids, place);
     }
 
     /// Removes all rows of a section that do not run.

@@ -1,16 +1,17 @@
 //! The queue as the worker owns it: every change goes through [`Rows::change`], which keeps the sums that make the
 //! choice of the next row cheap, and collects what the front and the journal must be told.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::disk::PART;
 use super::memory::Key;
+use super::ready::{Backlogs, Ready};
 use crate::model::question::Facts;
+use crate::model::queue::{Place, STRIDE};
 use crate::model::{Course, Delta, IfExists, Modified, Phase, Queue, Section, Site, Transfer, TransferId};
-use crate::net::Backlog;
 
 /// Rows that the queue holds at most; a tree with more is broken or hostile.
 pub(super) const MOST_ROWS: usize = 2_000_000;
@@ -71,39 +72,18 @@ pub(super) type TargetName = (Course, String);
 pub(super) struct Rows {
     queue: Queue,
     extras: HashMap<TransferId, Extra>,
-    /// Rows in `Phase::Queued`, by server, and the site that one of them has.
-    queued: HashMap<Arc<Key>, (usize, Arc<Site>)>,
-    /// The same counts, for the connections.
-    backlogs: Arc<Backlogs>,
-    waiting: BTreeSet<(Timestamp, TransferId)>,
+    ready: Ready,
     /// Targets of rows that run.
     busy: HashSet<TargetName>,
-    /// Keys by the address of their site, which the pair keeps from being reused.
-    keys: HashMap<usize, (Arc<Site>, Arc<Key>)>,
-    /// Equal keys are one, so that they can be compared by address.
-    known: HashSet<Arc<Key>>,
     changes: Vec<Delta>,
-    /// No row that is not finished is queued before this place: rows that are paused are passed over once only.
-    first: usize,
     /// Something was asked of the queue whose end has not been told.
     owes_idle: bool,
-}
-
-/// The rows of each server that wait, as its connections see them.
-#[derive(Debug, Default)]
-pub(super) struct Backlogs(Mutex<HashMap<Arc<Key>, Backlog>>);
-
-impl Backlogs {
-    /// That of a server.
-    pub(super) fn of(&self, key: &Arc<Key>) -> Backlog {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_default().clone()
-    }
 }
 
 impl Rows {
     /// An empty queue, whose waiting rows are counted in `backlogs`.
     pub(super) fn new(backlogs: Arc<Backlogs>) -> Self {
-        Self { backlogs, ..Self::default() }
+        Self { ready: Ready::new(backlogs), ..Self::default() }
     }
 
     /// The queue as the window mirrors it.
@@ -131,90 +111,86 @@ impl Rows {
 
     /// The server of a row.
     pub(super) fn key(&mut self, site: &Arc<Site>) -> Arc<Key> {
-        let address = Arc::as_ptr(site) as usize;
-        if let Some((_, key)) = self.keys.get(&address) {
-            return key.clone();
+        self.ready.key(site)
+    }
+
+    /// New rows, behind all others in this order.
+    pub(super) fn add(&mut self, mut rows: Vec<Transfer>) {
+        let first = self.queue.next_place();
+        for (number, row) in (0_i64..).zip(&mut rows) {
+            row.place = first.saturating_add(STRIDE.saturating_mul(number));
         }
-        let key = Arc::new(Key::of(site));
-        let key = self.known.get(&key).cloned().unwrap_or(key);
-        self.known.insert(key.clone());
-        self.keys.insert(address, (site.clone(), key.clone()));
-        key
+        if !rows.is_empty() {
+            self.change(Delta::Add(rows.into()));
+        }
+    }
+
+    /// Rows become what `change` makes of them; those that come into another section go behind all others.
+    pub(super) fn change_each(&mut self, ids: &[TransferId], change: impl Fn(&mut Transfer)) {
+        let mut next = self.queue.next_place();
+        let mut rows = Vec::with_capacity(ids.len());
+        for row in ids.iter().filter_map(|id| self.queue.get(*id)) {
+            let mut row = row.clone();
+            let section = Section::of(&row.phase);
+            change(&mut row);
+            if Section::of(&row.phase) != section {
+                row.place = next;
+                next = next.saturating_add(STRIDE);
+            }
+            rows.push(row);
+        }
+        if !rows.is_empty() {
+            self.change(Delta::Change(rows.into()));
+        }
+    }
+
+    /// Moves rows by hand.
+    pub(super) fn reorder(&mut self, ids: &[TransferId], place: Place) {
+        let places = self.queue.arrange(ids, place);
+        if !places.is_empty() {
+            self.change(Delta::Places(places));
+        }
     }
 
     /// Changes the queue.
     pub(super) fn change(&mut self, delta: Delta) {
-        match &delta {
-            Delta::Add(rows) => {
-                for row in rows {
-                    self.account(row, None, Some(&row.phase));
-                }
+        let ids: Vec<TransferId> = match &delta {
+            Delta::Add(rows) => rows.iter().map(|row| row.id).filter(|id| self.queue.get(*id).is_none()).collect(),
+            Delta::Change(rows) => rows.iter().map(|row| row.id).collect(),
+            Delta::Phase(id, phase) if self.queue.get(*id).is_some_and(|row| row.phase != *phase) => vec![*id],
+            Delta::Phase(..) => return,
+            Delta::Remove(ids) => ids.clone(),
+            Delta::Places(places) => places.iter().map(|(id, _)| *id).collect(),
+            Delta::Progress(_) | Delta::Size(..) | Delta::Attempts(..) | Delta::Held(_) => Vec::new(),
+        };
+        for id in &ids {
+            if let Some(row) = self.queue.get(*id) {
+                self.ready.leave(row);
             }
-            Delta::Phase(id, phase) => {
-                let Some(row) = self.queue.get(*id).cloned() else { return };
-                if row.phase == *phase {
-                    return;
-                }
-                self.account(&row, Some(&row.phase), Some(phase));
-                let was_active = Section::of(&row.phase) == Section::Active;
-                if Section::of(phase) != Section::Active {
-                    self.owes_idle = true;
-                    self.first = self.first.saturating_sub(usize::from(was_active));
-                } else if was_active && *phase == Phase::Queued {
-                    self.first = 0;
-                }
-                if Section::of(phase) == Section::Done {
-                    self.extras.remove(id);
-                }
-            }
-            Delta::Remove(ids) => {
-                for id in ids {
-                    if let Some(row) = self.queue.get(*id).cloned() {
-                        self.account(&row, Some(&row.phase), None);
-                        self.extras.remove(id);
-                        let was_active = Section::of(&row.phase) == Section::Active;
-                        self.first = self.first.saturating_sub(usize::from(was_active));
-                    }
-                }
-                self.owes_idle = true;
-            }
-            Delta::Move(..) => self.first = 0,
-            Delta::Progress(_) | Delta::Size(..) | Delta::Attempts(..) | Delta::Held(_) => {}
         }
         self.queue.apply(delta.clone());
+        for id in &ids {
+            match self.queue.get(*id) {
+                Some(row) => {
+                    self.ready.enter(row, &self.queue);
+                    let section = Section::of(&row.phase);
+                    self.owes_idle |= section != Section::Active;
+                    if section == Section::Done {
+                        self.extras.remove(id);
+                    }
+                }
+                None => {
+                    self.extras.remove(id);
+                    self.owes_idle = true;
+                }
+            }
+        }
         self.changes.push(delta);
-    }
-
-    fn account(&mut self, row: &Transfer, before: Option<&Phase>, after: Option<&Phase>) {
-        let key = self.key(&row.folder.site);
-        if matches!(before, Some(Phase::Queued))
-            && let Some((count, _)) = self.queued.get_mut(&key)
-        {
-            *count = count.saturating_sub(1);
-            self.backlogs.of(&key).remove();
-        }
-        if let Some(Phase::Waiting { until, .. }) = before {
-            self.waiting.remove(&(*until, row.id));
-        }
-        match after {
-            Some(Phase::Queued) => {
-                self.backlogs.of(&key).add();
-                self.queued.entry(key).or_insert_with(|| (0, row.folder.site.clone())).0 += 1;
-            }
-            Some(Phase::Waiting { until, .. }) => {
-                self.waiting.insert((*until, row.id));
-            }
-            _ => {}
-        }
     }
 
     /// Puts `row` in the place of the one of the same name: what it is or is called has become known.
     pub(super) fn replace(&mut self, row: Transfer) {
-        let id = row.id;
-        let extra = self.extra(id).clone();
-        self.change(Delta::Remove(vec![id]));
-        self.change(Delta::Add(vec![row]));
-        *self.extra(id) = extra;
+        self.change(Delta::Change([row].into()));
     }
 
     /// Lets a row go to another phase.
@@ -222,38 +198,15 @@ impl Rows {
         self.change(Delta::Phase(id, phase));
     }
 
-    /// The first row that may begin: queued, its server has room, and nothing writes to its target.
-    pub(super) fn next(&mut self, has_room: impl Fn(&Arc<Key>, &Site) -> bool) -> Option<TransferId> {
+    /// The first row that may begin: queued, of the highest priority, its server has room, and nothing writes to its target.
+    pub(super) fn next(&self, has_room: impl Fn(&Arc<Key>, &Site) -> bool) -> Option<TransferId> {
         if self.queue.is_held() {
             return None;
         }
-        let mut room: Vec<&Arc<Key>> = Vec::new();
-        let mut left = 0;
-        for (key, (count, site)) in &self.queued {
-            if *count > 0 && has_room(key, site) {
-                room.push(key);
-                left += count;
-            }
-        }
-        let mut only_others = true;
-        for (place, id) in self.queue.section(Section::Active).iter().enumerate().skip(self.first) {
-            if left == 0 {
-                break;
-            }
-            let Some(row) = self.queue.get(*id).filter(|row| row.phase == Phase::Queued) else { continue };
-            if std::mem::take(&mut only_others) {
-                self.first = place;
-            }
-            let Some((_, key)) = self.keys.get(&(Arc::as_ptr(&row.folder.site) as usize)) else { continue };
-            if room.iter().any(|roomy| Arc::ptr_eq(roomy, key)) {
-                left -= 1;
-                let target = target_name(row);
-                if !self.busy.contains(&target) && !self.busy.contains(&part_of(&target)) {
-                    return Some(*id);
-                }
-            }
-        }
-        None
+        self.ready.next(&self.queue, has_room, |row| {
+            let target = target_name(row);
+            !self.busy.contains(&target) && !self.busy.contains(&part_of(&target))
+        })
     }
 
     /// Keeps others from the target of a row that begins.
@@ -282,25 +235,19 @@ impl Rows {
 
     /// When the next waiting row is due.
     pub(super) fn due(&self) -> Option<Timestamp> {
-        self.waiting.first().map(|(until, _)| *until)
+        self.ready.first_waiting().map(|(until, _)| until)
     }
 
     /// Lets the rows go on whose wait is over.
     pub(super) fn wait_is_over(&mut self, now: Timestamp) {
-        while let Some((until, id)) = self.waiting.first().copied().filter(|(until, _)| *until <= now) {
-            self.waiting.remove(&(until, id));
+        while let Some((_, id)) = self.ready.first_waiting().filter(|(until, _)| *until <= now) {
             self.phase(id, Phase::Queued);
         }
     }
 
     /// The rows of a server that wait for their turn.
     pub(super) fn queued_of(&self, key: &Arc<Key>) -> Vec<TransferId> {
-        let is_its = |row: &&Transfer| {
-            row.phase == Phase::Queued
-                && self.keys.get(&(Arc::as_ptr(&row.folder.site) as usize)).is_some_and(|(_, other)| other == key)
-        };
-        let rows = self.queue.section(Section::Active).iter().filter_map(|id| self.queue.get(*id));
-        rows.filter(is_its).map(|row| row.id).collect()
+        self.ready.of(key)
     }
 
     /// Owes `Event::QueueIdle` as soon as nothing is left to do, also if that is now.
@@ -330,7 +277,7 @@ fn part_of((course, name): &TargetName) -> TargetName {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::transfer::Folder;
+    use crate::model::transfer::{Folder, Priority};
     use crate::model::{Cause, Failure, Kind, RemotePath};
 
     fn row(id: u64, host: &str, name: &str) -> Transfer {
@@ -346,12 +293,14 @@ mod tests {
             phase: Phase::Queued,
             attempts: 0,
             if_exists: None,
+            priority: Priority::default(),
+            place: 0,
         }
     }
 
     fn rows(list: Vec<Transfer>) -> Rows {
         let mut rows = Rows::default();
-        rows.change(Delta::Add(list));
+        rows.add(list);
         rows
     }
 
@@ -384,15 +333,15 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_paused_are_passed_over_once_only() {
+    fn rows_begin_in_their_order_whatever_becomes_of_those_before() {
         let mut rows = rows((0..100).map(|id| row(id, "a", &id.to_string())).collect());
         (0..50).for_each(|id| rows.phase(TransferId(id), Phase::Paused));
-        assert_eq!((rows.next(|_, _| true), rows.first), (Some(TransferId(50)), 50));
+        assert_eq!(rows.next(|_, _| true), Some(TransferId(50)));
         rows.phase(TransferId(50), Phase::Skipped);
-        assert_eq!((rows.next(|_, _| true), rows.first), (Some(TransferId(51)), 50));
+        assert_eq!(rows.next(|_, _| true), Some(TransferId(51)));
         rows.change(Delta::Remove(vec![TransferId(7), TransferId(51)]));
-        assert_eq!((rows.next(|_, _| true), rows.first), (Some(TransferId(52)), 49));
-        rows.change(Delta::Move(vec![TransferId(90)], crate::model::queue::Place::Top));
+        assert_eq!(rows.next(|_, _| true), Some(TransferId(52)));
+        rows.reorder(&[TransferId(90)], Place::Top);
         assert_eq!(rows.next(|_, _| true), Some(TransferId(90)));
         rows.phase(TransferId(90), Phase::Paused);
         assert_eq!(rows.next(|_, _| true), Some(TransferId(52)));
@@ -400,6 +349,35 @@ mod tests {
         assert_eq!(rows.next(|_, _| true), Some(TransferId(3)));
         rows.phase(TransferId(50), Phase::Queued);
         assert_eq!(rows.next(|_, _| true), Some(TransferId(3)), "one that is tried again goes behind the others");
+    }
+
+    #[test]
+    fn rows_of_a_higher_priority_go_first_wherever_they_stand() {
+        let list = [(1, Priority::Low), (2, Priority::Normal), (3, Priority::Highest), (4, Priority::Highest)];
+        let mut rows = rows(list.map(|(id, priority)| Transfer { priority, ..row(id, "a", &id.to_string()) }).into());
+        let mut order = Vec::new();
+        while let Some(id) = rows.next(|_, _| true) {
+            order.push(id.0);
+            start(&mut rows, id.0);
+        }
+        assert_eq!(order, [3, 4, 2, 1]);
+        let mut rows = self::rows(vec![row(1, "a", "x"), row(2, "b", "y"), row(3, "a", "z")]);
+        rows.change_each(&[TransferId(3), TransferId(9)], |row| row.priority = Priority::High);
+        assert_eq!(rows.next(|_, _| true), Some(TransferId(3)));
+        rows.reorder(&[TransferId(2)], Place::Top);
+        assert_eq!(
+            rows.next(|key, _| *key != Arc::new(Key::of(&Site { host: "a".into(), ..Site::default() }))),
+            Some(TransferId(2))
+        );
+    }
+
+    #[test]
+    fn a_row_whose_kind_becomes_known_stays_in_its_place() {
+        let mut rows = rows(vec![row(1, "a", "x"), row(2, "a", "y")]);
+        rows.extra(TransferId(1)).failures = 3;
+        let known = Transfer { kind: Kind::Directory, ..rows.get(TransferId(1)).cloned().unwrap() };
+        rows.replace(known);
+        assert_eq!((rows.next(|_, _| true), rows.extra(TransferId(1)).failures), (Some(TransferId(1)), 3));
     }
 
     #[test]
@@ -429,7 +407,7 @@ mod tests {
         let mut rows = rows(vec![row(1, "a", "x"), row(2, "a", "y")]);
         let failure = Failure { what: String::new(), why: String::new(), cause: Cause::Network, again: true };
         let until = Timestamp::from_second(100).unwrap();
-        rows.phase(TransferId(1), Phase::Waiting { until, failure: Box::new(failure) });
+        rows.phase(TransferId(1), Phase::Waiting { until, failure: Arc::new(failure) });
         assert_eq!((rows.next(|_, _| true), rows.due()), (Some(TransferId(2)), Some(until)));
         rows.wait_is_over(Timestamp::from_second(99).unwrap());
         assert_eq!(rows.next(|_, _| true), Some(TransferId(2)));
@@ -456,8 +434,8 @@ mod tests {
         rows.change(Delta::Remove(vec![TransferId(2), TransferId(9)]));
         let key = rows.key(&rows.get(TransferId(3)).unwrap().folder.site.clone());
         assert_eq!(rows.queued_of(&key), [TransferId(3)]);
-        assert_eq!(rows.queued.values().map(|(count, _)| count).sum::<usize>(), 1);
+        assert_eq!(rows.ready.count(), 1);
         rows.phase(TransferId(3), Phase::Skipped);
-        assert_eq!(rows.queued.values().map(|(count, _)| count).sum::<usize>(), 0);
+        assert_eq!(rows.ready.count(), 0);
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::Input;
 use super::journal::Journal;
 use super::upload;
-use crate::model::{Delta, Direction, Event, Line, Queue, Section, TransferId};
+use crate::model::{Delta, Direction, Event, Line, Queue};
 use crate::net::Log;
 
 /// Lines that wait for the worker's loop. Data wait for nobody: beyond this the oldest are left out, and that is said.
@@ -81,7 +81,6 @@ impl Lines {
 
 enum Write {
     Changes(Vec<Delta>),
-    Order(Vec<TransferId>),
     Forget(String),
 }
 
@@ -125,15 +124,20 @@ impl Scribe {
     /// Writes `changes`, after which the queue is `queue`.
     pub(super) fn write(&self, changes: &[Delta], queue: &Queue) {
         let Some(writes) = &self.writes else { return };
-        let kept = |delta: &&Delta| !matches!(delta, Delta::Progress(_) | Delta::Held(_) | Delta::Move(..));
-        let kept: Vec<Delta> = changes.iter().filter(kept).cloned().collect();
+        let mut kept = Vec::new();
+        for delta in changes.iter().filter(|delta| !matches!(delta, Delta::Progress(_) | Delta::Held(_))) {
+            kept.push(delta.clone());
+            // In another section it has another place.
+            if let Delta::Phase(id, _) = delta
+                && let Some(row) = queue.get(*id)
+            {
+                kept.push(Delta::Places(vec![(*id, row.place)]));
+            }
+        }
         if !kept.is_empty() {
             self.groups.fetch_add(1, Ordering::Relaxed);
             // The thread ends only after this.
             let _ = writes.send(Write::Changes(kept));
-        }
-        if changes.iter().any(|delta| matches!(delta, Delta::Move(..))) {
-            let _ = writes.send(Write::Order(queue.section(Section::Active).iter().copied().collect()));
         }
     }
 
@@ -165,7 +169,6 @@ fn write(journal: &Journal, wanted: &Receiver<Write>, inputs: &mpsc::Sender<Inpu
                 count.send_modify(|count| *count += 1);
                 written
             }
-            Write::Order(ids) => journal.reorder(&ids),
             Write::Forget(remote) => upload::disown(journal, &remote),
         };
         if let Err(error) = written

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::super::disk::{from_os, to_os};
 use super::{is_left, to_i64};
-use crate::model::transfer::Folder;
+use crate::model::transfer::{Folder, Priority};
 use crate::model::{Kind, Phase, RemotePath, Site, Transfer, TransferId};
 
 /// Which folder has which number, so that a folder of 100,000 rows is written once.
@@ -51,17 +51,29 @@ fn portable(site: &Site) -> Site {
     Site { local: None, bookmarks: Vec::new(), ..site.clone() }
 }
 
+/// The columns of a row, in the order in which [`write`] binds them.
+const WRITE: &str =
+    " INTO transfer (id, place, course, kind, folder, remote_name, local_name, size, phase, failure, attempts,
+    if_exists, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+
 pub(super) fn add(database: &Connection, folders: &mut Folders, transfers: &[Transfer]) -> rusqlite::Result<()> {
-    let first = next_place(database)?;
-    let mut insert = database.prepare_cached(
-        "INSERT OR IGNORE INTO transfer (id, place, course, kind, folder, remote_name, local_name, size, phase, failure,
-         attempts, if_exists) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    )?;
-    for (place, transfer) in (first..).zip(transfers.iter().filter(|transfer| is_left(transfer))) {
+    write(database, folders, "INSERT OR IGNORE", transfers)
+}
+
+/// Rows become these; those that are finished well leave.
+pub(super) fn change(database: &Connection, folders: &mut Folders, transfers: &[Transfer]) -> rusqlite::Result<()> {
+    let done: Vec<_> = transfers.iter().filter(|transfer| !is_left(transfer)).map(|transfer| transfer.id).collect();
+    remove(database, &done)?;
+    write(database, folders, "INSERT OR REPLACE", transfers)
+}
+
+fn write(database: &Connection, folders: &mut Folders, verb: &str, transfers: &[Transfer]) -> rusqlite::Result<()> {
+    let mut insert = database.prepare_cached(&format!("{verb}{WRITE}"))?;
+    for transfer in transfers.iter().filter(|transfer| is_left(transfer)) {
         let (phase, failure) = phase_to_text(&transfer.phase)?;
         insert.execute(params![
             to_i64(transfer.id.0),
-            place,
+            transfer.place,
             to_json(&transfer.course)?,
             kind_to_text(transfer.kind),
             folders.number(database, &transfer.folder)?,
@@ -72,13 +84,10 @@ pub(super) fn add(database: &Connection, folders: &mut Folders, transfers: &[Tra
             failure,
             transfer.attempts,
             transfer.if_exists.as_ref().map(to_json).transpose()?,
+            transfer.priority.level(),
         ])?;
     }
     Ok(())
-}
-
-fn next_place(database: &Connection) -> rusqlite::Result<i64> {
-    database.query_row("SELECT coalesce(max(place), 0) + 1 FROM transfer", [], |row| row.get(0))
 }
 
 pub(super) fn phase(database: &Connection, id: TransferId, phase: &Phase) -> rusqlite::Result<()> {
@@ -88,11 +97,7 @@ pub(super) fn phase(database: &Connection, id: TransferId, phase: &Phase) -> rus
         Phase::Done(_) | Phase::Skipped => remove(database, &[id]),
         _ => {
             let (phase, failure) = phase_to_text(phase)?;
-            // What comes back from the failed ones, or joins them, goes behind the others, as in the queue.
-            let mut update = database.prepare_cached(
-                "UPDATE transfer SET phase = ?2, failure = ?3, place = CASE WHEN (phase = 'failed') = (?2 = 'failed')
-                 THEN place ELSE (SELECT max(place) + 1 FROM transfer) END WHERE id = ?1",
-            )?;
+            let mut update = database.prepare_cached("UPDATE transfer SET phase = ?2, failure = ?3 WHERE id = ?1")?;
             update.execute(params![to_i64(id.0), phase, failure]).map(|_| ())
         }
     }
@@ -113,13 +118,10 @@ pub(super) fn remove(database: &Connection, ids: &[TransferId]) -> rusqlite::Res
     ids.iter().try_for_each(|id| delete.execute([to_i64(id.0)]).map(|_| ()))
 }
 
-pub(super) fn reorder(database: &Connection, ids: &[TransferId]) -> rusqlite::Result<()> {
-    let first = next_place(database)?;
-    let mut update: CachedStatement<'_> = database.prepare_cached("UPDATE transfer SET place = ?2 WHERE id = ?1")?;
-    for (place, id) in (first..).zip(ids) {
-        update.execute([to_i64(id.0), place])?;
-    }
-    Ok(())
+pub(super) fn places(database: &Connection, places: &[(TransferId, i64)]) -> rusqlite::Result<()> {
+    let mut update: CachedStatement<'_> =
+        database.prepare_cached("UPDATE transfer SET place = ?2 WHERE id = ?1 AND place <> ?2")?;
+    places.iter().try_for_each(|(id, place)| update.execute([to_i64(id.0), *place]).map(|_| ()))
 }
 
 /// Drops folders that no row needs any more.
@@ -128,7 +130,7 @@ pub(super) fn tidy(database: &Connection) -> rusqlite::Result<()> {
 }
 
 const EVERYTHING: &str = "
-    SELECT transfer.id, course, kind, folder, remote_name, local_name, size, phase, failure, attempts, if_exists,
+    SELECT transfer.id, course, kind, folder, remote_name, local_name, size, phase, failure, attempts, if_exists, priority, place,
         site, local, remote, below
     FROM transfer JOIN folder ON folder.id = transfer.folder ORDER BY place, transfer.id";
 
@@ -136,6 +138,7 @@ const EVERYTHING: &str = "
 #[derive(Default)]
 struct Reader {
     folders: HashMap<i64, Arc<Folder>>,
+    sites: HashMap<String, Arc<Site>>,
 }
 
 impl Reader {
@@ -145,7 +148,7 @@ impl Reader {
         let folder = match self.folders.get(&number) {
             Some(folder) => folder.clone(),
             None => {
-                let Some(folder) = read_folder(row)? else { return Ok(None) };
+                let Some(folder) = self.folder(row)? else { return Ok(None) };
                 let folder = Arc::new(folder);
                 self.folders.insert(number, folder.clone());
                 folder
@@ -168,22 +171,47 @@ impl Reader {
             phase: phase_from_text(&phase, failure.as_deref()),
             attempts: row.get("attempts")?,
             if_exists: if_exists.as_deref().and_then(from_json),
+            priority: Priority::of_level(row.get("priority")?),
+            place: row.get("place")?,
         }))
+    }
+
+    /// Folders of one site share it.
+    fn folder(&mut self, row: &Row<'_>) -> rusqlite::Result<Option<Folder>> {
+        let (text, local): (String, String) = (row.get("site")?, row.get("local")?);
+        let site = match self.sites.get(&text) {
+            Some(site) => site.clone(),
+            None => {
+                let Some(site) = from_json::<Site>(&text).map(Arc::new) else { return Ok(None) };
+                self.sites.insert(text, site.clone());
+                site
+            }
+        };
+        let remote = RemotePath::new(&row.get::<_, String>("remote")?);
+        Ok(Some(Folder { site, local: PathBuf::from(to_os(&local)), remote, below: row.get("below")? }))
     }
 }
 
-fn read_folder(row: &Row<'_>) -> rusqlite::Result<Option<Folder>> {
-    let (site, local): (String, String) = (row.get("site")?, row.get("local")?);
-    let Some(site) = from_json::<Site>(&site) else { return Ok(None) };
-    let remote = RemotePath::new(&row.get::<_, String>("remote")?);
-    Ok(Some(Folder { site: Arc::new(site), local: PathBuf::from(to_os(&local)), remote, below: row.get("below")? }))
-}
-
-pub(super) fn load(database: &Connection) -> rusqlite::Result<Vec<Transfer>> {
+/// Hands over all rows in their order, in portions, until `take` wants no more.
+pub(super) fn load(
+    database: &Connection,
+    portion: usize,
+    take: &mut dyn FnMut(Vec<Transfer>) -> bool,
+) -> rusqlite::Result<()> {
     let mut query = database.prepare(EVERYTHING)?;
     let mut reader = Reader::default();
-    let rows = query.query_map([], |row| reader.read(row))?;
-    rows.filter_map(Result::transpose).collect()
+    let mut rows = query.query([])?;
+    let mut read = Vec::new();
+    while let Some(row) = rows.next()? {
+        read.extend(reader.read(row)?);
+        if read.len() == portion && !take(std::mem::take(&mut read)) {
+            return Ok(());
+        }
+    }
+    if !read.is_empty() {
+        take(read);
+    }
+    Ok(())
 }
 
 /// What can still be read of a damaged database: rows one by one, until the damage.
@@ -205,14 +233,14 @@ fn phase_to_text(phase: &Phase) -> rusqlite::Result<(&'static str, Option<String
     Ok(match phase {
         Phase::Queued | Phase::Left | Phase::Waiting { .. } | Phase::Running(_) => ("queued", None),
         Phase::Paused => ("paused", None),
-        Phase::Failed(failure) => ("failed", Some(to_json(failure)?)),
+        Phase::Failed(failure) => ("failed", Some(to_json(&**failure)?)),
         Phase::Done(_) | Phase::Skipped => ("done", None),
     })
 }
 
 fn phase_from_text(phase: &str, failure: Option<&str>) -> Phase {
     match (phase, failure.and_then(from_json)) {
-        ("failed", Some(failure)) => Phase::Failed(failure),
+        ("failed", Some(failure)) => Phase::Failed(Arc::new(failure)),
         ("paused", _) => Phase::Paused,
         _ => Phase::Queued,
     }

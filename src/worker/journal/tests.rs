@@ -5,9 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::*;
-use crate::model::queue::Place;
-use crate::model::transfer::{Course, Done, Folder, Proof, Running};
-use crate::model::{Cause, Failure, IfExists, Kind, Login, Phase, Queue, RemotePath, Site};
+use crate::model::queue::STRIDE;
+use crate::model::transfer::{Course, Done, Folder, Priority, Proof, Running};
+use crate::model::{Cause, Failure, IfExists, Kind, Login, Phase, Queue, RemotePath, Site, TransferId};
 
 fn folder(local: &str) -> Arc<Folder> {
     let site = Site { host: "h".into(), user: "u".into(), login: Login::Normal, ..Site::default() };
@@ -31,6 +31,8 @@ fn row(id: u64, folder: &Arc<Folder>) -> Transfer {
         phase: Phase::Queued,
         attempts: 0,
         if_exists: None,
+        priority: Priority::default(),
+        place: i64::try_from(id).unwrap() * STRIDE,
     }
 }
 
@@ -60,9 +62,10 @@ fn rows_come_back_as_they_were() {
     rows[1].size = None;
     rows[2].kind = Kind::Directory;
     rows[2].phase = Phase::Paused;
-    rows[3].phase = Phase::Failed(Box::new(failure()));
+    rows[3].phase = Phase::Failed(Arc::new(failure()));
     rows[3].attempts = 7;
-    opened(data.path()).apply(&[Delta::Add(rows.clone())]).unwrap();
+    rows[3].priority = Priority::Highest;
+    opened(data.path()).apply(&[Delta::Add(rows.clone().into())]).unwrap();
     let loaded = opened(data.path()).load().unwrap();
     assert_eq!(loaded, rows);
     assert!(Arc::ptr_eq(&loaded[0].folder, &loaded[1].folder), "rows of one folder share it");
@@ -73,7 +76,7 @@ fn what_was_under_way_waits_again_and_what_is_done_is_gone() {
     let data = tempfile::tempdir().unwrap();
     let folder = folder("/x");
     let done = Done { bytes: 1, resumed_from: 0, milliseconds: 1, proof: Proof::Size, at: Timestamp::UNIX_EPOCH };
-    let waiting = Phase::Waiting { until: Timestamp::UNIX_EPOCH, failure: Box::new(failure()) };
+    let waiting = Phase::Waiting { until: Timestamp::UNIX_EPOCH, failure: Arc::new(failure()) };
     let journal = opened(data.path());
     let rows = (1..=6).map(|id| row(id, &folder)).collect();
     journal
@@ -105,15 +108,19 @@ fn the_order_is_the_queues() {
     let journal = opened(data.path());
     let mut change = |delta: Delta| {
         queue.apply(delta.clone());
-        journal.apply(&[delta]).unwrap();
+        // As the scribe does: in another section a row has another place.
+        let place = match &delta {
+            Delta::Phase(id, _) => queue.get(*id).map(|row| Delta::Places(vec![(*id, row.place)])),
+            _ => None,
+        };
+        journal.apply(&Vec::from_iter([delta].into_iter().chain(place))).unwrap();
         let order: Vec<_> = queue.section(Section::Active).iter().copied().collect();
         order
     };
     change(Delta::Add((1..=5).map(|id| row(id, &folder)).collect()));
-    change(Delta::Phase(TransferId(2), Phase::Failed(Box::new(failure()))));
-    let moved = change(Delta::Move(vec![TransferId(4)], Place::Top));
-    journal.reorder(&moved).unwrap();
-    change(Delta::Add(vec![row(6, &folder)]));
+    change(Delta::Phase(TransferId(2), Phase::Failed(Arc::new(failure()))));
+    change(Delta::Places(vec![(TransferId(4), 1)]));
+    change(Delta::Add([row(6, &folder)].into()));
     let order = change(Delta::Phase(TransferId(2), Phase::Queued));
     drop(journal);
     let loaded = opened(data.path()).load().unwrap();
@@ -137,11 +144,11 @@ fn numbers_are_never_used_twice() {
 fn a_second_process_is_told_and_works_without() {
     let data = tempfile::tempdir().unwrap();
     let journal = opened(data.path());
-    journal.apply(&[Delta::Add(vec![row(1, &folder("/x"))])]).unwrap();
+    journal.apply(&[Delta::Add([row(1, &folder("/x"))].into())]).unwrap();
     let (second, notices) = Journal::open(data.path());
     assert!(!second.is_owner() && notices.len() == 1, "{notices:?}");
-    second.apply(&[Delta::Add(vec![row(2, &folder("/x"))]), Delta::Remove(vec![TransferId(1)])]).unwrap();
-    second.reorder(&[TransferId(1)]).unwrap();
+    second.apply(&[Delta::Add([row(2, &folder("/x"))].into()), Delta::Remove(vec![TransferId(1)])]).unwrap();
+    second.apply(&[Delta::Places(vec![(TransferId(1), 7)])]).unwrap();
     assert_eq!(ids(&second.load().unwrap()), [1], "it may look");
     drop((journal, second));
     assert_eq!(ids(&opened(data.path()).load().unwrap()), [1]);
@@ -176,7 +183,7 @@ fn a_file_that_is_no_database_is_set_aside() {
         let (journal, notices) = Journal::open(data.path());
         assert!(journal.is_owner());
         assert!(notices.len() == 1 && notices[0].contains(&format!("queue.db.broken-{number}")), "{notices:?}");
-        journal.apply(&[Delta::Add(vec![row(1, &folder("/x"))])]).unwrap();
+        journal.apply(&[Delta::Add([row(1, &folder("/x"))].into())]).unwrap();
         assert_eq!(ids(&journal.load().unwrap()), [1]);
         let aside = data.path().join(format!("queue.db.broken-{number}"));
         assert_eq!(std::fs::read(aside).unwrap(), vec![b'x'; 5000]);
@@ -229,7 +236,7 @@ fn opened_after(journal: Journal, data: &Path) -> Journal {
 fn a_database_of_a_newer_version_is_left_alone() {
     let data = tempfile::tempdir().unwrap();
     let journal = opened(data.path());
-    journal.apply(&[Delta::Add(vec![row(1, &folder("/x"))])]).unwrap();
+    journal.apply(&[Delta::Add([row(1, &folder("/x"))].into())]).unwrap();
     journal.shared().database().unwrap().pragma_update(None, "user_version", VERSION + 1).unwrap();
     drop(journal);
     let (journal, notices) = Journal::open(data.path());
@@ -260,10 +267,10 @@ fn a_transaction_is_written_whole_or_not_at_all() {
         .execute_batch("CREATE TRIGGER t BEFORE DELETE ON transfer BEGIN SELECT raise(ABORT, 'no'); END")
         .unwrap();
     let folder = folder("/x");
-    let error = journal.apply(&[Delta::Add(vec![row(1, &folder)]), Delta::Remove(vec![TransferId(1)])]).unwrap_err();
+    let error = journal.apply(&[Delta::Add([row(1, &folder)].into()), Delta::Remove(vec![TransferId(1)])]).unwrap_err();
     assert!(error.to_string().contains("no"), "{error}");
     assert_eq!(journal.load().unwrap(), []);
-    journal.apply(&[Delta::Add(vec![row(1, &folder)])]).unwrap();
+    journal.apply(&[Delta::Add([row(1, &folder)].into())]).unwrap();
     assert_eq!(ids(&journal.load().unwrap()), [1], "its folder was written again");
 }
 
@@ -287,8 +294,8 @@ fn a_hundred_thousand_rows_are_one_transaction() {
     let folder = folder("/x");
     let journal = opened(data.path());
     journal.apply(&[Delta::Add((1..=100_000).map(|id| row(id, &folder)).collect())]).unwrap();
-    let order: Vec<_> = (1..=100_000).rev().map(TransferId).collect();
-    journal.reorder(&order).unwrap();
+    let order: Vec<_> = (1..=100_000).rev().map(TransferId).zip(1..).collect();
+    journal.apply(&[Delta::Places(order)]).unwrap();
     drop(journal);
     let loaded = opened(data.path()).load().unwrap();
     assert_eq!(loaded.len(), 100_000);
@@ -300,4 +307,18 @@ fn a_hundred_thousand_rows_are_one_transaction() {
         .query_row("SELECT count(*) FROM folder", [], |row| row.get(0))
         .unwrap();
     assert_eq!(folders, 1);
+}
+
+#[test]
+fn a_journal_of_version_1_comes_along() {
+    let data = tempfile::tempdir().unwrap();
+    let journal = opened(data.path());
+    journal.apply(&[Delta::Add((1..=3).map(|id| row(id, &folder("/x"))).collect())]).unwrap();
+    let back =
+        "ALTER TABLE transfer DROP COLUMN priority; UPDATE transfer SET place = 4 - id; PRAGMA user_version = 1;";
+    journal.shared().database().unwrap().execute_batch(back).unwrap();
+    let loaded = opened_after(journal, data.path()).load().unwrap();
+    assert_eq!(ids(&loaded), [3, 2, 1]);
+    assert!(loaded.iter().all(|row| row.priority == Priority::Normal));
+    assert_eq!(loaded.iter().map(|row| row.place / STRIDE).collect::<Vec<_>>(), [1, 2, 3]);
 }

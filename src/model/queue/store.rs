@@ -1,0 +1,171 @@
+//! The rows themselves, found by id. Rows that came together lie together, in a block that the worker and the window share:
+//! a row is copied only once it is changed by itself. So a million waiting rows are in memory once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::model::transfer::{Transfer, TransferId};
+
+/// Ids of one page; they are given out one after another.
+const PAGE: usize = 256;
+
+/// Where a row lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slot {
+    Empty,
+    Shared { block: u32, at: u32 },
+    Own(u32),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Block {
+    rows: Arc<[Transfer]>,
+    /// Rows of it that have neither left nor been changed.
+    left: usize,
+}
+
+/// Rows by id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Store {
+    pages: HashMap<u64, Page>,
+    blocks: Shelf<Block>,
+    own: Shelf<Transfer>,
+    len: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Page {
+    slots: Box<[Slot]>,
+    used: usize,
+}
+
+impl Store {
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn get(&self, id: TransferId) -> Option<&Transfer> {
+        match self.slot(id) {
+            Slot::Empty => None,
+            Slot::Shared { block, at } => self.blocks.get(block)?.rows.get(at as usize),
+            Slot::Own(at) => self.own.get(at),
+        }
+    }
+
+    /// The row, copied out of its block.
+    pub(super) fn get_mut(&mut self, id: TransferId) -> Option<&mut Transfer> {
+        if let Slot::Shared { .. } = self.slot(id) {
+            let row = self.get(id)?.clone();
+            self.release(id);
+            let at = self.own.add(row);
+            self.set(id, Slot::Own(at));
+        }
+        match self.slot(id) {
+            Slot::Own(at) => self.own.get_mut(at),
+            _ => None,
+        }
+    }
+
+    /// Puts rows in, instead of those that have their ids.
+    pub(super) fn put(&mut self, rows: Arc<[Transfer]>) {
+        let left = rows.len();
+        let block = self.blocks.add(Block { rows: rows.clone(), left });
+        for (at, row) in (0_u32..).zip(rows.iter()) {
+            self.release(row.id);
+            self.set(row.id, Slot::Shared { block, at });
+        }
+        if rows.is_empty() {
+            self.blocks.remove(block);
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: TransferId) {
+        self.release(id);
+        self.set(id, Slot::Empty);
+    }
+
+    fn slot(&self, id: TransferId) -> Slot {
+        self.pages.get(&page_of(id)).map_or(Slot::Empty, |page| page.slots[index(id)])
+    }
+
+    fn set(&mut self, id: TransferId, slot: Slot) {
+        let empty = || Page { slots: vec![Slot::Empty; PAGE].into(), used: 0 };
+        let page = self.pages.entry(page_of(id)).or_insert_with(empty);
+        let old = std::mem::replace(&mut page.slots[index(id)], slot);
+        match (old == Slot::Empty, slot == Slot::Empty) {
+            (true, false) => (page.used, self.len) = (page.used + 1, self.len + 1),
+            (false, true) => (page.used, self.len) = (page.used - 1, self.len - 1),
+            _ => {}
+        }
+        if page.used == 0 {
+            self.pages.remove(&page_of(id));
+        }
+    }
+
+    /// Gives up what the slot of `id` points to.
+    fn release(&mut self, id: TransferId) {
+        match self.slot(id) {
+            Slot::Empty => {}
+            Slot::Own(at) => self.own.remove(at),
+            Slot::Shared { block, .. } => {
+                let Some(shared) = self.blocks.get_mut(block) else { return };
+                shared.left -= 1;
+                if shared.left == 0 {
+                    self.blocks.remove(block);
+                }
+            }
+        }
+    }
+}
+
+fn page_of(id: TransferId) -> u64 {
+    id.0 / PAGE as u64
+}
+
+fn index(id: TransferId) -> usize {
+    #[expect(clippy::cast_possible_truncation, reason = "less than a page")]
+    let index = (id.0 % PAGE as u64) as usize;
+    index
+}
+
+/// Things that are found again by the number that they got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shelf<T> {
+    things: Vec<Option<T>>,
+    free: Vec<u32>,
+}
+
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Self { things: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T> Shelf<T> {
+    fn add(&mut self, thing: T) -> u32 {
+        if let Some(at) = self.free.pop() {
+            self.things[at as usize] = Some(thing);
+            return at;
+        }
+        self.things.push(Some(thing));
+        #[expect(clippy::cast_possible_truncation, reason = "the queue holds two million rows at most")]
+        let at = (self.things.len() - 1) as u32;
+        at
+    }
+
+    fn get(&self, at: u32) -> Option<&T> {
+        self.things.get(at as usize)?.as_ref()
+    }
+
+    fn get_mut(&mut self, at: u32) -> Option<&mut T> {
+        self.things.get_mut(at as usize)?.as_mut()
+    }
+
+    fn remove(&mut self, at: u32) {
+        self.things[at as usize] = None;
+        self.free.push(at);
+        if self.free.len() == self.things.len() {
+            *self = Self::default();
+        }
+    }
+}
