@@ -294,7 +294,8 @@ fn names_are_data() {
         let rows: Vec<serde_json::Value> = serde_json::from_str(&json.stdout).unwrap();
         let mut told: Vec<_> = rows.iter().map(|row| row["name"].as_str().unwrap()).collect();
         let mut wanted = names.to_vec();
-        (told.sort_unstable(), wanted.sort_unstable());
+        told.sort_unstable();
+        wanted.sort_unstable();
         assert_eq!(told, wanted);
         assert!(!json.stdout.contains('\x1b') && !json.stdout.contains('\x07'), "{:?}", json.stdout);
         // A program that reads them gets the names as they are; a terminal sees what is in them.
