@@ -16,6 +16,41 @@ use serde_json::Value;
 const ALL: [Kind; 4] = [Kind::Vsftpd, Kind::Proftpd, Kind::PureFtpd, Kind::Pyftpdlib];
 
 #[test]
+fn folders_go_both_ways_without_what_filters_leave_out() {
+    let Some(server) = Setup::new(Kind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let local = home.path().join("tree");
+    for (name, text) in [("src/a.c", "a"), ("src/a.o", "o"), (".git/config", "g"), ("Thumbs.db", "t"), ("notes.c", "n")]
+    {
+        let path = local.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let mut put = server.longshore(home.path());
+    put.arg("put").arg(&local).arg(server.url("up"));
+    let output = run(put.args(["--exclude", "*.o", "--filter", "source control directories", "--include", "*.c"]));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let there = server.root.join("up/tree");
+    assert!(there.join("src/a.c").exists() && there.join("notes.c").exists());
+    for name in ["src/a.o", ".git", "Thumbs.db"] {
+        assert!(!there.join(name).exists(), "{name}");
+    }
+    let target = home.path().join("target");
+    let mut get = server.longshore(home.path());
+    get.arg("get").arg(server.url("up/tree")).arg("-o").arg(&target).args(["--exclude", "src/*"]);
+    let output = run(&mut get);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(target.join("tree/notes.c").exists() && !target.join("tree/src/a.c").exists());
+    for (wrong, words) in [(["--filter", "nothing"], "no filter is called"), (["--exclude", "[z-a]"], "is no pattern")]
+    {
+        let mut get = server.longshore(home.path());
+        let output = run(get.arg("get").arg(server.url("up/tree")).arg("-o").arg(&target).args(wrong));
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn ls() {
     for kind in ALL {
         let Some(server) = Setup::new(kind).start() else { return };

@@ -7,6 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::output::{complain, visible};
 use super::transcript::TranscriptFile;
+use crate::model::filter::Filters;
 use crate::model::{IfExists, Mode, PathSyntax, Proxy, Run, Secret, Security, Settings, Site, TlsVersion};
 
 /// Most transfers at once that can be asked for.
@@ -221,6 +222,15 @@ pub struct Options {
     /// What to do with targets that exist [default: ask at a terminal, else skip with exit status 1].
     #[arg(long, value_name = "CHOICE", global = true)]
     pub if_exists: Option<Exists>,
+    /// Leave out what matches this pattern when folders are transferred: *.o, node_modules, src/**/*.log; may be repeated.
+    #[arg(long, value_name = "GLOB", global = true)]
+    pub exclude: Vec<String>,
+    /// Transfer only files of folders that match this pattern, or another of them; may be repeated.
+    #[arg(long, value_name = "GLOB", global = true)]
+    pub include: Vec<String>,
+    /// Leave out what this filter of the settings leaves out when folders are transferred; may be repeated.
+    #[arg(long, value_name = "NAME", global = true)]
+    pub filter: Vec<String>,
     /// Most bytes a second towards this machine; k, M, G stand for thousands, millions, thousands of millions.
     #[arg(long, value_name = "RATE", global = true, value_parser = rate)]
     pub limit_down: Option<u64>,
@@ -380,6 +390,19 @@ impl Options {
         TranscriptFile::create(path).map(Some).map_err(|error| format!("--transcript {}: {error}", path.display()))
     }
 
+    /// Leaves only the filters of this run: those that were named, and the patterns. What is switched on in the window is
+    /// not for scripts. What cannot be leaves none, not even by its name.
+    pub fn adjust_filters(&self, settings: &mut Settings) {
+        let nothing = Filters { filters: Vec::new(), ..Filters::default() };
+        let only = settings.filters.only(&self.filter, &self.exclude, &self.include);
+        settings.filters = only.unwrap_or(nothing);
+    }
+
+    /// Whether the patterns of `--exclude` and `--include` are good.
+    pub fn check_patterns(&self) -> Result<(), String> {
+        Filters::default().only(&[], &self.exclude, &self.include).map(|_| ())
+    }
+
     /// Puts the options that stand for settings in their place, for this run.
     pub fn adjust(&self, settings: &mut Settings) {
         settings.connections = self.connections.unwrap_or(settings.connections);
@@ -389,6 +412,9 @@ impl Options {
         settings.retries = self.retries.unwrap_or(settings.retries);
         if let Some(proxy) = &self.proxy {
             settings.proxy.clone_from(proxy);
+        }
+        if !(self.filter.is_empty() && self.exclude.is_empty() && self.include.is_empty()) {
+            self.adjust_filters(settings);
         }
         if let Some(exists) = self.if_exists {
             settings.if_exists_down = exists.into();

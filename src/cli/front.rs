@@ -40,6 +40,8 @@ pub(super) struct Front {
     pub(super) watch: Watch,
     /// The sites; empty until the worker has told them.
     pub(super) sites: Arc<Sites>,
+    /// A filter that was named and that the settings do not have.
+    no_filter: Option<String>,
     /// Failures that belong to no row.
     pub(super) failures: usize,
     transcript: Option<TranscriptFile>,
@@ -68,6 +70,7 @@ impl Front {
             asker,
             options,
             sites: Arc::default(),
+            no_filter: None,
             failures: 0,
             transcript,
             interrupt,
@@ -79,7 +82,10 @@ impl Front {
     /// Waits until the worker has told the sites.
     pub(super) fn wait_for_sites(&mut self) -> Result<(), Stop> {
         while !matches!(self.next()?, Event::Sites(_)) {}
-        Ok(())
+        match self.no_filter.take() {
+            Some(name) => Err(Stop::Usage(format!("--filter: no filter is called “{name}”"))),
+            None => Ok(()),
+        }
     }
 
     /// Hands an action over, however busy the worker is.
@@ -233,7 +239,13 @@ impl Front {
                 self.sites = sites.clone();
                 return Some(Event::Sites(sites));
             }
-            Event::Settings(_) | Event::Opened { .. } | Event::Closed(_) | Event::Withdrawn(_) | Event::Ask(_) => {}
+            Event::Settings(settings) => {
+                let known = |name: &String| {
+                    settings.filters.filters.iter().any(|filter| filter.name.eq_ignore_ascii_case(name))
+                };
+                self.no_filter = self.options.filter.iter().find(|name| !known(name)).cloned();
+            }
+            Event::Opened { .. } | Event::Closed(_) | Event::Withdrawn(_) | Event::Ask(_) => {}
             other => return Some(other),
         }
         None

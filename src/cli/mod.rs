@@ -118,6 +118,7 @@ where
     for file in &options.ca {
         std::fs::File::open(file).map_err(|error| Stop::Usage(format!("--ca {}: {error}", file.display())))?;
     }
+    options.check_patterns().map_err(Stop::Usage)?;
     options.warn_of_keylog().map_err(Stop::Usage)?;
     let transcript = options.begin_transcript().map_err(Stop::Usage)?;
     let asker = Asker::new(options.password_stdin, options.if_exists, interrupt.clone()).map_err(Stop::Usage)?;
@@ -127,7 +128,14 @@ where
         _ => Left::Ignore,
     };
     let adjusting = options.clone();
-    let adjust = Box::new(move |settings: &mut Settings| adjusting.adjust(settings));
+    let is_new = matches!(command, Command::Get { .. } | Command::Put { .. });
+    let adjust = Box::new(move |settings: &mut Settings| {
+        adjusting.adjust(settings);
+        // What an earlier run has left was put in with its filters on.
+        if is_new {
+            adjusting.adjust_filters(settings);
+        }
+    });
     let channels = spawn(Start { run: options.bare_run(), adjust, left }).map_err(Stop::Failed)?;
     Ok(Front::new(channels, options, asker, results, transcript, interrupt))
 }

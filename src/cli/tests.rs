@@ -152,6 +152,7 @@ fn done() -> Phase {
         milliseconds: 1500,
         proof: Proof::Size,
         at: Timestamp::UNIX_EPOCH,
+        left_out: 0,
     }))
 }
 

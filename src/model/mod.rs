@@ -8,6 +8,7 @@ pub mod exchange;
 pub mod exists;
 pub mod explain;
 pub mod failure;
+pub mod filter;
 pub mod listing;
 pub mod path;
 pub mod permissions;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::exists::{self, Rule};
+use super::filter::Filters;
 use super::proxy::Proxy;
 use super::question::Facts;
 use super::site::Secret;
@@ -34,6 +35,8 @@ pub struct Settings {
     /// Consulted before these two, in this order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exists_rules: Vec<Rule>,
+    /// What panes do not show and walks leave out.
+    pub filters: Filters,
     /// Give files the time of modification of their source.
     pub keep_times: bool,
     /// Seconds between keep-alive commands on an idle browsing connection; 0 for none.
@@ -75,6 +78,7 @@ impl Default for Settings {
             if_exists_up: IfExists::Ask,
             rename_pattern: exists::PATTERN.to_owned(),
             exists_rules: Vec::new(),
+            filters: Filters::default(),
             keep_times: true,
             keep_alive: 60,
             active_ports: None,

@@ -217,6 +217,14 @@ pub struct Done {
     pub proof: Proof,
     /// When it was complete.
     pub at: Timestamp,
+    /// Of a folder: how many of its entries filters left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// How a transfer is known to be complete, weakest first.

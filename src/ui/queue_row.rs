@@ -1,5 +1,7 @@
 //! One row of the queue: its columns, and what they say in each phase.
 
+use std::borrow::Cow;
+
 use eframe::egui::{self, Align, Color32, CornerRadius, Rect, Ui, Vec2};
 
 use crate::model::transfer::{Course, Done, Priority, Proof, Running};
@@ -126,8 +128,13 @@ fn draw_state(ui: &Ui, row: &Transfer, rect: Rect, clock: &Clock) {
         Phase::Skipped => word("skipped: the target exists", palette.secondary),
         Phase::Done(done) => {
             let (share, rest) = rect.split_left_right_at_fraction(0.5);
-            let said = if row.kind == Kind::Directory { "folder made" } else { proof(done) };
-            mark(ui, icons::CHECK, palette.completion, said, share);
+            let left_out = || format!("folder made, {} left out by filters", text::grouped(done.left_out.into()));
+            let said = match row.kind {
+                Kind::Directory if done.left_out > 0 => Cow::Owned(left_out()),
+                Kind::Directory => "folder made".into(),
+                _ => proof(done).into(),
+            };
+            mark(ui, icons::CHECK, palette.completion, &said, share);
             list::write(ui, rest, took(done), theme::body(), palette.secondary, Align::Max);
         }
     }
@@ -256,7 +263,14 @@ mod tests {
     #[test]
     fn a_finished_row_says_how_long_and_how_fast() {
         let at = jiff::Timestamp::UNIX_EPOCH;
-        let done = Done { bytes: 5_000_000, resumed_from: 1_000_000, milliseconds: 2_000, proof: Proof::Size, at };
+        let done = Done {
+            bytes: 5_000_000,
+            resumed_from: 1_000_000,
+            milliseconds: 2_000,
+            proof: Proof::Size,
+            at,
+            left_out: 0,
+        };
         assert_eq!(took(&done), "0:02 · 2.0 MB/s");
         assert_eq!(took(&Done { bytes: 0, resumed_from: 0, milliseconds: 12, ..done }), "12 ms");
     }

@@ -344,7 +344,7 @@ impl Job {
     /// The row is complete.
     pub(super) fn done(&self, bytes: u64, resumed_from: u64, proof: Proof) -> End {
         let milliseconds = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        End::Done(Done { bytes, resumed_from, milliseconds, proof, at: Timestamp::now() })
+        End::Done(Done { bytes, resumed_from, milliseconds, proof, at: Timestamp::now(), left_out: 0 })
     }
 
     /// The target, if a listing said what it is.

@@ -4,12 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::disk;
 use super::retry::Trouble;
 use super::rows::Target;
 use super::transfer::{End, Job};
 use crate::ftp::Operation;
+use crate::model::filter::{FilterSide, Ready};
 use crate::model::path::{is_safe_name, shown};
 use crate::model::question::Facts;
 use crate::model::transfer::{Done, Proof};
@@ -55,7 +57,13 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
     let mut refused: Vec<String> = listing.refused.iter().map(|line| shown(line)).collect();
     let mut seen = HashSet::new();
     let mut children = Vec::with_capacity(listing.entries.len());
+    let (filters, today) = filters(job, FilterSide::Remote);
+    let mut left_out = 0;
     for entry in &listing.entries {
+        if filters.hides(entry, path.as_str(), today) {
+            left_out += 1;
+            continue;
+        }
         let local = disk::local_name(&entry.name);
         let is_safe = is_safe_name(&entry.name) && is_safe_name(&local);
         if !is_safe || leads_back(&path, entry) || !seen.insert(disk::collision_key(&local)) {
@@ -73,7 +81,7 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
     }
     let why = "names that leave the folder, links that lead back, and names that two files share are left out";
     let refused = refusal(&what, why, &refused);
-    Ok(End::Walked(Found { done: done(job), children, refused, real: listing.path.as_str().to_owned() }))
+    Ok(End::Walked(Found { done: done(job, left_out), children, refused, real: listing.path.as_str().to_owned() }))
 }
 
 /// Whether an entry of `folder` is a link to it, or to one above it: what it leads to would never end.
@@ -87,7 +95,9 @@ pub(super) async fn local(job: &Job) -> Result<End, Trouble> {
     let path = job.row.folder.local.join(disk::to_os(job.row.local_name()));
     let what = format!("Could not upload {}", job.row.local_shown());
     check_depth(job, &what)?;
-    let (real, entries) = job.blocking(&what, move || read(&path)).await?;
+    let folder = path.clone();
+    let (real, mut entries) = job.blocking(&what, move || read(&folder)).await?;
+    let left_out = leave_out(job, &path, &mut entries);
     let remote = job.row.remote();
     let there = if ensure(job, &remote).await? { Some(Vec::new()) } else { entries_there(job, &remote).await? };
     let (usable, refused): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.kind.is_some());
@@ -95,11 +105,34 @@ pub(super) async fn local(job: &Job) -> Result<End, Trouble> {
     let children = usable.into_iter().map(|entry| child(entry, there.as_ref())).collect();
     let refused = refused.into_iter().map(|entry| shown(&entry.name)).collect::<Vec<_>>();
     let refused = refusal(&what, "what is neither a file nor a folder is left out", &refused);
-    Ok(End::Walked(Found { done: done(job), children, refused, real }))
+    Ok(End::Walked(Found { done: done(job, left_out), children, refused, real }))
+}
+
+/// Takes out what filters of this machine's side do not let through, and says how many that are.
+fn leave_out(job: &Job, folder: &Path, entries: &mut Vec<LocalEntry>) -> u32 {
+    let (filters, today) = filters(job, FilterSide::Local);
+    let before = entries.len();
+    if !filters.is_empty() {
+        let folder = folder.to_string_lossy();
+        entries.retain(|entry| {
+            let kind = entry.kind.unwrap_or(Kind::Other);
+            let (size, modified) = (Some(entry.size), entry.modified);
+            let permissions = entry.permissions.as_deref().map(Into::into);
+            let asked = Entry { size, modified, permissions, ..Entry::new(entry.name.as_str(), kind) };
+            !filters.hides(&asked, &folder, today)
+        });
+    }
+    u32::try_from(before - entries.len()).unwrap_or(u32::MAX)
+}
+
+/// The filters of a side, and the day that they may ask for.
+fn filters(job: &Job, side: FilterSide) -> (Ready, Date) {
+    (job.settings.filters.ready(side), jiff::Zoned::now().date())
 }
 
 struct LocalEntry {
     name: String,
+    permissions: Option<String>,
     /// `None`: a pipe, a device, a link that leads nowhere.
     kind: Option<Kind>,
     size: u64,
@@ -121,6 +154,7 @@ fn read(path: &Path) -> Result<(String, Vec<LocalEntry>), disk::Error> {
         });
         entries.push(LocalEntry {
             name: disk::from_os(&entry.file_name()),
+            permissions: metadata.as_ref().and_then(permissions),
             kind,
             size: metadata.as_ref().map_or(0, std::fs::Metadata::len),
             modified: metadata.and_then(|metadata| metadata.modified().ok()).and_then(disk::modified),
@@ -128,6 +162,18 @@ fn read(path: &Path) -> Result<(String, Vec<LocalEntry>), disk::Error> {
     }
     entries.sort_by(|one, other| one.name.cmp(&other.name));
     Ok((real.to_string_lossy().into_owned(), entries))
+}
+
+/// As `ls` writes them, where the system has such.
+#[cfg(unix)]
+fn permissions(metadata: &std::fs::Metadata) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(crate::model::permissions::letters(metadata.permissions().mode()))
+}
+
+#[cfg(not(unix))]
+fn permissions(_: &std::fs::Metadata) -> Option<String> {
+    None
 }
 
 fn child(entry: LocalEntry, there: Option<&HashMap<&str, &Entry>>) -> Child {
@@ -224,9 +270,9 @@ fn refusal(what: &str, why: &str, names: &[String]) -> Option<Failure> {
     Some(Failure { what, why, cause: Cause::Refused, again: false })
 }
 
-fn done(job: &Job) -> Done {
+fn done(job: &Job, left_out: u32) -> Done {
     let milliseconds = u64::try_from(job.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Done { bytes: 0, resumed_from: 0, milliseconds, proof: Proof::Reply, at: Timestamp::now() }
+    Done { bytes: 0, resumed_from: 0, milliseconds, proof: Proof::Reply, at: Timestamp::now(), left_out }
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ impl Random {
         let failure =
             || Arc::new(Failure { what: String::new(), why: String::new(), cause: Cause::Local, again: false });
         let at = jiff::Timestamp::UNIX_EPOCH;
-        let done = Done { bytes: 1, resumed_from: 0, milliseconds: 1, proof: Proof::Size, at };
+        let done = Done { bytes: 1, resumed_from: 0, milliseconds: 1, proof: Proof::Size, at, left_out: 0 };
         match self.below(8) {
             0 => Phase::Queued,
             7 => Phase::Left,

@@ -75,7 +75,8 @@ fn rows_come_back_as_they_were() {
 fn what_was_under_way_waits_again_and_what_is_done_is_gone() {
     let data = tempfile::tempdir().unwrap();
     let folder = folder("/x");
-    let done = Done { bytes: 1, resumed_from: 0, milliseconds: 1, proof: Proof::Size, at: Timestamp::UNIX_EPOCH };
+    let done =
+        Done { bytes: 1, resumed_from: 0, milliseconds: 1, proof: Proof::Size, at: Timestamp::UNIX_EPOCH, left_out: 0 };
     let waiting = Phase::Waiting { until: Timestamp::UNIX_EPOCH, failure: Arc::new(failure()) };
     let journal = opened(data.path());
     let rows = (1..=6).map(|id| row(id, &folder)).collect();
