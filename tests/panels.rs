@@ -9,6 +9,7 @@ use eframe::egui::{self, Key, Modifiers, Ui};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
+use longshore::model::filter::{Condition, FilterSide, NumberIs};
 use longshore::model::question::{Certificate, CertificateDoubt, Facts, FileExists, Scope};
 use longshore::model::queue::Delta;
 use longshore::model::transfer::{Course, Folder, Priority, Running};
@@ -145,6 +146,15 @@ fn take(panel: &mut Panel) -> Vec<Action> {
 fn type_into(panel: &mut Panel, label: &str, text: &str) {
     panel.get_by_label(label).click();
     panel.run();
+    panel.get_by_label(label).type_text(text);
+    panel.run();
+}
+
+/// The same in place of what is there.
+fn retype(panel: &mut Panel, label: &str, text: &str) {
+    panel.get_by_label(label).click();
+    panel.run();
+    panel.key_press_modifiers(Modifiers::COMMAND, Key::A);
     panel.get_by_label(label).type_text(text);
     panel.run();
 }
@@ -622,6 +632,42 @@ fn rules_for_files_that_exist_are_made_ordered_and_saved() {
     let [Action::SaveSettings(settings)] = saved.as_slice() else { panic!("{saved:?}") };
     let sizes: Vec<_> = settings.exists_rules.iter().map(|rule| rule.size).collect();
     assert_eq!(sizes, [exists::SizeIs::Any, exists::SizeIs::Smaller]);
+}
+
+#[test]
+fn filters_are_switched_made_and_saved() {
+    let mut panel = panels(vec![]);
+    panel.state_mut().view.dialogs.open(Wish::Filters);
+    panel.run();
+    panel.get_by_label("Useless Explorer files (remote)").click();
+    panel.run();
+    press(&mut panel, "New filter");
+    retype(&mut panel, "Name", "Useless Explorer files");
+    panel.get_by_label("Another filter is called so");
+    retype(&mut panel, "Name", "Large");
+    panel.get_by_label("Large (local)").click();
+    panel.run();
+    panel.get_by_label("What").click();
+    panel.run();
+    panel.get_by_role_and_label(Role::Button, "Size").click();
+    panel.run();
+    press(&mut panel, "Add a condition");
+    let second = panel.get_all_by_label("Value").last().unwrap();
+    second.click();
+    panel.run();
+    panel.get_all_by_label("Value").last().unwrap().type_text("[z-a]");
+    panel.run();
+    panel.get_by_label_contains("is no pattern");
+    assert!(panel.get_by_role_and_label(Role::Button, "Save").accesskit_node().is_disabled());
+    press(&mut panel, "Remove condition 2");
+    press(&mut panel, "Save");
+    let saved = take(&mut panel);
+    let [Action::SaveSettings(settings)] = saved.as_slice() else { panic!("{saved:?}") };
+    let large = settings.filters.filters.last().unwrap();
+    assert_eq!(large.conditions, [Condition::Size(NumberIs::Greater, 1_000_000)]);
+    let on = |name, side| settings.filters.is_on(name, side);
+    assert!(on("Large", FilterSide::Local) && !on("Large", FilterSide::Remote));
+    assert!(on("Useless Explorer files", FilterSide::Remote));
 }
 
 #[test]

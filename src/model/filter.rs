@@ -216,6 +216,96 @@ impl Filters {
         &mut self.sets[self.current]
     }
 
+    /// What is wrong with one of them, in words.
+    pub fn check(&self) -> Result<(), String> {
+        let mut names = BTreeSet::new();
+        for filter in &self.filters {
+            if filter.name.trim().is_empty() {
+                return Err("A filter has no name".to_owned());
+            }
+            if !names.insert(&filter.name) {
+                return Err(format!("Two filters are called “{}”", shown(&filter.name)));
+            }
+            filter.check().map_err(|why| format!("{}: {why}", shown(&filter.name)))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the filter called `name` is switched on for a side, in the set in use.
+    pub fn is_on(&self, name: &str, side: FilterSide) -> bool {
+        self.set().is_some_and(|set| set.on(side).contains(name))
+    }
+
+    /// Switches the filter called `name` on or off for a side, in the set in use.
+    pub fn switch(&mut self, name: &str, side: FilterSide, on: bool) {
+        let set = self.set_mut();
+        let names = if side == FilterSide::Local { &mut set.local } else { &mut set.remote };
+        if on {
+            names.insert(name.to_owned());
+        } else {
+            names.remove(name);
+        }
+    }
+
+    /// Adds a filter, under another name where its own is taken; says where it is.
+    pub fn add(&mut self, mut filter: Filter) -> usize {
+        let is_taken = |name: &str| self.filters.iter().any(|other| other.name == name);
+        let wanted = filter.name.clone();
+        let mut number = 1;
+        while is_taken(&filter.name) {
+            number += 1;
+            filter.name = format!("{wanted} {number}");
+        }
+        self.filters.push(filter);
+        self.filters.len() - 1
+    }
+
+    /// Gives a filter another name; it stays on where it is on. Says whether it could: not where another one is called so.
+    pub fn rename(&mut self, index: usize, name: &str) -> bool {
+        if self.filters.iter().enumerate().any(|(other, filter)| other != index && filter.name == name) {
+            return false;
+        }
+        let Some(filter) = self.filters.get_mut(index) else { return false };
+        let old = std::mem::replace(&mut filter.name, name.to_owned());
+        for names in self.sets.iter_mut().flat_map(|set| [&mut set.local, &mut set.remote]) {
+            if names.remove(&old) {
+                names.insert(name.to_owned());
+            }
+        }
+        true
+    }
+
+    /// Removes a filter, also from the sets.
+    pub fn remove(&mut self, index: usize) {
+        if index >= self.filters.len() {
+            return;
+        }
+        let gone = self.filters.remove(index);
+        for names in self.sets.iter_mut().flat_map(|set| [&mut set.local, &mut set.remote]) {
+            names.remove(&gone.name);
+        }
+    }
+
+    /// Takes in the filters and sets of another program: those of the same names are replaced. Which set is in use stays.
+    pub fn merge(&mut self, other: Self) {
+        for filter in other.filters {
+            match self.filters.iter().position(|known| known.name == filter.name) {
+                Some(index) => self.filters[index] = filter,
+                None if self.filters.len() < MOST_FILTERS => self.filters.push(filter),
+                None => {}
+            }
+        }
+        for set in other.sets.into_iter().filter(|set| !set.name.is_empty()) {
+            match self.sets.iter_mut().find(|known| known.name == set.name) {
+                Some(known) => *known = set,
+                None => {
+                    self.set_mut();
+                    self.sets.push(set);
+                }
+            }
+        }
+    }
+
     /// Whether any filter is switched on, counting or not.
     pub fn has_any_on(&self) -> bool {
         self.set().is_some_and(|set| !set.local.is_empty() || !set.remote.is_empty())
@@ -224,8 +314,7 @@ impl Filters {
     /// The filters that count on a side, ready to be asked. What is wrong with one leaves it out.
     pub fn ready(&self, side: FilterSide) -> Ready {
         let Some(set) = self.set().filter(|_| self.enabled) else { return Ready::default() };
-        let on = if side == FilterSide::Local { &set.local } else { &set.remote };
-        let filters = self.filters.iter().filter(|filter| on.contains(&filter.name));
+        let filters = self.filters.iter().filter(|filter| set.on(side).contains(&filter.name));
         Ready(filters.filter_map(|filter| filter.ready().ok()).collect())
     }
 
@@ -258,6 +347,16 @@ impl Filters {
         let on: BTreeSet<String> = filters.iter().map(|filter| filter.name.clone()).collect();
         let set = Set { name: String::new(), local: on.clone(), remote: on };
         Ok(Self { enabled: true, current: 0, filters, sets: vec![set] })
+    }
+}
+
+impl Set {
+    /// The names of the filters that are on for a side.
+    fn on(&self, side: FilterSide) -> &BTreeSet<String> {
+        match side {
+            FilterSide::Local => &self.local,
+            FilterSide::Remote => &self.remote,
+        }
     }
 }
 
@@ -609,6 +708,41 @@ mod tests {
         assert!(filters.ready(FilterSide::Local).is_empty());
         filters.enabled = false;
         assert!(filters.ready(FilterSide::Remote).is_empty());
+    }
+
+    #[test]
+    fn filters_are_added_renamed_and_removed_with_what_is_on() {
+        let mut filters = Filters::default();
+        let index = filters.add(one(Condition::Size(NumberIs::Greater, 1)));
+        assert!(filters.check().unwrap_err().contains("no name"));
+        assert!(!filters.rename(index, "Useless Explorer files"), "it is taken");
+        assert!(filters.rename(index, "Large") && filters.check().is_ok());
+        filters.switch("Large", FilterSide::Local, true);
+        assert!(filters.rename(index, "Larger"));
+        assert!(filters.is_on("Larger", FilterSide::Local) && !filters.is_on("Large", FilterSide::Local));
+        assert!(!filters.is_on("Larger", FilterSide::Remote));
+        let second = filters.add(Filter { name: "Larger".into(), ..Filter::default() });
+        assert_eq!(filters.filters[second].name, "Larger 2");
+        assert!(filters.check().unwrap_err().contains("Larger 2: It has no condition"));
+        filters.remove(second);
+        filters.remove(index);
+        assert!(filters.check().is_ok() && !filters.has_any_on());
+    }
+
+    #[test]
+    fn another_programs_filters_join_ours() {
+        let mut filters = Filters::default();
+        let (known, count) = (filters.filters[0].name.clone(), filters.filters.len());
+        let theirs = Filter { name: known.clone(), ..one(Condition::Size(NumberIs::Less, 5)) };
+        let new = Filter { name: "New".into(), ..theirs.clone() };
+        let set = Set { name: "Work".into(), local: [known].into(), ..Set::default() };
+        let sets = vec![Set::default(), set.clone()];
+        filters.merge(Filters { filters: vec![theirs.clone(), new.clone()], sets: sets.clone(), ..Filters::default() });
+        assert_eq!(
+            (filters.filters.len(), &filters.filters[0], filters.filters.last()),
+            (count + 1, &theirs, Some(&new))
+        );
+        assert_eq!((&filters.sets, filters.current), (&sets, 0));
     }
 
     #[test]

@@ -263,6 +263,7 @@ impl App {
     }
 
     fn sync(&mut self) {
+        let today = self.view.clock.now().date();
         for tab in &mut self.view.tabs {
             let known = self.mirror.tab(tab.id);
             if let (None, Some(server)) = (&tab.server, known.and_then(|tab| tab.server.as_ref())) {
@@ -270,7 +271,7 @@ impl App {
                 tab.quick.follow(&server.site);
             }
             for side in [Side::Local, Side::Remote] {
-                tab.pane_mut(side).sync(&self.mirror, known);
+                tab.pane_mut(side).sync(&self.mirror, known, today);
             }
         }
     }

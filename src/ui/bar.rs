@@ -108,6 +108,9 @@ impl Group<'_> {
         self.marked(ui, Item::Log, view.layout.log);
         self.marked(ui, Item::Compact, compact);
         ui.separator();
+        self.rows(ui, &[&[Item::Filters]]);
+        self.marked(ui, Item::FiltersCount, settings.filters.enabled);
+        ui.separator();
         self.marked(ui, Item::ThemeSystem, theme == Theme::System);
         self.marked(ui, Item::ThemeLight, theme == Theme::Light);
         self.marked(ui, Item::ThemeDark, theme == Theme::Dark);

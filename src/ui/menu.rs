@@ -79,6 +79,10 @@ pub enum Item {
     Log,
     /// Rows of less height.
     Compact,
+    /// Choose what is left out.
+    Filters,
+    /// Whether anything is left out.
+    FiltersCount,
     /// Colours as the system has them.
     ThemeSystem,
     /// Light colours.
@@ -208,6 +212,8 @@ impl Item {
             Self::Queue => "Transfers",
             Self::Log => "Reply log",
             Self::Compact => "Compact rows",
+            Self::Filters => "Filters…",
+            Self::FiltersCount => "Filters count",
             Self::ThemeSystem => "Theme as the system",
             Self::ThemeLight => "Light theme",
             Self::ThemeDark => "Dark theme",
@@ -261,6 +267,7 @@ impl Item {
             Self::Delete => icons::TRASH,
             Self::Permissions => icons::PERMISSIONS,
             Self::HiddenFiles => icons::EYE,
+            Self::Filters => icons::FILTER,
             Self::Trees => icons::TREE,
             Self::Queue => icons::LIST,
             Self::Log => icons::LOG,
@@ -289,6 +296,7 @@ impl Item {
             | Self::OtherPane
             | Self::NextArea
             | Self::PreviousArea
+            | Self::FiltersCount
             | Self::Compact => return None,
         })
     }
@@ -333,6 +341,8 @@ impl Item {
             Self::NextArea => const { &[key(NONE, Key::F6)] },
             Self::PreviousArea => const { &[key(CTRL_SHIFT, Key::F6)] },
             Self::HiddenFiles => const { &[key(CTRL, Key::H)] },
+            Self::Filters => const { &[key(CTRL, Key::I)] },
+            Self::FiltersCount => const { &[key(CTRL_SHIFT, Key::I)] },
             Self::ReleaseQueue | Self::HoldQueue => const { &[key(CTRL, Key::P)] },
             Self::Reconnect if commander => const { &[key(CTRL_SHIFT, Key::R)] },
             Self::Reconnect => const { &[key(CTRL, Key::R)] },
@@ -392,7 +402,7 @@ impl Item {
     }
 
     /// Every item that has keys of the window. What belongs to the queue's or the log's rows has none.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 47] = [
         Self::Sites,
         Self::NewTab,
         Self::CloseTab,
@@ -423,6 +433,8 @@ impl Item {
         Self::NextArea,
         Self::PreviousArea,
         Self::HiddenFiles,
+        Self::Filters,
+        Self::FiltersCount,
         Self::Trees,
         Self::Queue,
         Self::Log,

@@ -2,13 +2,16 @@
 
 use eframe::egui::{self, Align, Rect, Sense, Ui, pos2, vec2};
 
+use jiff::civil::Date;
+
+use crate::model::filter::FilterSide;
 use crate::model::settings::Keys;
 use crate::model::{ConnectionState, Entry, Kind, PathSyntax, Place, TabId};
 
 use super::drag::{Into, Targets};
 use super::menu::{Can, Item};
 use super::mirror::{Mirror, Tab};
-use super::rows::{Content, Sum};
+use super::rows::{Content, Rows, Sum};
 use super::table::{self, TableView};
 use super::text::Clock;
 use super::tree::{self, TreeView};
@@ -87,8 +90,20 @@ pub enum Travel {
 /// What the footer says, and of what.
 #[derive(Debug, Default)]
 struct Footer {
-    of: (Sum, Sum, usize),
+    of: (Sum, Sum, usize, Filtered),
     words: String,
+}
+
+/// What filters do in a pane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Filtered {
+    /// None is on.
+    #[default]
+    Nothing,
+    /// Some are on, but do not count.
+    Off,
+    /// They hide so many rows.
+    Rows(usize),
 }
 
 /// What a pane is drawn with.
@@ -181,7 +196,7 @@ impl PaneView {
     }
 
     /// Takes over what the mirror learned, and works out what is drawn. Once before each frame.
-    pub fn sync(&mut self, mirror: &Mirror, tab: Option<&Tab>) {
+    pub fn sync(&mut self, mirror: &Mirror, tab: Option<&Tab>, today: Date) {
         let (content, answers) = match (self.side, tab) {
             (Side::Local, Some(tab)) => (tab.local.clone().map(Content::Local), tab.local_answers),
             (Side::Remote, Some(tab)) => (tab.remote.clone().map(Content::Remote), tab.remote_answers),
@@ -204,9 +219,18 @@ impl PaneView {
         }
         self.table.rows.show_hidden(mirror.settings.show_hidden);
         self.table.rows.filter(self.filter.as_ref().map_or("", |filter| &filter.text));
+        let filters = &mirror.settings.filters;
+        let side = if self.side == Side::Local { FilterSide::Local } else { FilterSide::Remote };
+        self.table.rows.leave_out(filters, side, today);
         let landed = self.table.rows.arrange();
+        let filtered = match (filters.has_any_on(), filters.enabled) {
+            (false, _) => Filtered::Nothing,
+            (true, false) => Filtered::Off,
+            (true, true) => Filtered::Rows(self.table.rows.filtered),
+        };
         self.table.reveal |= landed;
-        self.footer.arrange((self.table.rows.sum, self.table.rows.selection, self.table.rows.unseen));
+        let Rows { sum, selection, unseen, .. } = self.table.rows;
+        self.footer.arrange((sum, selection, unseen - self.table.rows.filtered, filtered));
         if let Some(here) = self.here() {
             let branch = |place: &Place| match (place, tab) {
                 (Place::Local(path), _) => mirror.local_branches.get(path),
@@ -290,11 +314,11 @@ impl PaneView {
 }
 
 impl Footer {
-    fn arrange(&mut self, of: (Sum, Sum, usize)) {
+    fn arrange(&mut self, of: (Sum, Sum, usize, Filtered)) {
         if self.of == of && !self.words.is_empty() {
             return;
         }
-        let (sum, selection, unseen) = of;
+        let (sum, selection, unseen, filtered) = of;
         let mut words = amounts(&sum);
         if selection.rows() > 0 {
             words += &format!(" · {} selected", text::grouped(selection.rows()));
@@ -304,6 +328,11 @@ impl Footer {
         }
         if unseen > 0 {
             words += &format!(" · {} not shown", text::grouped(unseen as u64));
+        }
+        match filtered {
+            Filtered::Nothing | Filtered::Rows(0) => {}
+            Filtered::Off => words += " · filters are off",
+            Filtered::Rows(rows) => words += &format!(" · {} hidden by filters", text::grouped(rows as u64)),
         }
         *self = Self { of, words };
     }
@@ -376,7 +405,11 @@ pub fn pane_ui(
     table::table_ui(ui, body, &mut pane.table, env);
     if pane.table.rows.is_empty() {
         let words = if pane.table.rows.unseen > 0 {
-            "No name matches the filter"
+            if pane.table.rows.filtered > 0 {
+                "All that is here is hidden by filters"
+            } else {
+                "No name matches the filter"
+            }
         } else if env.side == Side::Remote {
             "Empty. Drop files here to upload"
         } else {
@@ -385,7 +418,7 @@ pub fn pane_ui(
         let area = Rect::from_center_size(body.center(), vec2(body.width() - 2.0 * theme::PAD, theme::CONTROL));
         paint::text(ui, area, words, theme::body(), palette.secondary, Align::Center);
     }
-    footer_ui(ui, footer, pane);
+    footer_ui(ui, footer, pane, env);
 }
 
 fn is_connecting(tab: &Tab) -> bool {
@@ -406,7 +439,8 @@ fn progress(ui: &Ui, bar: Rect) {
     ui.request_repaint_after_secs(STEP);
 }
 
-fn footer_ui(ui: &Ui, rect: Rect, pane: &PaneView) {
+/// A click on it switches filters off and on, where they do something.
+fn footer_ui(ui: &Ui, rect: Rect, pane: &PaneView, env: &mut Env<'_>) {
     let palette = theme::of(ui);
     ui.painter().rect_filled(rect, 0, palette.panel);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, egui::Stroke::new(1.0, palette.line));
@@ -414,8 +448,16 @@ fn footer_ui(ui: &Ui, rect: Rect, pane: &PaneView) {
     let words = &pane.footer.words;
     paint::text(ui, inner, words, theme::small(), palette.secondary, Align::Min);
     let id = ui.unique_id().with(("footer", pane.side));
-    let response = ui.interact(rect, id, Sense::hover());
+    let switches = !matches!(pane.footer.of.3, Filtered::Nothing | Filtered::Rows(0));
+    let sense = if switches { Sense::click() } else { Sense::hover() };
+    let mut response = ui.interact(rect, id, sense);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
+    if switches {
+        response = response.on_hover_text("Switches the filters off and on");
+    }
+    if response.clicked() {
+        env.items.push((env.side, Item::FiltersCount));
+    }
 }
 
 /// Whether opening `entry` shows what is in it. Where a link leads is known only by going there.

@@ -74,6 +74,8 @@ pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mu
         Item::Queue => view.layout.transfers ^= true,
         Item::Log => view.layout.log ^= true,
         Item::HiddenFiles => set(mirror, out, |settings| settings.show_hidden ^= true),
+        Item::Filters => view.dialogs.open(Wish::Filters),
+        Item::FiltersCount => set(mirror, out, |settings| settings.filters.enabled ^= true),
         Item::Compact => set(mirror, out, |settings| settings.compact ^= true),
         Item::ThemeSystem => set(mirror, out, |settings| settings.theme = Theme::System),
         Item::ThemeLight => set(mirror, out, |settings| settings.theme = Theme::Light),

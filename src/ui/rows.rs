@@ -6,6 +6,9 @@ use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
+use crate::model::filter::{FilterSide, Filters, Ready};
 use crate::model::{Entry, Listing, LocalListing, Place};
 
 /// A listing of either side.
@@ -137,6 +140,8 @@ pub struct Rows {
     sort: Sort,
     filter: String,
     hidden: bool,
+    /// The filters that count, and what they were made of.
+    filters: (Ready, Filters, Date),
     stale: bool,
     order: Vec<u32>,
     /// The row of each entry; `NOWHERE` for those that are filtered out.
@@ -150,6 +155,8 @@ pub struct Rows {
     pub selection: Sum,
     /// Entries that are not shown, because they are hidden or do not match the filter.
     pub unseen: usize,
+    /// Those of them that filters hide.
+    pub filtered: usize,
     /// The row in which the cursor stays, because what it was on is gone.
     stay_at: Option<usize>,
     land_on: Option<String>,
@@ -164,6 +171,7 @@ impl Default for Rows {
             sort: Sort { column: Column::Name, descending: false },
             filter: String::new(),
             hidden: true,
+            filters: (Ready::default(), Filters::default(), Date::default()),
             stale: false,
             order: Vec::new(),
             rank: Vec::new(),
@@ -173,6 +181,7 @@ impl Default for Rows {
             sum: Sum::default(),
             selection: Sum::default(),
             unseen: 0,
+            filtered: 0,
             land_on: None,
             stay_at: None,
         }
@@ -255,6 +264,15 @@ impl Rows {
         }
     }
 
+    /// What these filters hide on this side is no row.
+    pub fn leave_out(&mut self, filters: &Filters, side: FilterSide, today: Date) {
+        let (_, known, day) = &self.filters;
+        if known != filters || *day != today {
+            self.filters = (filters.ready(side), filters.clone(), today);
+            self.stale = true;
+        }
+    }
+
     /// Another order.
     pub fn sort_by(&mut self, sort: Sort) {
         self.stale |= self.sort != sort;
@@ -277,11 +295,20 @@ impl Rows {
             return false;
         }
         let Some(content) = self.content.clone() else {
-            *self = Self { sort: self.sort, hidden: self.hidden, filter: self.filter.clone(), ..Self::default() };
+            let (filter, filters) = (self.filter.clone(), self.filters.clone());
+            *self = Self { sort: self.sort, hidden: self.hidden, filter, filters, ..Self::default() };
             return false;
         };
         let entries = content.entries();
         self.order = order(entries, self.sort, &self.filter, self.hidden);
+        let (ready, _, today) = &self.filters;
+        self.filtered = 0;
+        if !ready.is_empty() {
+            let before = self.order.len();
+            let folder = folder(&content);
+            self.order.retain(|index| !ready.hides(&entries[*index as usize], &folder, *today));
+            self.filtered = before - self.order.len();
+        }
         self.rank = vec![NOWHERE; entries.len()];
         for (row, index) in (0u32..).zip(&self.order) {
             self.rank[*index as usize] = row;
@@ -472,6 +499,14 @@ fn order(entries: &[Entry], sort: Sort, filter: &str, hidden: bool) -> Vec<u32> 
     order
 }
 
+/// The folder's path as filters are asked about it.
+fn folder(content: &Content) -> String {
+    match content.place() {
+        Place::Local(path) => path.to_string_lossy().into_owned(),
+        Place::Remote(path) => path.as_str().to_owned(),
+    }
+}
+
 /// Names and numbers of owners; what the server did not say comes first.
 fn by_owner(a: Option<&str>, b: Option<&str>) -> Ordering {
     match (a, b) {
@@ -517,6 +552,7 @@ fn trim(digits: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
     use crate::model::Kind;
+    use crate::model::filter::{Condition, Filter, TextIs};
 
     fn content(path: &str, names: &[&str]) -> Option<Content> {
         let entry = |name: &&str| {
@@ -554,6 +590,20 @@ mod tests {
         rows.sort_by(Sort { column: Column::Size, descending: false });
         rows.arrange();
         assert_eq!(shown(&rows), ["z", "a", ".x", "B9", "b10", "Ärger"]);
+        let mut filters = Filters::default();
+        let filter = Filter {
+            name: "f".into(),
+            conditions: vec![Condition::Name(TextIs::Glob, "b*".into())],
+            ..Filter::default()
+        };
+        filters.filters.push(filter);
+        filters.set_mut().local.insert("f".into());
+        rows.leave_out(&filters, FilterSide::Local, Date::default());
+        assert!(rows.is_stale());
+        rows.arrange();
+        assert_eq!((shown(&rows), rows.unseen, rows.filtered), (vec!["z", "a", ".x", "Ärger"], 2, 2));
+        filters.enabled = false;
+        rows.leave_out(&filters, FilterSide::Local, Date::default());
         rows.show_hidden(false);
         rows.filter("B");
         rows.arrange();

@@ -25,6 +25,11 @@ pub fn show(ctx: &Context, title: &str, width: f32, contents: impl FnOnce(&mut U
             contents(ui);
         });
     });
+    // One that grew or shrank is in the middle again only in the next frames.
+    let (id, rect) = (Id::unique((title, "rect")), modal.response.rect);
+    if ctx.data_mut(|data| std::mem::replace(data.get_temp_mut_or(id, rect), rect)) != rect {
+        ctx.request_repaint();
+    }
     modal.is_top_modal && !modal.any_popup_open && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape))
 }
 

@@ -4,6 +4,7 @@ mod about;
 mod certificate;
 mod delete;
 mod exists;
+mod filters;
 pub mod frame;
 mod new_folder;
 mod password;
@@ -51,6 +52,8 @@ pub enum Wish {
     },
     /// The settings window.
     Settings,
+    /// Which filters are on.
+    Filters,
     /// About Longshore.
     About,
 }
@@ -72,6 +75,7 @@ enum Open {
     Delete(delete::Delete),
     Permissions(permissions::Permissions),
     Settings(Box<settings::Setting>),
+    Filters(Box<filters::Filtering>),
     About(Opening),
 }
 
@@ -124,6 +128,7 @@ pub fn dialogs_ui(
         Some(Open::Delete(dialog)) => dialog.ui(ctx, mirror, tickets, actions),
         Some(Open::Permissions(dialog)) => dialog.ui(ctx, tickets, actions),
         Some(Open::Settings(dialog)) => dialog.ui(ctx, mirror, actions),
+        Some(Open::Filters(dialog)) => dialog.ui(ctx, mirror, actions),
         Some(Open::About(opening)) => about::about_ui(ctx, opening),
         None => false,
     };
@@ -143,6 +148,7 @@ fn begin(wish: Wish, mirror: &Mirror, tickets: &mut Tickets, actions: &mut Vec<A
         Wish::Delete { tab, places } => Open::Delete(delete::Delete::new(tab, places, tickets, actions)),
         Wish::Permissions { tab, places } => Open::Permissions(permissions::Permissions::new(tab, places)),
         Wish::Settings => Open::Settings(Box::new(settings::Setting::new(&mirror.settings))),
+        Wish::Filters => Open::Filters(Box::new(filters::Filtering::new(&mirror.settings.filters))),
         Wish::About => Open::About(Opening::default()),
     })
 }

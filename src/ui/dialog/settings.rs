@@ -96,7 +96,8 @@ impl Setting {
         });
         if foot == Some(Foot::Main) {
             // The window's layout went on changing while the dialog was open.
-            let settings = Settings { layout: mirror.settings.layout.clone(), ..self.draft.clone() };
+            let Settings { layout, filters, .. } = mirror.settings.clone();
+            let settings = Settings { layout, filters, ..self.draft.clone() };
             actions.push(Action::SaveSettings(Box::new(settings)));
         }
         foot.is_some() || escaped
