@@ -24,6 +24,7 @@
 //! model/      nouns that every side speaks; plain data, no input or output, no clock
 //!             action event question           what goes to the worker, what comes back, what it must be told
 //!             path syntax listing site url    the server's side; transfer queue: rows, and one `apply` for both sides
+//!             filter filezilla xml            what is left out of panes and walks; files of FileZilla
 //!             transcript code failure         what crossed the wire, what it means, what a person reads
 //!             exchange explain                commands with what came of them, and what that tells
 //! ftp/        RFC 959 and later, sans-IO
@@ -39,7 +40,7 @@
 //! worker/     policy; owns sessions, queue, transcript, stores
 //!             mod dispatch front scribe       the loop, action by action; events and what is written down
 //!             tabs browse errand files here   browsing, and single changes of files
-//!             queue rows ready pool transfer walk download upload verify rules retry settle     the queue
+//!             queue rows ready pool transfer walk download upload verify rules retry settle import     the queue
 //!             connect secret memory questions log-in, certificates, passwords, and what was learned of servers
 //!             disk local journal store vault  this machine: downloads, folders, the queue on disk, settings, secrets
 //! ui/         egui: draws a mirror, collects actions

@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use harness::{Kind, PASSWORD, Setup, Tls, USER, longshore};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const ALL: [Kind; 4] = [Kind::Vsftpd, Kind::Proftpd, Kind::PureFtpd, Kind::Pyftpdlib];
 
@@ -419,6 +419,46 @@ fn an_empty_queue_has_nothing_to_do() {
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
         assert_eq!(String::from_utf8(output.stdout).unwrap(), text, "{arguments:?}");
     }
+}
+
+#[test]
+fn a_queue_is_written_and_run_elsewhere() {
+    let Some(server) = Setup::new(Kind::Vsftpd).start() else { return };
+    let here = tempfile::tempdir().unwrap();
+    let target = here.path().join("target");
+    fs::create_dir(&target).unwrap();
+    fs::write(server.root.join("one"), "one").unwrap();
+    fs::write(server.root.join("two"), "two").unwrap();
+    server.own();
+    let site = json!({"host": server.host, "port": server.port, "security": "never", "login": "normal", "user": USER});
+    let row = |name: &str| json!({"folder": 0, "course": "download", "kind": "file", "remote_name": name});
+    let queue = json!({
+        "longshore_queue": 1,
+        "folders": [{"site": site, "local": target, "remote": "/"}],
+        "rows": [row("one"), row("two"), row("../three")],
+    });
+    let first = here.path().join("first.json");
+    fs::write(&first, queue.to_string()).unwrap();
+    let output = run(longshore(here.path()).args(["queue", "import"]).arg(&first));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stderr(&output).contains("2 transfers read; 1 left out"), "{}", stderr(&output));
+    for (name, begin) in [("queue.json", "{\"longshore_queue\":1,"), ("queue.xml", "<?xml")] {
+        let file = here.path().join(name);
+        let output = run(longshore(here.path()).args(["queue", "export"]).arg(&file));
+        assert!(stderr(&output).contains("2 transfers written"), "{}", stderr(&output));
+        assert!(fs::read_to_string(&file).unwrap().starts_with(begin));
+        let there = tempfile::tempdir().unwrap();
+        let output = run(longshore(there.path()).args(["queue", "import"]).arg(&file));
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_eq!(fs::read_dir(&target).unwrap().count(), 0, "nothing is transferred before it is wanted");
+        let output = run(server.longshore(there.path()).args(["queue", "run"]));
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        for name in ["one", "two"] {
+            assert_eq!(fs::read_to_string(target.join(name)).unwrap(), name);
+            fs::remove_file(target.join(name)).unwrap();
+        }
+    }
+    fails(&run(longshore(here.path()).args(["queue", "import", "/dev/null"])), 1, "It holds no queue");
 }
 
 #[test]

@@ -386,8 +386,8 @@ fn the_queue_is_held_and_released() {
 #[test]
 fn what_an_earlier_run_left_goes_on_with_one_click() {
     let mut panel = panels(vec![transfers(vec![("a", Phase::Left), ("b", Phase::Left), ("c", Phase::Queued)])]);
-    panel.get_by_label("2 transfers are left from last time");
-    panel.get_by_label("a, download, left from last time").click();
+    panel.get_by_label("2 transfers wait, from last time or a file");
+    panel.get_by_label("a, download, waits to be carried on").click();
     panel.run();
     press(&mut panel, "Resume the selected transfers");
     press(&mut panel, "Carry on");

@@ -342,6 +342,35 @@ fn cancel_leaves_nothing_and_pause_goes_on_where_it_was() {
     front.quit();
 }
 
+#[test]
+fn a_row_that_starts_over_begins_with_nothing() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let content = bytes(6_000_000);
+    fs::write(server.root.join("down"), &content).unwrap();
+    server.own();
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| {
+        (settings.limit_down, settings.limit_up) = (4_000_000, 4_000_000);
+    });
+    front.connect(&server);
+    front.listing();
+    let local = folder(&home, "local");
+    fs::write(local.join("up"), &content).unwrap();
+    for (course, name) in [(Course::Download, "down"), (Course::Upload, "up")] {
+        front.enqueue(course, Kind::File, &local.join(name), &format!("/{name}"), None);
+        let id = front.moved(1_000_000);
+        front.act(Action::Pause(vec![id]));
+        front.until("the pause", |_, queue| (queue.get(id)?.phase == Phase::Paused).then_some(()));
+        front.act(Action::Reset(vec![id]));
+        front.idle();
+        let row = front.queue.get(id).unwrap();
+        let Phase::Done(done) = &row.phase else { panic!("{row:?}") };
+        assert_eq!((done.resumed_from, done.bytes, row.attempts), (0, 6_000_000, 1), "{name}");
+    }
+    assert!(fs::read(local.join("down")).unwrap() == content && fs::read(server.root.join("up")).unwrap() == content);
+    front.quit();
+}
+
 /// An upload of 6 MB from `local` to `/file`, which was paused on its way.
 fn paused_upload(home: &tempfile::TempDir, server: &Server, local: &Path) -> (Front, TransferId) {
     fs::write(local, bytes(6_000_000)).unwrap();

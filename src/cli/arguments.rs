@@ -164,12 +164,24 @@ pub enum Command {
 }
 
 /// What can be done with the rows that an interrupted run left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum QueueAction {
     /// Transfer what is left; parts that are there are added to.
     Run,
     /// Forget what is left. Parts stay where they are.
     Clear,
+    /// Add the transfers of a file: one that `export` wrote, or FileZilla.
+    ///
+    /// They wait for `queue run`, or for the window. Filters that FileZilla wrote into the file are added too.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Write what is left into a file: as JSON, or for FileZilla where its name ends with `.xml`.
+    Export {
+        /// The file; one that is there is replaced.
+        file: PathBuf,
+    },
 }
 
 /// Options for every subcommand and for the window.

@@ -29,7 +29,7 @@ fn delete_file(front: &mut Front, tab: TabId, path: &RemotePath) -> Result<Resul
             Some(line) => Err(refused(line.clone())),
             None => Err(refused("no reply".to_owned())),
         },
-        Ok(Report::Done) => Ok(()),
+        Ok(Report::Done | Report::Said(_)) => Ok(()),
         Err(failure) => Err(Failure { what: format!("Could not delete {path}"), ..failure }),
     })
 }

@@ -166,9 +166,18 @@ impl Front {
 
     /// Changes something on the server.
     pub(super) fn change(&mut self, tab: TabId, action: FileAction) -> Result<Result<Report, Failure>, Stop> {
+        self.ask(tab, |tab, ticket| Action::Files { tab, ticket, action })
+    }
+
+    /// Sends an action, and waits for how it ended.
+    pub(super) fn ask(
+        &mut self,
+        tab: TabId,
+        action: impl FnOnce(TabId, Ticket) -> Action,
+    ) -> Result<Result<Report, Failure>, Stop> {
         self.tickets += 1;
         let ticket = Ticket(self.tickets);
-        self.send(Action::Files { tab, ticket, action })?;
+        self.send(action(tab, ticket))?;
         loop {
             match self.next()? {
                 Event::Finished { ticket: of, result, .. } if of == ticket => return Ok(result),

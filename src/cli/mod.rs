@@ -155,6 +155,8 @@ fn perform(front: &mut Front, command: &Command) -> Result<Status, Stop> {
         Command::Queue { action: None } => queue::show(front),
         Command::Queue { action: Some(QueueAction::Clear) } => queue::clear(front),
         Command::Queue { action: Some(QueueAction::Run) } => queue::run(front),
+        Command::Queue { action: Some(QueueAction::Import { file }) } => queue::import(front, file),
+        Command::Queue { action: Some(QueueAction::Export { file }) } => queue::export(front, file),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `queue`: what an interrupted run left.
 
+use std::path::{Path, PathBuf};
+
 use serde::Serialize;
 
 use super::front::Front;
@@ -7,7 +9,7 @@ use super::status::{Status, Stop};
 use super::transfers;
 use super::watch::{Tells, direction};
 use crate::model::path::shown;
-use crate::model::{Action, Kind, Phase, Section, Transfer};
+use crate::model::{Action, Kind, Phase, Report, Section, TabId, Ticket, Transfer};
 
 /// A row that is left.
 #[derive(Serialize)]
@@ -43,6 +45,34 @@ pub(super) fn show(front: &mut Front) -> Result<Status, Stop> {
 pub(super) fn clear(front: &mut Front) -> Result<Status, Stop> {
     for section in [Section::Active, Section::Failed, Section::Done] {
         front.send(Action::Clear(section))?;
+    }
+    Ok(Status::Done)
+}
+
+/// Adds the transfers of a file.
+pub(super) fn import(front: &mut Front, file: &Path) -> Result<Status, Stop> {
+    let path = absolute(file)?;
+    exchange(front, |tab, ticket| Action::Import { tab, ticket, path })
+}
+
+/// Writes what is left into a file.
+pub(super) fn export(front: &mut Front, file: &Path) -> Result<Status, Stop> {
+    let path = absolute(file)?;
+    exchange(front, |tab, ticket| Action::Export { tab, ticket, path })
+}
+
+fn absolute(file: &Path) -> Result<PathBuf, Stop> {
+    std::path::absolute(file).map_err(|error| Stop::Usage(format!("{}: {error}", file.display())))
+}
+
+fn exchange(front: &mut Front, action: impl FnOnce(TabId, Ticket) -> Action) -> Result<Status, Stop> {
+    match front.ask(TabId(0), action)? {
+        Ok(Report::Said(words)) => front.note(&words),
+        Ok(_) => {}
+        Err(failure) => {
+            front.complain(&failure.to_string());
+            return Ok(Status::Failed);
+        }
     }
     Ok(Status::Done)
 }

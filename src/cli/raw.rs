@@ -32,7 +32,7 @@ pub(super) fn raw(front: &mut Front, words: &[String]) -> Result<Status, Stop> {
     for command in commands {
         let replies = match front.change(tab, FileAction::Raw(command.clone()))? {
             Ok(Report::Replies(replies)) => replies,
-            Ok(Report::Done) => Vec::new(),
+            Ok(Report::Done | Report::Said(_)) => Vec::new(),
             Err(failure) => return Err(Stop::Failed(failure)),
         };
         // 4yz and 5yz: the server refused.

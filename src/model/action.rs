@@ -97,12 +97,32 @@ pub enum Action {
     Cancel(Vec<TransferId>),
     /// Put failed rows back into the queue.
     Retry(Vec<TransferId>),
+    /// Put rows that do not run back into the queue as if nobody had tried them: what was moved of them is given up.
+    Reset(Vec<TransferId>),
     /// Remove rows that do not run.
     Remove(Vec<TransferId>),
     /// Change the order.
     Move(Vec<TransferId>, QueuePlace),
     /// Give rows another priority.
     Prioritise(Vec<TransferId>, Priority),
+    /// Read transfers and filters from a file that this program or FileZilla wrote. The transfers wait until `Release`.
+    Import {
+        /// The tab that is told how it ended.
+        tab: TabId,
+        /// For the answer.
+        ticket: Ticket,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Write what is left of the queue into a file: for FileZilla where its name ends with `.xml`, else as JSON.
+    Export {
+        /// The tab that is told how it ended.
+        tab: TabId,
+        /// For the answer.
+        ticket: Ticket,
+        /// The file.
+        path: PathBuf,
+    },
     /// Remove all rows of a section that do not run.
     Clear(Section),
     /// Decide a question.

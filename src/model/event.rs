@@ -121,6 +121,8 @@ pub enum Event {
 pub enum Report {
     /// It is done.
     Done,
+    /// It is done, and this is to be said of it.
+    Said(String),
     /// The replies to a raw command, each with all its lines as the server sent them.
     Replies(Vec<Vec<String>>),
 }

@@ -8,6 +8,7 @@ pub mod exchange;
 pub mod exists;
 pub mod explain;
 pub mod failure;
+pub mod filezilla;
 pub mod filter;
 pub mod listing;
 pub mod path;
@@ -21,6 +22,7 @@ pub mod syntax;
 pub mod transcript;
 pub mod transfer;
 pub mod url;
+pub mod xml;
 
 pub use action::{Action, FileAction, Ticket};
 pub use channel::{Actions, Wake};

@@ -1,6 +1,7 @@
 //! The queue: the worker owns one, the window mirrors it; both change only by [`Queue::apply`].
 
 mod arrange;
+pub mod portable;
 mod sequence;
 mod store;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::model::{Action, Actions, Credentials, Event, Place, Settings, Site, T
 use super::drag::{self, Into, Targets};
 use super::mirror::Mirror;
 use super::pane::Travel;
-use super::perform::{self, Out};
+use super::perform::{self, Choose, Out};
 use super::text::Clock;
 use super::view::{Side, View};
 use super::{dialog, lower, pointer, sites, theme, window};
@@ -59,12 +59,15 @@ pub struct App {
     layout: Layout,
     targets: Targets,
     dropped: Option<Dropped>,
-    chosen: (SyncSender<Vec<PathBuf>>, Receiver<Vec<PathBuf>>),
+    chosen: (SyncSender<Chosen>, Receiver<Chosen>),
     /// Since when the program is ending.
     ending: Option<f64>,
     /// Whether a dialog was in front when it was drawn last.
     behind: bool,
 }
+
+/// Files that a person chose, and for what.
+type Chosen = (Choose, Vec<PathBuf>);
 
 /// Files of another program, dropped where the pointer was not known.
 #[derive(Debug)]
@@ -251,15 +254,47 @@ impl App {
     }
 
     /// Opens the system's dialog on a thread of its own, because it waits.
-    fn choose_files(&self, ctx: &Context) {
+    fn choose_files(&self, ctx: &Context, choose: Choose) {
         let (sender, ctx) = (self.chosen.0.clone(), ctx.clone());
         std::thread::spawn(move || {
-            if let Some(files) = rfd::FileDialog::new().set_title("Upload files").pick_files()
-                && sender.try_send(files).is_ok()
+            let dialog = rfd::FileDialog::new();
+            let files = match choose {
+                Choose::Upload => dialog.set_title("Upload files").pick_files(),
+                Choose::Import => {
+                    let dialog = dialog.set_title("Import transfers or filters");
+                    let dialog = dialog.add_filter("Queues and filters, also of FileZilla", &["json", "xml"]);
+                    dialog.pick_file().map(|file| vec![file])
+                }
+                Choose::Export => {
+                    let dialog = dialog.set_title("Export the queue").set_file_name("queue.json");
+                    let dialog = dialog.add_filter("Longshore", &["json"]).add_filter("FileZilla", &["xml"]);
+                    dialog.save_file().map(|file| vec![file])
+                }
+            };
+            if let Some(files) = files
+                && sender.try_send((choose, files)).is_ok()
             {
                 ctx.request_repaint();
             }
         });
+    }
+
+    /// Does what files were chosen for.
+    pub fn chose(&mut self, choose: Choose, paths: Vec<PathBuf>) {
+        let mut out = Out::default();
+        let tab = self.view.tab;
+        match choose {
+            Choose::Upload => self.drop_at(None, &paths, &mut out),
+            Choose::Import => out.actions.extend(paths.into_iter().map(|path| {
+                let ticket = self.view.tickets.next();
+                Action::Import { tab, ticket, path }
+            })),
+            Choose::Export => out.actions.extend(paths.into_iter().map(|path| {
+                let ticket = self.view.tickets.next();
+                Action::Export { tab, ticket, path }
+            })),
+        }
+        self.send(out.actions);
     }
 
     fn sync(&mut self) {
@@ -307,10 +342,8 @@ impl eframe::App for App {
             theme::follow(ctx, self.mirror.settings.theme);
         }
         self.begin(ctx);
-        if let Ok(paths) = self.chosen.1.try_recv() {
-            let mut out = Out::default();
-            self.drop_at(None, &paths, &mut out);
-            self.send(out.actions);
+        if let Ok((choose, paths)) = self.chosen.1.try_recv() {
+            self.chose(choose, paths);
         }
         self.sync();
         if lower::follow(&self.mirror, &mut self.view) {
@@ -337,8 +370,8 @@ impl eframe::App for App {
         sites::sites_ui(&ctx, &self.mirror, sites, *tab, &mut out.actions);
         dialog::dialogs_ui(&ctx, &self.mirror, dialogs, tickets, clock, &mut out.actions);
         self.keyboard_somewhere(&ctx);
-        if out.choose {
-            self.choose_files(&ctx);
+        if let Some(choose) = out.choose {
+            self.choose_files(&ctx, choose);
         }
         if out.quit {
             self.begin_end(&ctx);

@@ -52,6 +52,7 @@ type Groups<'a> = &'a [&'a [Item]];
 const FILE: Groups<'_> = &[
     &[Item::Sites, Item::NewTab, Item::CloseTab, Item::NextTab, Item::PreviousTab],
     &[Item::NewFolder, Item::UploadFiles],
+    &[Item::Import, Item::ExportQueue],
     &[Item::Quit],
 ];
 const EDIT: Groups<'_> = &[

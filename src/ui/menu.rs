@@ -95,6 +95,10 @@ pub enum Item {
     HoldQueue,
     /// Put all failed rows back.
     RetryFailed,
+    /// Read transfers or filters from a file.
+    Import,
+    /// Write the queue into a file.
+    ExportQueue,
     /// Remove all rows that are done.
     ClearDone,
     /// Remove all rows that failed.
@@ -117,6 +121,8 @@ pub enum Item {
     CancelRows,
     /// Put failed rows back.
     RetryRows,
+    /// Put rows back as if nobody had tried them.
+    ResetRows,
     /// Remove rows that do not run.
     RemoveRows,
     /// Before all other rows.
@@ -156,6 +162,8 @@ pub struct Can {
     pub held: bool,
     /// An earlier run left transfers, and nobody has let them go on.
     pub left: bool,
+    /// The queue has rows that are not done.
+    pub rows: bool,
     /// The queue has rows that failed.
     pub failed: bool,
     /// The queue has rows that are done.
@@ -220,6 +228,8 @@ impl Item {
             Self::ReleaseQueue => "Start the queue",
             Self::HoldQueue => "Hold the queue",
             Self::RetryFailed => "Retry all failed",
+            Self::Import => "Import…",
+            Self::ExportQueue => "Export the queue…",
             Self::ClearDone => "Clear done",
             Self::ClearFailed => "Clear failed",
             Self::Reconnect => "Reconnect",
@@ -231,6 +241,7 @@ impl Item {
             Self::ResumeRows => "Resume",
             Self::CancelRows => "Cancel",
             Self::RetryRows => "Retry",
+            Self::ResetRows => "Start over",
             Self::RemoveRows => "Remove",
             Self::RowsToTop => "Move to the top",
             Self::RowsUp => "Move up",
@@ -285,6 +296,8 @@ impl Item {
             Self::About => icons::INFO,
             Self::CancelRows => icons::STOP,
             Self::RemoveRows => icons::CLOSE,
+            Self::Import => icons::DOWNLOAD,
+            Self::ExportQueue => icons::UPLOAD,
             Self::RowsToTop => icons::TO_TOP,
             Self::RowsUp => icons::UP,
             Self::RowsDown => icons::DOWN,
@@ -297,6 +310,7 @@ impl Item {
             | Self::NextArea
             | Self::PreviousArea
             | Self::FiltersCount
+            | Self::ResetRows
             | Self::Compact => return None,
         })
     }
@@ -394,6 +408,7 @@ impl Item {
             Self::HoldQueue => !can.held,
             Self::RetryFailed | Self::ClearFailed => can.failed,
             Self::ClearDone => can.done,
+            Self::ExportQueue => can.rows,
             Self::Reconnect => can.known_server,
             Self::Disconnect => can.known_server,
             Self::AddBookmark => can.known_server,

@@ -328,8 +328,10 @@ impl Mirror {
     }
 
     fn finished(&mut self, finished: Finished) {
-        if let Err(failure) = &finished.result {
-            self.notice(Some(finished.tab), Word::Failure(failure.clone()));
+        match &finished.result {
+            Err(failure) => self.notice(Some(finished.tab), Word::Failure(failure.clone())),
+            Ok(Report::Said(words)) => self.notice(Some(finished.tab), Word::Text(words.clone())),
+            Ok(Report::Done | Report::Replies(_)) => {}
         }
         self.finished.push_back(finished);
         if self.finished.len() > FINISHED {

@@ -27,7 +27,18 @@ pub struct Out {
     /// The program is to end.
     pub quit: bool,
     /// Files of this machine are to be chosen.
-    pub choose: bool,
+    pub choose: Option<Choose>,
+}
+
+/// What files of this machine are chosen for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choose {
+    /// To be uploaded.
+    Upload,
+    /// To be read for transfers or filters.
+    Import,
+    /// To write the queue into.
+    Export,
 }
 
 /// What can be done in the pane on `side`.
@@ -46,6 +57,7 @@ pub fn can(mirror: &Mirror, view: &View, side: Side) -> Can {
         local: side == Side::Local,
         held: mirror.queue.is_held(),
         left: mirror.queue.left() > 0,
+        rows: [Section::Active, Section::Failed].iter().any(|section| !mirror.queue.section(*section).is_empty()),
         failed: !mirror.queue.section(Section::Failed).is_empty(),
         done: !mirror.queue.section(Section::Done).is_empty(),
         tabs: view.tabs.len() > 1,
@@ -63,7 +75,9 @@ pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mu
         Item::Settings => view.dialogs.open(Wish::Settings),
         Item::About => view.dialogs.open(Wish::About),
         Item::Quit => out.quit = true,
-        Item::UploadFiles => out.choose = true,
+        Item::UploadFiles => out.choose = Some(Choose::Upload),
+        Item::Import => out.choose = Some(Choose::Import),
+        Item::ExportQueue => out.choose = Some(Choose::Export),
         Item::OtherPane => {
             let side = view.current().side.other();
             give_keyboard(ctx, view, side);

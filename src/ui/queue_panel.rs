@@ -214,7 +214,8 @@ fn left_ui(ui: &mut Ui, left: usize, actions: &mut Vec<Action>) {
         }
         ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
             ui.label(icons::INFO.text().color(palette.preliminary));
-            let words = format!("{} left from last time", text::count(left as u64, "transfer is", "transfers are"));
+            let words =
+                format!("{}, from last time or a file", text::count(left as u64, "transfer waits", "transfers wait"));
             ui.add(egui::Label::new(words).truncate());
         });
     });
@@ -364,6 +365,7 @@ fn context_menu(
         Section::Active => {
             entry(ui, Item::PauseRows, able.pause, &|| Action::Pause(ids()));
             entry(ui, Item::ResumeRows, able.resume, &|| Action::Resume(ids()));
+            entry(ui, Item::ResetRows, true, &|| Action::Reset(ids()));
             entry(ui, Item::CancelRows, true, &|| Action::Cancel(ids()));
             ui.separator();
             for (item, place) in [
@@ -390,6 +392,7 @@ fn context_menu(
         }
         Section::Failed => {
             entry(ui, Item::RetryRows, true, &|| Action::Retry(ids()));
+            entry(ui, Item::ResetRows, true, &|| Action::Reset(ids()));
             entry(ui, Item::RemoveRows, true, &|| Action::Remove(ids()));
             ui.separator();
             let every = || mirror.queue.section(section).iter().copied().collect();
@@ -397,6 +400,7 @@ fn context_menu(
             entry(ui, Item::ClearFailed, true, &|| Action::Clear(section));
         }
         Section::Done => {
+            entry(ui, Item::ResetRows, true, &|| Action::Reset(ids()));
             entry(ui, Item::RemoveRows, true, &|| Action::Remove(ids()));
             entry(ui, Item::ClearDone, true, &|| Action::Clear(section));
         }

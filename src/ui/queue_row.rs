@@ -12,7 +12,7 @@ use super::text::{self, Clock};
 use super::{icons, list, theme};
 
 /// Of a row that an earlier run left.
-const LEFT: &str = "left from last time";
+const LEFT: &str = "waits to be carried on";
 
 /// What a screen reader says of a row.
 pub fn spoken(row: &Transfer) -> String {

@@ -44,9 +44,12 @@ impl Worker {
             Action::Resume(ids) => self.resume(&ids),
             Action::Cancel(ids) => self.cancel(ids),
             Action::Retry(ids) => self.retry(&ids),
+            Action::Reset(ids) => self.reset(&ids),
             Action::Remove(ids) => self.remove(ids),
             Action::Move(ids, place) => self.reorder(ids, place),
             Action::Prioritise(ids, priority) => self.prioritise(&ids, priority),
+            Action::Import { tab, ticket, path } => self.import(tab, ticket, path),
+            Action::Export { tab, ticket, path } => self.export(tab, ticket, path),
             Action::Clear(section) => self.clear(section),
             Action::Answer(id, answer) => self.answer(id, &answer),
             Action::SaveSites(sites) => self.save_sites(&sites),
@@ -166,7 +169,7 @@ impl Worker {
         }
     }
 
-    fn save_settings(&mut self, settings: Settings) {
+    pub(super) fn save_settings(&mut self, settings: Settings) {
         let kept = match self.context.store.save_settings(&settings) {
             Ok(kept) => kept,
             Err(failure) => {

@@ -12,6 +12,7 @@ mod errand;
 mod files;
 mod front;
 mod here;
+mod import;
 mod memory;
 mod pool;
 mod questions;
@@ -59,6 +60,7 @@ use self::store::{Folders, Store};
 use self::tabs::Tab;
 use self::transfer::Ended;
 use self::vault::Vault;
+use crate::model::filezilla::Held;
 use crate::model::{
     Action, Actions, Batch, Cause, Delta, Event, Failure, Kind, LocalListing, Phase, Run, Secret, Settings, Site,
     Sites, TabId, Ticket, Transfer, TransferId, Wake,
@@ -159,6 +161,8 @@ enum Input {
     KeepSecret { key: String, of: String, password: Option<Secret> },
     /// Rows that an earlier run left were read.
     Loaded(Vec<Transfer>, CarryOn),
+    /// What a file of transfers or filters holds, or why it could not be read.
+    Imported(TabId, Ticket, Result<Held, Failure>),
     /// What cancelled uploads had left on a server is gone, as far as it can be.
     Discarded(Arc<Key>, Vec<Transfer>),
     /// A person wants the password kept, or forgotten.
@@ -368,6 +372,7 @@ impl Worker {
             Input::Tab { tab, generation, event } => self.tab_event(tab, generation, event),
             Input::News(id, news) => self.news(id, news),
             Input::HandedBack(id, link) => self.handed_back(id, link),
+            Input::Imported(tab, ticket, held) => self.imported(tab, ticket, held),
             Input::Discarded(key, rows) => self.discarded(&key, &rows),
             Input::Parked(id, link) => self.parked(id, link),
             Input::Ended(ended) => self.ended(*ended),

@@ -136,7 +136,7 @@ impl Worker {
     }
 
     /// A number that no row ever had. `None`, which is said, where the journal gives none.
-    fn new_id(&mut self) -> Option<TransferId> {
+    pub(super) fn new_id(&mut self) -> Option<TransferId> {
         if self.ids.is_empty() {
             match self.context.journal.ids(IDS) {
                 Ok(ids) => self.ids = ids,
@@ -459,9 +459,8 @@ impl Worker {
             self.stop(id, Stop::Cancel);
         }
         let begun: Vec<Transfer> = resting.iter().filter_map(|id| self.rows.get(*id)).cloned().collect();
-        let unfinished = |row: &Transfer| row.attempts > 0 && !matches!(row.phase, Phase::Done(_) | Phase::Skipped);
         let mut uploads: HashMap<Arc<Key>, Vec<Transfer>> = HashMap::new();
-        for row in begun.into_iter().filter(unfinished) {
+        for row in begun.into_iter().filter(has_left_something) {
             if row.course == Course::Upload && row.kind != Kind::Directory && !self.rows.is_busy(&row) {
                 self.rows.occupy(&row);
                 uploads.entry(self.rows.key(&row.folder.site)).or_default().push(row);
@@ -471,7 +470,7 @@ impl Worker {
             tokio::task::spawn_blocking(move || discard_part(&row, &journal));
         }
         for (key, rows) in uploads {
-            tokio::spawn(discard_uploads(self.context.clone(), key.clone(), self.pool.spare(&key), rows));
+            tokio::spawn(discard_parts(self.context.clone(), key.clone(), self.pool.spare(&key), rows));
         }
         if !resting.is_empty() {
             self.rows.change(Delta::Remove(resting));
@@ -504,6 +503,25 @@ impl Worker {
             }
         }
         self.change_where(ids, is_failed, |row| row.phase = Phase::Queued);
+    }
+
+    /// Puts rows back into the queue as if nobody had tried them.
+    pub(super) fn reset(&mut self, ids: &[TransferId]) {
+        let ids: Vec<TransferId> = ids.iter().copied().filter(|id| !self.active.contains_key(id)).collect();
+        let mut begun: HashMap<Arc<Key>, Vec<Transfer>> = HashMap::new();
+        for row in ids.iter().filter_map(|id| self.rows.get(*id).cloned()).collect::<Vec<_>>() {
+            let known = self.rows.extra(row.id);
+            *known = Extra { above: known.above.take(), batch: known.batch, ..Extra::default() };
+            if has_left_something(&row) && row.kind != Kind::Directory && !self.rows.is_busy(&row) {
+                // It begins once what was moved of it is gone.
+                self.rows.occupy(&row);
+                begun.entry(self.rows.key(&row.folder.site)).or_default().push(row);
+            }
+        }
+        self.rows.change_each(&ids, |row| (row.phase, row.attempts) = (Phase::Queued, 0));
+        for (key, rows) in begun {
+            tokio::spawn(discard_parts(self.context.clone(), key.clone(), self.pool.spare(&key), rows));
+        }
     }
 
     /// Forgets what was begun for uploads that are done.
@@ -547,19 +565,25 @@ impl Worker {
     }
 }
 
-/// Deletes what cancelled uploads have left on a server, over one connection: one that nobody uses, or a new one where
-/// nothing has to be asked for it.
-async fn discard_uploads(context: Context, key: Arc<Key>, link: Option<Link>, rows: Vec<Transfer>) {
+/// Whether what was moved of a row may lie about.
+fn has_left_something(row: &Transfer) -> bool {
+    row.attempts > 0 && !matches!(row.phase, Phase::Done(_) | Phase::Skipped)
+}
+
+/// Deletes what rows have left: of uploads on a server, over one connection: one that nobody uses, or a new one where nothing
+/// has to be asked for it.
+async fn discard_parts(context: Context, key: Arc<Key>, link: Option<Link>, rows: Vec<Transfer>) {
     let site = &rows[0].folder.site;
+    let has_uploads = rows.iter().any(|row| row.course == Course::Upload);
     let link = match link {
-        None if context.memory.credentials(&key).is_some() || site.login == Login::Anonymous => {
+        None if has_uploads && (context.memory.credentials(&key).is_some() || site.login == Login::Anonymous) => {
             let wanted = Wanted { site, key: &key, tab: None, cancel: &Cancel::new(), step: &|_| {} };
             connect::connect(&context, &wanted).await.ok()
         }
         link => link,
     };
     for row in &rows {
-        if let Some(link) = &link {
+        if let Some(link) = link.as_ref().filter(|_| row.course == Course::Upload) {
             upload::discard(&context, link, row).await;
         }
         let (row, journal) = (row.clone(), context.journal.clone());

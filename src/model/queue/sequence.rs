@@ -42,7 +42,7 @@ impl Sequence {
     }
 
     /// All ids, in order.
-    pub fn iter(&self) -> impl Iterator<Item = &TransferId> {
+    pub fn iter(&self) -> impl Iterator<Item = &TransferId> + Clone {
         self.chunks.iter().flat_map(|chunk| &chunk.ids)
     }
 

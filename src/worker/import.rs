@@ -1,0 +1,155 @@
+//! Queues and filters out of files, and the queue into a file: our JSON, and what FileZilla writes and reads.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
+
+use super::disk::{from_os, to_os};
+use super::rows::MOST_ROWS;
+use super::vault::{Kept, Vault};
+use super::{Input, Worker};
+use crate::model::filezilla::{self, Held};
+use crate::model::queue::portable;
+use crate::model::{Cause, Event, Failure, Queue, Report, Section, TabId, Ticket, Transfer};
+
+/// A file with more bytes is read by nobody: some two million rows of ours.
+const LONGEST: u64 = 1 << 30;
+/// One of FileZilla with more bytes: it takes ten times as much to say the same.
+const LONGEST_XML: usize = 256 << 20;
+
+impl Worker {
+    /// Takes in what another program, or this one elsewhere, wrote into a file.
+    pub(super) fn import(&mut self, tab: TabId, ticket: Ticket, path: std::path::PathBuf) {
+        if self.context.run.bare && !self.context.journal.is_owner() {
+            // Here the rows would be forgotten at the end of the command.
+            let why = "another Longshore that runs keeps the queue; it can read the file".to_owned();
+            let result = Err(failure("read", &path, why));
+            return self.front.send(Event::Finished { tab, ticket, result });
+        }
+        let (inputs, vault) = (self.context.inputs.clone(), self.context.vault.clone());
+        tokio::task::spawn_blocking(move || {
+            let held = read(&path).map_err(|why| failure("read", &path, why));
+            if let Ok(held) = &held {
+                keep_passwords(&vault, held);
+            }
+            // The worker has ended: nobody reads it.
+            let _ = inputs.blocking_send(Input::Imported(tab, ticket, held));
+        });
+    }
+
+    /// What a file held becomes rows and filters. The rows wait until a person lets them go on: what a file wants moved is not
+    /// yet what the person wants.
+    pub(super) fn imported(&mut self, tab: TabId, ticket: Ticket, held: Result<Held, Failure>) {
+        let result = held.map(|held| Report::Said(self.take_in(held)));
+        self.front.send(Event::Finished { tab, ticket, result });
+    }
+
+    fn take_in(&mut self, held: Held) -> String {
+        let mut words = Vec::new();
+        if let Some(filters) = held.filters {
+            words.push(counted(filters.filters.len(), "filter"));
+            let mut settings = self.settings.clone();
+            settings.filters.merge(filters);
+            self.save_settings(settings);
+        }
+        let portable::Rows { mut rows, mut left_out, .. } = held.rows;
+        let room = MOST_ROWS.saturating_sub(self.rows.queue().len());
+        left_out += rows.len().saturating_sub(room);
+        rows.truncate(room);
+        let count = rows.len();
+        let numbered = rows.into_iter().map_while(|row| Some(Transfer { id: self.new_id()?, ..row })).collect();
+        self.rows.add(numbered);
+        if count > 0 || words.is_empty() {
+            words.push(counted(count, "transfer"));
+        }
+        let mut said = format!("{} read", words.join(" and "));
+        if left_out > 0 {
+            said += &format!("; {left_out} left out, because they are not of FTP, name no file or are too many");
+        }
+        said
+    }
+
+    /// Writes what is left of the queue into a file: for FileZilla where its name ends with `.xml`, else as our JSON.
+    pub(super) fn export(&self, tab: TabId, ticket: Ticket, path: std::path::PathBuf) {
+        let (inputs, queue) = (self.context.inputs.clone(), self.rows.queue().clone());
+        tokio::task::spawn_blocking(move || {
+            let result = write(&queue, &path).map(Report::Said).map_err(|why| failure("write", &path, why.to_string()));
+            // The worker has ended: nobody reads it.
+            let _ = inputs.blocking_send(Input::Event(Event::Finished { tab, ticket, result }));
+        });
+    }
+}
+
+fn failure(verb: &str, path: &Path, why: String) -> Failure {
+    Failure { what: format!("Could not {verb} {}", path.display()), why, cause: Cause::Local, again: false }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn read(path: &Path) -> Result<Held, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > LONGEST {
+        return Err("it is too long for a queue".to_owned());
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8".to_owned())?;
+    let local = |text: &str| to_os(text).into();
+    if text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
+        if text.len() > LONGEST_XML {
+            return Err("it is too long for a file of FileZilla".to_owned());
+        }
+        return filezilla::read(&text, &local);
+    }
+    Ok(Held { filters: None, rows: portable::read(&text, &local)? })
+}
+
+/// Keeps the passwords of a file, where none is known yet.
+fn keep_passwords(vault: &Vault, held: &Held) {
+    for (site, password) in &held.rows.passwords {
+        let key = site.vault_key();
+        if vault.get(&key).is_none() {
+            // Where there is no vault it is kept until the end, and people are told when they use it.
+            let (Kept::Vault | Kept::SessionOnly(_)) = vault.set(&key, password);
+        }
+    }
+}
+
+/// Writes beside the file first, so that one that is there is replaced by a whole one or not at all.
+fn write(queue: &Queue, path: &Path) -> io::Result<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().ok_or_else(|| io::Error::other("it has no name"))?;
+    let beside = folder.join(format!(".{}.{}", name.to_string_lossy(), std::process::id()));
+    let written = write_whole(queue, path, &beside).and_then(|said| std::fs::rename(&beside, path).map(|()| said));
+    if written.is_err() {
+        // What cannot be written whole is not left lying about.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}
+
+fn write_whole(queue: &Queue, path: &Path, beside: &Path) -> io::Result<String> {
+    let sections = [Section::Active, Section::Failed].into_iter();
+    let rows = sections.flat_map(|section| queue.section(section).iter()).filter_map(|id| queue.get(*id));
+    let count = rows.clone().count();
+    let mut to = BufWriter::new(File::create_new(beside)?);
+    let text = |path: &Path| from_os(path.as_os_str());
+    let is_xml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"));
+    let left_out = if is_xml {
+        let mut writer = filezilla::Writer::new(&mut to, &text)?;
+        rows.clone().try_for_each(|row| writer.row(row))?;
+        writer.end()?
+    } else {
+        portable::write(rows, &text, &mut to)?;
+        0
+    };
+    to.flush()?;
+    to.get_ref().sync_all()?;
+    let mut said = format!("{} written", counted(count - left_out, "transfer"));
+    if left_out > 0 {
+        said += &format!("; {left_out} left out, because FileZilla writes such paths in another way");
+    }
+    Ok(said)
+}
