@@ -40,7 +40,7 @@
 //! worker/     policy; owns sessions, queue, transcript, stores
 //!             mod dispatch front scribe       the loop, action by action; events and what is written down
 //!             tabs browse errand files here   browsing, and single changes of files
-//!             queue rows ready pool transfer walk download upload verify rules retry settle import     the queue
+//!             queue rows ready pool transfer walk download upload verify rules retry settle import after     the queue
 //!             connect secret memory questions log-in, certificates, passwords, and what was learned of servers
 //!             disk local journal store vault  this machine: downloads, folders, the queue on disk, settings, secrets
 //! ui/         egui: draws a mirror, collects actions

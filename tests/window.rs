@@ -14,8 +14,8 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use longshore::model::event::Server;
 use longshore::model::transfer::Course;
 use longshore::model::{
-    Action, Actions, Ask, Cause, ConnectionState, Entry, Event, Failure, FileAction, Kind, Listing, LocalListing,
-    Login, Place, Question, QuestionId, RemotePath, Settings, Site, Sites, TabId,
+    Action, Actions, AfterLast, Ask, Cause, ConnectionState, Entry, Event, Failure, FileAction, Kind, Listing,
+    LocalListing, Login, Place, Question, QuestionId, RemotePath, Settings, Site, Sites, TabId,
 };
 use longshore::ui::{App, Start};
 
@@ -931,6 +931,22 @@ fn the_keyboard_goes_as_the_eye_does() {
         expected.next_if(focused);
     }
     assert_eq!(expected.next(), None, "was not reached in its turn");
+}
+
+#[test]
+fn what_happens_after_the_last_transfer_is_chosen_in_a_menu() {
+    let mut window = Window::with_folders();
+    for label in ["Transfer", "After the last", "Notify me"] {
+        window.harness.get_by_label(label).click();
+        window.run();
+    }
+    assert!(matches!(window.actions().as_slice(), [Action::AfterLast(AfterLast::Notify)]));
+    window.tell(Event::LastEnded(AfterLast::Notify, "All transfers are done: 3".into()));
+    window.run();
+    window.harness.get_by_label_contains("All transfers are done: 3");
+    window.tell(Event::LastEnded(AfterLast::Quit, "All".into()));
+    window.run();
+    assert!(matches!(window.actions().last(), Some(Action::Quit)));
 }
 
 #[test]

@@ -16,9 +16,9 @@ use longshore::model::exists::{DateIs, Rule, SizeIs};
 use longshore::model::question::Scope;
 use longshore::model::transfer::{BatchItem, Proof};
 use longshore::model::{
-    Action, Actions, Answer, Ask, Batch, ConnectionState, Course, Credentials, Delta, Direction, Event, FileAction,
-    IfExists, Kind, Line, Listing, Login, Phase, Place, Queue, RemotePath, Report, Run, Secret, Section, Security,
-    Settings, Site, TabId, Ticket, Transfer, TransferId, Wake,
+    Action, Actions, AfterLast, Answer, Ask, Batch, ConnectionState, Course, Credentials, Delta, Direction, Event,
+    FileAction, IfExists, Kind, Line, Listing, Login, Phase, Place, Queue, RemotePath, Report, Run, Secret, Section,
+    Security, Settings, Site, TabId, Ticket, Transfer, TransferId, Wake,
 };
 use longshore::worker::{CarryOn, Start, spawn, store::Folders};
 
@@ -369,6 +369,40 @@ fn a_row_that_starts_over_begins_with_nothing() {
     }
     assert!(fs::read(local.join("down")).unwrap() == content && fs::read(server.root.join("up")).unwrap() == content);
     front.quit();
+}
+
+#[test]
+fn after_the_last_file_a_command_runs_once() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    fs::write(server.root.join("file"), b"x").unwrap();
+    server.own();
+    let said = home.path().join("what was said");
+    let command = format!("sh -c 'echo $LONGSHORE_DONE $LONGSHORE_FAILED >> \"$0\"' '{}'", said.display());
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| {
+        (settings.after_command, settings.retries) = (command, 0);
+    });
+    front.connect(&server);
+    front.listing();
+    let local = folder(&home, "local");
+    front.act(Action::AfterLast(AfterLast::Command));
+    front.until("the choice", |event, _| matches!(event, Event::AfterLast(AfterLast::Command)).then_some(()));
+    front.act(Action::Hold);
+    for name in ["file", "none"] {
+        front.enqueue(Course::Download, Kind::File, &local.join(name), &format!("/{name}"), None);
+    }
+    front.act(Action::Release);
+    front.until("the end", |event, _| matches!(event, Event::LastEnded(AfterLast::Command, _)).then_some(()));
+    let begun = Instant::now();
+    while !said.exists() && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // It holds for one time.
+    let ids = front.queue.section(Section::Failed).iter().copied().collect();
+    front.act(Action::Retry(ids));
+    front.idle();
+    front.quit();
+    assert_eq!(fs::read_to_string(said).unwrap(), "1 1\n");
 }
 
 /// An upload of 6 MB from `local` to `/file`, which was paused on its way.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::TabId;
+use super::after::AfterLast;
 use super::path::{Place, RemotePath};
 use super::question::{Answer, QuestionId};
 use super::queue::{Place as QueuePlace, Section};
@@ -123,6 +124,8 @@ pub enum Action {
         /// The file.
         path: PathBuf,
     },
+    /// Choose what happens once, after the last transfer.
+    AfterLast(AfterLast),
     /// Remove all rows of a section that do not run.
     Clear(Section),
     /// Decide a question.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::TabId;
 use super::action::Ticket;
+use super::after::AfterLast;
 use super::failure::Failure;
 use super::listing::{Listing, LocalListing};
 use super::path::RemotePath;
@@ -76,6 +77,10 @@ pub enum Event {
     Queue(Delta),
     /// The queue has nothing more to do: every row is finished, failed or skipped.
     QueueIdle,
+    /// What happens after the last transfer now.
+    AfterLast(AfterLast),
+    /// The last transfer has ended, and this was chosen for it: what the worker can do of it is done. How it went, in words.
+    LastEnded(AfterLast, String),
     /// A line crossed a control connection.
     Line(Line),
     /// A control connection of the transcript was opened.

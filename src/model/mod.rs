@@ -1,6 +1,7 @@
 //! Nouns that every side speaks: plain data, no input or output, no clock.
 
 pub mod action;
+pub mod after;
 pub mod channel;
 pub mod code;
 pub mod event;
@@ -25,6 +26,7 @@ pub mod url;
 pub mod xml;
 
 pub use action::{Action, FileAction, Ticket};
+pub use after::AfterLast;
 pub use channel::{Actions, Wake};
 pub use event::{ConnectionState, Event, Report, Server};
 pub use exchange::{Exchange, Exchanges};

@@ -26,6 +26,11 @@ pub struct Settings {
     pub timeout: u32,
     /// How often a transient failure is tried again.
     pub retries: u16,
+    /// The machine does not go to sleep by itself while files are transferred.
+    pub keep_awake: bool,
+    /// What runs after the last transfer, where that is chosen: see `after::words`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub after_command: String,
     /// Downloads whose target exists.
     pub if_exists_down: IfExists,
     /// Uploads whose target exists.
@@ -74,6 +79,8 @@ impl Default for Settings {
             limit_up: 0,
             timeout: 20,
             retries: 3,
+            keep_awake: true,
+            after_command: String::new(),
             if_exists_down: IfExists::Ask,
             if_exists_up: IfExists::Ask,
             rename_pattern: exists::PATTERN.to_owned(),

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use eframe::egui::{Context, Popup, Pos2, Ui, ViewportCommand, vec2};
+use eframe::egui::{Context, Popup, Pos2, Ui, UserAttentionType, ViewportCommand, vec2};
 
 use crate::model::settings::Layout;
-use crate::model::{Action, Actions, Credentials, Event, Place, Settings, Site, TabId};
+use crate::model::{Action, Actions, AfterLast, Credentials, Event, Place, Settings, Site, TabId};
 
 use super::drag::{self, Into, Targets};
 use super::mirror::Mirror;
@@ -344,6 +344,14 @@ impl eframe::App for App {
         self.begin(ctx);
         if let Ok((choose, paths)) = self.chosen.1.try_recv() {
             self.chose(choose, paths);
+        }
+        match self.mirror.last_ended.take() {
+            Some(AfterLast::Quit) => self.begin_end(ctx),
+            Some(_) => {
+                let attention = ViewportCommand::RequestUserAttention(UserAttentionType::Informational);
+                ctx.send_viewport_cmd(attention);
+            }
+            None => {}
         }
         self.sync();
         if lower::follow(&self.mirror, &mut self.view) {

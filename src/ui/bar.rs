@@ -1,7 +1,8 @@
 //! The menu bar.
 
-use eframe::egui::{Layout, MenuBar, Rect, Stroke, Ui, UiBuilder, vec2};
+use eframe::egui::{Layout, MenuBar, RadioButton, Rect, Stroke, Ui, UiBuilder, vec2};
 
+use crate::model::AfterLast;
 use crate::model::settings::Theme;
 
 use super::menu::{self, Can, Item};
@@ -21,6 +22,8 @@ pub enum Choice {
     Item(Item),
     /// A site or a command of the sites' menu.
     Quick(quickconnect::Wish),
+    /// What happens after the last transfer.
+    AfterLast(AfterLast),
     /// The bookmark at a place in the list.
     Bookmark(usize),
 }
@@ -39,7 +42,7 @@ pub fn bar_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &View, can: &Can, 
             ui.menu_button("File", |ui| group.rows(ui, FILE));
             ui.menu_button("Edit", |ui| group.rows(ui, EDIT));
             ui.menu_button("View", |ui| group.view(ui, view));
-            ui.menu_button("Transfer", |ui| group.rows(ui, TRANSFER));
+            ui.menu_button("Transfer", |ui| group.transfer(ui));
             ui.menu_button("Server", |ui| group.rows(ui, SERVER));
             ui.menu_button("Bookmarks", |ui| group.bookmarks(ui, view));
             ui.menu_button("Help", |ui| group.rows(ui, &[&[Item::About]]));
@@ -115,6 +118,22 @@ impl Group<'_> {
         self.marked(ui, Item::ThemeSystem, theme == Theme::System);
         self.marked(ui, Item::ThemeLight, theme == Theme::Light);
         self.marked(ui, Item::ThemeDark, theme == Theme::Dark);
+    }
+
+    fn transfer(&mut self, ui: &mut Ui) {
+        self.rows(ui, TRANSFER);
+        ui.separator();
+        ui.menu_button("After the last", |ui| {
+            for choice in AfterLast::ALL {
+                let possible = choice != AfterLast::Command || !self.mirror.settings.after_command.is_empty();
+                let radio = RadioButton::new(self.mirror.after_last == choice, choice.name());
+                let radio = ui.add_enabled(possible, radio).on_disabled_hover_text("Settings, Transfers says which");
+                if radio.clicked() {
+                    self.choices.push(Choice::AfterLast(choice));
+                    ui.close();
+                }
+            }
+        });
     }
 
     fn bookmarks(&mut self, ui: &mut Ui, view: &View) {

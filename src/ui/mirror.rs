@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::model::queue::Totals;
 use crate::model::{
-    ConnectionId, ConnectionState, Entry, Event, Failure, Listing, LocalListing, Question, Queue, RemotePath, Report,
-    Server, Settings, Site, Sites, TabId, Ticket, Transcript,
+    AfterLast, ConnectionId, ConnectionState, Entry, Event, Failure, Listing, LocalListing, Question, Queue,
+    RemotePath, Report, Server, Settings, Site, Sites, TabId, Ticket, Transcript,
 };
 
 /// Notices that are kept; the oldest leave first.
@@ -46,6 +46,10 @@ pub struct Mirror {
     pub finished: VecDeque<Finished>,
     /// The worker has ended.
     pub stopped: bool,
+    /// What happens after the last transfer.
+    pub after_last: AfterLast,
+    /// What was chosen for the end of the last transfer, which has come.
+    pub last_ended: Option<AfterLast>,
     /// Counts listings and branches, so that trees know when to be worked out again.
     pub listed: u64,
     /// Whether the settings came at least once.
@@ -197,6 +201,8 @@ impl Default for Mirror {
             measured: BTreeMap::new(),
             finished: VecDeque::new(),
             stopped: false,
+            after_last: AfterLast::Nothing,
+            last_ended: None,
             listed: 0,
             settings_known: false,
             queue_changed: false,
@@ -250,6 +256,13 @@ impl Mirror {
             Event::Failed(failure) => self.notice(None, Word::Failure(failure)),
             Event::Notice(text) => self.notice(None, Word::Text(text)),
             Event::NoVault(why) => self.no_vault(why),
+            Event::AfterLast(choice) => self.after_last = choice,
+            Event::LastEnded(choice, words) => {
+                if choice != AfterLast::Quit {
+                    self.notice(None, Word::Text(words));
+                }
+                self.last_ended = Some(choice);
+            }
             Event::Stopped => self.stopped = true,
         }
     }

@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Color32, Layout, Rect, Response, RichText, Stroke, Ui, UiBuilder, vec2};
 
 use crate::model::event::Server;
-use crate::model::{ConnectionState, TabId};
+use crate::model::{AfterLast, ConnectionState, TabId};
 
 use super::mirror::Mirror;
 use super::{icons, text, theme};
@@ -72,7 +72,11 @@ fn totals_ui(ui: &mut Ui, mirror: &Mirror) {
     if totals.rows > 0 {
         let rate = totals.down + totals.up;
         let left = totals.bytes.checked_div(rate).map(|seconds| format!(", {}", text::duration(seconds)));
-        let left = format!("{} left{}", text::grouped(totals.rows as u64), left.unwrap_or_default());
+        let then = match mirror.after_last {
+            AfterLast::Nothing => String::new(),
+            choice => format!(", then: {}", choice.name().to_lowercase()),
+        };
+        let left = format!("{} left{}{then}", text::grouped(totals.rows as u64), left.unwrap_or_default());
         word(ui, &left).on_hover_text(text::exact_size(totals.bytes));
         ui.add_space(theme::GAP);
     }

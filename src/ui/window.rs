@@ -79,6 +79,7 @@ fn choose(ctx: &Context, choice: Choice, side: Side, mirror: &Mirror, view: &mut
             perform::connect(site, credentials, mirror, view, out);
             view.current().side = Side::Remote;
         }
+        Choice::AfterLast(choice) => out.actions.push(crate::model::Action::AfterLast(choice)),
         Choice::Bookmark(index) => {
             let bookmark = perform::bookmarks(mirror, view.current()).get(index).cloned();
             if let Some(bookmark) = bookmark {

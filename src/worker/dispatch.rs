@@ -40,6 +40,7 @@ impl Worker {
                 self.hold(false);
                 self.release_left();
             }
+            Action::AfterLast(choice) => self.choose_after_last(choice),
             Action::Pause(ids) => self.pause(&ids),
             Action::Resume(ids) => self.resume(&ids),
             Action::Cancel(ids) => self.cancel(ids),

@@ -4,6 +4,7 @@
 //! It never waits for a task; tasks do what takes time and tell it how that ended. What it owns is the truth; fronts
 //! mirror it by the events that it sends.
 
+mod after;
 mod browse;
 mod connect;
 mod dispatch;
@@ -47,6 +48,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use self::after::{Awake, Tally};
 use self::connect::{Closed, Context, Link};
 use self::front::Front;
 use self::journal::Journal;
@@ -60,6 +62,7 @@ use self::store::{Folders, Store};
 use self::tabs::Tab;
 use self::transfer::Ended;
 use self::vault::Vault;
+use crate::model::after::AfterLast;
 use crate::model::filezilla::Held;
 use crate::model::{
     Action, Actions, Batch, Cause, Delta, Event, Failure, Kind, LocalListing, Phase, Run, Secret, Settings, Site,
@@ -207,6 +210,11 @@ struct Worker {
     rows: Rows,
     pool: Pool,
     active: HashMap<TransferId, Active>,
+    /// What happens after the last transfer.
+    after_last: AfterLast,
+    /// How those ended that did since the queue was at rest; `None`: none did.
+    tally: Option<Tally>,
+    awake: Awake,
     questions: Questions,
     tabs: BTreeMap<TabId, Tab>,
     measures: HashMap<Ticket, Cancel>,
@@ -277,6 +285,9 @@ impl Worker {
             sites,
             pool: Pool::default(),
             active: HashMap::new(),
+            after_last: AfterLast::Nothing,
+            tally: None,
+            awake: Awake::default(),
             tabs: BTreeMap::new(),
             measures: HashMap::new(),
             stored: Vec::new(),
@@ -410,6 +421,7 @@ impl Worker {
             self.context.memory.forget_batches();
             self.front.send(Event::QueueIdle);
         }
+        self.after_last();
         if self.front.is_gone() && self.leave_at.is_none() {
             self.act(Action::Quit);
         }

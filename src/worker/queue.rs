@@ -214,6 +214,7 @@ impl Worker {
         if !news.is_empty() {
             self.rows.change(Delta::Progress(news));
         }
+        self.keep_awake(now);
         self.progress_at = (!self.active.is_empty()).then(|| now + PROGRESS);
     }
 
@@ -272,6 +273,9 @@ impl Worker {
             _ if active.stop == Some(Stop::Cancel) => self.rows.change(Delta::Remove(vec![id])),
             Ok(end) => self.ended_well(&row, end),
             Err(trouble) => self.ended_badly(&row, &active, trouble, reached),
+        }
+        if active.stop.is_none() {
+            self.count_ended(id);
         }
         if row.kind != Kind::Directory || row.course == Course::Upload {
             self.changed(&active.key, &row);

@@ -120,6 +120,11 @@ impl Ready {
         })
     }
 
+    /// Whether no row waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.lines.values().flat_map(|line| &line.levels).all(Sequence::is_empty)
+    }
+
     /// The rows of a server that wait for their turn.
     pub(super) fn of(&self, key: &Arc<Key>) -> Vec<TransferId> {
         let levels = self.lines.get(key).into_iter().flat_map(|line| line.levels.iter().rev());

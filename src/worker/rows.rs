@@ -233,6 +233,11 @@ impl Rows {
         self.busy.remove(&part_of(target));
     }
 
+    /// Whether no row waits for its turn or for a time.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.ready.is_empty()
+    }
+
     /// When the next waiting row is due.
     pub(super) fn due(&self) -> Option<Timestamp> {
         self.ready.first_waiting().map(|(until, _)| until)

@@ -3,7 +3,7 @@
 use eframe::egui::{self, Align, Context, DragValue, Layout, Response, Ui, Vec2};
 
 use crate::model::settings::{Keys, Theme};
-use crate::model::{Action, IfExists, Settings};
+use crate::model::{Action, IfExists, Settings, after};
 use crate::ui::mirror::Mirror;
 use crate::ui::theme;
 
@@ -207,6 +207,19 @@ fn transfers(ui: &mut Ui, draft: &mut Settings) {
     }
     frame::remark(ui, "0: no limit.");
     tick(ui, &mut draft.keep_times, "Files keep the time of their source");
+    tick(ui, &mut draft.keep_awake, "The machine stays awake while files are transferred");
+    ui.add_space(theme::GAP);
+    frame::row(ui, "After the last", |ui| frame::field(ui, &mut draft.after_command, "program and arguments"));
+    if !draft.after_command.trim().is_empty()
+        && let Err(why) = after::words(&draft.after_command)
+    {
+        frame::mistake(ui, why);
+    }
+    frame::remark(
+        ui,
+        "The command that Transfer, After the last, can run. It is no line for a shell: quotation marks keep words together, \
+         and nothing else is special. LONGSHORE_DONE and LONGSHORE_FAILED tell it how many files ended how.",
+    );
 }
 
 fn interface(ui: &mut Ui, draft: &mut Settings) {
