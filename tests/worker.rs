@@ -850,6 +850,25 @@ fn a_server_with_few_places_is_not_overrun() {
         assert_eq!(row.attempts, 1, "a full server is no failure of the row");
     }
     front.quit();
+    // The next run knows it from the start.
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    front.listing();
+    for index in 0..6 {
+        let name = format!("file {index}");
+        front.enqueue(
+            Course::Download,
+            Kind::File,
+            &home.path().join(format!("again {index}")),
+            &format!("/{name}"),
+            None,
+        );
+    }
+    front.until("the limit", |event, _| matches!(event, Event::Limit { connections: Some(1), .. }).then_some(()));
+    front.idle();
+    assert!(front.rows().iter().all(|row| matches!(row.phase, Phase::Done(_))));
+    assert_eq!(front.lines.iter().filter(|line| line.code == Some(421)).count(), 0, "nothing is refused");
+    front.quit();
 }
 
 /// ProFTPD's uploads bring no new TLS 1.3 tickets, so that it refuses their data connections after the second. One such

@@ -81,6 +81,15 @@ pub enum Event {
     AfterLast(AfterLast),
     /// The last transfer has ended, and this was chosen for it: what the worker can do of it is done. How it went, in words.
     LastEnded(AfterLast, String),
+    /// How many connections for transfers a server takes, as far as it said so; it is asked for more after a while.
+    Limit {
+        /// Its host.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// `None`: as many as are wanted.
+        connections: Option<u8>,
+    },
     /// A line crossed a control connection.
     Line(Line),
     /// A control connection of the transcript was opened.

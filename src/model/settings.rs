@@ -18,6 +18,10 @@ use super::transfer::Course;
 pub struct Settings {
     /// Transfers at once, over all sites.
     pub connections: u8,
+    /// Those of them towards this machine; 0 for no cap of their own.
+    pub connections_down: u8,
+    /// Those of them towards servers; 0 for no cap of their own.
+    pub connections_up: u8,
     /// Bytes a second towards this machine; 0 for no limit.
     pub limit_down: u64,
     /// Bytes a second towards servers; 0 for no limit.
@@ -75,6 +79,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             connections: 4,
+            connections_down: 0,
+            connections_up: 0,
             limit_down: 0,
             limit_up: 0,
             timeout: 20,

@@ -46,6 +46,8 @@ pub struct Mirror {
     pub finished: VecDeque<Finished>,
     /// The worker has ended.
     pub stopped: bool,
+    /// How many connections servers take for transfers, where they said so, by host and port.
+    pub limits: HashMap<(String, u16), u8>,
     /// What happens after the last transfer.
     pub after_last: AfterLast,
     /// What was chosen for the end of the last transfer, which has come.
@@ -202,6 +204,7 @@ impl Default for Mirror {
             finished: VecDeque::new(),
             stopped: false,
             after_last: AfterLast::Nothing,
+            limits: HashMap::new(),
             last_ended: None,
             listed: 0,
             settings_known: false,
@@ -256,6 +259,12 @@ impl Mirror {
             Event::Failed(failure) => self.notice(None, Word::Failure(failure)),
             Event::Notice(text) => self.notice(None, Word::Text(text)),
             Event::NoVault(why) => self.no_vault(why),
+            Event::Limit { host, port, connections } => {
+                match connections {
+                    Some(limit) => self.limits.insert((host, port), limit),
+                    None => self.limits.remove(&(host, port)),
+                };
+            }
             Event::AfterLast(choice) => self.after_last = choice,
             Event::LastEnded(choice, words) => {
                 if choice != AfterLast::Quit {

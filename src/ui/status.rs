@@ -18,7 +18,10 @@ pub fn status_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, tab: TabId) {
     ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout).id_salt("status"), |ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         match mirror.tab(tab).map(|tab| &tab.state) {
-            Some(ConnectionState::Connected(server)) => server_ui(ui, server),
+            Some(ConnectionState::Connected(server)) => {
+                server_ui(ui, server);
+                limit_ui(ui, mirror, server);
+            }
             Some(ConnectionState::Connecting(step)) => {
                 word(ui, &text::visible(step));
             }
@@ -63,6 +66,17 @@ fn server_ui(ui: &mut Ui, server: &Server) {
     if !server.system.is_empty() {
         dot(ui);
         word(ui, &text::visible(&server.system)).on_hover_text(text::visible(&server.address));
+    }
+}
+
+/// How many connections the server takes.
+fn limit_ui(ui: &mut Ui, mirror: &Mirror, server: &Server) {
+    if let Some(limit) = mirror.limits.get(&(server.site.host.clone(), server.site.port())) {
+        dot(ui);
+        let words = text::count(u64::from(*limit), "transfer", "transfers");
+        word(ui, &format!("takes {words} at once")).on_hover_text(
+            "The server refused more connections. That is remembered, and after five minutes it is asked for more.",
+        );
     }
 }
 

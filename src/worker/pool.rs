@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::connect::Link;
 use super::memory::Key;
-use crate::model::{Failure, Settings, Site};
+use crate::model::{Course, Failure, Settings, Site};
 
 /// A connection that nobody uses is closed after this long: others may want the server's place.
 const KEEP: Duration = Duration::from_secs(30);
@@ -28,6 +28,8 @@ struct Server {
     limit: Option<(usize, Instant)>,
     /// The lowest limit that people have been told of.
     told: Option<usize>,
+    /// The limit that is remembered over the end of the program.
+    remembered: Option<usize>,
     /// It could not be reached: nothing is begun before this.
     not_before: Option<Instant>,
 }
@@ -37,6 +39,8 @@ struct Server {
 pub(super) struct Pool {
     servers: HashMap<Arc<Key>, Server>,
     running: usize,
+    /// Those of them that download.
+    down: usize,
     /// Transfers that need no connection any more, but whose files the disk is still writing.
     writing: usize,
     /// Transfers that wait for a person, without a connection.
@@ -44,9 +48,14 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// Whether one more transfer may begin at the server.
-    pub(super) fn has_room(&self, key: &Arc<Key>, site: &Site, settings: &Settings) -> bool {
-        if self.running >= usize::from(settings.connections.max(1)) || self.writing >= MOST_WRITING {
+    /// Whether one more transfer of that direction may begin at the server.
+    pub(super) fn has_room(&self, key: &Arc<Key>, site: &Site, course: Course, settings: &Settings) -> bool {
+        let (of_its_way, most) = match course {
+            Course::Download => (self.down, settings.connections_down),
+            Course::Upload => (self.running - self.down, settings.connections_up),
+        };
+        let is_full = most > 0 && of_its_way >= usize::from(most);
+        if is_full || self.running >= usize::from(settings.connections.max(1)) || self.writing >= MOST_WRITING {
             return false;
         }
         let Some(server) = self.servers.get(key) else { return true };
@@ -55,9 +64,32 @@ impl Pool {
         server.running < limit && server.not_before.is_none_or(|then| then <= Instant::now())
     }
 
+    /// Whether nothing is known of the server yet.
+    pub(super) fn is_new(&self, key: &Arc<Key>) -> bool {
+        !self.servers.contains_key(key)
+    }
+
+    /// An earlier run found out how many connections the server takes. After a while it is asked for more.
+    pub(super) fn remember(&mut self, key: &Arc<Key>, limit: usize) {
+        let server = self.servers.entry(key.clone()).or_default();
+        server.limit = Some((limit.max(1), Instant::now()));
+        (server.told, server.remembered) = (Some(limit), Some(limit));
+    }
+
+    /// Whether more connections are open than what is remembered allows: then it is forgotten.
+    pub(super) fn outgrew(&mut self, key: &Arc<Key>) -> bool {
+        let Some(server) = self.servers.get_mut(key) else { return false };
+        let outgrew = server.remembered.is_some_and(|limit| server.running + server.idle.len() > limit);
+        if outgrew {
+            (server.remembered, server.told) = (None, None);
+        }
+        outgrew
+    }
+
     /// A transfer begins; with a connection that waited for it, if there is one.
-    pub(super) fn begin(&mut self, key: &Arc<Key>) -> Option<Link> {
+    pub(super) fn begin(&mut self, key: &Arc<Key>, course: Course) -> Option<Link> {
         self.running += 1;
+        self.down += usize::from(course == Course::Download);
         let server = self.servers.entry(key.clone()).or_default();
         server.running += 1;
         while let Some((link, _)) = server.idle.pop() {
@@ -70,8 +102,9 @@ impl Pool {
     }
 
     /// A transfer ended, and leaves its connection if that can be used again.
-    pub(super) fn end(&mut self, key: &Arc<Key>, link: Option<Link>) {
+    pub(super) fn end(&mut self, key: &Arc<Key>, course: Course, link: Option<Link>) {
         self.running = self.running.saturating_sub(1);
+        self.down = self.down.saturating_sub(usize::from(course == Course::Download)).min(self.running);
         let server = self.servers.entry(key.clone()).or_default();
         server.running = server.running.saturating_sub(1);
         if let Some(link) = link {
@@ -87,11 +120,11 @@ impl Pool {
 
     /// A transfer waits for a person. Beyond [`MOST_PARKED`] it keeps its place, so that no more are begun; says whether it
     /// has left it.
-    pub(super) fn park(&mut self, key: &Arc<Key>, link: Option<Link>) -> bool {
+    pub(super) fn park(&mut self, key: &Arc<Key>, course: Course, link: Option<Link>) -> bool {
         let leaves = self.parked < MOST_PARKED;
         if leaves {
             self.parked += 1;
-            self.end(key, link);
+            self.end(key, course, link);
         } else if let Some(link) = link {
             close(link);
         }
@@ -104,9 +137,9 @@ impl Pool {
     }
 
     /// A transfer needs its connection no more; what is left of it is the disk's work.
-    pub(super) fn hand_back(&mut self, key: &Arc<Key>, link: Option<Link>) {
+    pub(super) fn hand_back(&mut self, key: &Arc<Key>, course: Course, link: Option<Link>) {
         self.writing += 1;
-        self.end(key, link);
+        self.end(key, course, link);
     }
 
     /// The disk has done its work.
@@ -126,7 +159,7 @@ impl Pool {
         }
         let is_news = open > 0 && server.told.is_none_or(|told| open < told);
         if is_news {
-            server.told = Some(open);
+            (server.told, server.remembered) = (Some(open), Some(open));
         }
         (open > 0).then_some((open, is_news))
     }
@@ -197,6 +230,8 @@ pub(super) fn crowded_notice(site: &Site, limit: usize, failure: &Failure) -> St
 mod tests {
     use super::*;
 
+    const DOWN: Course = Course::Download;
+
     fn server() -> (Arc<Key>, Site, Settings) {
         let site = Site { host: "h".into(), ..Site::default() };
         (Arc::new(Key::of(&site)), site, Settings::default())
@@ -208,25 +243,55 @@ mod tests {
         let mut pool = Pool::default();
         let count = |pool: &mut Pool, site: &Site| {
             let mut count = 0;
-            while pool.has_room(&key, site, &settings) {
-                assert!(pool.begin(&key).is_none());
+            while pool.has_room(&key, site, DOWN, &settings) {
+                assert!(pool.begin(&key, DOWN).is_none());
                 count += 1;
             }
-            (0..count).for_each(|_| pool.end(&key, None));
+            (0..count).for_each(|_| pool.end(&key, DOWN, None));
             count
         };
         assert_eq!(count(&mut pool, &site), 4);
         assert_eq!(count(&mut pool, &Site { connections: Some(2), ..site.clone() }), 2);
         assert_eq!(count(&mut pool, &Site { connections: Some(0), ..site.clone() }), 1);
         for _ in 0..3 {
-            pool.begin(&key);
+            pool.begin(&key, DOWN);
         }
-        pool.end(&key, None);
+        pool.end(&key, DOWN, None);
         assert_eq!(pool.crowded(&key), Some((2, true)), "two were open when the third was refused");
         assert_eq!(pool.crowded(&key), Some((2, false)), "people know");
-        pool.end(&key, None);
-        pool.end(&key, None);
+        pool.end(&key, DOWN, None);
+        pool.end(&key, DOWN, None);
         assert_eq!(count(&mut pool, &site), 2);
+    }
+
+    #[test]
+    fn each_direction_has_a_cap_of_its_own() {
+        let (key, site, settings) = server();
+        let settings = Settings { connections_down: 1, connections_up: 2, ..settings };
+        let mut pool = Pool::default();
+        pool.begin(&key, DOWN);
+        let has_room = |pool: &Pool, course| pool.has_room(&key, &site, course, &settings);
+        assert_eq!([DOWN, Course::Upload].map(|course| has_room(&pool, course)), [false, true]);
+        (0..2).for_each(|_| drop(pool.begin(&key, Course::Upload)));
+        assert_eq!([DOWN, Course::Upload].map(|course| has_room(&pool, course)), [false, false]);
+        pool.end(&key, DOWN, None);
+        assert_eq!([DOWN, Course::Upload].map(|course| has_room(&pool, course)), [true, false]);
+    }
+
+    #[test]
+    fn what_an_earlier_run_found_out_holds_until_it_is_outgrown() {
+        let (key, site, settings) = server();
+        let mut pool = Pool::default();
+        assert!(pool.is_new(&key));
+        pool.remember(&key, 2);
+        assert!(!pool.is_new(&key));
+        (0..2).for_each(|_| drop(pool.begin(&key, DOWN)));
+        assert!(!pool.has_room(&key, &site, DOWN, &settings) && !pool.outgrew(&key));
+        // It is asked for more after a while, and takes it.
+        pool.begin(&key, DOWN);
+        assert!(pool.outgrew(&key) && !pool.outgrew(&key));
+        pool.end(&key, DOWN, None);
+        assert_eq!(pool.crowded(&key), Some((2, true)), "and people hear of it again");
     }
 
     #[test]
@@ -234,13 +299,13 @@ mod tests {
         let (key, site, settings) = server();
         let mut pool = Pool::default();
         for _ in 0..MOST_WRITING {
-            assert!(pool.has_room(&key, &site, &settings));
-            pool.begin(&key);
-            pool.hand_back(&key, None);
+            assert!(pool.has_room(&key, &site, DOWN, &settings));
+            pool.begin(&key, DOWN);
+            pool.hand_back(&key, DOWN, None);
         }
-        assert!(!pool.has_room(&key, &site, &settings));
+        assert!(!pool.has_room(&key, &site, DOWN, &settings));
         pool.written();
-        assert!(pool.has_room(&key, &site, &settings));
+        assert!(pool.has_room(&key, &site, DOWN, &settings));
     }
 
     #[test]
@@ -248,30 +313,30 @@ mod tests {
         let (key, site, settings) = server();
         let mut pool = Pool::default();
         for _ in 0..MOST_PARKED {
-            pool.begin(&key);
-            assert!(pool.park(&key, None));
+            pool.begin(&key, DOWN);
+            assert!(pool.park(&key, DOWN, None));
         }
-        assert!(pool.has_room(&key, &site, &settings));
+        assert!(pool.has_room(&key, &site, DOWN, &settings));
         for _ in 0..4 {
-            pool.begin(&key);
-            assert!(!pool.park(&key, None), "the next ones keep their places");
+            pool.begin(&key, DOWN);
+            assert!(!pool.park(&key, DOWN, None), "the next ones keep their places");
         }
-        assert!(!pool.has_room(&key, &site, &settings));
+        assert!(!pool.has_room(&key, &site, DOWN, &settings));
         pool.unpark();
-        pool.end(&key, None);
-        assert!(pool.has_room(&key, &site, &settings));
+        pool.end(&key, DOWN, None);
+        assert!(pool.has_room(&key, &site, DOWN, &settings));
     }
 
     #[test]
     fn a_server_that_takes_nobody_is_given_a_moment_but_not_given_up() {
         let (key, site, settings) = server();
         let mut pool = Pool::default();
-        pool.begin(&key);
-        pool.end(&key, None);
+        pool.begin(&key, DOWN);
+        pool.end(&key, DOWN, None);
         assert_eq!(pool.crowded(&key), None);
-        assert!(!pool.has_room(&key, &site, &settings));
+        assert!(!pool.has_room(&key, &site, DOWN, &settings));
         assert!(pool.tidy().is_some(), "it is looked at again");
         pool.wait(&key, Duration::ZERO);
-        assert!(pool.has_room(&key, &site, &settings));
+        assert!(pool.has_room(&key, &site, DOWN, &settings));
     }
 }

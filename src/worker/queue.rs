@@ -56,6 +56,7 @@ pub(super) struct Active {
     stop: Option<Stop>,
     key: Arc<Key>,
     site: Arc<Site>,
+    course: Course,
     target: TargetName,
     place: Place,
     samples: VecDeque<(Instant, u64)>,
@@ -153,11 +154,16 @@ impl Worker {
     pub(super) fn begin(&mut self) {
         while self.leave_at.is_none() {
             let (pool, settings) = (&self.pool, &self.settings);
-            let Some(id) = self.rows.next(|key, site| pool.has_room(key, site, settings)) else { return };
+            let Some(id) = self.rows.next(|key, site, course| pool.has_room(key, site, course, settings)) else {
+                return;
+            };
             let Some(row) = self.rows.get(id).cloned() else { return };
             let site = row.folder.site.clone();
             let key = self.rows.key(&site);
-            let link = self.pool.begin(&key);
+            if self.pool.is_new(&key) {
+                self.remember_limit(&key, &site);
+            }
+            let link = self.pool.begin(&key, row.course);
             self.start(row, site, key, link);
         }
     }
@@ -176,6 +182,7 @@ impl Worker {
             stop: None,
             key: key.clone(),
             site: site.clone(),
+            course: row.course,
             target,
             place: Place::Connection,
             samples: VecDeque::new(),
@@ -241,7 +248,7 @@ impl Worker {
     pub(super) fn handed_back(&mut self, id: TransferId, link: Option<Link>) {
         if let Some(active) = self.active.get_mut(&id) {
             active.place = Place::Disk;
-            self.pool.hand_back(&active.key, link);
+            self.pool.hand_back(&active.key, active.course, link);
             self.tidy_at = None;
         }
     }
@@ -249,7 +256,7 @@ impl Worker {
     /// A row waits for a person.
     pub(super) fn parked(&mut self, id: TransferId, link: Option<Link>) {
         if let Some(active) = self.active.get_mut(&id) {
-            if self.pool.park(&active.key, link) {
+            if self.pool.park(&active.key, active.course, link) {
                 active.place = Place::Parked;
             }
             self.tidy_at = None;
@@ -259,14 +266,16 @@ impl Worker {
     /// An attempt ended.
     pub(super) fn ended(&mut self, ended: Ended) {
         let Ended { id, key, end, link, reached } = ended;
-        let active = self.active.remove(&id);
-        match active.as_ref().map(|active| active.place) {
-            Some(Place::Disk) => self.pool.written(),
-            Some(Place::Parked) => self.pool.unpark(),
-            Some(Place::Connection) | None => self.pool.end(&key, link),
+        let Some(active) = self.active.remove(&id) else { return };
+        if link.is_some() && self.pool.outgrew(&key) {
+            self.learn_limit(&active.site, None);
+        }
+        match active.place {
+            Place::Disk => self.pool.written(),
+            Place::Parked => self.pool.unpark(),
+            Place::Connection => self.pool.end(&key, active.course, link),
         }
         self.tidy_at = None;
-        let Some(active) = active else { return };
         self.rows.free(&active.target);
         let Some(row) = self.rows.get(id).cloned() else { return };
         match end {
@@ -379,6 +388,7 @@ impl Worker {
                 if is_news {
                     let notice = crowded_notice(&active.site, limit, &trouble.failure);
                     self.front.send(Event::Notice(notice));
+                    self.learn_limit(&active.site, Some(limit));
                 }
                 self.again(row);
             }
@@ -386,6 +396,26 @@ impl Worker {
             None if self.yield_tabs(&active.key) => self.again(row),
             None => self.failed(row, active, trouble, 0),
         }
+    }
+
+    /// What an earlier run found out about the connections that the server takes.
+    fn remember_limit(&mut self, key: &Arc<Key>, site: &Site) {
+        let learned = self.context.store.learned(&site.host, site.port());
+        if let Some(limit) = learned.connections {
+            self.pool.remember(key, usize::from(limit));
+            self.front.send(Event::Limit { host: site.host.clone(), port: site.port(), connections: Some(limit) });
+        }
+    }
+
+    /// The server takes so many connections for transfers: that is remembered, and shown.
+    fn learn_limit(&mut self, site: &Arc<Site>, limit: Option<usize>) {
+        let connections = limit.map(|limit| u8::try_from(limit).unwrap_or(u8::MAX));
+        self.front.send(Event::Limit { host: site.host.clone(), port: site.port(), connections });
+        let (store, site) = (self.context.store.clone(), site.clone());
+        tokio::task::spawn_blocking(move || {
+            // What cannot be kept is learned again.
+            let _ = store.learn_connections(&site.host, site.port(), connections);
+        });
     }
 
     fn failed(&mut self, row: &Transfer, active: &Active, trouble: Trouble, reached: u64) {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::memory::Key;
 use crate::model::queue::Sequence;
 use crate::model::transfer::Priority;
-use crate::model::{Phase, Queue, Site, Transfer, TransferId};
+use crate::model::{Course, Phase, Queue, Site, Transfer, TransferId};
 use crate::net::Backlog;
 
 /// Rows whose target another one writes that are passed over at most, in one search.
@@ -25,7 +25,7 @@ impl Backlogs {
     }
 }
 
-/// The rows of one server that wait for their turn.
+/// The rows of one server and one direction that wait for their turn.
 struct Line {
     /// The site that one of them has.
     site: Arc<Site>,
@@ -37,7 +37,8 @@ struct Line {
 /// The rows that wait: for their turn, or for a time.
 #[derive(Default)]
 pub(super) struct Ready {
-    lines: HashMap<Arc<Key>, Line>,
+    /// By server and direction, which have caps of their own.
+    lines: HashMap<(Arc<Key>, Course), Line>,
     /// The same counts, for the connections.
     backlogs: Arc<Backlogs>,
     waiting: BTreeSet<(Timestamp, TransferId)>,
@@ -72,7 +73,7 @@ impl Ready {
             Phase::Queued => {
                 let key = self.key(&row.folder.site);
                 let Self { lines, backlogs, .. } = self;
-                let line = lines.entry(key).or_insert_with_key(|key| Line {
+                let line = lines.entry((key, row.course)).or_insert_with_key(|(key, _)| Line {
                     site: row.folder.site.clone(),
                     backlog: backlogs.of(key),
                     levels: Default::default(),
@@ -91,7 +92,7 @@ impl Ready {
         match &row.phase {
             Phase::Queued => {
                 let key = self.key(&row.folder.site);
-                if let Some(line) = self.lines.get_mut(&key) {
+                if let Some(line) = self.lines.get_mut(&(key, row.course)) {
                     line.levels[usize::from(row.priority.level())].remove(row.place, row.id);
                     line.backlog.remove();
                 }
@@ -105,11 +106,12 @@ impl Ready {
     pub(super) fn next(
         &self,
         queue: &Queue,
-        has_room: impl Fn(&Arc<Key>, &Site) -> bool,
+        has_room: impl Fn(&Arc<Key>, &Site, Course) -> bool,
         may: impl Fn(&Transfer) -> bool,
     ) -> Option<TransferId> {
         let has_rows = |line: &Line| line.levels.iter().any(|level| !level.is_empty());
-        let roomy = self.lines.iter().filter(|(key, line)| has_rows(line) && has_room(key, &line.site));
+        let roomy =
+            self.lines.iter().filter(|((key, course), line)| has_rows(line) && has_room(key, &line.site, *course));
         let lines: Vec<&Line> = roomy.map(|(_, line)| line).collect();
         (0..Priority::ALL.len()).rev().find_map(|level| {
             let firsts = lines.iter().filter_map(|line| {
@@ -127,7 +129,9 @@ impl Ready {
 
     /// The rows of a server that wait for their turn.
     pub(super) fn of(&self, key: &Arc<Key>) -> Vec<TransferId> {
-        let levels = self.lines.get(key).into_iter().flat_map(|line| line.levels.iter().rev());
+        let line = |course| self.lines.get(&(key.clone(), course));
+        let lines = [Course::Download, Course::Upload].into_iter().filter_map(line);
+        let levels = lines.flat_map(|line| line.levels.iter().rev());
         levels.flat_map(Sequence::iter).copied().collect()
     }
 

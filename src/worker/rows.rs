@@ -199,7 +199,7 @@ impl Rows {
     }
 
     /// The first row that may begin: queued, of the highest priority, its server has room, and nothing writes to its target.
-    pub(super) fn next(&self, has_room: impl Fn(&Arc<Key>, &Site) -> bool) -> Option<TransferId> {
+    pub(super) fn next(&self, has_room: impl Fn(&Arc<Key>, &Site, Course) -> bool) -> Option<TransferId> {
         if self.queue.is_held() {
             return None;
         }
@@ -318,42 +318,42 @@ mod tests {
     #[test]
     fn the_next_row_is_the_first_whose_server_has_room() {
         let mut rows = rows(vec![row(1, "a", "x"), row(2, "a", "y"), row(3, "b", "z")]);
-        assert_eq!(rows.next(|_, _| true), Some(TransferId(1)));
+        assert_eq!(rows.next(|_, _, _| true), Some(TransferId(1)));
         start(&mut rows, 1);
         let full = rows.key(&rows.get(TransferId(1)).unwrap().folder.site.clone());
-        assert_eq!(rows.next(|key, _| *key != full), Some(TransferId(3)));
-        assert_eq!(rows.next(|_, _| false), None);
+        assert_eq!(rows.next(|key, _, _| *key != full), Some(TransferId(3)));
+        assert_eq!(rows.next(|_, _, _| false), None);
         rows.change(Delta::Held(true));
-        assert_eq!(rows.next(|_, _| true), None);
+        assert_eq!(rows.next(|_, _, _| true), None);
     }
 
     #[test]
     fn what_was_left_waits_and_what_is_new_does_not() {
         let mut rows = rows(vec![Transfer { phase: Phase::Left, ..row(1, "a", "x") }, row(2, "a", "y")]);
-        assert_eq!((rows.next(|_, _| true), rows.queue().left()), (Some(TransferId(2)), 1));
+        assert_eq!((rows.next(|_, _, _| true), rows.queue().left()), (Some(TransferId(2)), 1));
         rows.change(Delta::Remove(vec![TransferId(2)]));
-        assert_eq!(rows.next(|_, _| true), None);
+        assert_eq!(rows.next(|_, _, _| true), None);
         rows.phase(TransferId(1), Phase::Queued);
-        assert_eq!((rows.next(|_, _| true), rows.queue().left()), (Some(TransferId(1)), 0));
+        assert_eq!((rows.next(|_, _, _| true), rows.queue().left()), (Some(TransferId(1)), 0));
     }
 
     #[test]
     fn rows_begin_in_their_order_whatever_becomes_of_those_before() {
         let mut rows = rows((0..100).map(|id| row(id, "a", &id.to_string())).collect());
         (0..50).for_each(|id| rows.phase(TransferId(id), Phase::Paused));
-        assert_eq!(rows.next(|_, _| true), Some(TransferId(50)));
+        assert_eq!(rows.next(|_, _, _| true), Some(TransferId(50)));
         rows.phase(TransferId(50), Phase::Skipped);
-        assert_eq!(rows.next(|_, _| true), Some(TransferId(51)));
+        assert_eq!(rows.next(|_, _, _| true), Some(TransferId(51)));
         rows.change(Delta::Remove(vec![TransferId(7), TransferId(51)]));
-        assert_eq!(rows.next(|_, _| true), Some(TransferId(52)));
+        assert_eq!(rows.next(|_, _, _| true), Some(TransferId(52)));
         rows.reorder(&[TransferId(90)], Place::Top);
-        assert_eq!(rows.next(|_, _| true), Some(TransferId(90)));
+        assert_eq!(rows.next(|_, _, _| true), Some(TransferId(90)));
         rows.phase(TransferId(90), Phase::Paused);
-        assert_eq!(rows.next(|_, _| true), Some(TransferId(52)));
+        assert_eq!(rows.next(|_, _, _| true), Some(TransferId(52)));
         rows.phase(TransferId(3), Phase::Queued);
-        assert_eq!(rows.next(|_, _| true), Some(TransferId(3)));
+        assert_eq!(rows.next(|_, _, _| true), Some(TransferId(3)));
         rows.phase(TransferId(50), Phase::Queued);
-        assert_eq!(rows.next(|_, _| true), Some(TransferId(3)), "one that is tried again goes behind the others");
+        assert_eq!(rows.next(|_, _, _| true), Some(TransferId(3)), "one that is tried again goes behind the others");
     }
 
     #[test]
@@ -361,17 +361,17 @@ mod tests {
         let list = [(1, Priority::Low), (2, Priority::Normal), (3, Priority::Highest), (4, Priority::Highest)];
         let mut rows = rows(list.map(|(id, priority)| Transfer { priority, ..row(id, "a", &id.to_string()) }).into());
         let mut order = Vec::new();
-        while let Some(id) = rows.next(|_, _| true) {
+        while let Some(id) = rows.next(|_, _, _| true) {
             order.push(id.0);
             start(&mut rows, id.0);
         }
         assert_eq!(order, [3, 4, 2, 1]);
         let mut rows = self::rows(vec![row(1, "a", "x"), row(2, "b", "y"), row(3, "a", "z")]);
         rows.change_each(&[TransferId(3), TransferId(9)], |row| row.priority = Priority::High);
-        assert_eq!(rows.next(|_, _| true), Some(TransferId(3)));
+        assert_eq!(rows.next(|_, _, _| true), Some(TransferId(3)));
         rows.reorder(&[TransferId(2)], Place::Top);
         assert_eq!(
-            rows.next(|key, _| *key != Arc::new(Key::of(&Site { host: "a".into(), ..Site::default() }))),
+            rows.next(|key, _, _| *key != Arc::new(Key::of(&Site { host: "a".into(), ..Site::default() }))),
             Some(TransferId(2))
         );
     }
@@ -382,7 +382,7 @@ mod tests {
         rows.extra(TransferId(1)).failures = 3;
         let known = Transfer { kind: Kind::Directory, ..rows.get(TransferId(1)).cloned().unwrap() };
         rows.replace(known);
-        assert_eq!((rows.next(|_, _| true), rows.extra(TransferId(1)).failures), (Some(TransferId(1)), 3));
+        assert_eq!((rows.next(|_, _, _| true), rows.extra(TransferId(1)).failures), (Some(TransferId(1)), 3));
     }
 
     #[test]
@@ -390,9 +390,9 @@ mod tests {
         let mut rows = rows(vec![row(1, "a", "Same"), row(2, "a", "same"), row(3, "a", "other")]);
         let target = rows.occupy(&row(1, "a", "Same"));
         start(&mut rows, 1);
-        assert_eq!(rows.next(|_, _| true), Some(TransferId(3)));
+        assert_eq!(rows.next(|_, _, _| true), Some(TransferId(3)));
         rows.free(&target);
-        assert_eq!(rows.next(|_, _| true), Some(TransferId(2)));
+        assert_eq!(rows.next(|_, _, _| true), Some(TransferId(2)));
     }
 
     #[test]
@@ -401,9 +401,9 @@ mod tests {
             let mut rows = rows(vec![row(1, "a", first), row(2, "a", second), row(3, "a", "two")]);
             let target = rows.occupy(&row(1, "a", first));
             rows.phase(TransferId(1), Phase::Running(Box::default()));
-            assert_eq!(rows.next(|_, _| true), Some(TransferId(3)), "{first}, {second}");
+            assert_eq!(rows.next(|_, _, _| true), Some(TransferId(3)), "{first}, {second}");
             rows.free(&target);
-            assert_eq!(rows.next(|_, _| true), Some(TransferId(2)), "{first}, {second}");
+            assert_eq!(rows.next(|_, _, _| true), Some(TransferId(2)), "{first}, {second}");
         }
     }
 
@@ -413,11 +413,11 @@ mod tests {
         let failure = Failure { what: String::new(), why: String::new(), cause: Cause::Network, again: true };
         let until = Timestamp::from_second(100).unwrap();
         rows.phase(TransferId(1), Phase::Waiting { until, failure: Arc::new(failure) });
-        assert_eq!((rows.next(|_, _| true), rows.due()), (Some(TransferId(2)), Some(until)));
+        assert_eq!((rows.next(|_, _, _| true), rows.due()), (Some(TransferId(2)), Some(until)));
         rows.wait_is_over(Timestamp::from_second(99).unwrap());
-        assert_eq!(rows.next(|_, _| true), Some(TransferId(2)));
+        assert_eq!(rows.next(|_, _, _| true), Some(TransferId(2)));
         rows.wait_is_over(until);
-        assert_eq!((rows.next(|_, _| true), rows.due()), (Some(TransferId(1)), None));
+        assert_eq!((rows.next(|_, _, _| true), rows.due()), (Some(TransferId(1)), None));
     }
 
     #[test]

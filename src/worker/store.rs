@@ -175,12 +175,23 @@ impl Store {
         servers.server.remove(&key(host, port)).map(Server::into_learned).unwrap_or_default()
     }
 
-    /// Keeps what was learned of a server.
+    /// Keeps how many connections a server takes; `None`: as many as are wanted.
+    pub fn learn_connections(&self, host: &str, port: u16, connections: Option<u8>) -> Result<(), Failure> {
+        let change = |theirs: &Document| {
+            let mut servers: Servers = parse(theirs);
+            servers.server.entry(key(host, port)).or_default().connections = connections;
+            document(&servers).unwrap_or_else(|_| theirs.clone())
+        };
+        self.state().servers.change(|_, theirs| change(theirs)).map_err(Failure::from)
+    }
+
+    /// Keeps what was learned of a server by its sessions: how many of them it takes stays as it is.
     pub fn learn(&self, host: &str, port: u16, learned: &Learned) -> Result<(), Failure> {
         let mut state = self.state();
         let change = |theirs: &Document| {
             let mut servers: Servers = parse(theirs);
-            servers.server.insert(key(host, port), Server::of(learned));
+            let known = servers.server.entry(key(host, port)).or_default();
+            *known = Server { connections: known.connections, ..Server::of(learned) };
             document(&servers).unwrap_or_else(|_| theirs.clone())
         };
         // Each log-in says it again; only what is new is worth a write.

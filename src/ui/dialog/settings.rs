@@ -199,6 +199,9 @@ fn proxy(ui: &mut Ui, draft: &mut Settings) {
 
 fn transfers(ui: &mut Ui, draft: &mut Settings) {
     number(ui, "At once", &mut draft.connections, 1..=20, "");
+    number(ui, "Downloads at once", &mut draft.connections_down, 0..=20, "");
+    number(ui, "Uploads at once", &mut draft.connections_up, 0..=20, "");
+    frame::remark(ui, "0: as many as transfers may run at once.");
     for (label, limit) in [("Download limit", &mut draft.limit_down), ("Upload limit", &mut draft.limit_up)] {
         let mut kilo = limit.div_ceil(KILO);
         if number(ui, label, &mut kilo, 0..=100_000_000, "KB/s").changed() {

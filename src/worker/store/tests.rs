@@ -257,7 +257,7 @@ fn what_was_learned_is_kept_and_written_once() {
     let root = tempfile::tempdir().unwrap();
     let folders = Folders::within(root.path());
     let known = Known { no_epsv: true, no_list_all: true, ..Known::default() };
-    let learned = Learned { known, tls12_only: true, connections: Some(2), tls: true };
+    let learned = Learned { known, tls12_only: true, connections: None, tls: true };
     let (store, ..) = quiet(&folders);
     assert_eq!(store.learned("h", 21), Learned::default());
     store.learn("h", 21, &learned).unwrap();
@@ -266,6 +266,13 @@ fn what_was_learned_is_kept_and_written_once() {
     store.learn("h", 21, &learned).unwrap();
     assert!(fs::read_to_string(&path).unwrap().starts_with("# touched"), "the same again writes nothing");
     assert_eq!(quiet(&folders).0.learned("h", 21), learned);
+    store.learn_connections("h", 21, Some(2)).unwrap();
+    // A session that ends knows nothing of it.
+    store.learn("h", 21, &Learned { tls12_only: false, ..learned }).unwrap();
+    let now = quiet(&folders).0.learned("h", 21);
+    assert_eq!((now.connections, now.tls12_only), (Some(2), false));
+    store.learn_connections("h", 21, None).unwrap();
+    assert_eq!(quiet(&folders).0.learned("h", 21).connections, None);
 }
 
 #[cfg(unix)]
