@@ -12,6 +12,7 @@ pub mod failure;
 pub mod filezilla;
 pub mod filter;
 pub mod listing;
+pub mod log_filter;
 pub mod path;
 pub mod permissions;
 pub mod proxy;

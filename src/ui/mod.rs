@@ -34,7 +34,6 @@ pub mod tabs;
 pub mod text;
 pub mod theme;
 pub mod transcript_details;
-pub mod transcript_filter;
 pub mod transcript_index;
 pub mod transcript_line;
 pub mod transcript_listing;

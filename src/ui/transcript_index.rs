@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::model::log_filter::{Filter, Seen};
 use crate::model::{ConnectionId, Direction, Line, Transcript};
-
-use super::transcript_filter::{Filter, Seen};
 
 /// Lines that one step looks at: a fraction of a millisecond's work.
 pub const STEP: usize = 2_000;

@@ -3,10 +3,10 @@
 use eframe::egui::text::{LayoutJob, TextFormat, TextWrapping};
 use eframe::egui::{self, Align, CornerRadius, Rect, Sense, Ui, Vec2};
 
+use crate::model::log_filter::highlight;
 use crate::model::{Direction, Line};
 
 use super::text::{self, Clock};
-use super::transcript_filter::highlight;
 use super::{list, theme};
 
 /// Height of a line of the log.

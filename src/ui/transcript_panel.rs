@@ -2,6 +2,7 @@
 
 use eframe::egui::{self, CornerRadius, Key, Modifiers, Panel, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo};
 
+use crate::model::log_filter::{Filter, Mistake};
 use crate::model::{ConnectionId, Line, TabId, Transcript, TransferId};
 
 use super::dialog::frame::ring_field;
@@ -12,7 +13,6 @@ use super::raw_command::RawCommand;
 use super::strip::{at_right, at_right_width, bar, bar_tab, nothing};
 use super::text::{self, Clock};
 use super::transcript_details::{Details, Wish, details_ui};
-use super::transcript_filter::{Filter, Mistake};
 use super::transcript_index::{self as index, CLASSES, Index};
 use super::transcript_line::{HEIGHT, as_text, draw_line};
 use super::{icons, theme};

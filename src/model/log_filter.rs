@@ -6,7 +6,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::model::{ConnectionId, Direction};
+use super::transcript::{ConnectionId, Direction};
 
 /// What a test may look at: one line, with what is known from the lines before it.
 #[derive(Clone, Copy, Debug)]
