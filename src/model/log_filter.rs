@@ -1,12 +1,21 @@
 //! The language of the reply log's filter field: what a person types becomes tests that a line passes or not.
 //!
-//! A word is a test; all must pass. `-` in front negates, quotes group. Plain words look into the text, in any case:
-//! `code:550 code:5xx code:>=400 verb:STOR conn:2 dir:in|out|note is:error`.
+//! A word is a test; all must pass. `-` in front negates, quotes group, commas separate alternatives. Plain words look
+//! into the text, in any case, and so does a regular expression between slashes:
+//! `code:550,5xx code:>=400 verb:STOR conn:2 dir:in|out|note file:*.zip took:>500ms wait:>1s bytes:>1M
+//! is:error|slow|waiting|broken|transfer /regular expression/`. What an exchange says, each of its lines says.
 
 use std::fmt;
-use std::ops::RangeInclusive;
 
-use super::transcript::{ConnectionId, Direction};
+use super::exchange::Exchange;
+use super::transcript::{ConnectionId, Direction, Line};
+
+mod complete;
+mod read;
+mod test;
+
+pub use complete::{Completion, complete};
+use test::Test;
 
 /// What a test may look at: one line, with what is known from the lines before it.
 #[derive(Clone, Copy, Debug)]
@@ -21,47 +30,53 @@ pub struct Seen<'a> {
     pub verb: &'a str,
     /// The line as it is shown.
     pub text: &'a str,
+    /// Whether it was about a transfer.
+    pub transfer: bool,
+    /// The exchange that the line belongs to.
+    pub exchange: Option<&'a Exchange>,
+}
+
+impl<'a> Seen<'a> {
+    /// A line whose reply, if it is of one, has `code`.
+    pub fn line(line: &'a Line, code: Option<u16>, exchange: Option<&'a Exchange>) -> Self {
+        let Line { connection, direction, ref text, transfer, .. } = *line;
+        let verb = exchange.map_or("", Exchange::verb);
+        Self { connection, direction, code, verb, text, transfer: transfer.is_some(), exchange }
+    }
 }
 
 /// Why a filter cannot be used; it filters nothing then.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake(pub String);
+pub struct Mistake {
+    /// The character where it is, from 0.
+    pub at: usize,
+    /// What is wrong, and what was expected.
+    pub text: String,
+}
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        write!(f, "At character {}: {}", self.at + 1, self.text)
     }
 }
 
 /// Tests that all must pass.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     terms: Vec<Term>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Tests of which one must pass, or none where it is negated.
+#[derive(Clone, Debug, PartialEq)]
 struct Term {
     negated: bool,
-    test: Test,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Test {
-    /// In lower case.
-    Text(String),
-    Code(RangeInclusive<u16>),
-    /// In upper case.
-    Verb(String),
-    Connection(ConnectionId),
-    Direction(Direction),
-    Error,
+    any: Vec<Test>,
 }
 
 impl Filter {
     /// Reads what was typed.
     pub fn parse(typed: &str) -> Result<Self, Mistake> {
-        let terms = words(typed)?.into_iter().map(Word::into_term).collect::<Result<_, _>>()?;
-        Ok(Self { terms })
+        Ok(Self { terms: read::terms(typed)? })
     }
 
     /// Whether every line passes.
@@ -69,153 +84,54 @@ impl Filter {
         self.terms.is_empty()
     }
 
+    /// Whether what a line passes can change when its exchange goes on.
+    pub fn looks_at_ends(&self) -> bool {
+        self.terms.iter().flat_map(|term| &term.any).any(Test::looks_at_ends)
+    }
+
     /// Whether `line` passes every test.
     pub fn passes(&self, line: Seen<'_>) -> bool {
-        self.terms.iter().all(|term| term.test.passes(line) != term.negated)
+        self.terms.iter().all(|term| term.any.iter().any(|test| test.passes(line)) != term.negated)
+    }
+
+    /// Whether `exchange` passes every test: by its command, or by one of its replies.
+    pub fn passes_exchange(&self, exchange: &Exchange) -> bool {
+        let command = exchange.command.as_deref().map(|command| (Direction::Sent, None, command));
+        let replies = exchange.preliminary.iter().chain(&exchange.reply);
+        let replies = replies.map(|reply| (Direction::Received, Some(reply.code), reply.text.as_str()));
+        let seen: Vec<_> = command.into_iter().chain(replies).collect();
+        let passes = |test: &Test| {
+            seen.iter().any(|&(direction, code, text)| {
+                let (connection, verb, transfer) = (exchange.connection, exchange.verb(), exchange.transfer.is_some());
+                test.passes(Seen { connection, direction, code, verb, text, transfer, exchange: Some(exchange) })
+            })
+        };
+        self.terms.iter().all(|term| term.any.iter().any(passes) != term.negated)
     }
 
     /// The plain words that must be in the text, in lower case: what a panel highlights.
     pub fn words(&self) -> impl Iterator<Item = &str> {
-        self.terms.iter().filter_map(|term| match &term.test {
-            Test::Text(text) if !term.negated => Some(text.as_str()),
+        self.terms.iter().filter(|term| !term.negated).flat_map(|term| &term.any).filter_map(|test| match test {
+            Test::Text(text) => Some(text.as_str()),
             _ => None,
         })
     }
 }
 
-impl Test {
-    fn passes(&self, line: Seen<'_>) -> bool {
-        match self {
-            Self::Text(text) => contains(line.text, text),
-            Self::Code(range) => line.code.is_some_and(|code| range.contains(&code)),
-            Self::Verb(verb) => line.verb.eq_ignore_ascii_case(verb),
-            Self::Connection(connection) => line.connection == *connection,
-            Self::Direction(direction) => line.direction == *direction,
-            Self::Error => line.code.is_some_and(|code| (400..600).contains(&code)),
-        }
-    }
-}
-
 /// Where the first of `words` that occurs in `text` lies, in bytes; `words` are in lower case.
 pub fn highlight<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> Option<std::ops::Range<usize>> {
-    words.filter_map(|word| position(text, word).map(|start| start..start + word.len())).min_by_key(|range| range.start)
-}
-
-/// Whether `text` holds `lower` in any case. Nothing is allocated for text that is ASCII, as nearly all of it is.
-fn contains(text: &str, lower: &str) -> bool {
-    if text.is_ascii() { position(text, lower).is_some() } else { text.to_lowercase().contains(lower) }
-}
-
-/// Where `lower` begins in `text`, in bytes, with ASCII letters in any case.
-fn position(text: &str, lower: &str) -> Option<usize> {
-    let (text_bytes, lower_bytes) = (text.as_bytes(), lower.as_bytes());
-    let first = *lower_bytes.first()?;
-    let last = text_bytes.len().checked_sub(lower_bytes.len())?;
-    (0..=last).find(|&at| {
-        text_bytes[at].to_ascii_lowercase() == first
-            && text_bytes[at..at + lower_bytes.len()].eq_ignore_ascii_case(lower_bytes)
-            && text.is_char_boundary(at)
-            && text.is_char_boundary(at + lower_bytes.len())
-    })
-}
-
-/// A word as typed, quotes taken off.
-#[derive(Debug, Default)]
-struct Word {
-    negated: bool,
-    key: Option<String>,
-    value: String,
-    quoted: bool,
-}
-
-impl Word {
-    fn into_term(self) -> Result<Term, Mistake> {
-        let Self { negated, key, value, .. } = self;
-        let Some(key) = key else {
-            return Ok(Term { negated, test: Test::Text(value.to_lowercase()) });
-        };
-        let test = match key.as_str() {
-            "code" => Test::Code(codes(&value)?),
-            "verb" => Test::Verb(filled(&key, value)?.to_ascii_uppercase()),
-            "conn" => Test::Connection(ConnectionId(
-                value.parse().map_err(|_| Mistake(format!("conn: takes a connection's number, not “{value}”")))?,
-            )),
-            "dir" => Test::Direction(match value.as_str() {
-                "in" => Direction::Received,
-                "out" => Direction::Sent,
-                "note" => Direction::Note,
-                _ => return Err(Mistake(format!("dir: takes in, out or note, not “{value}”"))),
-            }),
-            "is" if value == "error" => Test::Error,
-            "is" => return Err(Mistake(format!("is: takes error, not “{value}”"))),
-            // A colon in plain text, such as a path of Windows or a time.
-            _ => Test::Text(format!("{key}:{value}").to_lowercase()),
-        };
-        Ok(Term { negated, test })
-    }
-}
-
-fn filled(key: &str, value: String) -> Result<String, Mistake> {
-    if value.is_empty() { Err(Mistake(format!("{key}: needs a value"))) } else { Ok(value) }
-}
-
-/// `550`, `5xx`, `55x`, `>=400`, `<200`, `400-499`.
-fn codes(value: &str) -> Result<RangeInclusive<u16>, Mistake> {
-    let wrong = || Mistake(format!("code: takes 550, 5xx, >=400 or 400-499, not “{value}”"));
-    let number = |text: &str| text.parse::<u16>().ok().filter(|code| *code < 1000).ok_or_else(wrong);
-    for (sign, from, to) in [(">=", 0, 999), ("<=", 0, 0), (">", 1, 999), ("<", 0, 1)] {
-        let Some(rest) = value.strip_prefix(sign) else { continue };
-        let code = number(rest)?;
-        return Ok(if to == 999 { code + from..=999 } else { 0..=code.checked_sub(to).ok_or_else(wrong)? });
-    }
-    if let Some((from, to)) = value.split_once('-') {
-        return Ok(number(from)?..=number(to)?);
-    }
-    let open = value.trim_end_matches(['x', 'X', 'y', 'Y', 'z', 'Z']);
-    match (value.len(), value.len() - open.len()) {
-        (3, 0) => number(open).map(|code| code..=code),
-        (3, 1) => number(open).map(|tens| tens * 10..=tens * 10 + 9),
-        (3, 2) => number(open).map(|hundreds| hundreds * 100..=hundreds * 100 + 99),
-        _ => Err(wrong()),
-    }
-}
-
-/// Splits at white space outside quotes; a key is what stands before the first colon outside quotes.
-fn words(typed: &str) -> Result<Vec<Word>, Mistake> {
-    let mut words = Vec::new();
-    let mut word = Word::default();
-    let mut inside = false;
-    for c in typed.chars() {
-        match c {
-            '"' => {
-                inside = !inside;
-                word.quoted = true;
-            }
-            c if c.is_whitespace() && !inside => words.push(std::mem::take(&mut word)),
-            '-' if !inside && !word.negated && !word.quoted && word.key.is_none() && word.value.is_empty() => {
-                word.negated = true;
-            }
-            ':' if !inside && word.key.is_none() && !word.quoted && !word.value.is_empty() => {
-                word.key = Some(std::mem::take(&mut word.value).to_ascii_lowercase());
-            }
-            c => word.value.push(c),
-        }
-    }
-    if inside {
-        return Err(Mistake("a quotation mark is missing".to_owned()));
-    }
-    words.push(word);
-    // Half-typed words (`-`, `""`) test nothing yet.
-    words.retain(|word| word.key.is_some() || !word.value.is_empty());
-    Ok(words)
+    words
+        .filter_map(|word| test::position(text, word).map(|start| start..start + word.len()))
+        .min_by_key(|range| range.start)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::exchange::tests::joined;
 
     fn seen<'a>(direction: Direction, code: Option<u16>, verb: &'a str, text: &'a str) -> Seen<'a> {
-        Seen { connection: ConnectionId(2), direction, code, verb, text }
+        Seen { connection: ConnectionId(2), direction, code, verb, text, transfer: true, exchange: None }
     }
 
     fn passes(typed: &str) -> bool {
@@ -236,6 +152,20 @@ mod tests {
     }
 
     #[test]
+    fn regular_expressions_look_into_the_text_in_any_case() {
+        for typed in ["/no su.h/", "/^550 .*pub$/", "-/^226/", "/(?-i)No/", "/such file/ code:550", r"/c:\\/"] {
+            assert!(passes(typed), "{typed}");
+        }
+        for typed in ["/(?-i)no such/", "/^No/", "-/no/", "/pub/x", "/pub"] {
+            assert!(!passes(typed), "{typed}");
+        }
+        let path = seen(Direction::Sent, None, "RETR", "RETR /pub/x y/z");
+        for typed in ["/pub/x", r"/pub\/x y/", "/pub", "/x /z", "//"] {
+            assert_eq!(Filter::parse(typed).unwrap().passes(path), typed != "//", "{typed}");
+        }
+    }
+
+    #[test]
     fn keys_look_at_the_rest() {
         for typed in [
             "code:550",
@@ -247,37 +177,125 @@ mod tests {
             "code:<=550",
             "code:<551",
             "code:500-599",
+            "code:226,550",
             "-code:4xx",
             "verb:retr",
+            "verb:STOR,RETR",
             "conn:2",
             "dir:in",
             "is:error",
-            "CODE:550 -conn:1",
+            "is:transfer",
+            "CODE:550 -conn:1,3",
         ] {
             assert!(passes(typed), "{typed}");
         }
-        for typed in ["code:551", "code:4xx", "code:<550", "code:>550", "verb:STOR", "conn:1", "dir:out", "-is:error"] {
+        for typed in [
+            "code:551",
+            "code:4xx",
+            "code:<550",
+            "code:>550",
+            "verb:STOR",
+            "conn:1",
+            "dir:out",
+            "dir:out,note",
+            "-is:error",
+            "-verb:STOR,RETR",
+            "took:>0",
+            "is:broken",
+        ] {
             assert!(!passes(typed), "{typed}");
         }
         assert!(!Filter::parse("code:2xx").unwrap().passes(seen(Direction::Sent, None, "RETR", "RETR x")));
     }
 
     #[test]
-    fn mistakes_are_said() {
-        for (typed, said) in [
-            ("code:", "code: takes"),
-            ("code:5", "code: takes"),
-            ("code:abc", "code: takes"),
-            ("code:<0", "code: takes"),
-            ("conn:x", "conn: takes"),
-            ("dir:up", "dir: takes"),
-            ("is:odd", "is: takes"),
-            ("verb:", "verb: needs"),
-            ("\"open", "a quotation mark"),
+    fn what_an_exchange_says_each_of_its_lines_says() {
+        let mut exchanges = joined(
+            "S: 220 hi\n C: RETR /pub/big.ZIP\n S: 150 go\n \
+             N: Data connection: 2000000 bytes in 3 ms, TLS 1.3, session resumed\n wait 2\n S: 226 done\n C: STOR a,b.txt\n \
+             S: 150 go",
+        );
+        let found = |exchanges: &crate::model::Exchanges, typed: &str| -> Vec<u64> {
+            let filter = Filter::parse(typed).unwrap();
+            let passes = |number: &u64| {
+                let exchange = exchanges.get(*number).unwrap();
+                let line = Seen { exchange: Some(exchange), ..seen(Direction::Note, None, exchange.verb(), "") };
+                let alone = filter.passes_exchange(exchange);
+                assert_eq!(filter.passes(line), alone, "{typed}");
+                alone
+            };
+            exchanges.numbers().filter(passes).collect()
+        };
+        for (typed, numbers) in [
+            ("file:*.zip", &[1][..]),
+            ("file:big", &[1]),
+            ("file:/pub/*", &[1]),
+            ("file:a,b.txt", &[2]),
+            ("-file:*", &[0]),
+            ("took:>500ms", &[1]),
+            ("took:2s-3s", &[1]),
+            ("took:>2.1s", &[]),
+            ("wait:<500", &[0, 1, 2]),
+            ("bytes:>1M", &[1]),
+            ("bytes:2M", &[1]),
+            ("bytes:<=1953Ki", &[]),
+            ("bytes:<1954KiB", &[1]),
+            ("is:slow", &[1]),
+            ("is:waiting", &[2]),
+            ("is:broken", &[]),
+            ("verb:STOR", &[2]),
+        ] {
+            assert_eq!(found(&exchanges, typed), numbers, "{typed}");
+        }
+        exchanges.close(ConnectionId(2));
+        exchanges.close(ConnectionId(1));
+        assert_eq!(found(&exchanges, "is:broken"), [2]);
+        assert!(found(&exchanges, "is:waiting").is_empty());
+        assert!(Filter::parse("x -took:>5s").unwrap().looks_at_ends());
+        assert!(!Filter::parse("file:x verb:y").unwrap().looks_at_ends());
+    }
+
+    #[test]
+    fn an_exchange_passes_by_its_command_or_a_reply() {
+        let exchanges = joined("S: 220 hi\n C: RETR x\n S: 150 Opening\n S: 226 done");
+        let retr = exchanges.get(1).unwrap();
+        for (typed, passed) in [
+            ("code:150", true),
+            ("code:226", true),
+            ("-code:226", false),
+            ("opening done", true),
+            ("retr dir:in", true),
+            ("dir:note", false),
+            ("-opening", false),
+        ] {
+            assert_eq!(Filter::parse(typed).unwrap().passes_exchange(retr), passed, "{typed}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_said_with_their_place() {
+        for (typed, at, said) in [
+            ("code:", 0, "code: takes 550, 5xx"),
+            ("code:5", 5, "code: takes"),
+            ("é -code:abc", 8, "code: takes"),
+            ("code:550,x", 9, "code: takes"),
+            ("code:<0", 5, "code: takes"),
+            ("conn:x", 5, "conn: takes a connection's number, not “x”"),
+            ("dir:up", 4, "dir: takes"),
+            ("is:odd", 3, "is: takes error, slow"),
+            ("x verb:", 2, "verb: takes"),
+            ("took:>soon", 5, "took: takes a time"),
+            ("took:>1e3", 5, "took: takes"),
+            ("bytes:many", 6, "bytes: takes a size"),
+            ("a \"open", 2, "the quotation mark"),
+            ("/a(b/", 1, "the regular expression is wrong"),
         ] {
             let mistake = Filter::parse(typed).unwrap_err();
-            assert!(mistake.0.starts_with(said), "{typed}: {mistake}");
+            assert!(mistake.at == at && mistake.text.starts_with(said), "{typed}: {mistake:?}");
         }
+        assert!(Filter::parse("code:x").unwrap_err().to_string().starts_with("At character 6: code: takes"));
+        assert!(Filter::parse(&"x".repeat(5000)).is_err());
+        assert!(Filter::parse("/((a{1000}){1000}){1000}/").is_err(), "what would fill the memory");
     }
 
     #[test]

@@ -253,8 +253,7 @@ impl Index {
                 _ => self.answers(number).and_then(|answers| line(transcript, answers)).map_or("", |line| &line.text),
             };
             let verb = command.split(' ').next().unwrap_or_default();
-            let Line { connection, direction, ref text, .. } = *line_here;
-            if !self.filter.passes(Seen { connection, direction, code, verb, text }) {
+            if !self.filter.passes(Seen { verb, ..Seen::line(line_here, code, None) }) {
                 return;
             }
         }
