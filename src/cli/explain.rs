@@ -85,7 +85,8 @@ fn log(results: &mut Results, mut file: impl BufRead, json: bool) -> Result<Stat
         match decode(&bytes) {
             Some(line) => {
                 lines += 1;
-                if let Some(number) = exchanges.push(&line) {
+                let joined = exchanges.push(&line);
+                if let Some(number) = joined.number.filter(|_| joined.ended) {
                     tell(&exchanges, number);
                 }
             }

@@ -26,15 +26,73 @@ pub struct Answer {
     pub text: String,
 }
 
-/// How a data connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A data connection, as far as the log tells of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Data {
+    /// The number of the exchange that asked for it: EPSV, PASV, EPRT or PORT.
+    pub asked: Option<u64>,
+    /// The server's end; empty where nothing tells it.
+    pub with: String,
+    /// Whether the server connected to us.
+    pub active: bool,
+    /// When it was open.
+    pub opened: Option<Timestamp>,
+    /// Milliseconds that connecting took; 0 where the server connects.
+    pub connecting: i64,
+    /// How it ended.
+    pub end: Option<DataEnd>,
+}
+
+/// How a data connection ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataEnd {
+    /// When.
+    pub at: Timestamp,
+    /// Milliseconds since it was begun to be used: TLS and all bytes.
+    pub took: i64,
     /// Bytes that crossed it.
     pub bytes: u64,
-    /// Whether its TLS session was resumed; `None` in clear.
-    pub resumed: Option<bool>,
+    /// Milliseconds until the first byte came.
+    pub first: Option<i64>,
+    /// What TLS agreed on; `None` in clear.
+    pub tls: Option<DataTls>,
     /// Whether its end was authentic.
     pub clean: bool,
+    /// Why it failed, if it did.
+    pub fault: Option<String>,
+}
+
+/// TLS on a data connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataTls {
+    /// `TLS 1.3`.
+    pub version: String,
+    /// The cipher suite; empty where the log does not tell it.
+    pub cipher: String,
+    /// Whether its session was resumed.
+    pub resumed: bool,
+    /// Milliseconds that the handshake took.
+    pub handshake: i64,
+}
+
+impl Data {
+    /// Whether its TLS session was resumed; `None` in clear, or where nobody knows.
+    pub fn resumed(&self) -> Option<bool> {
+        Some(self.end.as_ref()?.tls.as_ref()?.resumed)
+    }
+
+    /// Bytes that crossed it, once it has ended well.
+    pub fn bytes(&self) -> Option<u64> {
+        self.end.as_ref().filter(|end| end.fault.is_none()).map(|end| end.bytes)
+    }
+
+    /// Bytes a second, once it has ended well.
+    pub fn rate(&self) -> Option<u64> {
+        let end = self.end.as_ref().filter(|end| end.fault.is_none())?;
+        let handshake = end.tls.as_ref().map_or(0, |tls| tls.handshake);
+        let milliseconds = u64::try_from(end.took - handshake).ok()?.max(1);
+        Some(end.bytes.saturating_mul(1000) / milliseconds)
+    }
 }
 
 /// One command and what came of it; or what the server said unasked, such as its greeting.
@@ -52,8 +110,12 @@ pub struct Exchange {
     pub preliminary: Vec<Answer>,
     /// The final reply; `None` while it is owed, and for good where the connection broke.
     pub reply: Option<Answer>,
-    /// The end of its data connection.
-    pub data: Option<Data>,
+    /// Its data connection.
+    pub data: Option<Box<Data>>,
+    /// When TLS was agreed on, where it is AUTH.
+    pub secured: Option<Timestamp>,
+    /// Milliseconds that connecting took, where it is the greeting.
+    pub connecting: i64,
     /// The connection ended before the final reply.
     pub broken: bool,
     /// Whether it is the first on its connection: the greeting.
@@ -80,6 +142,11 @@ impl Exchange {
         matches!(self.verb(), "RETR" | "STOR" | "APPE" | "STOU" | "LIST" | "NLST" | "MLSD")
     }
 
+    /// Whether the command asks for a data connection.
+    pub fn asks_for_data(&self) -> bool {
+        matches!(self.verb(), "EPSV" | "PASV" | "CPSV" | "EPRT" | "PORT")
+    }
+
     /// The code of the final reply.
     pub fn code(&self) -> Option<u16> {
         self.reply.as_ref().map(|reply| reply.code)
@@ -88,6 +155,11 @@ impl Exchange {
     /// The final reply's first line; empty while there is none.
     pub fn text(&self) -> &str {
         self.reply.as_ref().map_or("", |reply| &reply.text)
+    }
+
+    /// Whether the server refused it, or broke it off.
+    pub fn failed(&self) -> bool {
+        self.broken || self.code().is_some_and(|code| code >= 400)
     }
 
     /// Milliseconds until the first reply.
@@ -107,10 +179,28 @@ impl Exchange {
 struct Dialogue {
     /// Numbers of exchanges without a final reply, oldest first.
     owed: VecDeque<u64>,
+    /// The newest exchange, to which notes belong.
+    newest: Option<u64>,
+    /// The one whose reply may still go on.
+    replied: Option<u64>,
     /// The newest exchange that moves data.
     data: Option<u64>,
+    /// The newest exchange that asked for a data connection.
+    way: Option<u64>,
+    /// A data connection that was made before its command.
+    made: Option<Box<Data>>,
     begun: bool,
     peer: Option<IpAddr>,
+    connecting: i64,
+}
+
+/// Where a line belongs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Joined {
+    /// The exchange; `None` for what comes before the first one.
+    pub number: Option<u64>,
+    /// Whether it got its final reply by it.
+    pub ended: bool,
 }
 
 /// The exchanges of the newest lines, in the order in which they began; an exchange is named by its number.
@@ -128,20 +218,20 @@ impl Exchanges {
         Self { kept: VecDeque::new(), gone: 0, capacity: capacity.max(1), dialogues: BTreeMap::new() }
     }
 
-    /// Takes the next line. Answers the number of an exchange that got its final reply by it.
-    pub fn push(&mut self, line: &Line) -> Option<u64> {
+    /// Takes the next line; answers where it belongs.
+    pub fn push(&mut self, line: &Line) -> Joined {
         match (line.direction, line.code) {
             (Direction::Sent, _) => {
                 let number = self.begin(line, Some(line.text.clone()));
                 self.owe(line.connection, number);
-                None
+                Joined { number: Some(number), ended: false }
             }
             (Direction::Received, Some(code)) => self.answered(line, code),
-            (Direction::Received, None) => None,
-            (Direction::Note, _) => {
-                self.noted(line);
-                None
+            (Direction::Received, None) => {
+                let number = self.dialogues.get(&line.connection).and_then(|dialogue| dialogue.replied);
+                Joined { number, ended: false }
             }
+            (Direction::Note, _) => Joined { number: self.noted(line), ended: false },
         }
     }
 
@@ -192,7 +282,7 @@ impl Exchanges {
         }
         let number = self.gone + self.kept.len() as u64;
         let dialogue = self.dialogues.entry(line.connection).or_default();
-        let exchange = Exchange {
+        let mut exchange = Exchange {
             seq: line.seq,
             connection: line.connection,
             at: line.at,
@@ -200,13 +290,19 @@ impl Exchanges {
             preliminary: Vec::new(),
             reply: None,
             data: None,
+            secured: None,
+            connecting: std::mem::take(&mut dialogue.connecting),
             broken: false,
             first: !std::mem::replace(&mut dialogue.begun, true),
             peer: dialogue.peer,
             transfer: line.transfer,
         };
+        dialogue.newest = Some(number);
         if exchange.moves_data() {
             dialogue.data = Some(number);
+            exchange.data = dialogue.made.take();
+        } else if exchange.asks_for_data() {
+            dialogue.way = Some(number);
         }
         self.kept.push_back(exchange);
         number
@@ -221,7 +317,7 @@ impl Exchanges {
     }
 
     /// A reply that is not preliminary pays the oldest command that is owed one.
-    fn answered(&mut self, line: &Line, code: u16) -> Option<u64> {
+    fn answered(&mut self, line: &Line, code: u16) -> Joined {
         let preliminary = code < 200;
         let owed = &mut self.dialogues.entry(line.connection).or_default().owed;
         let paid = if preliminary { owed.front().copied() } else { owed.pop_front() };
@@ -232,42 +328,107 @@ impl Exchanges {
             }
             number
         });
+        self.dialogues.entry(line.connection).or_default().replied = Some(number);
         let answer = Answer { seq: line.seq, code, at: line.at, text: line.text.clone() };
-        let exchange = self.edit(number)?;
+        let Some(exchange) = self.edit(number) else { return Joined::default() };
         if !preliminary {
             exchange.reply = Some(answer);
-            return Some(number);
-        }
-        if exchange.preliminary.len() < PRELIMINARIES {
+        } else if exchange.preliminary.len() < PRELIMINARIES {
             exchange.preliminary.push(answer);
         }
-        None
+        Joined { number: Some(number), ended: !preliminary }
     }
 
-    fn noted(&mut self, line: &Line) {
+    fn noted(&mut self, line: &Line) -> Option<u64> {
         let dialogue = self.dialogues.entry(line.connection).or_default();
-        if let Some(peer) = connected(&line.text) {
-            dialogue.peer = Some(peer);
-        } else if let Some(data) = data_end(&line.text)
-            && let Some(number) = dialogue.data
-            && let Some(exchange) = self.edit(number)
+        let newest = dialogue.newest;
+        if let Some((peer, connecting)) = connected(&line.text) {
+            (dialogue.peer, dialogue.connecting) = (peer.or(dialogue.peer), connecting);
+        } else if let Some(opened) = data_open(line) {
+            return self.data_opened(line.connection, opened).or(newest);
+        } else if let Some(end) = data_end(line) {
+            let number = dialogue.data;
+            if let Some(exchange) = number.and_then(|number| self.edit(number)) {
+                exchange.data.get_or_insert_default().end = Some(end);
+                return number;
+            }
+        } else if line.text.contains(", certificate sha256 ")
+            && let Some(exchange) = newest.and_then(|number| self.edit(number))
+            && exchange.verb() == "AUTH"
         {
-            exchange.data = Some(data);
+            exchange.secured = Some(line.at);
         }
+        newest
+    }
+
+    /// It belongs to the command that waits for it; one that was made before its command waits for that.
+    fn data_opened(&mut self, connection: ConnectionId, opened: Data) -> Option<u64> {
+        let dialogue = self.dialogues.entry(connection).or_default();
+        let opened = Box::new(Data { asked: dialogue.way, ..opened });
+        let number = dialogue.data;
+        let waits = |exchange: &&mut Exchange| exchange.reply.is_none() && exchange.data.is_none();
+        if let Some(exchange) = number.and_then(|number| self.edit(number)).filter(waits) {
+            exchange.data = Some(opened);
+            return number;
+        }
+        let dialogue = self.dialogues.entry(connection).or_default();
+        dialogue.made = Some(opened);
+        dialogue.way
     }
 }
 
-/// `Connected to 192.0.2.1:21 in 3 ms`: whom a log says that it is with.
-fn connected(note: &str) -> Option<IpAddr> {
-    let address = note.strip_prefix("Connected to ")?.split(' ').next()?;
-    address.parse::<SocketAddr>().ok().map(|address| address.ip().to_canonical())
+/// `Connected to 192.0.2.1:21 in 3 ms`: whom a log says that it is with, and how long that took.
+fn connected(note: &str) -> Option<(Option<IpAddr>, i64)> {
+    let rest = note.strip_prefix("Connected to ")?;
+    let address = rest.split(' ').next()?;
+    let took = rest.rsplit_once(" in ").and_then(|(_, took)| milliseconds(took));
+    Some((address.parse::<SocketAddr>().ok().map(|address| address.ip().to_canonical()), took.unwrap_or(0)))
 }
 
-/// `Data connection: 12 bytes in 3 ms, TLS 1.3, session resumed`: what a log says of a data connection's end.
-fn data_end(note: &str) -> Option<Data> {
-    let (bytes, rest) = note.strip_prefix("Data connection: ")?.split_once(" bytes in ")?;
-    let resumed = rest.contains(", session ").then(|| rest.contains(", session resumed"));
-    Some(Data { bytes: bytes.parse().ok()?, resumed, clean: !rest.contains(", ended without close_notify") })
+/// `3 ms`, and perhaps more.
+fn milliseconds(text: &str) -> Option<i64> {
+    text.split_once(" ms").and_then(|(number, _)| number.parse().ok())
+}
+
+/// `Data connection to 192.0.2.1:5000 is open after 3 ms`, `Data connection from 192.0.2.1:20 is open`.
+fn data_open(line: &Line) -> Option<Data> {
+    let rest = line.text.strip_prefix("Data connection ")?;
+    let (active, rest) = match rest.strip_prefix("from ") {
+        Some(rest) => (true, rest),
+        None => (false, rest.strip_prefix("to ")?),
+    };
+    let (with, rest) = rest.split_once(" is open")?;
+    let connecting = rest.strip_prefix(" after ").and_then(milliseconds).unwrap_or(0);
+    Some(Data { with: with.to_owned(), active, opened: Some(line.at), connecting, ..Data::default() })
+}
+
+/// `Data connection: 12 bytes in 3 ms, first after 2 ms, TLS 1.3, session resumed, TLS13_AES_128_GCM_SHA256 in 1 ms`, or
+/// why it failed: what a log says of a data connection's end.
+fn data_end(line: &Line) -> Option<DataEnd> {
+    let said = line.text.strip_prefix("Data connection: ")?;
+    let parts: Vec<&str> = said.split(", ").collect();
+    let numbers = parts[0].split_once(" bytes in ");
+    let numbers = numbers.and_then(|(bytes, took)| Some((bytes.parse().ok()?, milliseconds(took)?)));
+    let session = parts.iter().position(|part| part.starts_with("session "));
+    let tls = session.filter(|session| *session > 0).map(|session| {
+        let cipher = parts.get(session + 1).and_then(|part| part.split_once(" in "));
+        DataTls {
+            version: parts[session - 1].to_owned(),
+            cipher: cipher.map_or_else(String::new, |(cipher, _)| cipher.to_owned()),
+            resumed: parts[session] == "session resumed",
+            handshake: cipher.and_then(|(_, took)| milliseconds(took)).unwrap_or(0),
+        }
+    });
+    let (bytes, took) = numbers.unwrap_or((0, 0));
+    Some(DataEnd {
+        at: line.at,
+        took,
+        bytes,
+        first: parts.iter().find_map(|part| part.strip_prefix("first after ")).and_then(milliseconds),
+        fault: numbers.is_none().then(|| parts[..session.map_or(parts.len(), |at| at.saturating_sub(1))].join(", ")),
+        tls,
+        clean: numbers.is_some() && !said.contains(", ended without close_notify"),
+    })
 }
 
 #[cfg(test)]
@@ -320,16 +481,64 @@ pub(super) mod tests {
         let exchanges = joined(
             "N: Connected to 192.0.2.1:21 in 3 ms\n S: 220 hello\n @2 S: 120 soon\n C: FEAT\n @2 S: 220 other\n \
              S: 211-Features\n +  MDTM\n @2 C: RETR x\n + 211 End\n @2 S: 150 go\n \
-             @2 N: Data connection: 12 bytes in 3 ms, TLS 1.3, session resumed\n @2 S: 226 done",
+             @2 N: Data connection: 12 bytes in 9 ms, first after 7 ms, TLS 1.3, session resumed, TLS13_X in 4 ms\n \
+             @2 S: 226 done",
         );
         let expected = [(1, "", Some(220)), (2, "", Some(220)), (1, "FEAT", Some(211)), (2, "RETR", Some(226))];
         assert_eq!(pairs(&exchanges), expected);
         let all: Vec<_> = exchanges.iter().collect();
         assert_eq!(all[2].peer, "192.0.2.1".parse().ok());
         assert_eq!((all[3].wait(), all[3].took(), all[3].argument()), (Some(20), Some(40), "x"));
-        assert_eq!(all[3].data, Some(Data { bytes: 12, resumed: Some(true), clean: true }));
+        let data = all[3].data.as_deref().unwrap();
+        let end = data.end.clone().unwrap();
+        assert_eq!((data.resumed(), data.bytes(), data.rate(), end.clean), (Some(true), Some(12), Some(2400), true));
+        assert_eq!((end.first, end.took, end.fault), (Some(7), 9, None));
+        let (version, cipher) = ("TLS 1.3".to_owned(), "TLS13_X".to_owned());
+        assert_eq!(end.tls, Some(DataTls { version, cipher, resumed: true, handshake: 4 }));
         assert!(all[0].first && all[1].first && !all[2].first);
         assert_eq!(exchanges.before(3).map(|exchange| exchange.seq).collect::<Vec<_>>(), [3]);
+    }
+
+    #[test]
+    fn a_data_connection_belongs_to_its_command() {
+        let exchanges = joined(
+            "N: Connected to 192.0.2.1:21 in 3 ms\n S: 220 hi\n C: EPSV\n S: 229 (|||5000|)\n \
+             N: Data connection to 192.0.2.1:5000 is open after 4 ms\n C: RETR a\n C: EPSV\n S: 150 go\n \
+             N: Data connection: 5 bytes in 2 ms\n S: 226 done\n S: 229 (|||5001|)\n \
+             N: Data connection to 192.0.2.1:5001 is open after 6 ms\n C: RETR b\n S: 150 go\n \
+             N: Data connection: it was silent, for long, TLS 1.2, session not resumed\n S: 426 broken\n \
+             C: PORT 192,0,2,9,4,1\n S: 200 ok\n C: LIST\n N: Data connection from 192.0.2.1:20 is open\n S: 150 go\n \
+             N: Data connection: 9 bytes in 2 ms, ended without close_notify\n S: 226 done",
+        );
+        let all: Vec<_> = exchanges.iter().collect();
+        let of = |verb: &str, argument: &str| {
+            let found = all.iter().find(|exchange| exchange.verb() == verb && exchange.argument() == argument).unwrap();
+            found.data.as_deref().unwrap()
+        };
+        let (a, b, list) = (of("RETR", "a"), of("RETR", "b"), of("LIST", ""));
+        assert_eq!((a.asked, a.with.as_str(), a.connecting, a.bytes()), (Some(1), "192.0.2.1:5000", 4, Some(5)));
+        assert_eq!((b.asked, b.with.as_str(), b.connecting, b.bytes()), (Some(3), "192.0.2.1:5001", 6, None));
+        let end = b.end.as_ref().unwrap();
+        assert_eq!(
+            (end.fault.as_deref(), b.resumed(), end.clean),
+            (Some("it was silent, for long"), Some(false), false)
+        );
+        assert_eq!((list.active, list.with.as_str(), list.asked), (true, "192.0.2.1:20", Some(5)));
+        assert!(!list.end.as_ref().unwrap().clean && list.rate() == Some(4500));
+        assert_eq!((all[0].connecting, all[0].first), (3, true));
+    }
+
+    #[test]
+    fn lines_know_where_they_belong() {
+        let lines = lines(
+            "N: Looking up h\n S: 220 hi\n C: AUTH TLS\n S: 234 go\n N: TLS 1.3, X, certificate sha256 ab\n C: FEAT\n \
+             S: 211-a\n + 211 End",
+        );
+        let mut exchanges = Exchanges::new(100);
+        let numbers: Vec<_> = lines.iter().map(|line| exchanges.push(line).number).collect();
+        let (greeting, auth, feat) = (Some(0), Some(1), Some(2));
+        assert_eq!(numbers, [None, greeting, auth, auth, auth, feat, feat, feat]);
+        assert_eq!(exchanges.get(1).unwrap().secured, Some(lines[4].at));
     }
 
     #[test]

@@ -222,7 +222,7 @@ fn resumption(exchange: &Exchange, _: Before<'_>) -> Option<Finding> {
     if !matches!(exchange.code(), Some(522 | 425 | 450)) || !names_resumption(exchange.text()) {
         return None;
     }
-    let happened = match exchange.data.and_then(|data| data.resumed) {
+    let happened = match exchange.data.as_ref().and_then(|data| data.resumed()) {
         Some(true) => "It was resumed, so that the server is wrong here.",
         Some(false) => "It was not resumed: a new session was made.",
         None => "Whether it was resumed, the log does not tell.",
@@ -354,7 +354,7 @@ fn unproved(exchange: &Exchange, before: Before<'_>) -> Option<Finding> {
             "The connection ended before the server said that the transfer is complete: what arrived may be a part.";
         return finding("unproved", said, remedies, source);
     }
-    let bytes = exchange.data?.bytes;
+    let bytes = exchange.data.as_ref()?.bytes()?;
     let same = |earlier: &&&Exchange| earlier.verb() == "SIZE" && earlier.argument() == exchange.argument();
     let size = before.iter().find(same).filter(|size| size.code() == Some(213))?;
     let size: u64 = size.text().get(4..)?.trim().parse().ok()?;

@@ -4,8 +4,8 @@ use std::fs::{File, Metadata};
 use std::future::poll_fn;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -77,12 +77,17 @@ pub(super) struct Mover {
     watched: (Instant, u64),
     /// Held while a file is in use.
     pub(super) guard: Sender<()>,
-    /// Set when the first bytes have come, or the end.
-    heard: Arc<AtomicBool>,
+    /// When the first bytes have come, or the end.
+    heard: Arc<OnceLock<std::time::Instant>>,
 }
 
 impl Mover {
-    pub(super) fn new(stream: Stream, idle: Duration, guard: Sender<()>, heard: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(
+        stream: Stream,
+        idle: Duration,
+        guard: Sender<()>,
+        heard: Arc<OnceLock<std::time::Instant>>,
+    ) -> Self {
         Self { stream, idle, bytes: 0, watched: (Instant::now(), 0), guard, heard }
     }
 
@@ -261,7 +266,7 @@ impl Mover {
         if timeout(self.idle, reading).await.is_err() {
             return Err(self.silent());
         }
-        self.heard.store(true, Ordering::Relaxed);
+        self.heard.get_or_init(std::time::Instant::now);
         // What came before an end or an error is handed over first; the next read meets the end again.
         match outcome {
             _ if filled > 0 => Ok(Came::Bytes(filled)),

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -71,7 +70,7 @@ pub(super) struct DataConnection {
     gone: mpsc::Receiver<()>,
     /// What TLS agreed on, as soon as it has.
     pub(super) agreed: Arc<OnceLock<Agreed>>,
-    heard: Arc<AtomicBool>,
+    heard: Arc<OnceLock<std::time::Instant>>,
     state: State,
     opened: bool,
     passive: bool,
@@ -90,7 +89,7 @@ struct Task {
     happened: mpsc::Sender<Happened>,
     guard: mpsc::Sender<()>,
     agreed: Arc<OnceLock<Agreed>>,
-    heard: Arc<AtomicBool>,
+    heard: Arc<OnceLock<std::time::Instant>>,
     scribe: Scribe,
     limit: Duration,
 }
@@ -169,7 +168,7 @@ impl DataConnection {
 
     /// Whether it is in use, or to be used as soon as it is open, and the server has not been heard on it.
     pub(super) fn is_unheard(&self) -> bool {
-        self.job.is_none() && self.state != State::Ended && !self.heard.load(Ordering::Relaxed)
+        self.job.is_none() && self.state != State::Ended && self.heard.get().is_none()
     }
 
     /// What TLS agreed on, if it has.
@@ -282,17 +281,20 @@ impl Task {
             },
         };
         let start = Instant::now();
+        let mut handshake = Duration::ZERO;
         let ended = match job.security {
             None => self.carry(Stream::Plain(socket), job.load).await,
             Some(security) => match security.data(socket, self.limit).await {
                 Ok(stream) => {
+                    handshake = start.elapsed();
                     let _ = self.agreed.set(Agreed::of(&stream));
                     self.carry(Stream::Tls(Box::new(stream)), job.load).await
                 }
                 Err(fault) => fault.into(),
             },
         };
-        self.scribe.note(report(&ended, self.agreed.get(), start.elapsed()));
+        let first = self.heard.get().map(|first| first.duration_since(start.into_std()));
+        self.scribe.note(report(&ended, self.agreed.get(), [Some(start.elapsed()), first, Some(handshake)]));
         self.end(ended).await;
     }
 
@@ -322,14 +324,20 @@ impl Task {
     }
 }
 
-fn report(ended: &Ended, agreed: Option<&Agreed>, took: Duration) -> String {
+/// What came of it, for the log: how long it took, until when the first byte came, and how long TLS took, in one line.
+/// `model::exchange` reads it.
+fn report(ended: &Ended, agreed: Option<&Agreed>, times: [Option<Duration>; 3]) -> String {
+    let [took, first, handshake] = times.map(|time| time.unwrap_or_default().as_millis());
     let tls = agreed.map_or_else(String::new, |agreed| {
-        format!(", {}, session {}", agreed.version, if agreed.resumed { "resumed" } else { "not resumed" })
+        let session = if agreed.resumed { "resumed" } else { "not resumed" };
+        format!(", {}, session {session}, {} in {handshake} ms", agreed.version, agreed.cipher)
     });
     match &ended.result {
         Ok(end) => {
             let cut = if end.clean { "" } else { ", ended without close_notify" };
-            format!("Data connection: {} bytes in {} ms{tls}{cut}", end.bytes, took.as_millis())
+            let first =
+                if times[1].is_some() && end.bytes > 0 { format!(", first after {first} ms") } else { String::new() };
+            format!("Data connection: {} bytes in {took} ms{first}{tls}{cut}", end.bytes)
         }
         Err(fault) => format!("Data connection: {fault}{tls}"),
     }

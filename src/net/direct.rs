@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -38,7 +38,7 @@ pub(super) struct Carrier {
     bytes: u64,
     /// Since when the bytes are watched that come in, and how many there were then.
     watched: (Instant, u64),
-    heard: Arc<AtomicBool>,
+    heard: Arc<OnceLock<Instant>>,
     given_up: Arc<AtomicBool>,
     guard: Sender<()>,
 }
@@ -65,7 +65,7 @@ impl Carrier {
         file: File,
         flow: Arc<Flow>,
         idle: Duration,
-        heard: Arc<AtomicBool>,
+        heard: Arc<OnceLock<Instant>>,
         guard: Sender<()>,
     ) -> Self {
         let watched = (Instant::now(), 0);
@@ -117,7 +117,7 @@ impl Carrier {
                     self.once(PollFlags::IN, |mut socket| socket.read(room))?
                 }
             };
-            self.heard.store(true, Ordering::Relaxed);
+            self.heard.get_or_init(Instant::now);
             if count == 0 {
                 break;
             }
