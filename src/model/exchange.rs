@@ -112,10 +112,10 @@ pub struct Exchange {
     pub reply: Option<Answer>,
     /// Its data connection.
     pub data: Option<Box<Data>>,
-    /// When TLS was agreed on, where it is AUTH.
+    /// When TLS was agreed on, where it is AUTH, or the greeting of a server that speaks TLS from the start.
     pub secured: Option<Timestamp>,
-    /// Milliseconds that connecting took, where it is the greeting.
-    pub connecting: i64,
+    /// When the connection was made, and the milliseconds that took, where it is the greeting.
+    pub connected: Option<(Timestamp, i64)>,
     /// The connection ended before the final reply.
     pub broken: bool,
     /// Whether it is the first on its connection: the greeting.
@@ -150,6 +150,11 @@ impl Exchange {
     /// The code of the final reply.
     pub fn code(&self) -> Option<u16> {
         self.reply.as_ref().map(|reply| reply.code)
+    }
+
+    /// The code of the final reply, or while that is owed, of the last preliminary one.
+    pub fn last_code(&self) -> Option<u16> {
+        self.code().or_else(|| self.preliminary.last().map(|reply| reply.code))
     }
 
     /// The final reply's first line; empty while there is none.
@@ -191,7 +196,8 @@ struct Dialogue {
     made: Option<Box<Data>>,
     begun: bool,
     peer: Option<IpAddr>,
-    connecting: i64,
+    connected: Option<(Timestamp, i64)>,
+    secured: Option<Timestamp>,
 }
 
 /// Where a line belongs.
@@ -290,8 +296,8 @@ impl Exchanges {
             preliminary: Vec::new(),
             reply: None,
             data: None,
-            secured: None,
-            connecting: std::mem::take(&mut dialogue.connecting),
+            secured: dialogue.secured.take(),
+            connected: dialogue.connected.take(),
             broken: false,
             first: !std::mem::replace(&mut dialogue.begun, true),
             peer: dialogue.peer,
@@ -343,7 +349,7 @@ impl Exchanges {
         let dialogue = self.dialogues.entry(line.connection).or_default();
         let newest = dialogue.newest;
         if let Some((peer, connecting)) = connected(&line.text) {
-            (dialogue.peer, dialogue.connecting) = (peer.or(dialogue.peer), connecting);
+            (dialogue.peer, dialogue.connected) = (peer.or(dialogue.peer), Some((line.at, connecting)));
         } else if let Some(opened) = data_open(line) {
             return self.data_opened(line.connection, opened).or(newest);
         } else if let Some(end) = data_end(line) {
@@ -352,11 +358,15 @@ impl Exchanges {
                 exchange.data.get_or_insert_default().end = Some(end);
                 return number;
             }
-        } else if line.text.contains(", certificate sha256 ")
-            && let Some(exchange) = newest.and_then(|number| self.edit(number))
-            && exchange.verb() == "AUTH"
-        {
-            exchange.secured = Some(line.at);
+        } else if line.text.contains(", certificate sha256 ") {
+            match newest {
+                None => dialogue.secured = Some(line.at),
+                Some(number) => {
+                    if let Some(exchange) = self.edit(number).filter(|exchange| exchange.verb() == "AUTH") {
+                        exchange.secured = Some(line.at);
+                    }
+                }
+            }
         }
         newest
     }
@@ -525,7 +535,7 @@ pub(super) mod tests {
         );
         assert_eq!((list.active, list.with.as_str(), list.asked), (true, "192.0.2.1:20", Some(5)));
         assert!(!list.end.as_ref().unwrap().clean && list.rate() == Some(4500));
-        assert_eq!((all[0].connecting, all[0].first), (3, true));
+        assert_eq!((all[0].connected.map(|(_, took)| took), all[0].first), (Some(3), true));
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod question;
 pub mod queue;
 pub mod settings;
 pub mod site;
+pub mod stage;
 pub mod syntax;
 pub mod transcript;
 pub mod transfer;

@@ -37,6 +37,7 @@ pub mod transcript_details;
 pub mod transcript_index;
 pub mod transcript_line;
 pub mod transcript_listing;
+pub mod transcript_order;
 pub mod transcript_panel;
 pub mod tree;
 pub mod trouble;

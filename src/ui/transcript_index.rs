@@ -1,21 +1,20 @@
 //! What the reply log knows of each line beyond the line itself, and which lines its filter shows: kept up to date a
 //! bounded step at a time, never computed while drawing.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::model::log_filter::{Filter, Seen};
-use crate::model::{ConnectionId, Direction, Line, Transcript};
+use crate::model::{ConnectionId, Direction, Exchange, Exchanges, Line, Transcript};
+
+use super::transcript_order::{ExchangeRows, Sort};
 
 /// Lines that one step looks at: a fraction of a millisecond's work.
 pub const STEP: usize = 2_000;
 
-/// Commands of one connection that may wait for their replies; more than the protocol core lets out.
-const OWED: usize = 256;
-
 /// Lines before and behind a line among which its reply or command is looked for.
 const REACH: usize = 20_000;
 
-/// `answers` of a line that answers nothing.
+/// `exchange` of a line that belongs to none.
 const NOTHING: u64 = u64::MAX;
 
 /// The five classes of replies, as chips count and hide them.
@@ -28,17 +27,8 @@ const NO_CLASS: u8 = 5;
 struct Facts {
     /// The code of the reply that the line belongs to; 0 for none.
     code: u16,
-    /// The number of the command that the reply answers.
-    answers: u64,
-}
-
-/// What is remembered of a connection between two lines.
-#[derive(Debug, Default)]
-struct Dialogue {
-    /// Numbers of commands without a final reply, oldest first.
-    owed: VecDeque<u64>,
-    /// Of the reply that may still go on.
-    reply: Option<Facts>,
+    /// The number of the exchange that it belongs to.
+    exchange: u64,
 }
 
 /// A line that the text filter found.
@@ -56,7 +46,10 @@ struct Found {
 pub struct Index {
     facts: VecDeque<Facts>,
     first: u64,
-    dialogues: BTreeMap<ConnectionId, Dialogue>,
+    exchanges: Exchanges,
+    /// The number of the first line of each exchange that is kept.
+    heads: VecDeque<u64>,
+    rows: ExchangeRows,
     filter: Filter,
     connection: Option<ConnectionId>,
     classes: [bool; CLASSES],
@@ -74,7 +67,9 @@ impl Default for Index {
         Self {
             facts: VecDeque::new(),
             first: 0,
-            dialogues: BTreeMap::new(),
+            exchanges: Exchanges::new(usize::MAX),
+            heads: VecDeque::new(),
+            rows: ExchangeRows::default(),
             filter: Filter::default(),
             connection: None,
             classes: [false; CLASSES],
@@ -97,6 +92,7 @@ impl Index {
             *self = Self { filter, connection, classes, ..Self::default() };
         }
         let gone = self.forget(transcript.dropped().max(self.cleared));
+        self.forget_exchanges(transcript);
         let end = transcript.dropped() + transcript.len() as u64;
         let mut budget = STEP;
         while self.first + (self.facts.len() as u64) < end && budget > 0 {
@@ -104,6 +100,10 @@ impl Index {
             let Some(line) = line(transcript, number) else { break };
             let facts = self.facts_of(number, line);
             self.facts.push_back(facts);
+            if facts.exchange < self.rows.looked() {
+                self.look_at_exchange(facts.exchange);
+            }
+            self.look_again(transcript, facts.exchange);
             budget -= 1;
         }
         let known = self.first + self.facts.len() as u64;
@@ -112,13 +112,26 @@ impl Index {
             self.next += 1;
             budget -= 1;
         }
-        (self.next < end, gone)
+        while self.rows.looked() < self.exchanges.numbers().end && budget > 0 {
+            self.look_at_exchange(self.rows.looked());
+            budget -= 1;
+        }
+        (self.next < end || self.rows.looked() < self.exchanges.numbers().end, gone)
+    }
+
+    /// The connection is closed: what it owes will not come.
+    pub fn close(&mut self, transcript: &Transcript, connection: ConnectionId) {
+        for number in self.exchanges.close(connection) {
+            self.look_at_exchange(number);
+            self.look_again(transcript, number);
+        }
     }
 
     /// Shows no line that is there now.
     pub fn clear(&mut self, transcript: &Transcript) {
         self.cleared = transcript.dropped() + transcript.len() as u64;
         self.forget(self.cleared);
+        self.rows.begin(self.exchanges.numbers().end);
     }
 
     /// Shows what passes `filter`, on one connection or all.
@@ -132,6 +145,7 @@ impl Index {
         self.shown.clear();
         self.counts = [0; CLASSES];
         self.next = self.first;
+        self.look_at_exchanges_anew();
     }
 
     /// Shows only replies of the chosen classes (0 for 1yz); with none chosen, every line.
@@ -140,7 +154,18 @@ impl Index {
             self.classes = classes;
             let shown = self.found.iter().filter(|found| visible(classes, found.class)).map(|found| found.number);
             self.shown = shown.collect();
+            self.look_at_exchanges_anew();
         }
+    }
+
+    /// Orders the exchanges.
+    pub fn sort(&mut self, sort: Sort) {
+        self.rows.sort(sort);
+    }
+
+    /// Brings the exchanges into their order, once a frame; `true`: it is still to be done.
+    pub fn arrange(&mut self) -> bool {
+        self.rows.arrange(&self.exchanges)
     }
 
     /// How many rows are shown.
@@ -175,7 +200,30 @@ impl Index {
 
     /// The number of the command that the line called `number` answers.
     pub fn answers(&self, number: u64) -> Option<u64> {
-        self.facts_at(number).map(|facts| facts.answers).filter(|answers| *answers != NOTHING)
+        let facts = self.facts_at(number).filter(|facts| facts.code != 0)?;
+        self.exchanges.get(facts.exchange)?.command.as_ref()?;
+        self.head(facts.exchange)
+    }
+
+    /// The number of the exchange that the line called `number` belongs to.
+    pub fn exchange_of(&self, number: u64) -> Option<u64> {
+        self.facts_at(number).map(|facts| facts.exchange).filter(|exchange| *exchange != NOTHING)
+    }
+
+    /// All exchanges that are kept.
+    pub fn exchanges(&self) -> &Exchanges {
+        &self.exchanges
+    }
+
+    /// The exchanges that are shown.
+    pub fn rows(&self) -> &ExchangeRows {
+        &self.rows
+    }
+
+    /// The number of the first line of the exchange called `exchange`.
+    pub fn head(&self, exchange: u64) -> Option<u64> {
+        let index = exchange.checked_sub(self.exchanges.numbers().start)?;
+        self.heads.get(usize::try_from(index).ok()?).copied()
     }
 
     /// The numbers of the whole reply that the line called `number` belongs to, or of all that answers a command.
@@ -218,53 +266,90 @@ impl Index {
         hidden
     }
 
-    /// Joins a reply and its command: each reply that is not preliminary pays the oldest command that is owed one.
+    /// Lets go of exchanges that began before the oldest line.
+    fn forget_exchanges(&mut self, transcript: &Transcript) {
+        let oldest = transcript.get(0).map_or(u64::MAX, |line| line.seq);
+        self.exchanges.forget(oldest);
+        let gone = self.heads.len() - self.exchanges.iter().len();
+        self.heads.drain(..gone);
+        self.rows.forget(self.exchanges.numbers().start);
+    }
+
+    /// Joins a line to its exchange.
     fn facts_of(&mut self, number: u64, line: &Line) -> Facts {
-        let dialogue = self.dialogues.entry(line.connection).or_default();
-        let none = Facts { code: 0, answers: NOTHING };
-        match (line.direction, line.code) {
-            (Direction::Sent, _) => {
-                if dialogue.owed.len() == OWED {
-                    dialogue.owed.pop_front();
+        let end = self.exchanges.numbers().end;
+        let joined = self.exchanges.push(line).number;
+        if self.exchanges.numbers().end > end {
+            self.heads.push_back(number);
+        }
+        let exchange = joined.unwrap_or(NOTHING);
+        let code = match (line.direction, line.code) {
+            (Direction::Received, Some(code)) => code,
+            (Direction::Received, None) => {
+                let found = joined.and_then(|exchange| self.exchanges.get(exchange));
+                found.and_then(Exchange::last_code).unwrap_or(0)
+            }
+            _ => 0,
+        };
+        Facts { code, exchange }
+    }
+
+    fn look_at_exchanges_anew(&mut self) {
+        let cleared = self.heads.partition_point(|head| *head < self.cleared) as u64;
+        self.rows.begin(self.exchanges.numbers().start + cleared);
+    }
+
+    /// Shows an exchange, or not, by what is known of it now.
+    fn look_at_exchange(&mut self, number: u64) {
+        let passes = self.exchanges.get(number).is_some_and(|exchange| self.exchange_passes(exchange));
+        self.rows.show(number, passes);
+    }
+
+    fn exchange_passes(&self, exchange: &Exchange) -> bool {
+        self.connection.is_none_or(|connection| connection == exchange.connection)
+            && visible(self.classes, class_of(exchange.last_code()))
+            && self.filter.passes_exchange(exchange)
+    }
+
+    /// Shows a line, or not, by what is known of it now.
+    fn look(&mut self, transcript: &Transcript, number: u64) {
+        let Some(line) = line(transcript, number) else { return };
+        let code = self.code(number);
+        let exchange = self.exchange_of(number).and_then(|exchange| self.exchanges.get(exchange));
+        let passes = self.connection.is_none_or(|connection| connection == line.connection)
+            && self.filter.passes(Seen::line(line, code, exchange));
+        let class = class_of(code);
+        let first = line.code.is_some() && usize::from(class) < CLASSES;
+        match self.found.binary_search_by_key(&number, |found| found.number) {
+            Err(at) if passes => {
+                if first {
+                    self.counts[usize::from(class)] += 1;
                 }
-                dialogue.owed.push_back(number);
-                none
+                self.found.insert(at, Found { number, class, first });
+                if visible(self.classes, class) {
+                    self.shown.insert(self.row_of(number), number);
+                }
             }
-            (Direction::Received, Some(code)) => {
-                let answers = if code < 200 { dialogue.owed.front().copied() } else { dialogue.owed.pop_front() };
-                let facts = Facts { code, answers: answers.unwrap_or(NOTHING) };
-                dialogue.reply = Some(facts);
-                facts
+            Ok(at) if !passes => {
+                if first {
+                    self.counts[usize::from(class)] -= 1;
+                }
+                self.found.remove(at);
+                if let Ok(at) = self.shown.binary_search(&number) {
+                    self.shown.remove(at);
+                }
             }
-            (Direction::Received, None) => dialogue.reply.unwrap_or(none),
-            (Direction::Note, _) => none,
+            _ => {}
         }
     }
 
-    fn look(&mut self, transcript: &Transcript, number: u64) {
-        let Some(line_here) = line(transcript, number) else { return };
-        if self.connection.is_some_and(|connection| connection != line_here.connection) {
-            return;
-        }
-        let code = self.code(number);
-        if !self.filter.is_empty() {
-            let command = match line_here.direction {
-                Direction::Sent => line_here.text.as_str(),
-                _ => self.answers(number).and_then(|answers| line(transcript, answers)).map_or("", |line| &line.text),
-            };
-            let verb = command.split(' ').next().unwrap_or_default();
-            if !self.filter.passes(Seen { verb, ..Seen::line(line_here, code, None) }) {
-                return;
+    /// Looks once more at the lines of an exchange that has gone on, where the filter asks for what it came to.
+    fn look_again(&mut self, transcript: &Transcript, exchange: u64) {
+        let Some(head) = self.head(exchange).filter(|_| self.filter.looks_at_ends()) else { return };
+        for number in (head..self.next).take(REACH) {
+            if self.exchange_of(number) == Some(exchange) {
+                self.look(transcript, number);
             }
-        }
-        let class = class_of(code);
-        let first = line_here.code.is_some() && usize::from(class) < CLASSES;
-        if first {
-            self.counts[usize::from(class)] += 1;
-        }
-        self.found.push_back(Found { number, class, first });
-        if visible(self.classes, class) {
-            self.shown.push_back(number);
         }
     }
 }
@@ -299,7 +384,7 @@ mod tests {
         };
         let code = text.get(..3).filter(|_| typed.starts_with('<')).and_then(|code| code.parse().ok());
         transcript.push(Line {
-            seq: 0,
+            seq: transcript.dropped() + transcript.len() as u64 + 1,
             at: jiff::Timestamp::UNIX_EPOCH,
             connection: ConnectionId(connection),
             direction,
@@ -381,6 +466,61 @@ mod tests {
         assert_eq!((index.row_of(4), index.row_of(3), index.number(7)), (3, 3, Some(13)));
     }
 
+    fn exchanges(index: &Index) -> Vec<&str> {
+        let rows = (0..index.rows().len()).filter_map(|row| index.rows().number(row));
+        rows.filter_map(|number| index.exchanges().get(number)).map(Exchange::verb).collect()
+    }
+
+    #[test]
+    fn the_same_filter_and_chips_show_exchanges() {
+        let mut transcript = dialogue();
+        let mut index = Index::default();
+        index.follow(&transcript);
+        assert_eq!(exchanges(&index), ["", "FEAT", "", "CWD", "RETR", "DELE"]);
+        assert_eq!((index.exchange_of(6), index.head(1), index.exchange_of(0)), (Some(1), Some(2), None));
+        index.set_filter(Filter::parse("-is:error -verb:CWD").unwrap(), None);
+        index.follow(&transcript);
+        assert_eq!(exchanges(&index), ["", "FEAT", "", "RETR"]);
+        index.set_filter(Filter::default(), Some(ConnectionId(1)));
+        index.set_classes([false, false, false, false, true]);
+        index.follow(&transcript);
+        assert_eq!(exchanges(&index), ["DELE"]);
+        push(&mut transcript, 1, "> RMD x");
+        index.follow(&transcript);
+        assert_eq!(exchanges(&index), ["DELE"], "nobody knows yet how it ends");
+        push(&mut transcript, 1, "< 550 no");
+        index.follow(&transcript);
+        assert_eq!(exchanges(&index), ["DELE", "RMD"]);
+        index.clear(&transcript);
+        index.set_classes([false; CLASSES]);
+        index.follow(&transcript);
+        assert!(exchanges(&index).is_empty(), "cleared away");
+        push(&mut transcript, 1, "> NOOP");
+        index.follow(&transcript);
+        index.close(&transcript, ConnectionId(1));
+        assert!(index.exchanges().iter().last().unwrap().broken);
+        assert_eq!(exchanges(&index), ["NOOP"]);
+    }
+
+    #[test]
+    fn a_filter_by_what_came_of_it_finds_the_command_too() {
+        let mut transcript = dialogue();
+        let mut index = Index::default();
+        index.set_filter(Filter::parse("is:error").unwrap(), None);
+        index.follow(&transcript);
+        let before = shown(&index);
+        push(&mut transcript, 1, "> RMD x");
+        index.follow(&transcript);
+        assert_eq!(shown(&index), before);
+        index.set_filter(Filter::parse("is:waiting").unwrap(), None);
+        index.follow(&transcript);
+        assert_eq!((shown(&index), exchanges(&index)), (vec![14], vec!["RMD"]));
+        push(&mut transcript, 1, "< 550 no");
+        index.follow(&transcript);
+        assert_eq!((shown(&index), exchanges(&index)), (vec![], vec![]), "it waits no longer");
+        assert_eq!(index.counts(), [0; CLASSES]);
+    }
+
     #[test]
     fn lines_that_leave_the_ring_leave_the_index() {
         let mut transcript = Transcript::new(4);
@@ -394,6 +534,7 @@ mod tests {
         }
         assert_eq!(shown(&index), [6, 7, 8, 9]);
         assert_eq!((index.counts(), index.answers(9), index.answers(1)), ([0, 2, 0, 0, 0], Some(8), None));
+        assert_eq!((index.rows().len(), index.head(4), index.head(0)), (2, Some(8), None));
         transcript.clear();
         index.follow(&transcript);
         assert!(index.is_empty() && index.counts() == [0; CLASSES]);
@@ -436,6 +577,7 @@ mod tests {
         }
         let mut index = Index::default();
         let steps = std::iter::repeat_with(|| index.follow(&transcript).0).take_while(|more| *more).count();
-        assert_eq!((steps, index.len()), (3, 2 * STEP));
+        assert_eq!((steps, index.len()), (5, 2 * STEP), "lines, then the filter, then exchanges");
+        assert_eq!(index.rows().len(), 2 * STEP);
     }
 }

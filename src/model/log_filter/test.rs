@@ -97,9 +97,10 @@ impl Test {
             Self::File(glob) => line.exchange.and_then(pathname).is_some_and(|path| glob.matches(path)),
             Self::Took(range) => milliseconds(range, Exchange::took),
             Self::Wait(range) => milliseconds(range, Exchange::wait),
-            Self::Bytes(range) => {
-                line.exchange.and_then(|exchange| exchange.data).is_some_and(|data| range.contains(&data.bytes))
-            }
+            Self::Bytes(range) => line
+                .exchange
+                .and_then(|exchange| exchange.data.as_ref()?.bytes())
+                .is_some_and(|bytes| range.contains(&bytes)),
             Self::Is(State::Error) => line.code.is_some_and(|code| (400..600).contains(&code)),
             Self::Is(State::Slow) => milliseconds(&(SLOW..=u64::MAX), Exchange::took),
             Self::Is(State::Waiting) => {
