@@ -4,7 +4,7 @@
 //!
 //! | line | meaning |
 //! |---|---|
-//! | `config KEY=VALUE…` | security, mode, host, hostcommand, peer, tunnel, gateway, user, password, account, encoding, known |
+//! | `config KEY=VALUE…` | security, mode, address, host, hostcommand, peer, tunnel, gateway, user, password, account, encoding, known |
 //! | `whole` | only as whole packets: it matters what comes in one |
 //! | `login FEATURE \| FEATURE…` | the usual log-in, up to `= ok LoggedIn` |
 //! | `begin OPERATION ARGUMENTS` | an operation begins; behind `then`, what is asked of a file that was stored |
@@ -146,7 +146,8 @@ impl Player {
                 }
                 Output::Secure => self.outputs.push_back("secure".into()),
                 Output::Clear => self.outputs.push_back("clear".into()),
-                Output::Connect(port) => self.outputs.push_back(format!("connect {port}")),
+                Output::Connect { host: None, port } => self.outputs.push_back(format!("connect {port}")),
+                Output::Connect { host: Some(host), port } => self.outputs.push_back(format!("connect {host} {port}")),
                 Output::Listen => self.outputs.push_back("listen".into()),
                 Output::Flow { protected: false } => self.outputs.push_back("flow".into()),
                 Output::Flow { protected: true } => self.outputs.push_back("flow protected".into()),
@@ -265,6 +266,7 @@ fn config() -> Config {
         peer: "192.0.2.1".parse().ok(),
         tunnel: false,
         gateway: None,
+        trust_address: false,
         clear_data: false,
         clear_control: false,
         local: "192.0.2.7".parse().unwrap(),
@@ -286,6 +288,9 @@ fn configure(config: &mut Config, pair: &str) {
         ("security", "implicit") => config.security = Security::Implicit,
         ("mode", "auto") => config.mode = Mode::Auto,
         ("mode", "active") => config.mode = Mode::Active,
+        ("mode", "epsv") => config.mode = Mode::Epsv,
+        ("mode", "pasv") => config.mode = Mode::Pasv,
+        ("address", "server") => config.trust_address = true,
         ("host", _) => config.host = value.into(),
         ("hostcommand", "always") => config.host_command = HostCommand::Always,
         ("hostcommand", "never") => config.host_command = HostCommand::Never,

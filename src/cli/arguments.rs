@@ -319,6 +319,10 @@ pub enum TlsMin {
 pub enum DataMode {
     /// We connect to the server (EPSV, PASV).
     Passive,
+    /// Passive, with EPSV only.
+    Epsv,
+    /// Passive, with PASV only.
+    Pasv,
     /// The server connects to us (EPRT, PORT).
     Active,
     /// Passive, and active where that fails.
@@ -446,6 +450,8 @@ impl Options {
         }
         match self.mode {
             Some(DataMode::Passive) => site.mode = Mode::Passive,
+            Some(DataMode::Epsv) => site.mode = Mode::Epsv,
+            Some(DataMode::Pasv) => site.mode = Mode::Pasv,
             Some(DataMode::Active) => site.mode = Mode::Active,
             Some(DataMode::Auto) => site.mode = Mode::Auto,
             None => {}

@@ -4,6 +4,8 @@
 //! where EPSV for the next file leaves with the end of the data, or, where the server lets commands wait during a transfer,
 //! together with RETR.
 
+use std::net::Ipv4Addr;
+
 use super::command::{Command, Verb};
 use super::control::Control;
 use super::endpoint;
@@ -16,8 +18,8 @@ use super::session::Output;
 enum State {
     /// EPSV or PASV is on the wire.
     Asked,
-    /// The server listens at this port, and the data connection before this one is not over.
-    Named(u16),
+    /// The server listens at this address, if it is not its usual one, and port, and the data connection before this one is not over.
+    Named(Option<Ipv4Addr>, u16),
     /// It is being connected.
     Connecting,
     /// It is open.
@@ -99,16 +101,15 @@ impl Control {
     pub(crate) fn port_named(&mut self, class: Class, reply: &Reply) {
         let Some((way, State::Asked)) = self.ahead.made.take() else { return };
         let Some(passive) = endpoint::passive(reply).filter(|_| class == Class::Completion) else { return };
-        self.ahead.made = Some((way, State::Named(passive.port)));
-        self.name_other_address(&passive);
+        self.ahead.made = Some((way, State::Named(self.host_of(&passive), passive.port)));
         self.connect_ahead();
     }
 
     /// Connects to the port that was named ahead, once the data connection before is over.
     pub(crate) fn connect_ahead(&mut self) {
-        if let (Some((way, State::Named(port))), false) = (self.ahead.made, self.has_data()) {
+        if let (Some((way, State::Named(host, port))), false) = (self.ahead.made, self.has_data()) {
             self.ahead.made = Some((way, State::Connecting));
-            self.put(Output::Connect(port));
+            self.put(Output::Connect { host, port });
         }
     }
 
@@ -149,7 +150,7 @@ impl Control {
                 self.hear_ahead();
                 Made::Asked(way)
             }
-            State::Named(_) => return None, // the data connection before would have to be over
+            State::Named(..) => return None, // the data connection before would have to be over
             State::Connecting => Made::Connecting(way),
             State::Open => Made::Open(way),
         })

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::ahead::Ahead;
 use super::charset::Charset;
@@ -327,7 +328,7 @@ impl Control {
     /// Asks for a data connection.
     pub(crate) fn ask_for_data(&mut self, output: Output) {
         debug_assert!(!self.data && !self.ahead.is_made(), "two data connections");
-        debug_assert!(matches!(output, Output::Connect(_) | Output::Listen));
+        debug_assert!(matches!(output, Output::Connect { .. } | Output::Listen));
         self.data = true;
         self.put(output);
     }
@@ -480,16 +481,22 @@ impl Control {
         self.features.has("PRET") && !self.no_pret
     }
 
-    /// Says that the server named another address than ours, which is not used, or a port of another service.
-    pub(crate) fn name_other_address(&mut self, passive: &Passive) {
-        if let (Some(host), Some(peer)) = (passive.host, self.config.peer.map(|peer| peer.to_canonical()))
-            && peer != host
-        {
-            self.note(format!("The server named {host} for the data connection: {peer} is used"));
-        }
+    /// Where the data connection goes: `None`, to the control connection's peer, unless the site trusts the server's word.
+    /// Says where the server named another address, or a port of another service.
+    pub(crate) fn host_of(&mut self, passive: &Passive) -> Option<Ipv4Addr> {
         if passive.port < WELL_KNOWN_PORTS {
             self.note(format!("The server named port {}, which belongs to another service", passive.port));
         }
+        let peer = self.config.peer.map(|peer| peer.to_canonical());
+        let host = passive.host.filter(|host| peer != Some(IpAddr::V4(*host)))?;
+        if self.config.trust_address && !host.is_unspecified() {
+            self.note(format!("The server named {host} for the data connection: it is used, as the site says"));
+            return Some(host);
+        }
+        if let Some(peer) = peer {
+            self.note(format!("The server named {host} for the data connection: {peer} is used"));
+        }
+        None
     }
 
     // What the session does with replies.

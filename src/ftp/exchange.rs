@@ -199,10 +199,10 @@ impl Exchange {
         self.take_way(next, control)
     }
 
-    /// Connects to the port that the server named, at the address that we know, whatever address it named.
+    /// Connects to the port that the server named.
     fn connect(&mut self, passive: endpoint::Passive, control: &mut Control) {
-        control.name_other_address(&passive);
-        control.ask_for_data(Output::Connect(passive.port));
+        let host = control.host_of(&passive);
+        control.ask_for_data(Output::Connect { host, port: passive.port });
     }
 
     fn name_our_end(&mut self, address: SocketAddr, control: &mut Control) -> Result<(), Error> {
@@ -411,6 +411,8 @@ fn ways(control: &Control) -> VecDeque<Way> {
     let active: &[Way] = if control.config.tunnel { &[] } else { &[Way::Active] };
     let order = match control.config.mode {
         Mode::Passive => [passive, &[]],
+        Mode::Epsv => [&[Way::Epsv] as &[Way], &[]],
+        Mode::Pasv => [if speaks_ipv4 { &[Way::Pasv] } else { passive }, &[]],
         Mode::Active => [active, &[]],
         Mode::Auto if control.known.no_passive => [active, passive],
         Mode::Auto => [passive, active],

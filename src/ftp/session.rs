@@ -1,6 +1,6 @@
 //! One control connection, as a value.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use encoding_rs::Encoding;
 use jiff::Timestamp;
@@ -37,6 +37,8 @@ pub struct Config {
     pub credentials: Credentials,
     /// Who opens data connections.
     pub mode: Mode,
+    /// Data connections go to the address that the server names, wherever that is: only where a person wants it.
+    pub trust_address: bool,
     /// Whether HOST names the host before the log-in.
     pub host_command: HostCommand,
     /// The charset of names; `None`: UTF-8.
@@ -154,8 +156,13 @@ pub enum Output {
     Secure,
     /// End TLS on the control connection, then `Input::Cleared`.
     Clear,
-    /// Open a data connection to the control connection's peer at this port, then `Input::DataOpen` or `DataDone(Err)`.
-    Connect(u16),
+    /// Open a data connection, then `Input::DataOpen` or `DataDone(Err)`.
+    Connect {
+        /// Where to: `None` for the control connection's peer.
+        host: Option<Ipv4Addr>,
+        /// The port there.
+        port: u16,
+    },
     /// Listen for a data connection on our end's address, then `Input::Listening`.
     Listen,
     /// The data command is on the wire: as soon as the data connection is open, secure it if `protected` (without

@@ -130,6 +130,13 @@ pub enum Action {
     Clear(Section),
     /// Decide a question.
     Answer(QuestionId, Answer),
+    /// Let rows of the queue that do not run go to `to`: the same server as `from`, reached in another way.
+    ChangeSite {
+        /// As the rows have it.
+        from: Arc<Site>,
+        /// As they will have it.
+        to: Arc<Site>,
+    },
     /// Replace all sites.
     SaveSites(Arc<Sites>),
     /// Keep a site's password in the vault; `None`: forget it.

@@ -33,7 +33,7 @@ pub enum Remedy {
     ShowPermissions,
     /// Hold the queue.
     PauseQueue,
-    /// Compare size or checksum.
+    /// Compare the sizes, and transfer the file again if they differ.
     Verify,
     /// Transfer the file again.
     FetchAgain,
@@ -56,7 +56,7 @@ impl Remedy {
             Self::Refresh => "List the folder again".to_owned(),
             Self::ShowPermissions => "Show the permissions".to_owned(),
             Self::PauseQueue => "Pause the queue".to_owned(),
-            Self::Verify => "Compare size or checksum".to_owned(),
+            Self::Verify => "Compare the sizes, and transfer it again if they differ".to_owned(),
             Self::FetchAgain => "Transfer it again".to_owned(),
             Self::Reconnect => "Connect again".to_owned(),
         }

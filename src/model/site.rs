@@ -36,6 +36,9 @@ pub struct Site {
     pub account: String,
     /// Who opens data connections.
     pub mode: Mode,
+    /// Whether data connections go to the address that PASV names, and not to that of the control connection.
+    #[serde(skip_serializing_if = "is_default")]
+    pub trust_address: bool,
     /// Whether HOST (RFC 7151) tells the server which of its hosts is meant.
     #[serde(skip_serializing_if = "is_default")]
     pub host_command: HostCommand,
@@ -98,6 +101,7 @@ impl Default for Site {
             user: String::new(),
             account: String::new(),
             mode: Mode::Auto,
+            trust_address: false,
             host_command: HostCommand::Auto,
             proxy: None,
             minimum_tls: TlsVersion::Tls12,
@@ -215,6 +219,10 @@ pub enum Mode {
     Auto,
     /// We connect to the server (EPSV, PASV).
     Passive,
+    /// We connect to the server, at the port that EPSV names.
+    Epsv,
+    /// We connect to the server, at the port that PASV names, or EPSV over IPv6.
+    Pasv,
     /// The server connects to us (EPRT, PORT).
     Active,
 }

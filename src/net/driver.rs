@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,6 +124,7 @@ impl Driver {
             security: site.security,
             credentials: dial.credentials.clone(),
             mode: site.mode,
+            trust_address: site.trust_address,
             host_command: site.host_command,
             clear_data: site.clear_data,
             clear_control: site.clear_control,
@@ -317,8 +318,8 @@ impl Driver {
                     Output::Send(bytes) => self.wire.queue(&bytes),
                     Output::Secure => secure = true,
                     Output::Clear => clear = true,
-                    Output::Connect(port) => {
-                        let (route, limit) = (self.route(port), self.dial.timeout);
+                    Output::Connect { host, port } => {
+                        let (route, limit) = (self.route(host, port), self.dial.timeout);
                         self.data = Some(DataConnection::connect(route, limit, self.scribe.clone()));
                     }
                     Output::Listen => inputs.push_back(self.listen()),
@@ -427,15 +428,19 @@ impl Driver {
         Ok(())
     }
 
-    /// The way to a port of the server: through the proxy, where the control connection goes through one.
-    fn route(&self, port: u16) -> Route {
+    /// The way to a port of the server, or of `host`: through the proxy, where the control connection goes through one.
+    fn route(&self, host: Option<Ipv4Addr>, port: u16) -> Route {
         match self.dial.tunnel() {
             Some(through) => {
-                Route::Through { through: through.clone(), at: self.peer, host: self.dial.site.host.clone(), port }
+                let host = host.map_or_else(|| self.dial.site.host.clone(), |host| host.to_string());
+                Route::Through { through: through.clone(), at: self.peer, host, port }
             }
             None => {
                 let mut to = self.peer;
                 to.set_port(port);
+                if let Some(host) = host {
+                    to.set_ip(host.into());
+                }
                 Route::Direct { to, from: self.local.ip() }
             }
         }

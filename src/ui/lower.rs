@@ -9,7 +9,8 @@ use crate::model::{Action, FileAction, Phase};
 use super::View;
 use super::mirror::Mirror;
 use super::queue_panel::{queue_tabs, queue_ui};
-use super::transcript_panel::{transcript_title, transcript_ui};
+use super::remedy;
+use super::transcript_panel::{Asked, transcript_title, transcript_ui};
 use super::view::Lower;
 
 /// Time in a frame that following the transcript may take.
@@ -33,7 +34,10 @@ pub fn follow(mirror: &Mirror, view: &mut View) -> bool {
     while more && begun.elapsed() < BUDGET {
         more = view.transcript.follow(&mirror.transcript);
     }
-    more
+    if !more {
+        view.transcript.close(&mirror.transcript, &mirror.closed);
+    }
+    view.transcript.arrange() || more
 }
 
 /// Draws the queue. The answer covers its whole area: what is dropped there is to be put into the queue.
@@ -44,8 +48,8 @@ pub fn queue_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut V
 
 /// Draws the reply log.
 pub fn log_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) {
-    let command = transcript_ui(ui, mirror, &mut view.transcript, view.tab, &view.clock, transcript_title);
-    send(command, view, actions);
+    let asked = transcript_ui(ui, mirror, &mut view.transcript, view.tab, &view.clock, transcript_title);
+    act(asked, mirror, view, actions);
 }
 
 /// Draws the one that is chosen, with tabs for both. The answer is the queue's area while it is shown.
@@ -56,14 +60,18 @@ pub fn tabbed_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut 
             queue_tabs(ui, mirror, queue, Some(lower));
         }));
     }
-    let command = transcript_ui(ui, mirror, transcript, *tab, clock, |ui| queue_tabs(ui, mirror, queue, Some(lower)));
-    send(command, view, actions);
+    let asked = transcript_ui(ui, mirror, transcript, *tab, clock, |ui| queue_tabs(ui, mirror, queue, Some(lower)));
+    act(asked, mirror, view, actions);
     None
 }
 
-fn send(command: Option<String>, view: &mut View, actions: &mut Vec<Action>) {
-    if let Some(command) = command {
-        let ticket = view.tickets.next();
-        actions.push(Action::Files { tab: view.tab, ticket, action: FileAction::Raw(command) });
+fn act(asked: Option<Asked>, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) {
+    match asked {
+        Some(Asked::Command(command)) => {
+            let ticket = view.tickets.next();
+            actions.push(Action::Files { tab: view.tab, ticket, action: FileAction::Raw(command) });
+        }
+        Some(Asked::Remedy(chosen)) => remedy::apply(&chosen, mirror, view, actions),
+        None => {}
     }
 }

@@ -30,6 +30,8 @@ pub struct Mirror {
     pub transcript: Transcript,
     /// The control connections of the transcript.
     pub connections: BTreeMap<ConnectionId, Wire>,
+    /// Those that were closed, in that order.
+    pub closed: Vec<ConnectionId>,
     /// What a person must decide, oldest first.
     pub questions: Vec<Question>,
     /// The settings as stored.
@@ -195,6 +197,7 @@ impl Default for Mirror {
             totals: Totals::default(),
             transcript: Transcript::new(settings.log_lines),
             connections: BTreeMap::new(),
+            closed: Vec::new(),
             questions: Vec::new(),
             settings,
             sites: Arc::default(),
@@ -250,6 +253,7 @@ impl Mirror {
                 if let Some(wire) = self.connections.get_mut(&connection) {
                     wire.open = false;
                 }
+                self.closed.push(connection);
             }
             Event::Ask(question) => self.questions.push(question),
             Event::Withdrawn(id) => self.questions.retain(|question| question.id != id),

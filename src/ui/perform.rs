@@ -305,7 +305,8 @@ fn read_as(charset: &str, mirror: &Mirror, view: &mut View, out: &mut Out) {
     out.actions.push(quickconnect::connect(id, site, credentials));
 }
 
-fn is_stored_as(site: &Site, stored: &Site) -> bool {
+/// Whether `stored` is what the site manager keeps of `site`.
+pub fn is_stored_as(site: &Site, stored: &Site) -> bool {
     !site.name.is_empty() && stored.name == site.name && stored.folder == site.folder
 }
 

@@ -133,6 +133,15 @@ pub fn duration(seconds: u64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
+/// `47 ms`, `1.250 s`.
+pub fn milliseconds(milliseconds: i128) -> String {
+    if milliseconds < 1000 {
+        format!("{milliseconds} ms")
+    } else {
+        format!("{}.{:03} s", milliseconds / 1000, milliseconds % 1000)
+    }
+}
+
 /// Digits in groups of three.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

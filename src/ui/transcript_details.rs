@@ -1,16 +1,19 @@
-//! What one line of the reply log is about: the whole reply, what its code means, what it answers, how long it took.
+//! What one line of the reply log is about: the whole reply, what it answers, what came of the exchange, how long it took.
 
 use eframe::egui::{self, Label, Layout, RichText, ScrollArea, Ui};
 
 use crate::model::code::{self, Explanation};
-use crate::model::{ConnectionId, Direction, Line, Transcript, TransferId};
+use crate::model::explain::{Finding, findings};
+use crate::model::{ConnectionId, Direction, Exchange, Line, Transcript, TransferId};
 
 use super::mirror::Mirror;
+use super::remedy::Chosen;
 use super::text::{self, Clock};
+use super::transcript_explained::{explained_ui, findings_ui};
 use super::transcript_index::{self as index, Index};
 use super::transcript_line::chip;
 use super::transcript_listing::{Listed, listing_ui};
-use super::{icons, theme};
+use super::{icons, theme, transcript_bytes, transcript_data, transcript_waterfall};
 
 /// Lines of a reply that are shown; a listing by STAT can have thousands.
 const LINES: usize = 500;
@@ -32,10 +35,18 @@ pub struct Details {
     listed: Option<Listed>,
     /// From the command to this line, or to the first reply.
     waited: Option<i128>,
+    /// What it belongs to.
+    exchange: Option<Exchange>,
+    findings: Vec<Finding>,
+    /// What asked for its data connection.
+    way: Option<(u64, Exchange)>,
+    /// The folder in which the connection was.
+    folder: Option<String>,
+    bytes: Vec<u8>,
 }
 
 /// What a person wants to see instead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Wish {
     /// Nothing: close the details.
     Close,
@@ -45,6 +56,8 @@ pub enum Wish {
     Transfer(TransferId),
     /// The lines of one connection only.
     Connection(ConnectionId),
+    /// That something is done about it.
+    Remedy(Box<Chosen>),
 }
 
 impl Details {
@@ -67,7 +80,19 @@ impl Details {
         let asked = if line.direction == Direction::Sent { Some((number, &line)) } else { command };
         let listed = asked.and_then(|(number, line)| Listed::by(transcript, number, line));
         let waited = from.zip(to).map(|(from, to)| to.duration_since(from).as_millis());
-        let code = index.code(number).filter(|_| line.direction == Direction::Received);
+        let of_line = index.exchange_of(number).filter(|_| line.direction != Direction::Note || command.is_some());
+        let number_of =
+            of_line.or_else(|| index.exchange_of(number).filter(|_| line.text.starts_with("Data connection")));
+        let exchanges = index.exchanges();
+        let exchange = number_of.and_then(|number| exchanges.get(number));
+        let code = match line.direction {
+            Direction::Received => index.code(number),
+            Direction::Sent => exchange.and_then(Exchange::code),
+            Direction::Note => None,
+        };
+        let before = number_of.map(|number| exchanges.before(number));
+        let went = |earlier: &&Exchange| earlier.verb() == "CWD" && earlier.code().is_some_and(|code| code < 300);
+        let asked = exchange.and_then(|exchange| exchange.data.as_ref()?.asked);
         Some(Self {
             number,
             explanation: code.map(code::explain),
@@ -76,6 +101,14 @@ impl Details {
             command: command.map(|(number, line)| (number, text::visible(&line.text).into_owned())),
             listed,
             waited,
+            findings: exchange
+                .zip(before.clone())
+                .map(|(exchange, before)| findings(exchange, before))
+                .unwrap_or_default(),
+            folder: before.and_then(|mut before| before.find(went)).map(|went| went.argument().to_owned()),
+            way: asked.and_then(|number| Some((index.head(number)?, exchanges.get(number)?.clone()))),
+            exchange: exchange.cloned(),
+            bytes: transcript_bytes::of(&line),
             line,
         })
     }
@@ -89,8 +122,8 @@ impl Details {
 
     fn title(&self) -> String {
         let name = match self.line.direction {
-            Direction::Sent => "Command",
             Direction::Note => "Note",
+            Direction::Sent => self.explanation.as_ref().map_or("Command", Explanation::name),
             Direction::Received => self.explanation.as_ref().map_or("Reply", Explanation::name),
         };
         let mut letters = name.chars();
@@ -129,54 +162,60 @@ pub fn details_ui(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock
         frame.show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = theme::TIGHT;
             reply(ui, details, &mut wish);
+            if let Some(exchange) = &details.exchange
+                && let Some(remedy) = findings_ui(ui, mirror, exchange, &details.findings)
+            {
+                let (exchange, folder) = (exchange.clone(), details.folder.clone());
+                wish = Some(Wish::Remedy(Box::new(Chosen { remedy, exchange, folder })));
+            }
             if let Some(explanation) = &details.explanation {
-                explain(ui, explanation);
+                explained_ui(ui, explanation);
             }
             facts(ui, mirror, details, clock, &mut wish);
+            if let Some(exchange) = &details.exchange {
+                heading(ui, "Where the time went");
+                transcript_waterfall::legend(ui, exchange);
+                if let Some(number) = transcript_data::data_ui(ui, exchange, details.way.as_ref()) {
+                    wish = Some(Wish::Line(number));
+                }
+            }
             if let Some(listing) = details.listed.and_then(|listed| listed.find(mirror)) {
                 let rows = text::count(listing.entries.len() as u64, "entry", "entries");
                 heading(ui, &format!("Read as {}: {rows}", listing.dialect));
                 listing_ui(ui, listing, clock);
             }
+            ui.add_space(theme::GAP);
+            egui::CollapsingHeader::new(RichText::new("Bytes of the line").font(theme::small())).show(ui, |ui| {
+                ScrollArea::horizontal().show(ui, |ui| transcript_bytes::bytes_ui(ui, &details.bytes));
+            });
         });
     });
     wish
 }
 
-fn heading(ui: &mut Ui, text: &str) {
+/// What a part of the details is about.
+pub fn heading(ui: &mut Ui, text: &str) {
     ui.add_space(theme::TIGHT);
     let color = theme::of(ui).secondary;
     ui.label(RichText::new(text).font(theme::small()).color(color));
 }
 
-fn explain(ui: &mut Ui, explanation: &Explanation) {
-    let palette = theme::of(ui);
-    if let Some(known) = explanation.known {
-        for (title, words) in
-            [("What it means", known.meaning), ("Likely cause", known.cause), ("What to do", known.remedy)]
-        {
-            if !words.is_empty() {
-                heading(ui, title);
-                paragraph(ui, words);
-            }
-        }
-    }
-    heading(ui, "How the digits read");
-    let mut digit = |number: u16, words: &str| {
-        ui.horizontal_top(|ui| {
-            let color = palette.of_code(explanation.code);
-            ui.label(RichText::new(number.to_string()).font(theme::mono_strong()).color(color));
-            ui.add(Label::new(RichText::new(words).font(theme::small())).wrap());
-        });
-    };
-    digit(explanation.code / 100, explanation.class.map_or("No class that FTP knows.", |class| class.meaning()));
-    if let Some(group) = explanation.group {
-        digit(explanation.code / 10 % 10, group.meaning());
-    }
+/// Text that goes over several lines and can be copied.
+pub fn paragraph(ui: &mut Ui, text: &str) {
+    ui.add(Label::new(text).wrap().selectable(true));
 }
 
-fn paragraph(ui: &mut Ui, text: &str) {
-    ui.add(Label::new(text).wrap().selectable(true));
+/// A name, and what `contents` draws beside it.
+pub fn fact(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
+    ui.horizontal_top(|ui| {
+        let color = theme::of(ui).secondary;
+        let size = egui::vec2(76.0, 18.0);
+        ui.allocate_ui_with_layout(size, Layout::left_to_right(egui::Align::Center), |ui| {
+            ui.set_min_size(size);
+            ui.label(RichText::new(name).font(theme::small()).color(color));
+        });
+        contents(ui);
+    });
 }
 
 fn reply(ui: &mut Ui, details: &Details, wish: &mut Option<Wish>) {
@@ -212,19 +251,8 @@ fn paragraph_mono(ui: &mut Ui, text: &str) {
 
 fn facts(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock, wish: &mut Option<Wish>) {
     ui.add_space(theme::GAP);
-    let mut fact = |name: &str, contents: &mut dyn FnMut(&mut Ui)| {
-        ui.horizontal_top(|ui| {
-            let color = theme::of(ui).secondary;
-            let size = egui::vec2(76.0, 18.0);
-            ui.allocate_ui_with_layout(size, Layout::left_to_right(egui::Align::Center), |ui| {
-                ui.set_min_size(size);
-                ui.label(RichText::new(name).font(theme::small()).color(color));
-            });
-            contents(ui);
-        });
-    };
     if let Some((number, command)) = &details.command {
-        fact("Answers", &mut |ui| {
+        fact(ui, "Answers", |ui| {
             let link = egui::Link::new(RichText::new(command).font(theme::mono()));
             if ui.add(link).clicked() {
                 *wish = Some(Wish::Line(*number));
@@ -232,10 +260,14 @@ fn facts(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock, wish: &
         });
     }
     if let Some(waited) = details.waited {
-        fact("Waited", &mut |ui| drop(ui.label(milliseconds(waited))));
+        fact(ui, "Waited", |ui| drop(ui.label(text::milliseconds(waited))));
+    }
+    if let Some(took) = details.exchange.as_ref().and_then(Exchange::took).filter(|took| details.waited != Some(*took))
+    {
+        fact(ui, "Took", |ui| drop(ui.label(text::milliseconds(took))));
     }
     let connection = details.line.connection;
-    fact("Connection", &mut |ui| {
+    fact(ui, "Connection", |ui| {
         let wire = mirror.connections.get(&connection);
         let site = wire.map_or_else(String::new, |wire| {
             let use_of = if wire.tab.is_some() { "browsing" } else { "transfers" };
@@ -246,9 +278,9 @@ fn facts(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock, wish: &
             *wish = Some(Wish::Connection(connection));
         }
     });
-    fact("Time", &mut |ui| drop(ui.label(clock.moment(details.line.at))));
+    fact(ui, "Time", |ui| drop(ui.label(clock.moment(details.line.at))));
     if let Some(transfer) = details.line.transfer {
-        fact("Transfer", &mut |ui| match mirror.queue.get(transfer) {
+        fact(ui, "Transfer", |ui| match mirror.queue.get(transfer) {
             Some(row) => {
                 if ui.link(text::visible(row.local_name())).on_hover_text("Show it in the queue").clicked() {
                     *wish = Some(Wish::Transfer(transfer));
@@ -256,14 +288,5 @@ fn facts(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock, wish: &
             }
             None => drop(ui.label("no longer in the queue")),
         });
-    }
-}
-
-/// `47 ms`, `1.250 s`.
-pub fn milliseconds(milliseconds: i128) -> String {
-    if milliseconds < 1000 {
-        format!("{milliseconds} ms")
-    } else {
-        format!("{}.{:03} s", milliseconds / 1000, milliseconds % 1000)
     }
 }

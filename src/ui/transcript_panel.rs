@@ -10,6 +10,7 @@ use super::list::{self, Order, Picked, Rows, Scroll};
 use super::menu::{self, Item};
 use super::mirror::Mirror;
 use super::raw_command::RawCommand;
+use super::remedy::Chosen;
 use super::strip::{at_right, at_right_width, bar, bar_tab, nothing};
 use super::text::{self, Clock};
 use super::transcript_details::{Details, Wish, details_ui};
@@ -47,6 +48,8 @@ pub struct TranscriptView {
     details: Option<Details>,
     /// As far as the details have looked.
     seen: u64,
+    /// How many connections are known to be closed.
+    closed: usize,
     jump: Option<TransferId>,
     clear: bool,
     command: RawCommand,
@@ -69,6 +72,7 @@ impl Default for TranscriptView {
             opened: None,
             details: None,
             seen: 0,
+            closed: 0,
             jump: None,
             clear: false,
             command: RawCommand::default(),
@@ -109,6 +113,20 @@ impl TranscriptView {
             self.seen = end;
         }
         more
+    }
+
+    /// The connections of `closed` have ended, and what they said has been looked at.
+    pub fn close(&mut self, transcript: &Transcript, closed: &[ConnectionId]) {
+        for connection in closed.get(self.closed..).unwrap_or_default() {
+            self.index.close(transcript, *connection);
+            self.seen = u64::MAX;
+        }
+        self.closed = closed.len();
+    }
+
+    /// Brings the exchanges into their order, once a frame; `true`: it is still to be done.
+    pub fn arrange(&mut self) -> bool {
+        self.index.arrange()
     }
 
     /// The transfer that a person wants to see in the queue.
@@ -171,7 +189,16 @@ pub fn transcript_title(ui: &mut Ui) {
     bar_tab(ui, "Reply log", None, true, false);
 }
 
-/// Draws the reply log under a bar whose left end `title` fills; answers with a command that is to be sent.
+/// What a person asked of the rest of the program.
+#[derive(Debug)]
+pub enum Asked {
+    /// Send this command as it is.
+    Command(String),
+    /// Do something about a reply.
+    Remedy(Box<Chosen>),
+}
+
+/// Draws the reply log under a bar whose left end `title` fills; answers with what a person asked.
 pub fn transcript_ui(
     ui: &mut Ui,
     mirror: &Mirror,
@@ -179,7 +206,7 @@ pub fn transcript_ui(
     tab: TabId,
     clock: &Clock,
     title: impl FnOnce(&mut Ui),
-) -> Option<String> {
+) -> Option<Asked> {
     ui.spacing_mut().item_spacing.y = 0.0;
     bar(ui, |ui| {
         title(ui);
@@ -199,7 +226,7 @@ pub fn transcript_ui(
     let line = egui::Frame::NONE.fill(palette.panel).inner_margin(egui::Margin::symmetric(4, 3));
     let mut sent = None;
     Panel::bottom("raw command").frame(line).resizable(false).show(ui, |ui| {
-        sent = view.command.ui(ui, mirror.tab(tab).is_some_and(super::mirror::Tab::is_connected));
+        sent = view.command.ui(ui, mirror.tab(tab).is_some_and(super::mirror::Tab::is_connected)).map(Asked::Command);
     });
     if let Some(details) = view.details.take() {
         let width = ui.available_width();
@@ -217,6 +244,7 @@ pub fn transcript_ui(
             Some(Wish::Line(number)) => view.reveal(number),
             Some(Wish::Transfer(transfer)) => view.jump = Some(transfer),
             Some(Wish::Connection(connection)) => view.connection = Some(connection),
+            Some(Wish::Remedy(chosen)) => sent = Some(Asked::Remedy(chosen)),
             None => {}
         }
     }

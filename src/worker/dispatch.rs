@@ -53,6 +53,7 @@ impl Worker {
             Action::Export { tab, ticket, path } => self.export(tab, ticket, path),
             Action::Clear(section) => self.clear(section),
             Action::Answer(id, answer) => self.answer(id, &answer),
+            Action::ChangeSite { from, to } => self.rows.change_site(&from, &to),
             Action::SaveSites(sites) => self.save_sites(&sites),
             Action::SavePassword { site, password } => self.keep_password(site, password),
             Action::SaveSettings(settings) => self.save_settings(*settings),

@@ -11,6 +11,7 @@ use super::memory::Key;
 use super::ready::{Backlogs, Ready};
 use crate::model::question::Facts;
 use crate::model::queue::{Place, STRIDE};
+use crate::model::transfer::Folder;
 use crate::model::{Course, Delta, IfExists, Modified, Phase, Queue, Section, Site, Transfer, TransferId};
 
 /// Rows that the queue holds at most; a tree with more is broken or hostile.
@@ -142,6 +143,28 @@ impl Rows {
         if !rows.is_empty() {
             self.change(Delta::Change(rows.into()));
         }
+    }
+
+    /// Rows that do not run, and are not done, go to `to`: the same server as `from`, reached in another way.
+    pub(super) fn change_site(&mut self, from: &Site, to: &Arc<Site>) {
+        let from = Key::of(from);
+        let mut folders: HashMap<Arc<Folder>, Option<Arc<Folder>>> = HashMap::new();
+        let sections = [Section::Active, Section::Failed].map(|section| self.queue.section(section));
+        let mut ids = Vec::new();
+        for row in sections.into_iter().flat_map(|section| section.iter()).filter_map(|id| self.queue.get(*id)) {
+            let changed = folders.entry(row.folder.clone()).or_insert_with_key(|folder| {
+                let folder = Folder { site: to.clone(), ..(**folder).clone() };
+                (Key::of(&row.folder.site) == from).then(|| Arc::new(folder))
+            });
+            if changed.is_some() && !matches!(row.phase, Phase::Running(_)) {
+                ids.push(row.id);
+            }
+        }
+        self.change_each(&ids, |row| {
+            if let Some(Some(folder)) = folders.get(&row.folder) {
+                row.folder = folder.clone();
+            }
+        });
     }
 
     /// Moves rows by hand.

@@ -198,7 +198,7 @@ impl<'a> Watch<'a> {
                     self.owed.extend(String::from_utf8(bytes).unwrap().lines().map(str::to_owned));
                 }
                 Output::Secure | Output::Clear => self.shaking = true,
-                Output::Connect(port) => {
+                Output::Connect { port, .. } => {
                     assert!(!self.data && port > 0, "{name}: two data connections");
                     self.data = true;
                 }
@@ -262,6 +262,7 @@ fn config() -> Config {
         peer: "192.0.2.1".parse().ok(),
         tunnel: false,
         gateway: None,
+        trust_address: false,
         clear_data: false,
         clear_control: false,
         local: "192.0.2.7".parse().unwrap(),

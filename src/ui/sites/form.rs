@@ -65,8 +65,13 @@ const LOGIN: [(Login, &str); 3] = [
     (Login::Ask, "Ask for the password each time"),
 ];
 
-const MODE: [(Mode, &str); 3] =
-    [(Mode::Auto, "Automatic: passive, active where that fails"), (Mode::Passive, "Passive"), (Mode::Active, "Active")];
+const MODE: [(Mode, &str); 5] = [
+    (Mode::Auto, "Automatic: passive, active where that fails"),
+    (Mode::Passive, "Passive"),
+    (Mode::Epsv, "Passive, with EPSV only"),
+    (Mode::Pasv, "Passive, with PASV only"),
+    (Mode::Active, "Active"),
+];
 
 /// Charsets by their WHATWG label.
 const CHARSETS: [(Option<&str>, &str); 19] = [
@@ -307,6 +312,8 @@ fn folders(ui: &mut Ui, site: &mut Site) -> bool {
 fn transfer(ui: &mut Ui, site: &mut Site) {
     frame::choice(ui, "Mode", &mut site.mode, &MODE);
     frame::remark(ui, "Who opens data connections. Passive works through nearly every firewall.");
+    ui.checkbox(&mut site.trust_address, "Connect to the address that the server names (PASV)");
+    frame::remark(ui, "Only where it must be another one: a hostile server could lead Longshore to other machines.");
     let mut capped = site.connections.is_some();
     if ui.checkbox(&mut capped, "Limit the connections to this site").changed() {
         site.connections = capped.then_some(2);

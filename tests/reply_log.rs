@@ -1,0 +1,309 @@
+//! The reply log as an instrument: what it explains, what its buttons do, and its two views, driven by accessibility labels.
+
+#![allow(clippy::unwrap_used)] // a test that cannot go on has failed
+
+use std::sync::Arc;
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{self, Ui};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use longshore::model::queue::Delta;
+use longshore::model::transfer::{Course, Folder, Priority};
+use longshore::model::*;
+use longshore::ui::text::Clock;
+use longshore::ui::{Mirror, View, lower, theme};
+
+const TAB: TabId = TabId(1);
+/// The connection that browses, and the one that transfers.
+const BROWSES: ConnectionId = ConnectionId(1);
+const TRANSFERS: ConnectionId = ConnectionId(2);
+
+struct Log {
+    mirror: Mirror,
+    view: View,
+    actions: Vec<Action>,
+    installed: bool,
+}
+
+impl Log {
+    fn draw(&mut self, ui: &mut Ui) {
+        if !std::mem::replace(&mut self.installed, true) {
+            theme::install(ui.ctx());
+            return;
+        }
+        while lower::follow(&self.mirror, &mut self.view) {}
+        let Self { mirror, view, actions, .. } = self;
+        egui::CentralPanel::default().show(ui, |ui| lower::log_area(ui, mirror, view, actions));
+    }
+}
+
+type Panel = Harness<'static, Log>;
+
+fn site() -> Arc<Site> {
+    let (name, host, user) = ("Stored".into(), "ftp.example.org".into(), "me".into());
+    Arc::new(Site { name, host, login: Login::Normal, user, mode: Mode::Passive, ..Site::default() })
+}
+
+/// A tab that is connected, a connection that transfers, one failed transfer, and `dialogue`.
+fn panel(dialogue: &str) -> Panel {
+    let mut mirror = Mirror::default();
+    for event in set_up().into_iter().chain(lines(dialogue)) {
+        mirror.apply(event);
+    }
+    let mut view = View::new(Clock::at("2026-05-12T12:00:00Z[UTC]".parse().unwrap()));
+    view.current().server = Some((site(), None));
+    let state = Log { mirror, view, actions: Vec::new(), installed: false };
+    let mut panel = Harness::builder()
+        .with_size([1200.0, 1600.0])
+        .with_max_steps(30)
+        .allow_missing_glyphs()
+        .build_ui_state(|ui, state: &mut Log| state.draw(ui), state);
+    panel.run();
+    panel
+}
+
+fn set_up() -> Vec<Event> {
+    let server = Server {
+        site: site(),
+        address: "192.0.2.1:21".into(),
+        system: "UNIX".into(),
+        features: Vec::new(),
+        home: RemotePath::new("/home"),
+        tls: None,
+        listing: "MLSD".into(),
+        paths: PathSyntax::Unix,
+        encoding: "UTF-8".into(),
+        round_trip: 1,
+    };
+    let failure = Failure { what: "x".into(), why: "550 no".into(), cause: Cause::Refused, again: false };
+    let folder = Folder { site: site(), local: "/home/me".into(), remote: RemotePath::new("/pub"), below: 0 };
+    let row = Transfer {
+        id: TransferId(1),
+        course: Course::Download,
+        kind: Kind::File,
+        folder: Arc::new(folder),
+        remote_name: "big.iso".into(),
+        local_name: None,
+        size: Some(10),
+        phase: Phase::Failed(Arc::new(failure)),
+        attempts: 1,
+        if_exists: None,
+        priority: Priority::default(),
+        place: 0,
+    };
+    let listing = Listing {
+        path: RemotePath::new("/home"),
+        entries: vec![Entry::new("secret.txt", Kind::File)],
+        dialect: "MLSD".into(),
+        refused: Vec::new(),
+        raw: RawListing::default(),
+        guess: None,
+        at: jiff::Timestamp::UNIX_EPOCH,
+    };
+    vec![
+        Event::Sites(Arc::new(Sites { sites: vec![(*site()).clone()], ..Sites::default() })),
+        Event::Opened { connection: BROWSES, tab: Some(TAB), site: site() },
+        Event::Opened { connection: TRANSFERS, tab: None, site: site() },
+        Event::Connection { tab: TAB, state: ConnectionState::Connected(Arc::new(server)) },
+        Event::Listing { tab: TAB, path: RemotePath::new("/home"), result: Ok(Arc::new(listing)) },
+        Event::Queue(Delta::Add([row].into())),
+    ]
+}
+
+/// `C:` sent, `S:` the first line of a reply, `+` one that continues it, `N:` a note; `@2` in front: on connection 2, which
+/// transfers. Lines are 40 ms apart; `wait 300`: seconds go by.
+fn lines(dialogue: &str) -> Vec<Event> {
+    let mut at: jiff::Timestamp = "2026-05-12T12:00:00Z".parse().unwrap();
+    let mut events = Vec::new();
+    for typed in dialogue.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (connection, typed) = typed.strip_prefix("@2 ").map_or((BROWSES, typed), |rest| (TRANSFERS, rest));
+        let (kind, text) = typed.split_once(' ').unwrap();
+        if kind == "wait" {
+            at += jiff::SignedDuration::from_secs(text.parse().unwrap());
+            continue;
+        }
+        at += jiff::SignedDuration::from_millis(40);
+        let direction = match kind {
+            "C:" => Direction::Sent,
+            "S:" | "+" => Direction::Received,
+            _ => Direction::Note,
+        };
+        let code = if kind == "S:" { text[..3].parse().ok() } else { None };
+        let transfer = (connection == TRANSFERS).then_some(TransferId(1));
+        let (seq, text) = (events.len() as u64 + 1, text.to_owned());
+        events.push(Event::Line(Line { seq, at, connection, direction, code, text, raw: None, transfer }));
+    }
+    events
+}
+
+fn press(panel: &mut Panel, button: &str) {
+    panel.get_by_role_and_label(Role::Button, button).click();
+    panel.run();
+}
+
+/// Opens the details of the last line of `dialogue`, presses the remedy, and gives back what was asked of the worker.
+fn remedied(dialogue: &str, remedy: &str) -> (Panel, Vec<Action>) {
+    let mut panel = panel(dialogue);
+    let last = panel.query_all_by_role(Role::ListBoxOption).last().unwrap();
+    last.click();
+    panel.run();
+    panel.get_by_label("What happened");
+    press(&mut panel, remedy);
+    let actions = std::mem::take(&mut panel.state_mut().actions);
+    (panel, actions)
+}
+
+/// What a remedy makes of the site: stored, in the queue, and in the tab, which connects again.
+fn changed_site(dialogue: &str, remedy: &str) -> Site {
+    let (panel, actions) = remedied(dialogue, remedy);
+    let [
+        Action::SaveSites(sites),
+        Action::ChangeSite { from, to },
+        Action::Connect { tab: TAB, site: connected, .. },
+        ..,
+    ] = actions.as_slice()
+    else {
+        panic!("{actions:?}")
+    };
+    assert_eq!((from, &sites.sites[0], connected), (&site(), &**to, to));
+    assert_eq!(panel.state().view.tabs[0].server.as_ref().unwrap().0, *to);
+    assert_ne!(**to, *site());
+    let retried = matches!(actions.last(), Some(Action::Retry(ids)) if *ids == [TransferId(1)]);
+    assert_eq!(retried, dialogue.contains("@2"), "a failed transfer is tried again");
+    (**to).clone()
+}
+
+#[test]
+fn the_servers_address_can_be_trusted() {
+    let dialogue = "N: Connected to 198.51.100.1:21 in 1 ms\nS: 220 hi\nC: PASV\nS: 227 Passive (192,168,1,4,7,1).";
+    assert!(changed_site(dialogue, "Use the address that the server gives").trust_address);
+}
+
+#[test]
+fn another_way_to_data_connections_can_be_tried() {
+    let passive = "@2 S: 220 hi\n@2 C: EPSV\n@2 S: 229 (|||5000|)\n@2 C: LIST\n@2 S: 425 Can't build data connection";
+    assert_eq!(changed_site(passive, "Try passive mode with PASV").mode, Mode::Pasv);
+    assert_eq!(changed_site(passive, "Try active mode").mode, Mode::Active);
+    let active = "S: 220 hi\nC: PORT 1,2,3,4,5,6\nS: 200 ok\nC: LIST\nS: 425 Failed";
+    assert_eq!(changed_site(active, "Try passive mode with EPSV").mode, Mode::Epsv);
+}
+
+#[test]
+fn a_cap_of_connections_is_kept_with_the_site() {
+    let dialogue = "@2 S: 421 Too many connections (3) from this IP";
+    assert_eq!(changed_site(dialogue, "Open at most 3 connections to this site").connections, Some(3));
+    let dialogue = "@2 S: 421 There are too many connections from your internet address.";
+    assert_eq!(changed_site(dialogue, "Open fewer connections to this site").connections, Some(1));
+}
+
+#[test]
+fn a_site_is_switched_to_tls() {
+    let dialogue = "S: 220 hi\nC: USER me\nS: 530 Non-anonymous sessions must use encryption.";
+    assert_eq!(changed_site(dialogue, "Switch the site to explicit TLS").security, Security::Explicit);
+}
+
+#[test]
+fn a_silent_connection_is_kept_alive_or_made_again() {
+    let dialogue = "S: 220 hi\nC: NOOP\nS: 200 ok\nwait 300\nS: 421 Timeout.";
+    let (_, actions) = remedied(dialogue, "Keep the connection alive every 150 seconds");
+    let [Action::SaveSettings(settings), Action::Connect { tab: TAB, .. }] = actions.as_slice() else {
+        panic!("{actions:?}")
+    };
+    assert_eq!(settings.keep_alive, 150);
+    let (_, actions) = remedied(dialogue, "Connect again");
+    assert!(matches!(actions.as_slice(), [Action::Connect { tab: TAB, site: again, .. }] if *again == site()));
+}
+
+#[test]
+fn what_is_not_there_is_listed_again() {
+    let (_, actions) = remedied("S: 220 hi\nC: DELE x\nS: 550 No such file", "List the folder again");
+    assert!(matches!(actions.as_slice(), [Action::List { tab: TAB, path }] if *path == RemotePath::new("/home")));
+}
+
+#[test]
+fn permissions_are_shown_of_what_was_refused() {
+    let refused = |command: &str| format!("S: 220 hi\nC: {command}\nS: 550 Permission denied");
+    let (mut panel, actions) = remedied(&refused("DELE secret.txt"), "Show the permissions");
+    assert!(actions.is_empty());
+    let state = panel.state_mut();
+    assert!(state.view.dialogs.is_open(&state.mirror), "it is listed: its permissions are shown");
+    let (_, actions) = remedied(&refused("DELE /etc/passwd"), "Show the permissions");
+    assert!(matches!(actions.as_slice(), [Action::List { tab: TAB, path }] if *path == RemotePath::new("/etc")));
+    let dialogue = format!("S: 220 hi\nC: CWD /pub\nS: 250 ok\n{}", refused("MKD new").replace("S: 220 hi\n", ""));
+    let (_, actions) = remedied(&dialogue, "Show the permissions");
+    let [Action::List { path, .. }] = actions.as_slice() else { panic!("{actions:?}") };
+    assert_eq!(*path, RemotePath::root(), "where /pub itself is listed: the folder is what refuses");
+}
+
+#[test]
+fn a_full_disk_holds_the_queue() {
+    let dialogue = "@2 S: 220 hi\n@2 C: STOR x\n@2 S: 150 go\n@2 S: 452 full";
+    let (_, actions) = remedied(dialogue, "Pause the queue");
+    assert!(matches!(actions.as_slice(), [Action::Hold]));
+}
+
+#[test]
+fn a_transfer_without_proof_is_compared_or_fetched_again() {
+    let dialogue = "@2 S: 220 hi\n@2 C: SIZE x\n@2 S: 213 10\n@2 C: RETR x\n@2 S: 150 go\n\
+        @2 N: Data connection: 7 bytes in 1 ms\n@2 S: 226 done";
+    for (remedy, how) in [
+        ("Compare the sizes, and transfer it again if they differ", IfExists::Size),
+        ("Transfer it again", IfExists::Overwrite),
+    ] {
+        let (_, actions) = remedied(dialogue, remedy);
+        let [Action::Remove(ids), Action::Enqueue(batch)] = actions.as_slice() else { panic!("{actions:?}") };
+        assert_eq!((ids.as_slice(), batch.tab, batch.if_exists), (&[TransferId(1)][..], TAB, Some(how)));
+        assert_eq!(batch.items[0].remote, RemotePath::new("/pub/big.iso"));
+        assert_eq!(batch.items[0].local, std::path::Path::new("/home/me/big.iso"));
+    }
+}
+
+#[test]
+fn what_cannot_be_done_says_why() {
+    let mut panel = panel("S: 220 hi\nC: STOR x\nS: 452 full");
+    panel.state_mut().mirror.apply(Event::Queue(Delta::Held(true)));
+    panel.get_by_label("452 full").click();
+    panel.run();
+    assert!(panel.get_by_role_and_label(Role::Button, "Pause the queue").accesskit_node().is_disabled());
+}
+
+#[test]
+fn details_tell_of_the_data_connection() {
+    let mut panel = panel(
+        "S: 220 hi\nC: PASV\nS: 227 Passive (192,0,2,1,19,136)\n\
+         N: Data connection to 192.0.2.1:5000 is open after 4 ms\nC: RETR a\nS: 150 go\nwait 1\n\
+         N: Data connection: 9000 bytes in 1000 ms, first after 30 ms, TLS 1.3, session resumed, TLS13_X in 20 ms\n\
+         S: 226 ok",
+    );
+    panel.get_by_label("226 ok").click();
+    panel.run();
+    for label in [
+        "Data connection",
+        "192.0.2.1:5000 (we connected)",
+        "9\u{2009}000 bytes in 1.000 s",
+        "9.2 KB/s",
+        "TLS 1.3, TLS13_X, session resumed",
+        "As it should be",
+        "Connecting: 4.0 ms",
+        "TLS handshake: 20 ms",
+        "Data: 970 ms",
+    ] {
+        panel.get_by_label(label);
+    }
+    panel.get_by_role_and_label(Role::Link, "PASV").click();
+    panel.run();
+    panel.get_by_label("Answered by");
+}
+
+#[test]
+fn bytes_of_a_line_are_shown_on_demand() {
+    let mut panel = panel("S: 220 hi\nC: PWD");
+    panel.get_by_label("PWD").click();
+    panel.run();
+    assert!(panel.query_by_label_contains("50 57 44 0d 0a").is_none());
+    panel.get_by_label("Bytes of the line").click();
+    panel.run();
+    panel.get_by_label_contains("50 57 44 0d 0a");
+}
