@@ -307,3 +307,108 @@ fn bytes_of_a_line_are_shown_on_demand() {
     panel.run();
     panel.get_by_label_contains("50 57 44 0d 0a");
 }
+
+const MIXED: &str = "S: 220 hi\nC: NOOP\nS: 200 ok\n@2 S: 220 two\n@2 C: RETR x\n@2 S: 150 go\nwait 2\n@2 S: 226 done\n\
+    C: DELE y\nS: 550 No such file";
+
+fn rows(panel: &Panel) -> Vec<String> {
+    panel.query_all_by_role(Role::ListBoxOption).filter_map(|row| row.accesskit_node().label()).collect()
+}
+
+fn exchanges(dialogue: &str) -> Panel {
+    let mut panel = panel(dialogue);
+    panel.get_by_role_and_label(Role::RadioButton, "Exchanges").click();
+    panel.run();
+    panel
+}
+
+#[test]
+fn exchanges_read_as_sentences() {
+    let panel = exchanges(MIXED);
+    let expected = [
+        "Server said 220, ready, on connection 1",
+        "Server answered 200, command done, to NOOP, after 40 ms, on connection 1",
+        "Server said 220, ready, on connection 2",
+        "Server answered 226, transfer complete, to RETR x, after 2080 ms, on connection 2",
+        "Server answered 550, not there, or not allowed, to DELE y, after 40 ms, on connection 1",
+    ];
+    assert_eq!(rows(&panel), expected);
+}
+
+#[test]
+fn the_filter_and_the_chips_hold_in_both_views() {
+    let mut panel = exchanges(MIXED);
+    press(&mut panel, "5yz permanent errors: 1");
+    assert_eq!(rows(&panel).len(), 1);
+    press(&mut panel, "5yz permanent errors: 1");
+    panel.get_by_label("Filter the log").click();
+    panel.run();
+    panel.get_by_label("Filter the log").type_text("took:>1s");
+    panel.run();
+    assert_eq!(rows(&panel), ["Server answered 226, transfer complete, to RETR x, after 2080 ms, on connection 2"]);
+    panel.get_by_role_and_label(Role::RadioButton, "Lines").click();
+    panel.run();
+    assert_eq!(rows(&panel), ["RETR x", "150 go", "226 done"]);
+}
+
+#[test]
+fn a_column_orders_the_exchanges() {
+    let mut panel = exchanges(MIXED);
+    let first = |panel: &Panel| rows(panel)[0].clone();
+    panel.get_by_role_and_label(Role::ColumnHeader, "Code").click();
+    panel.run();
+    assert!(first(&panel).contains("NOOP"));
+    panel.get_by_role_and_label(Role::ColumnHeader, "Code").click();
+    panel.run();
+    assert!(first(&panel).contains("DELE y"), "the other way round");
+    panel.get_by_role_and_label(Role::ColumnHeader, "Duration").click();
+    panel.run();
+    panel.get_by_role_and_label(Role::ColumnHeader, "Duration").click();
+    panel.run();
+    assert!(first(&panel).contains("RETR x"));
+    panel.get_by_role_and_label(Role::ColumnHeader, "Waterfall").click_secondary();
+    panel.run();
+    press(&mut panel, "Rate");
+    assert!(panel.query_by_role_and_label(Role::ColumnHeader, "Rate").is_none());
+}
+
+#[test]
+fn what_is_chosen_in_one_view_is_chosen_in_the_other() {
+    let mut panel = panel(MIXED);
+    panel.get_by_label("550 No such file").click();
+    panel.run();
+    panel.get_by_role_and_label(Role::RadioButton, "Exchanges").click();
+    panel.run();
+    let chosen = |panel: &Panel| {
+        let rows = panel.query_all_by_role(Role::ListBoxOption);
+        let chosen = rows.filter(|row| row.accesskit_node().toggled() == Some(egui::accesskit::Toggled::True));
+        chosen.filter_map(|row| row.accesskit_node().label()).collect::<Vec<_>>()
+    };
+    let [row] = &chosen(&panel)[..] else { panic!("one row") };
+    assert!(row.contains("DELE y"));
+    panel.get_by_label("What happened");
+    panel.get_by_label_contains("to NOOP").click();
+    panel.run();
+    assert!(panel.query_by_label("What happened").is_none());
+    panel.get_by_label("Answered by");
+    panel.event(egui::Event::Copy);
+    panel.step();
+    let copied = panel.output().platform_output.commands.iter().find_map(|command| match command {
+        egui::OutputCommand::CopyText(text) => Some(text.clone()),
+        _ => None,
+    });
+    assert_eq!(copied.unwrap(), "12:00:00.080 1 → NOOP\n12:00:00.120 1 ← 200 ok");
+    panel.get_by_role_and_label(Role::RadioButton, "Lines").click();
+    panel.run();
+    assert_eq!(chosen(&panel), ["NOOP"]);
+}
+
+#[test]
+fn a_connection_that_ends_breaks_off_what_it_owes() {
+    let mut panel = exchanges("S: 220 hi\nC: RETR x\nS: 150 go");
+    panel.state_mut().mirror.apply(Event::Closed(BROWSES));
+    panel.run();
+    panel.get_by_label("Server has not answered RETR x, on connection 1").click();
+    panel.run();
+    panel.get_by_label_contains("what arrived may be a part");
+}

@@ -167,15 +167,20 @@ impl Exchange {
         self.broken || self.code().is_some_and(|code| code >= 400)
     }
 
-    /// Milliseconds until the first reply.
+    /// Milliseconds until the first reply; of a greeting, since the connection was made.
     pub fn wait(&self) -> Option<i128> {
         let first = self.preliminary.first().or(self.reply.as_ref())?;
-        Some(first.at.duration_since(self.at).as_millis())
+        Some(first.at.duration_since(self.begun()?).as_millis())
     }
 
     /// Milliseconds until the final reply.
     pub fn took(&self) -> Option<i128> {
-        Some(self.reply.as_ref()?.at.duration_since(self.at).as_millis())
+        Some(self.reply.as_ref()?.at.duration_since(self.begun()?).as_millis())
+    }
+
+    /// Since when the server is waited for; `None` for what it said unasked.
+    fn begun(&self) -> Option<Timestamp> {
+        self.command.as_ref().map(|_| self.at).or(self.connected.map(|(at, _)| at))
     }
 }
 

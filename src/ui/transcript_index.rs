@@ -50,6 +50,8 @@ pub struct Index {
     /// The number of the first line of each exchange that is kept.
     heads: VecDeque<u64>,
     rows: ExchangeRows,
+    /// Rows of exchanges that went away at the top and have not been taken.
+    gone: usize,
     filter: Filter,
     connection: Option<ConnectionId>,
     classes: [bool; CLASSES],
@@ -70,6 +72,7 @@ impl Default for Index {
             exchanges: Exchanges::new(usize::MAX),
             heads: VecDeque::new(),
             rows: ExchangeRows::default(),
+            gone: 0,
             filter: Filter::default(),
             connection: None,
             classes: [false; CLASSES],
@@ -220,6 +223,11 @@ impl Index {
         &self.rows
     }
 
+    /// How many rows of exchanges went away at the top since it was asked last.
+    pub fn take_gone(&mut self) -> usize {
+        std::mem::take(&mut self.gone)
+    }
+
     /// The number of the first line of the exchange called `exchange`.
     pub fn head(&self, exchange: u64) -> Option<u64> {
         let index = exchange.checked_sub(self.exchanges.numbers().start)?;
@@ -244,6 +252,13 @@ impl Index {
                 std::iter::once(start).chain(rest).collect()
             }
         }
+    }
+
+    /// The numbers of all lines of the exchange that begins with the line called `head`: also its notes.
+    pub fn lines_of(&self, transcript: &Transcript, head: u64) -> Vec<u64> {
+        let Some(exchange) = self.exchange_of(head) else { return Vec::new() };
+        let end = transcript.dropped() + transcript.len() as u64;
+        (head..end).take(REACH).filter(|number| self.exchange_of(*number) == Some(exchange)).collect()
     }
 
     fn facts_at(&self, number: u64) -> Option<&Facts> {
@@ -272,7 +287,7 @@ impl Index {
         self.exchanges.forget(oldest);
         let gone = self.heads.len() - self.exchanges.iter().len();
         self.heads.drain(..gone);
-        self.rows.forget(self.exchanges.numbers().start);
+        self.gone += self.rows.forget(self.exchanges.numbers().start);
     }
 
     /// Joins a line to its exchange.

@@ -60,12 +60,23 @@ pub fn draw_line(ui: &Ui, rect: Rect, line: &Line, clock: &Clock, words: &[Strin
     let start = if line.direction == Direction::Received { left } else { chip_at.left() };
     let color = if line.direction == Direction::Note { palette.secondary } else { palette.text };
     let place = Rect::from_x_y_ranges(start..=(rect.right() - list::BAR).max(start), rect.y_range());
+    list::write_job(ui, place, marked(&text::visible(drawn(text)), words, color, palette, place.width()), Align::Min);
+}
+
+/// As much of a line as a row draws.
+pub(super) fn drawn(text: &str) -> &str {
     let end = text.char_indices().nth(DRAWN).map_or(text.len(), |(at, _)| at);
-    list::write_job(ui, place, marked(&text::visible(&text[..end]), words, color, palette, place.width()), Align::Min);
+    &text[..end]
 }
 
 /// `text` with the first of `words` in it marked.
-fn marked(text: &str, words: &[String], color: egui::Color32, palette: &theme::Palette, width: f32) -> LayoutJob {
+pub(super) fn marked(
+    text: &str,
+    words: &[String],
+    color: egui::Color32,
+    palette: &theme::Palette,
+    width: f32,
+) -> LayoutJob {
     let plain = TextFormat { font_id: theme::mono(), color, ..TextFormat::default() };
     let mut job =
         LayoutJob { wrap: TextWrapping::truncate_at_width(width), break_on_newline: false, ..LayoutJob::default() };
@@ -87,7 +98,8 @@ pub fn chip(ui: &mut Ui, code: u16) {
     paint_chip(ui, rect, code);
 }
 
-fn paint_chip(ui: &Ui, rect: Rect, code: u16) {
+/// Paints it at the left of `cell`'s middle.
+pub(super) fn paint_chip(ui: &Ui, rect: Rect, code: u16) {
     let palette = theme::of(ui);
     let color = palette.of_code(code);
     let chip = Rect::from_center_size(rect.center(), Vec2::new(CHIP, 16.0));

@@ -308,6 +308,24 @@ mod tests {
     use crate::model::transfer::{Folder, Priority};
     use crate::model::{Cause, Failure, Kind, RemotePath};
 
+    #[test]
+    fn rows_of_a_site_go_another_way_and_others_do_not() {
+        let mut rows = Rows::default();
+        rows.add(vec![row(1, "h", "a"), row(2, "h", "b"), row(3, "other", "c"), row(4, "h", "d")]);
+        let failure = Failure { what: "x".into(), why: "y".into(), cause: Cause::Network, again: false };
+        rows.phase(TransferId(2), Phase::Failed(Arc::new(failure)));
+        rows.phase(TransferId(4), Phase::Running(Box::default()));
+        let from = Site { host: "H".into(), name: "as it was stored".into(), ..Site::default() };
+        let to = Arc::new(Site { mode: crate::model::Mode::Active, ..from.clone() });
+        rows.change_site(&from, &to);
+        let sites: Vec<_> = (1..=4).map(|id| rows.get(TransferId(id)).unwrap().folder.site.mode).collect();
+        use crate::model::Mode::{Active, Auto};
+        assert_eq!(sites, [Active, Active, Auto, Auto], "what runs goes on as it began");
+        let folders: Vec<_> = [1, 2].map(|id| rows.get(TransferId(id)).unwrap().folder.clone()).into();
+        assert!(Arc::ptr_eq(&folders[0], &folders[1]), "rows of a folder share it");
+        assert!(matches!(rows.get(TransferId(2)).unwrap().phase, Phase::Failed(_)));
+    }
+
     fn row(id: u64, host: &str, name: &str) -> Transfer {
         let site = Arc::new(Site { host: host.into(), ..Site::default() });
         Transfer {

@@ -1,0 +1,101 @@
+//! The lines of the reply log, as they crossed the wire.
+
+use eframe::egui::{self, Key, Modifiers, Role, Sense, Ui, WidgetInfo};
+
+use super::icons;
+use super::list::{self, Order, Rows};
+use super::menu::{self, Item};
+use super::mirror::Mirror;
+use super::text::{self, Clock};
+use super::transcript_exchanges::ByHead;
+use super::transcript_index as index;
+use super::transcript_line::{HEIGHT, as_text, draw_line};
+use super::transcript_panel::{NAME, Shown, TranscriptView};
+
+/// Draws those that the filter shows.
+pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clock) {
+    let id = list::focus_id(NAME);
+    let focused = ui.memory(|memory| memory.has_focus(id));
+    if focused {
+        keys(ui, mirror, view, clock);
+    }
+    let TranscriptView { index, scroll, picked, words, opened, connection, clear, .. } = view;
+    let mut copy = false;
+    let rows = Rows { scroll, count: index.len(), height: HEIGHT, name: NAME, follows: true };
+    let drawn = rows.show(ui, |ui, row, rect| {
+        let Some(number) = index.number(row) else { return };
+        let Some(line) = index::line(&mirror.transcript, number) else { return };
+        let response = ui.interact(rect, ui.unique_id().with(number), Sense::CLICK);
+        let selected = picked.contains(number);
+        response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, selected, text::visible(&line.text)));
+        let secondary = response.secondary_clicked() && !selected;
+        if response.clicked() || secondary {
+            let modifiers = if secondary { Modifiers::NONE } else { ui.input(|input| input.modifiers) };
+            picked.click(number, modifiers, index);
+            if response.clicked() && modifiers.is_none() {
+                *opened = Some(number);
+            }
+            ui.memory_mut(|memory| memory.request_focus(id));
+        }
+        list::ground(ui, rect, selected, focused, response.hovered());
+        draw_line(ui, rect, line, clock, words);
+        response.context_menu(|ui| {
+            copy |= menu::row(ui, Item::CopyLines, mirror.settings.keys, true);
+            ui.separator();
+            let only = format!("Show only connection {}", line.connection.0);
+            if menu::entry(ui, Some(icons::FILTER), &only, "", true).clicked() {
+                *connection = Some(line.connection);
+                ui.close();
+            }
+            if connection.is_some() && menu::entry(ui, None, "Show all connections", "", true).clicked() {
+                *connection = None;
+                ui.close();
+            }
+            ui.separator();
+            *clear |= menu::row(ui, Item::ClearLog, mirror.settings.keys, true);
+        });
+    });
+    if drawn.response.clicked() {
+        picked.clear();
+    }
+    if copy {
+        ui.ctx().copy_text(copied(mirror, view, clock));
+    }
+}
+
+fn keys(ui: &Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clock) {
+    let copy = ui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Copy)));
+    if copy {
+        ui.ctx().copy_text(copied(mirror, view, clock));
+    }
+    if view.opened.is_some() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+        view.opened = None;
+    }
+    let enter = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+    let moved = view.picked.keyboard(ui, &view.index, &mut view.scroll);
+    if enter || (moved && view.opened.is_some()) {
+        view.opened = view.picked.cursor();
+    }
+    if moved
+        && view.picked.cursor().is_some()
+        && view.picked.cursor() == view.index.number(view.index.len().saturating_sub(1))
+    {
+        view.scroll.follow();
+    }
+}
+
+/// The selected lines, or all that are shown when none is selected; of exchanges, all their lines.
+pub(super) fn copied(mirror: &Mirror, view: &TranscriptView, clock: &Clock) -> String {
+    let TranscriptView { index, picked, .. } = view;
+    let chosen = |number: &u64| picked.is_empty() || picked.contains(*number);
+    let numbers: Vec<u64> = match view.shown {
+        Shown::Lines => (0..index.len()).filter_map(|row| index.number(row)).filter(chosen).collect(),
+        Shown::Exchanges => {
+            let order = ByHead(index);
+            let heads = (0..order.count()).filter_map(|row| order.key(row)).filter(chosen);
+            heads.flat_map(|head| index.lines_of(&mirror.transcript, head)).collect()
+        }
+    };
+    let lines = numbers.into_iter().filter_map(|number| index::line(&mirror.transcript, number));
+    lines.map(|line| as_text(line, clock)).collect::<Vec<_>>().join("\n")
+}
