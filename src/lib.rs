@@ -25,7 +25,7 @@
 //!             action event question           what goes to the worker, what comes back, what it must be told
 //!             path syntax listing site url    the server's side; transfer queue: rows, and one `apply` for both sides
 //!             filter filezilla xml            what is left out of panes and walks; files of FileZilla
-//!             transcript code failure         what crossed the wire, what it means, what a person reads
+//!             transcript code verb failure    what crossed the wire, what it means, what a person reads
 //!             exchange stage explain log_filter   commands with what came of them, when, what that tells, and finding them
 //! ftp/        RFC 959 and later, sans-IO
 //!             reply command charset endpoint feature fact     bytes and words

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::transcript::{ConnectionId, Direction, Line};
 use super::transfer::TransferId;
@@ -169,13 +169,23 @@ impl Exchange {
 
     /// Milliseconds until the first reply; of a greeting, since the connection was made.
     pub fn wait(&self) -> Option<i128> {
-        let first = self.preliminary.first().or(self.reply.as_ref())?;
-        Some(first.at.duration_since(self.begun()?).as_millis())
+        self.waited().map(|waited| waited.as_millis())
     }
 
     /// Milliseconds until the final reply.
     pub fn took(&self) -> Option<i128> {
-        Some(self.reply.as_ref()?.at.duration_since(self.begun()?).as_millis())
+        self.lasted().map(|lasted| lasted.as_millis())
+    }
+
+    /// Until the first reply; of a greeting, since the connection was made.
+    pub fn waited(&self) -> Option<SignedDuration> {
+        let first = self.preliminary.first().or(self.reply.as_ref())?;
+        Some(first.at.duration_since(self.begun()?))
+    }
+
+    /// Until the final reply.
+    pub fn lasted(&self) -> Option<SignedDuration> {
+        Some(self.reply.as_ref()?.at.duration_since(self.begun()?))
     }
 
     /// Since when the server is waited for; `None` for what it said unasked.
@@ -330,8 +340,14 @@ impl Exchanges {
     /// A reply that is not preliminary pays the oldest command that is owed one.
     fn answered(&mut self, line: &Line, code: u16) -> Joined {
         let preliminary = code < 200;
+        // Some servers answer the second of two commands first; a path is no answer to CWD.
+        let swapped = (code == 257).then(|| self.path_before(line.connection)).flatten();
         let owed = &mut self.dialogues.entry(line.connection).or_default().owed;
-        let paid = if preliminary { owed.front().copied() } else { owed.pop_front() };
+        let paid = match swapped.and_then(|at| owed.remove(at)) {
+            Some(number) => Some(number),
+            None if preliminary => owed.front().copied(),
+            None => owed.pop_front(),
+        };
         let number = paid.unwrap_or_else(|| {
             let number = self.begin(line, None);
             if preliminary {
@@ -348,6 +364,13 @@ impl Exchanges {
             exchange.preliminary.push(answer);
         }
         Joined { number: Some(number), ended: !preliminary }
+    }
+
+    /// Where PWD waits right behind CWD.
+    fn path_before(&self, connection: ConnectionId) -> Option<usize> {
+        let owed = &self.dialogues.get(&connection)?.owed;
+        let verb = |at: usize| owed.get(at).and_then(|number| self.get(*number)).map(Exchange::verb);
+        (matches!(verb(0), Some("CWD" | "CDUP")) && verb(1) == Some("PWD")).then_some(1)
     }
 
     fn noted(&mut self, line: &Line) -> Option<u64> {
@@ -562,6 +585,12 @@ pub(super) mod tests {
             joined("S: 220 hi\n C: RETR x\n C: EPSV\n S: 150 go\n S: 226 done\n S: 229 (|||5000|)\n S: 421 bye");
         let expected = [(1, "", Some(220)), (1, "RETR", Some(226)), (1, "EPSV", Some(229)), (1, "", Some(421))];
         assert_eq!(pairs(&exchanges), expected);
+    }
+
+    #[test]
+    fn a_path_answers_pwd_even_before_cwd_is_answered() {
+        let exchanges = joined("S: 220 hi\n C: CWD /\n C: PWD\n S: 257 \"/\"\n S: 250 ok");
+        assert_eq!(pairs(&exchanges), [(1, "", Some(220)), (1, "CWD", Some(250)), (1, "PWD", Some(257))]);
     }
 
     #[test]

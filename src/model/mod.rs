@@ -25,6 +25,7 @@ pub mod syntax;
 pub mod transcript;
 pub mod transfer;
 pub mod url;
+pub mod verb;
 pub mod xml;
 
 pub use action::{Action, FileAction, Ticket};

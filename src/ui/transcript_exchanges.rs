@@ -273,6 +273,14 @@ fn draw(ui: &Ui, rect: Rect, exchange: &Exchange, env: &Env<'_>) {
             Column::Connection => number(Some(exchange.connection.0.to_string())),
             Column::Started => number(Some(env.clock.time_of_day(exchange.at))),
             Column::Command => match &exchange.command {
+                // The end of a path says more than its beginning.
+                Some(command) if env.words.is_empty() => {
+                    let verb = exchange.verb();
+                    let wide = list::write(ui, cell, text::visible(verb), theme::mono(), palette.text, Align::Min);
+                    let rest = cell.with_min_x((cell.left() + wide + theme::GAP).min(cell.right()));
+                    let argument = text::visible(drawn(command.get(verb.len() + 1..).unwrap_or_default()));
+                    list::write_end(ui, rest, &argument, theme::mono(), palette.text);
+                }
                 Some(command) => words(ui, cell, command, env.words, palette.text),
                 None if exchange.first => words(ui, cell, "Greeting", &[], palette.secondary),
                 None => words(ui, cell, "Unasked", &[], palette.secondary),
@@ -283,13 +291,17 @@ fn draw(ui: &Ui, rect: Rect, exchange: &Exchange, env: &Env<'_>) {
                 }
             }
             Column::Reply => reply(ui, cell, exchange, env),
-            Column::Wait => number(exchange.wait().map(text::milliseconds)),
-            Column::Duration => number(exchange.took().map(text::milliseconds)),
+            Column::Wait => number(exchange.waited().map(time)),
+            Column::Duration => number(exchange.lasted().map(time)),
             Column::Bytes => number(data.and_then(|data| data.bytes()).map(text::size)),
             Column::Rate => number(data.and_then(|data| data.rate()).map(text::rate)),
             Column::Waterfall => waterfall::bar(ui, cell, exchange, env.origin, env.scale),
         }
     }
+}
+
+fn time(time: jiff::SignedDuration) -> String {
+    waterfall::duration(i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
 }
 
 fn reply(ui: &Ui, cell: Rect, exchange: &Exchange, env: &Env<'_>) {

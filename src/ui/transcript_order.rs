@@ -222,8 +222,8 @@ fn key(column: Column, exchange: &Exchange) -> Key<'_> {
         Column::Command => exchange.command.as_deref().map_or(Key::Unknown, Key::Text),
         Column::Code => number(exchange.last_code().map(i128::from)),
         Column::Reply => exchange.reply.as_ref().map_or(Key::Unknown, |reply| Key::Text(&reply.text)),
-        Column::Wait => number(exchange.wait()),
-        Column::Duration => number(exchange.took()),
+        Column::Wait => number(exchange.waited().map(|waited| waited.as_nanos())),
+        Column::Duration => number(exchange.lasted().map(|lasted| lasted.as_nanos())),
         Column::Bytes => number(data.and_then(|data| data.bytes()).map(i128::from)),
         Column::Rate => number(data.and_then(|data| data.rate()).map(i128::from)),
     }

@@ -20,6 +20,8 @@ use super::{icons, theme};
 
 /// Width of the panel from which details stand beside the lines instead of below.
 const BESIDE: f32 = 480.0;
+/// Width of the bar from which it has room for the log's name.
+const TITLED: f32 = 780.0;
 
 /// One of the two views.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -234,7 +236,12 @@ pub(super) const NAME: &str = "Reply log";
 
 /// The log's name in its bar.
 pub fn transcript_title(ui: &mut Ui) {
-    bar_tab(ui, "Reply log", None, true, false);
+    // Where there is little room, what is in it names it well enough.
+    if ui.available_width() > TITLED {
+        bar_tab(ui, "Reply log", None, true, false);
+    } else {
+        ui.add_space(theme::TIGHT);
+    }
 }
 
 /// What a person asked of the rest of the program.
