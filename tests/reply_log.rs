@@ -412,3 +412,32 @@ fn a_connection_that_ends_breaks_off_what_it_owes() {
     panel.run();
     panel.get_by_label_contains("what arrived may be a part");
 }
+
+#[test]
+fn a_raw_command_is_completed_with_a_line_of_help() {
+    let mut panel = panel("S: 220 hi");
+    panel.get_by_label("Command to send").click();
+    panel.run();
+    panel.get_by_label("Command to send").type_text("re");
+    panel.run();
+    panel.get_by_label("REST bytes sets where the next transfer begins");
+    panel.key_press(egui::Key::Tab);
+    panel.run();
+    let field = panel.get_by_label("Command to send");
+    assert_eq!(field.value().as_deref(), Some("REIN "), "the first one");
+    assert!(field.is_focused(), "Tab does not leave the field");
+    panel.get_by_label("REIN starts the session anew, without a log-in");
+    panel.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    panel.get_by_label("Command to send").type_text("site ch");
+    panel.run();
+    panel.get_by_label("SITE CHMOD mode file changes the permissions of a file").click();
+    panel.run();
+    panel.get_by_label("Command to send").type_text("644 x");
+    panel.run();
+    assert_eq!(panel.get_by_label("Command to send").value().as_deref(), Some("SITE CHMOD 644 x"));
+    panel.key_press(egui::Key::Enter);
+    panel.run();
+    let actions = std::mem::take(&mut panel.state_mut().actions);
+    assert!(matches!(actions.as_slice(),
+        [Action::Files { action: FileAction::Raw(sent), .. }] if sent == "SITE CHMOD 644 x"));
+}

@@ -1,21 +1,50 @@
 //! The field under the reply log that sends a command as typed.
 
-use eframe::egui::{self, Id, Key, Label, Modifiers, RichText, TextEdit, Ui, Vec2};
+use eframe::egui::text::{CCursor, CCursorRange};
+use eframe::egui::text_edit::TextEditState;
+use eframe::egui::{
+    self, Button, Id, Key, Label, Modifiers, Popup, PopupCloseBehavior, Rect, RectAlign, Response, RichText, TextEdit,
+    Ui, Vec2,
+};
+
+use crate::model::verb::{self, Completion};
 
 use super::dialog::frame::ring_field;
 use super::{icons, theme};
 
 /// Commands that are remembered.
 const HISTORY: usize = 100;
+/// Commands that are offered at once.
+const OFFERED: usize = 8;
 
 /// What is typed, and what was.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RawCommand {
     typed: String,
     history: Vec<String>,
     /// Which one of the history is shown.
     at: Option<usize>,
+    /// What is typed can become these, worked out when it changes.
+    offered: Vec<Completion>,
+    /// For which text they were worked out.
+    offered_for: String,
+    /// Where they were drawn.
+    list: Rect,
     wants_focus: bool,
+}
+
+impl Default for RawCommand {
+    fn default() -> Self {
+        Self {
+            typed: String::new(),
+            history: Vec::new(),
+            at: None,
+            offered: Vec::new(),
+            offered_for: String::new(),
+            list: Rect::NOTHING,
+            wants_focus: false,
+        }
+    }
 }
 
 impl RawCommand {
@@ -24,9 +53,15 @@ impl RawCommand {
         self.wants_focus = true;
     }
 
-    /// Draws the field; answers with a command that is to be sent.
-    pub fn ui(&mut self, ui: &mut Ui, connected: bool) -> Option<String> {
+    /// Draws the field for a server that has named `features`, or is not `connected`; answers with a command that is to be
+    /// sent.
+    pub fn ui(&mut self, ui: &mut Ui, connected: bool, features: &[String]) -> Option<String> {
         let mut sent = None;
+        if self.offered_for != self.typed {
+            self.offered = verb::completions(&self.typed, features);
+            self.offered.truncate(OFFERED);
+            self.offered_for.clone_from(&self.typed);
+        }
         if let Some(words) = warning(&self.typed) {
             let color = theme::of(ui).transient;
             ui.horizontal(|ui| {
@@ -43,8 +78,13 @@ impl RawCommand {
                 if connected { "Send a command, such as STAT or SITE HELP" } else { "Connect to send a command" };
             let width = ui.available_width() - theme::ICON_BUTTON - theme::TIGHT;
             // By a name of its own: it must not lose the keyboard when the warning comes in above it.
+            let id = Id::unique("raw command");
+            if ui.memory(|memory| memory.has_focus(id)) {
+                self.complete_by_key(ui, id);
+            }
             let field = TextEdit::singleline(&mut self.typed)
-                .id(Id::unique("raw command"))
+                .id(id)
+                .lock_focus(!self.offered.is_empty())
                 .font(theme::mono())
                 .hint_text(hint)
                 .prefix(icons::TERMINAL.text().color(color))
@@ -59,6 +99,7 @@ impl RawCommand {
             if response.has_focus() {
                 self.keys(ui);
             }
+            self.offer(ui, &response);
             let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             let ready = connected && !self.typed.trim().is_empty();
             let click = icons::button_if(ui, icons::SEND, "Send the command", ready).clicked();
@@ -68,6 +109,52 @@ impl RawCommand {
             }
         });
         sent
+    }
+
+    /// Tab takes the first of what is offered.
+    fn complete_by_key(&mut self, ui: &Ui, id: Id) {
+        if let Some(first) = self.offered.first()
+            && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Tab))
+        {
+            self.typed = format!("{} ", first.typed);
+            self.go_to_end(ui, id);
+        }
+    }
+
+    fn go_to_end(&self, ui: &Ui, id: Id) {
+        let mut state = TextEditState::load(ui, id).unwrap_or_default();
+        state.cursor.set_char_range(Some(CCursorRange::one(CCursor::new(self.typed.chars().count()))));
+        state.store(ui, id);
+    }
+
+    /// Draws what the typed text can become, or how the verb is used that stands there.
+    fn offer(&mut self, ui: &Ui, field: &Response) {
+        let whole = verb::help(&self.typed).filter(|_| self.offered.is_empty());
+        // A press on the list takes the keyboard from the field before it becomes a click.
+        let (pointer, busy) = ui.input(|input| {
+            (input.pointer.latest_pos(), input.pointer.primary_down() || input.pointer.primary_released())
+        });
+        let pressed = busy && pointer.is_some_and(|pointer| self.list.contains(pointer));
+        let open = (field.has_focus() || pressed) && (!self.offered.is_empty() || whole.is_some());
+        let mut taken = None;
+        let popup = Popup::from_response(field).id(field.id.with("offered")).open(open).align(RectAlign::TOP_START);
+        let shown = popup.close_behavior(PopupCloseBehavior::IgnoreClicks).show(|ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            if let Some(verb) = whole {
+                row(ui, verb.name, verb.arguments, verb.help, false);
+            }
+            for offered in &self.offered {
+                if row(ui, &offered.typed, offered.arguments, offered.help, offered.announced).clicked() {
+                    taken = Some(format!("{} ", offered.typed));
+                }
+            }
+        });
+        self.list = shown.map_or(Rect::NOTHING, |shown| shown.response.rect);
+        if let Some(typed) = taken {
+            self.typed = typed;
+            self.go_to_end(ui, field.id);
+            field.request_focus();
+        }
     }
 
     /// What was typed; it enters the history.
@@ -103,6 +190,22 @@ impl RawCommand {
         self.at = self.at.map(|at| at + 1).filter(|at| *at < self.history.len());
         self.typed = self.at.map_or_else(String::new, |at| self.history[at].clone());
     }
+}
+
+/// A command, how it is used and what it does; a mark where the server has named it.
+fn row(ui: &mut Ui, name: &str, arguments: &str, help: &str, announced: bool) -> Response {
+    let palette = theme::of(ui);
+    let known = if announced { "In FEAT" } else { "" };
+    let text = (
+        RichText::new(name).font(theme::mono()).color(palette.text),
+        RichText::new(arguments).font(theme::mono()).color(palette.secondary),
+        RichText::new(help).font(theme::small()).color(palette.secondary),
+    );
+    let button =
+        Button::new(text).gap(theme::GAP).frame_when_inactive(false).min_size(Vec2::new(420.0, theme::CONTROL));
+    let button = button.shortcut_text(RichText::new(known).font(theme::small()).color(palette.completion));
+    let words = [name, arguments, help].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ");
+    ui.add(button).accessible_name(words)
 }
 
 /// What to know before a command is sent that changes how the connection behaves.

@@ -281,7 +281,10 @@ pub fn transcript_ui(
     let line = egui::Frame::NONE.fill(palette.panel).inner_margin(egui::Margin::symmetric(4, 3));
     let mut sent = None;
     Panel::bottom("raw command").frame(line).resizable(false).show(ui, |ui| {
-        sent = view.command.ui(ui, mirror.tab(tab).is_some_and(super::mirror::Tab::is_connected)).map(Asked::Command);
+        let tab = mirror.tab(tab);
+        let features = tab.and_then(|tab| tab.server.as_ref()).map_or(&[][..], |server| &server.features);
+        let connected = tab.is_some_and(super::mirror::Tab::is_connected);
+        sent = view.command.ui(ui, connected, features).map(Asked::Command);
     });
     if let Some(details) = view.details.take() {
         let width = ui.available_width();
