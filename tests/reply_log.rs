@@ -441,3 +441,51 @@ fn a_raw_command_is_completed_with_a_line_of_help() {
     assert!(matches!(actions.as_slice(),
         [Action::Files { action: FileAction::Raw(sent), .. }] if sent == "SITE CHMOD 644 x"));
 }
+
+#[test]
+fn errors_are_stepped_through_by_buttons_and_keys() {
+    let dialogue = "S: 220 hi\nC: A\nS: 550 first\nC: NOOP\nS: 200 ok\nC: B\nS: 450 second";
+    let mut panel = panel(dialogue);
+    let title = |panel: &Panel| {
+        panel
+            .query_all_by_role(Role::ListBoxOption)
+            .find(|row| row.accesskit_node().toggled() == Some(egui::accesskit::Toggled::True))
+            .and_then(|row| row.accesskit_node().label())
+            .unwrap_or_default()
+    };
+    press(&mut panel, "Next error (F8)");
+    assert_eq!(title(&panel), "550 first");
+    press(&mut panel, "Next error (F8)");
+    assert_eq!(title(&panel), "450 second");
+    press(&mut panel, "Next error (F8)");
+    assert_eq!(title(&panel), "450 second", "there is none behind");
+    press(&mut panel, "Previous error (Shift+F8)");
+    assert_eq!(title(&panel), "550 first");
+    panel.get_by_role_and_label(Role::RadioButton, "Exchanges").click();
+    panel.run();
+    panel.get_by_label_contains("to A,").click();
+    panel.run();
+    panel.key_press(egui::Key::F8);
+    panel.run();
+    assert!(title(&panel).contains("to B,"), "{}", title(&panel));
+    panel.key_press_modifiers(egui::Modifiers::SHIFT, egui::Key::F8);
+    panel.run();
+    assert!(title(&panel).contains("to A,"));
+}
+
+#[test]
+fn an_error_is_announced_and_lines_read_as_sentences() {
+    let mut panel = panel("S: 220 hi\nC: DELE x\nS: 550 No such file");
+    let said = "Server answered 550, not there, or not allowed, to DELE x, after 40 ms, on connection 1";
+    let status = panel.get_by_role(Role::Status);
+    assert_eq!(status.accesskit_node().label().as_deref(), Some(said));
+    assert_eq!(status.accesskit_node().live(), egui::accesskit::Live::Polite);
+    assert_eq!(panel.get_by_label("550 No such file").accesskit_node().description().as_deref(), Some(said));
+    let sent = panel.get_by_label("DELE x").accesskit_node().description();
+    assert_eq!(sent.as_deref(), Some("Sent DELE x, on connection 1"));
+    for line in lines("C: RMD y\nS: 450 busy") {
+        panel.state_mut().mirror.apply(line);
+    }
+    panel.run();
+    assert!(panel.get_by_role(Role::Status).accesskit_node().label().unwrap().contains("to RMD y"));
+}

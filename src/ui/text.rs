@@ -133,6 +133,18 @@ pub fn duration(seconds: u64) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
+/// The time between two moments: `+0.040`, `+1:02:03.004`.
+pub fn elapsed(from: Timestamp, to: Timestamp) -> String {
+    let milliseconds = to.duration_since(from).as_millis();
+    let (sign, milliseconds) = if milliseconds < 0 { ('−', -milliseconds) } else { ('+', milliseconds) };
+    let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{sign}{seconds}.{rest:03}"),
+        (0, minutes, seconds) => format!("{sign}{minutes}:{seconds:02}.{rest:03}"),
+        (hours, minutes, seconds) => format!("{sign}{hours}:{minutes:02}:{seconds:02}.{rest:03}"),
+    }
+}
+
 /// `47 ms`, `1.250 s`.
 pub fn milliseconds(milliseconds: i128) -> String {
     if milliseconds < 1000 {
@@ -234,6 +246,16 @@ mod tests {
         let mut systems = Clock { now: noon.clone(), stands: false };
         systems.tick();
         assert_ne!(systems.now(), &noon);
+    }
+
+    #[test]
+    fn times_between_moments_are_short() {
+        let at = |milliseconds: i64| Timestamp::from_millisecond(milliseconds).unwrap();
+        let elapsed = |milliseconds| elapsed(at(1000), at(1000 + milliseconds));
+        assert_eq!(
+            [0, 40, 61_000, 3_723_004, -5].map(elapsed),
+            ["+0.000", "+0.040", "+1:01.000", "+1:02:03.004", "−0.005"]
+        );
     }
 
     #[test]

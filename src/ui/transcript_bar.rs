@@ -7,15 +7,18 @@ use super::menu::{self, Item};
 use super::mirror::Mirror;
 use super::strip::{at_right, at_right_width};
 use super::text::Clock;
+use super::transcript_exchanges::columns_menu;
 use super::transcript_index::CLASSES;
 use super::transcript_lines::copied;
-use super::transcript_panel::{Shown, TranscriptView};
+use super::transcript_panel::{Shown, Times, TranscriptView};
 use super::{icons, theme};
 
 /// The widest that the filter field becomes.
 const FIELD: f32 = 360.0;
 /// What stands at the right of the bar.
 const TOOLS: &str = "tools of the reply log";
+/// Width of the bar from which it has room for the buttons to the errors.
+const ROOMY: f32 = 760.0;
 /// Width of the switch between the views.
 const SWITCH: f32 = 126.0;
 
@@ -23,6 +26,8 @@ const SWITCH: f32 = 126.0;
 pub(super) fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clock) {
     let room = ui.available_width() - at_right_width(ui, TOOLS) - 2.0 * theme::GAP - SWITCH;
     let width = room.min(FIELD);
+    // Where there is less, errors are stepped through by keys and the menu.
+    let roomy = ui.available_width() > ROOMY;
     switch(ui, view);
     if width > 48.0 {
         ui.add_space(room - width);
@@ -34,6 +39,15 @@ pub(super) fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clo
             class_chip(ui, class, count, on);
         }
         ui.add_space(theme::TIGHT);
+        if roomy {
+            let errors = counts[3] + counts[4] > 0;
+            if icons::button_if(ui, icons::UP, "Previous error (Shift+F8)", errors).clicked() {
+                view.step_error(false);
+            }
+            if icons::button_if(ui, icons::DOWN, "Next error (F8)", errors).clicked() {
+                view.step_error(true);
+            }
+        }
         connections(ui, mirror, view);
         follow_button(ui, view);
         let response = icons::button(ui, icons::MORE, "More about the log");
@@ -45,8 +59,36 @@ pub(super) fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clo
             if menu::row(ui, Item::ClearLog, preset, !mirror.transcript.is_empty()) {
                 view.clear = true;
             }
+            ui.separator();
+            let errors = counts[3] + counts[4] > 0;
+            for (name, keys, forward) in [("Next error", "F8", true), ("Previous error", "Shift+F8", false)] {
+                if menu::entry(ui, None, name, keys, errors).clicked() {
+                    view.step_error(forward);
+                    ui.close();
+                }
+            }
+            ui.separator();
+            times_menu(ui, view);
+            if view.shown == Shown::Exchanges {
+                ui.separator();
+                columns_menu(ui, &mut view.columns);
+            }
         });
     });
+}
+
+fn times_menu(ui: &mut Ui, view: &mut TranscriptView) {
+    for (times, name) in [
+        (Times::Clock, "Time of day"),
+        (Times::SinceStart, "Time since the start"),
+        (Times::SinceAbove, "Time since the row above"),
+    ] {
+        let mark = (view.times == times).then_some(icons::CHECK);
+        if menu::entry(ui, mark, name, "", true).clicked() {
+            view.times = times;
+            ui.close();
+        }
+    }
 }
 
 /// Chooses one of the two views.

@@ -1,6 +1,6 @@
 //! The exchanges of the reply log: a row per command, with what came of it and where the time went.
 
-use eframe::egui::{self, Align, Id, Key, Modifiers, Rect, Role, Sense, Ui, WidgetInfo, pos2};
+use eframe::egui::{self, Align, Id, Modifiers, Rect, Role, Sense, Ui, WidgetInfo, pos2};
 
 use crate::model::Exchange;
 use crate::model::explain::sentence;
@@ -11,9 +11,9 @@ use super::mirror::Mirror;
 use super::text::{self, Clock};
 use super::transcript_index::Index;
 use super::transcript_line::{HEIGHT, drawn, marked, paint_chip};
-use super::transcript_lines::copied;
+use super::transcript_lines::{copied, keys};
 use super::transcript_order::{Column, Sort};
-use super::transcript_panel::{NAME, TranscriptView};
+use super::transcript_panel::{NAME, Times, TranscriptView};
 use super::transcript_waterfall::{self as waterfall, Scale};
 use super::{icons, paint, theme};
 
@@ -115,6 +115,8 @@ struct Env<'a> {
     columns: &'a [(Column, f32, f32)],
     clock: &'a Clock,
     words: &'a [String],
+    times: Times,
+    started: Option<jiff::Timestamp>,
     origin: jiff::Timestamp,
     scale: &'a Scale,
 }
@@ -130,14 +132,15 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
     ui.advance_cursor_after_rect(header);
     let columns = view.columns.fit(header.left(), header.width() - list::BAR);
     header_ui(ui, header, view, &columns);
-    let TranscriptView { index, exchanges: scroll, picked, words, opened, connection, clear, .. } = view;
+    let TranscriptView { index, exchanges: scroll, picked, words, opened, connection, clear, times, .. } = view;
     let all = index.exchanges();
     let at = |row: usize| all.get(index.rows().number(row)?);
     let in_sight = scroll.first()..(scroll.first() + scroll.page() + 2).min(index.rows().len());
     let origin = in_sight.clone().find_map(at).map_or(jiff::Timestamp::UNIX_EPOCH, |exchange| exchange.at);
     let aligned = !index.rows().sorted_by().is_natural();
     let scale = waterfall::scale(in_sight.filter_map(at), origin, aligned);
-    let env = Env { columns: &columns, clock, words, origin, scale: &scale };
+    let (times, started) = (*times, index.started());
+    let env = Env { columns: &columns, clock, words, times, started, origin, scale: &scale };
     let mut copy = false;
     let rows = Rows { scroll, count: index.rows().len(), height: HEIGHT, name: NAME, follows: !aligned };
     let drawn = rows.show(ui, |ui, row, rect| {
@@ -158,7 +161,7 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
             ui.memory_mut(|memory| memory.request_focus(id));
         }
         list::ground(ui, rect, selected, focused, response.hovered());
-        draw(ui, rect, exchange, &env);
+        draw(ui, rect, exchange, row.checked_sub(1).and_then(at), &env);
         let bar = columns.iter().find(|(column, ..)| *column == Column::Waterfall);
         if let Some((_, x, width)) = bar
             && response.hovered()
@@ -187,25 +190,6 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
     }
     if copy {
         ui.ctx().copy_text(copied(mirror, view, clock));
-    }
-}
-
-fn keys(ui: &Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clock) {
-    if ui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Copy))) {
-        ui.ctx().copy_text(copied(mirror, view, clock));
-    }
-    if view.opened.is_some() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
-        view.opened = None;
-    }
-    let enter = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
-    let order = ByHead(&view.index);
-    let moved = view.picked.keyboard(ui, &order, &mut view.exchanges);
-    if enter || (moved && view.opened.is_some()) {
-        view.opened = view.picked.cursor();
-    }
-    let last = order.key(order.count().saturating_sub(1));
-    if moved && last.is_some() && view.picked.cursor() == last {
-        view.exchanges.follow();
     }
 }
 
@@ -260,7 +244,7 @@ pub(super) fn columns_menu(ui: &mut Ui, columns: &mut Columns) {
     }
 }
 
-fn draw(ui: &Ui, rect: Rect, exchange: &Exchange, env: &Env<'_>) {
+fn draw(ui: &Ui, rect: Rect, exchange: &Exchange, above: Option<&Exchange>, env: &Env<'_>) {
     let palette = theme::of(ui);
     let data = exchange.data.as_deref();
     for (column, x, width) in env.columns {
@@ -271,7 +255,10 @@ fn draw(ui: &Ui, rect: Rect, exchange: &Exchange, env: &Env<'_>) {
         };
         match column {
             Column::Connection => number(Some(exchange.connection.0.to_string())),
-            Column::Started => number(Some(env.clock.time_of_day(exchange.at))),
+            Column::Started => {
+                let above = above.map(|above| above.at);
+                number(Some(env.times.write(env.clock, exchange.at, env.started, above)));
+            }
             Column::Command => match &exchange.command {
                 // The end of a path says more than its beginning.
                 Some(command) if env.words.is_empty() => {

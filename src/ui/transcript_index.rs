@@ -3,6 +3,9 @@
 
 use std::collections::VecDeque;
 
+use jiff::Timestamp;
+
+use crate::model::exchange::Joined;
 use crate::model::log_filter::{Filter, Seen};
 use crate::model::{ConnectionId, Direction, Exchange, Exchanges, Line, Transcript};
 
@@ -52,6 +55,8 @@ pub struct Index {
     rows: ExchangeRows,
     /// Rows of exchanges that went away at the top and have not been taken.
     gone: usize,
+    started: Option<Timestamp>,
+    failure: Option<u64>,
     filter: Filter,
     connection: Option<ConnectionId>,
     classes: [bool; CLASSES],
@@ -73,6 +78,8 @@ impl Default for Index {
             heads: VecDeque::new(),
             rows: ExchangeRows::default(),
             gone: 0,
+            started: None,
+            failure: None,
             filter: Filter::default(),
             connection: None,
             classes: [false; CLASSES],
@@ -196,6 +203,45 @@ impl Index {
         self.counts
     }
 
+    /// The first line of the next reply behind `from` that is an error, or of the one before it; of those that are shown.
+    pub fn error(&self, from: Option<u64>, forward: bool) -> Option<u64> {
+        let is_error = |found: &&Found| found.first && found.class >= 3 && visible(self.classes, found.class);
+        let at = |number: u64| self.found.partition_point(|found| found.number < number);
+        let found = if forward {
+            let start = from.map_or(0, |from| at(from + 1));
+            self.found.range(start..).find(is_error)
+        } else {
+            let end = from.map_or(self.found.len(), at);
+            self.found.range(..end).rev().find(is_error)
+        };
+        found.map(|found| found.number)
+    }
+
+    /// The first line of the next exchange that failed, in their order, behind the one that begins with `from`, or before.
+    pub fn failed_exchange(&self, from: Option<u64>, forward: bool) -> Option<u64> {
+        let row = from.and_then(|from| self.rows.row(self.exchange_of(from)?));
+        let failed = |row: &usize| {
+            let number = self.rows.number(*row);
+            number.and_then(|number| self.exchanges.get(number)).is_some_and(Exchange::failed)
+        };
+        let found = if forward {
+            (row.map_or(0, |row| row + 1)..self.rows.len()).find(failed)
+        } else {
+            (0..row.unwrap_or(self.rows.len())).rev().find(failed)
+        };
+        self.head(self.rows.number(found?)?)
+    }
+
+    /// When the first line came that is remembered.
+    pub fn started(&self) -> Option<Timestamp> {
+        self.started
+    }
+
+    /// The newest exchange that failed, to be announced.
+    pub fn newest_failure(&self) -> Option<&Exchange> {
+        self.failure.and_then(|number| self.exchanges.get(number))
+    }
+
     /// The code of the reply that the line called `number` belongs to.
     pub fn code(&self, number: u64) -> Option<u16> {
         self.facts_at(number).map(|facts| facts.code).filter(|code| *code != 0)
@@ -293,7 +339,11 @@ impl Index {
     /// Joins a line to its exchange.
     fn facts_of(&mut self, number: u64, line: &Line) -> Facts {
         let end = self.exchanges.numbers().end;
-        let joined = self.exchanges.push(line).number;
+        self.started = self.started.or(Some(line.at));
+        let Joined { number: joined, ended } = self.exchanges.push(line);
+        if ended && line.code.is_some_and(|code| code >= 400) {
+            self.failure = joined;
+        }
         if self.exchanges.numbers().end > end {
             self.heads.push_back(number);
         }

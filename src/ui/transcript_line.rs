@@ -30,8 +30,8 @@ fn arrow(direction: Direction) -> char {
     }
 }
 
-/// Draws it: time, connection, arrow, chip, text with the first of `words` marked.
-pub fn draw_line(ui: &Ui, rect: Rect, line: &Line, clock: &Clock, words: &[String]) {
+/// Draws it: time as it is written, connection, arrow, chip, text with the first of `words` marked.
+pub fn draw_line(ui: &Ui, rect: Rect, line: &Line, time: String, words: &[String]) {
     let palette = theme::of(ui);
     let font = theme::mono();
     let mut left = rect.left() + theme::PAD;
@@ -40,7 +40,7 @@ pub fn draw_line(ui: &Ui, rect: Rect, line: &Line, clock: &Clock, words: &[Strin
         left += width + theme::GAP;
         cell
     };
-    list::write(ui, cell(92.0), clock.time_of_day(line.at), font.clone(), palette.secondary, Align::Min);
+    list::write(ui, cell(92.0), time, font.clone(), palette.secondary, Align::Min);
     list::write(ui, cell(20.0), line.connection.0.to_string(), font.clone(), palette.secondary, Align::Max);
     let color = match line.direction {
         Direction::Sent => palette.accent,

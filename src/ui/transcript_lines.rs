@@ -3,6 +3,9 @@
 use eframe::egui::{self, Key, Modifiers, Role, Sense, Ui, WidgetInfo};
 
 use super::icons;
+use crate::model::explain::sentence;
+use crate::model::{ConnectionId, Direction, Exchange, Line};
+
 use super::list::{self, Order, Rows};
 use super::menu::{self, Item};
 use super::mirror::Mirror;
@@ -19,7 +22,7 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
     if focused {
         keys(ui, mirror, view, clock);
     }
-    let TranscriptView { index, scroll, picked, words, opened, connection, clear, .. } = view;
+    let TranscriptView { index, scroll, picked, words, opened, connection, clear, times, .. } = view;
     let mut copy = false;
     let rows = Rows { scroll, count: index.len(), height: HEIGHT, name: NAME, follows: true };
     let drawn = rows.show(ui, |ui, row, rect| {
@@ -28,6 +31,10 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
         let response = ui.interact(rect, ui.unique_id().with(number), Sense::CLICK);
         let selected = picked.contains(number);
         response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, selected, text::visible(&line.text)));
+        ui.ctx().accesskit_node_builder(response.id, |node| {
+            let exchange = index.exchange_of(number).and_then(|exchange| index.exchanges().get(exchange));
+            node.set_description(text::visible(&spoken(line, exchange)).into_owned());
+        });
         let secondary = response.secondary_clicked() && !selected;
         if response.clicked() || secondary {
             let modifiers = if secondary { Modifiers::NONE } else { ui.input(|input| input.modifiers) };
@@ -38,7 +45,9 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
             ui.memory_mut(|memory| memory.request_focus(id));
         }
         list::ground(ui, rect, selected, focused, response.hovered());
-        draw_line(ui, rect, line, clock, words);
+        let above = row.checked_sub(1).and_then(|row| index::line(&mirror.transcript, index.number(row)?));
+        let time = times.write(clock, line.at, index.started(), above.map(|line| line.at));
+        draw_line(ui, rect, line, time, words);
         response.context_menu(|ui| {
             copy |= menu::row(ui, Item::CopyLines, mirror.settings.keys, true);
             ui.separator();
@@ -63,24 +72,48 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
     }
 }
 
-fn keys(ui: &Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clock) {
-    let copy = ui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Copy)));
-    if copy {
+/// The keys that both views take.
+pub(super) fn keys(ui: &Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &Clock) {
+    if ui.input(|input| input.events.iter().any(|event| matches!(event, egui::Event::Copy))) {
         ui.ctx().copy_text(copied(mirror, view, clock));
     }
-    if view.opened.is_some() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+    let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+    if view.opened.is_some() && pressed(Modifiers::NONE, Key::Escape) {
         view.opened = None;
     }
-    let enter = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
-    let moved = view.picked.keyboard(ui, &view.index, &mut view.scroll);
+    // Shift first: a pattern without modifiers matches it as well.
+    if pressed(Modifiers::SHIFT, Key::F8) {
+        view.step_error(false);
+    } else if pressed(Modifiers::NONE, Key::F8) {
+        view.step_error(true);
+    }
+    let enter = pressed(Modifiers::NONE, Key::Enter);
+    let TranscriptView { picked, index, scroll, exchanges, .. } = view;
+    let by_head = ByHead(index);
+    let (moved, last) = match view.shown {
+        Shown::Lines => (picked.keyboard(ui, index, scroll), index.key(index.len().saturating_sub(1))),
+        Shown::Exchanges => (picked.keyboard(ui, &by_head, exchanges), by_head.key(by_head.count().saturating_sub(1))),
+    };
     if enter || (moved && view.opened.is_some()) {
         view.opened = view.picked.cursor();
     }
-    if moved
-        && view.picked.cursor().is_some()
-        && view.picked.cursor() == view.index.number(view.index.len().saturating_sub(1))
-    {
-        view.scroll.follow();
+    if moved && last.is_some() && view.picked.cursor() == last {
+        view.scrolled().follow();
+    }
+}
+
+/// What a line is, for those who hear it: the exchange as a sentence, where the line is its command or final reply.
+fn spoken(line: &Line, exchange: Option<&Exchange>) -> String {
+    let ConnectionId(connection) = line.connection;
+    let ends = |exchange: &&Exchange| exchange.reply.as_ref().is_some_and(|reply| reply.seq == line.seq);
+    match (line.direction, exchange) {
+        (Direction::Sent, _) => format!("Sent {}, on connection {connection}", line.text),
+        (Direction::Received, Some(exchange)) if ends(&exchange) => sentence(exchange),
+        (Direction::Received, Some(exchange)) if line.code.is_some() => {
+            format!("First reply to {}: {}, on connection {connection}", exchange.verb(), line.text)
+        }
+        (Direction::Received, _) => format!("Reply goes on: {}, on connection {connection}", line.text),
+        (Direction::Note, _) => format!("Note: {}, on connection {connection}", line.text),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The reply log: every line of every connection, found by class, connection and text, and explained.
 
 use eframe::egui::{self, Panel, RichText, Ui};
+use jiff::Timestamp;
 
+use crate::model::explain::sentence;
 use crate::model::log_filter::{Filter, Mistake};
 use crate::model::{ConnectionId, Line, TabId, Transcript, TransferId};
 
@@ -10,7 +12,7 @@ use super::mirror::Mirror;
 use super::raw_command::RawCommand;
 use super::remedy::Chosen;
 use super::strip::{bar, bar_tab, nothing};
-use super::text::Clock;
+use super::text::{self, Clock};
 use super::transcript_bar::tools;
 use super::transcript_details::{Details, Wish, details_ui};
 use super::transcript_exchanges::{Columns, exchanges_ui};
@@ -33,6 +35,35 @@ pub enum Shown {
     Exchanges,
 }
 
+/// How times are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Times {
+    /// The time of day.
+    #[default]
+    Clock,
+    /// Since the first line.
+    SinceStart,
+    /// Since the row above.
+    SinceAbove,
+}
+
+impl Times {
+    /// `at`, when the row above is from `above` and the first line from `started`.
+    pub(super) fn write(
+        self,
+        clock: &Clock,
+        at: Timestamp,
+        started: Option<Timestamp>,
+        above: Option<Timestamp>,
+    ) -> String {
+        match self {
+            Self::Clock => clock.time_of_day(at),
+            Self::SinceStart => text::elapsed(started.unwrap_or(at), at),
+            Self::SinceAbove => text::elapsed(above.unwrap_or(at), at),
+        }
+    }
+}
+
 /// What the window knows of the reply log's panel.
 #[derive(Debug)]
 pub struct TranscriptView {
@@ -42,6 +73,7 @@ pub struct TranscriptView {
     /// Of the exchanges.
     pub(super) exchanges: Scroll,
     pub(super) columns: Columns,
+    pub(super) times: Times,
     /// By the number of a line; an exchange by that of its first one.
     pub(super) picked: Picked<u64>,
     /// As typed.
@@ -75,6 +107,7 @@ impl Default for TranscriptView {
             scroll: Scroll::at_end(),
             exchanges: Scroll::at_end(),
             columns: Columns::default(),
+            times: Times::default(),
             picked: Picked::default(),
             filter: String::new(),
             read: String::new(),
@@ -184,6 +217,20 @@ impl TranscriptView {
             let number = if shown == Shown::Exchanges { head.unwrap_or(number) } else { number };
             self.picked.only(number);
             self.wanted = Some(number).filter(|_| !following);
+        }
+    }
+
+    /// Chooses the next error, or the one before.
+    pub(super) fn step_error(&mut self, forward: bool) {
+        let from = self.picked.cursor();
+        let found = match self.shown {
+            Shown::Lines => self.index.error(from, forward),
+            Shown::Exchanges => self.index.failed_exchange(from, forward),
+        };
+        if let Some(number) = found {
+            self.picked.only(number);
+            self.opened = Some(number);
+            self.wanted = Some(number);
         }
     }
 
@@ -306,6 +353,7 @@ pub fn transcript_ui(
             None => {}
         }
     }
+    announce(ui, view);
     match view.shown {
         Shown::Lines if view.index.is_empty() => nothing(ui, empty(mirror, view)),
         Shown::Lines => lines_ui(ui, mirror, view, clock),
@@ -313,6 +361,18 @@ pub fn transcript_ui(
         Shown::Exchanges => exchanges_ui(ui, mirror, view, clock),
     }
     sent
+}
+
+/// Tells a screen reader of the newest error as soon as it comes.
+fn announce(ui: &Ui, view: &TranscriptView) {
+    let id = egui::Id::unique("the newest error of the reply log");
+    let place = egui::Rect::from_min_size(ui.max_rect().min, egui::Vec2::ZERO);
+    ui.interact(place, id, egui::Sense::hover());
+    ui.ctx().accesskit_node_builder(id, |node| {
+        node.set_role(egui::accesskit::Role::Status);
+        node.set_live(egui::accesskit::Live::Polite);
+        node.set_label(view.index.newest_failure().map(sentence).unwrap_or_default());
+    });
 }
 
 fn empty(mirror: &Mirror, view: &TranscriptView) -> &'static str {
@@ -324,5 +384,20 @@ fn empty(mirror: &Mirror, view: &TranscriptView) -> &'static str {
         "Cleared; what comes next appears here"
     } else {
         "Nothing matches the filter"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_one_wants() {
+        let clock = Clock::at("2026-05-12T12:00:00Z[UTC]".parse().unwrap());
+        let at = |second: &str| format!("2026-05-12T12:00:{second}Z").parse::<Timestamp>().unwrap();
+        let write = |times: Times, above| times.write(&clock, at("05.5"), Some(at("01")), above);
+        assert_eq!(write(Times::Clock, None), "12:00:05.500");
+        assert_eq!(write(Times::SinceStart, None), "+4.500");
+        assert_eq!([write(Times::SinceAbove, Some(at("05.4"))), write(Times::SinceAbove, None)], ["+0.100", "+0.000"]);
     }
 }
