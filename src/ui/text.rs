@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn times_between_moments_are_short() {
         let at = |milliseconds: i64| Timestamp::from_millisecond(milliseconds).unwrap();
-        let elapsed = |milliseconds| elapsed(at(1000), at(1000 + milliseconds));
+        let elapsed = |milliseconds: i64| elapsed(at(1000), at(1000 + milliseconds));
         assert_eq!(
             [0, 40, 61_000, 3_723_004, -5].map(elapsed),
             ["+0.000", "+0.040", "+1:01.000", "+1:02:03.004", "−0.005"]

@@ -79,7 +79,7 @@ pub(super) fn write(site: &Site) -> String {
     };
     let mode = match site.mode {
         Mode::Auto => "MODE_DEFAULT",
-        Mode::Passive => "MODE_PASSIVE",
+        Mode::Passive | Mode::Epsv | Mode::Pasv => "MODE_PASSIVE",
         Mode::Active => "MODE_ACTIVE",
     };
     let mut lines = vec![
