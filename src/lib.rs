@@ -28,7 +28,7 @@
 //!             transcript code verb failure    what crossed the wire, what it means, what a person reads
 //!             exchange stage explain log_filter   commands with what came of them, when, what that tells, and finding them
 //! ftp/        RFC 959 and later, sans-IO
-//!             reply command charset endpoint feature fact     bytes and words
+//!             reply command charset endpoint feature fact checksum   bytes and words
 //!             session control exchange                        one control connection as a value; its data connections
 //!             op/                                             the operations, a table each
 //!             listing/                                        which dialect, and one file per dialect
@@ -40,7 +40,8 @@
 //! worker/     policy; owns sessions, queue, transcript, stores
 //!             mod dispatch front scribe       the loop, action by action; events and what is written down
 //!             tabs browse errand files here   browsing, and single changes of files
-//!             queue rows ready pool transfer walk download upload verify rules retry settle import after     the queue
+//!             queue rows ready pool transfer walk download upload verify checksum rules retry settle    the queue
+//!             import after                    its files, and what is done behind its last row
 //!             connect secret memory questions log-in, certificates, passwords, and what was learned of servers
 //!             disk local journal store vault  this machine: downloads, folders, the queue on disk, settings, secrets
 //! ui/         egui: draws a mirror, collects actions

@@ -160,6 +160,25 @@ fn get_and_put_tell_each_file() {
     }
 }
 
+/// ProFTPD with mod_digest computes checksums.
+#[test]
+fn files_are_proved_by_checksum_both_ways() {
+    let Some(server) = Setup::new(Kind::Proftpd).extra("LoadModule mod_digest.c").start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let names = ["plain", "with a blank", "ümlaut"];
+    for name in names {
+        fs::write(home.path().join(name), name.repeat(1000)).unwrap();
+        let url = server.url("up");
+        let output = run(server.longshore(home.path()).arg("put").arg(home.path().join(name)).args([&url, "--json"]));
+        assert_eq!(lines(&output)[0]["proof"], "checksum", "{name}: {}", stderr(&output));
+        let url = server.url(&format!("up/{}", name.replace(' ', "%20")));
+        let output =
+            run(server.longshore(home.path()).args(["get", &url, "--json", "-o"]).arg(home.path().join("got")));
+        assert_eq!(lines(&output)[0]["proof"], "checksum", "{name}: {}", stderr(&output));
+        assert_eq!(fs::read(home.path().join("got").join(name)).unwrap(), name.repeat(1000).as_bytes());
+    }
+}
+
 #[test]
 fn one_operation_each() {
     for kind in ALL {

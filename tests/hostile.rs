@@ -646,6 +646,35 @@ fn uploads_are_done_when_all_is_there() {
     }
 }
 
+/// Where the server computes checksums, they are asked for unasked: one that differs is no file, one that fits proves it.
+#[test]
+fn a_checksum_that_differs_is_never_done() {
+    const RIGHT: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    for (said, proof) in [
+        (format!("213 SHA-256 0-4 {RIGHT} file"), Some("checksum")),
+        (format!("213 SHA-256 0-4 {} file", "0".repeat(64)), None),
+        ("550 not now".to_owned(), Some("size")),
+        ("213 MD5 0-4 098f6bcd4621d373cade4e832627b4f6 file".to_owned(), Some("size")),
+    ] {
+        let reply = said.clone();
+        let peer = Peer::except(file_of(b"test"), move |dialogue, verb, _| match verb {
+            "FEAT" => dialogue.say("211-has\r\n HASH SHA-256;MD5*\r\n SIZE\r\n EPSV\r\n211 end").map(|()| true),
+            "OPTS" => dialogue.say("200 so be it").map(|()| true),
+            "HASH" => dialogue.say(&reply).map(|()| true),
+            _ => Ok(false),
+        });
+        let ended = run(&[&["get", &peer.url("file"), "--json"], &HURRIED[..]].concat());
+        assert!(peer.heard_verb("OPTS HASH SHA-256") && peer.heard().contains(&"HASH /file".to_owned()), "{said}");
+        let ended = ended.expect(if proof.is_some() { 0 } else { 1 });
+        let row: serde_json::Value = serde_json::from_str(ended.stdout.lines().next().unwrap()).unwrap();
+        assert_eq!(row["proof"], proof.unwrap_or("none"), "{said}: {row}");
+        assert_eq!(ended.target().join("file").exists(), proof.is_some(), "{said}");
+        if proof.is_none() {
+            assert!(row["error"].as_str().unwrap().contains("the SHA-256 on the server is 0000"), "{row}");
+        }
+    }
+}
+
 /// A server may store a file under another name, and say so: that name means nothing here.
 #[test]
 fn a_name_that_the_server_suggests_is_not_used() {

@@ -23,6 +23,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
+use longshore::ftp::checksum::Offer;
 use longshore::ftp::session::Gateway;
 use longshore::ftp::{Config, DataEnd, DataFault, Input, Known, Operation, Output, Session, Then, TransferType};
 use longshore::model::{Credentials, Direction, HostCommand, Mode, PathSyntax, Record, RemotePath, Secret, Security};
@@ -375,6 +376,10 @@ fn operation(text: &str) -> Operation {
         "rmdir" => Operation::RemoveDirectory { path: path(rest) },
         "delete" => Operation::Delete { path: path(rest) },
         "rename" => Operation::Rename { from: path(first), to: path(second) },
+        "checksum" => {
+            let (name, feature) = rest.split_once(" from ").unwrap();
+            Operation::Checksum { path: path(name), offer: Offer::of(&[feature.to_owned()]).unwrap() }
+        }
         "chmod" => Operation::Chmod { path: path(second), mode: u16::from_str_radix(first, 8).unwrap() },
         "touch" => Operation::SetModified { path: path(second), at: first.parse().unwrap() },
         "raw" => Operation::Raw { line: bytes(rest) },

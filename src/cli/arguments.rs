@@ -270,7 +270,7 @@ pub struct Options {
     /// How the server writes paths, where it does not show it: unix, cygwin, dos, device, vms, mvs, vm or nonstop.
     #[arg(long, value_name = "SYSTEM", global = true, value_parser = paths)]
     pub paths: Option<PathSyntax>,
-    /// After each transfer compare the size, and a checksum where the server offers one.
+    /// After each transfer compare the size, and a checksum where the server offers one, also of large files.
     #[arg(long, global = true)]
     pub verify: bool,
     /// Write every line of every control connection to FILE as JSON lines; `-` for standard error.

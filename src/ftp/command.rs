@@ -34,11 +34,13 @@ macro_rules! verbs {
 
 verbs! {
     Abor "ABOR", Acct "ACCT", Allo "ALLO", Appe "APPE", Auth "AUTH", Ccc "CCC", Cdup "CDUP", Clnt "CLNT", Cwd "CWD",
-    Dele "DELE", Eprt "EPRT", Epsv "EPSV", Feat "FEAT", Help "HELP", Host "HOST", List "LIST", Mdtm "MDTM", Mfmt "MFMT", Mkd "MKD",
+    Dele "DELE", Eprt "EPRT", Epsv "EPSV", Feat "FEAT", Hash "HASH", Help "HELP", Host "HOST", List "LIST", Md5 "MD5",
+    Mdtm "MDTM", Mfmt "MFMT", Mkd "MKD",
     Mlsd "MLSD", Mlst "MLST", Mode "MODE", Nlst "NLST", Noop "NOOP", Opts "OPTS", Pass "PASS", Pasv "PASV",
     Pbsz "PBSZ", Port "PORT", Pret "PRET", Prot "PROT", Pwd "PWD", Quit "QUIT", Rein "REIN", Rest "REST", Retr "RETR", Rmd "RMD",
     Rnfr "RNFR", Rnto "RNTO", Site "SITE", Size "SIZE", Smnt "SMNT", Stat "STAT", Stor "STOR", Stou "STOU",
-    Stru "STRU", Syst "SYST", Type "TYPE", User "USER", Xcup "XCUP", Xcwd "XCWD",
+    Stru "STRU", Syst "SYST", Type "TYPE", User "USER", Xcrc "XCRC", Xcup "XCUP", Xcwd "XCWD",
+    Xmd5 "XMD5", Xsha "XSHA", Xsha1 "XSHA1", Xsha256 "XSHA256", Xsha512 "XSHA512",
 }
 
 impl Verb {
@@ -232,7 +234,7 @@ mod tests {
     #[test]
     fn what_was_typed_is_known() {
         assert_eq!(typed("retr x").verb(), Verb::Retr);
-        assert_eq!(typed("XSHA256 x").verb(), Verb::Other);
+        assert_eq!(typed("XFOO x").verb(), Verb::Other);
         assert_eq!(typed("TYPE  A N ").argument(), b"A N");
         assert_eq!(typed("NOOP").argument(), b"");
     }

@@ -8,12 +8,14 @@
 //! | 2228, 4217 | AUTH, PBSZ, PROT | `op::login` |
 //! | 2389 | FEAT, OPTS | `feature` |
 //! | 2428 | EPSV, EPRT | `endpoint` |
+//! | draft-bryan-ftpext-hash | HASH; XSHA256, XMD5, XCRC... | `checksum`, `op::file` |
 //! | 2640 | UTF-8 names | `charset`, `model::path` |
 //! | 959 3.2 | the next data connection, made ahead | `ahead` |
 //! | 3659 | MLSD, MLST, SIZE, MDTM, REST | `listing::mlsd`, `op::transfer`, `op::file` |
 
 mod ahead;
 pub mod charset;
+pub mod checksum;
 pub mod command;
 mod control;
 pub mod endpoint;
@@ -26,6 +28,7 @@ pub mod op;
 pub mod reply;
 pub mod session;
 
+pub use checksum::Algorithm;
 pub use error::{DataFault, Error};
 pub use feature::Features;
 pub use op::{Method, Operation, Outcome, Then, TransferType};

@@ -48,6 +48,8 @@ pub struct Settings {
     pub filters: Filters,
     /// Give files the time of modification of their source.
     pub keep_times: bool,
+    /// Largest file, in bytes, whose checksum the server is asked for, where it offers one.
+    pub verify_up_to: u64,
     /// Seconds between keep-alive commands on an idle browsing connection; 0 for none.
     pub keep_alive: u32,
     /// Lowest and highest port that active mode listens on; `None`: the system chooses.
@@ -93,6 +95,7 @@ impl Default for Settings {
             exists_rules: Vec::new(),
             filters: Filters::default(),
             keep_times: true,
+            verify_up_to: 64_000_000,
             keep_alive: 60,
             active_ports: None,
             external_address: None,
@@ -224,7 +227,7 @@ pub struct Run {
     pub key_password: Option<Secret>,
     /// The secrets of TLS are written to the file that `SSLKEYLOGFILE` names.
     pub tls_keylog: bool,
-    /// Compare size, and a checksum where the server offers one, after each transfer.
+    /// Compare size, and a checksum where the server offers one, after each transfer, however large the file is.
     pub verify: bool,
     /// TYPE A.
     pub ascii: bool,

@@ -39,6 +39,8 @@ const LATE_DATA: Duration = Duration::from_secs(5);
 const LOGIN_PATIENCE: u32 = 3;
 /// …but not more than this, unless the usual time is longer.
 const MAX_LOGIN_PATIENCE: Duration = Duration::from_secs(60);
+/// How many times as long as usual a server may compute a checksum: it reads all of the file.
+const CHECKSUM_PATIENCE: u32 = 10;
 
 /// What is waited for before the first command; it guards no password, so it has only the usual time.
 const GREETING: &str = "the greeting";
@@ -359,6 +361,12 @@ impl Driver {
                 let moves = self.data.as_ref().is_some_and(DataConnection::is_busy);
                 self.sent_at = (!moves).then(Instant::now);
                 self.extend();
+                if matches!(&*self.verb, "HASH" | "MD5" | "XCRC")
+                    || self.verb.starts_with("XSHA")
+                    || self.verb == "XMD5"
+                {
+                    self.due += self.patience * (CHECKSUM_PATIENCE - 1);
+                }
                 if self.verb == "ABOR" {
                     // Whoever is asked to stop what has failed is hardly there.
                     self.due = Instant::now() + self.patience.min(STOP_WITHIN);

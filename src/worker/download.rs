@@ -17,7 +17,7 @@ use crate::net::Body;
 
 /// Bytes before a resume's offset that are fetched once more and compared: the file on the server may be another one
 /// by now, and some servers answer REST with 350 and send from the start.
-const OVERLAP: u64 = 16 * 1024;
+const OVERLAP: u64 = 64 * 1024;
 /// A file may grow while it is fetched, to twice its size or by this much. A server that sends still more than it said
 /// would fill the disk.
 const GROWTH: u64 = 64 * 1024 * 1024;

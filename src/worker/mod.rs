@@ -6,6 +6,7 @@
 
 mod after;
 mod browse;
+mod checksum;
 mod connect;
 mod dispatch;
 mod download;

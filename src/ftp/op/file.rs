@@ -78,7 +78,18 @@ impl File {
                 let Got::Reply(verb, _, reply) = got else { return Ok(Next::Wait) };
                 Err(control.refused(verb, reply))
             }
-            Got::Reply(_, Completion, _) => Ok(Next::Done(Outcome::Done)),
+            Got::Reply(verb, Completion, reply) => match &self.operation {
+                Operation::Checksum { path, offer } if verb == Verb::Opts => {
+                    control.send(offer.request(&control.file_path(path)?)?);
+                    Ok(Next::Wait)
+                }
+                Operation::Checksum { path, offer } => {
+                    let sent = control.shown(&control.file_path(path)?);
+                    let lines = reply.inner().chain([reply.text()]).map(|line| control.shown(line)).collect::<Vec<_>>();
+                    Ok(Next::Done(Outcome::Checksum(offer.algorithm.find(&lines, &sent))))
+                }
+                _ => Ok(Next::Done(Outcome::Done)),
+            },
             Got::Secured | Got::Cleared | Got::Listening(_) | Got::DataOpen | Got::DataDone(_) => Ok(Next::Wait),
         }
     }
@@ -112,6 +123,10 @@ impl File {
                 Command::with(Verb::Mlst, control.file_path(path)?)?
             }
             Operation::Facts { .. } => return self.ask_for_facts(control),
+            Operation::Checksum { path, offer } => {
+                let request = offer.request(&control.file_path(path)?)?; // or HASH would be left with another algorithm
+                offer.selection()?.unwrap_or(request)
+            }
             Operation::NoOperation => Command::new(Verb::Noop),
             Operation::Quit => Command::new(Verb::Quit),
             _ => return Err(Error::Unsupported("the operation")),

@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use jiff::Timestamp;
 
 use self::transfer::Asks;
+use super::checksum::Offer;
 use super::command::{Command, Verb};
 use super::control::Control;
 use super::error::{DataFault, Error};
@@ -110,6 +111,13 @@ pub enum Operation {
         /// When.
         at: Timestamp,
     },
+    /// HASH, XSHA256…: the checksum of a file as the server computes it.
+    Checksum {
+        /// The file.
+        path: RemotePath,
+        /// How, as FEAT offers it.
+        offer: Offer,
+    },
     /// A command as typed. One that needs a data connection (LIST, RETR…) gets one: what comes is collected, and what
     /// goes (STOR…) is nothing, an empty file.
     Raw {
@@ -145,6 +153,7 @@ impl Operation {
             | Self::Store { path, .. }
             | Self::Append { path, .. }
             | Self::Facts { path }
+            | Self::Checksum { path, .. }
             | Self::Delete { path }
             | Self::Rename { from: path, .. }
             | Self::Chmod { path, .. }
@@ -224,6 +233,8 @@ pub enum Outcome {
         /// Whether it is a directory, where MLST said so.
         directory: Option<bool>,
     },
+    /// The checksum in lower-case hexadecimal digits; `None` where the reply holds none.
+    Checksum(Option<String>),
     /// The directory's path as the server says it.
     Directory(Option<RemotePath>),
     /// A command was obeyed.

@@ -16,6 +16,8 @@ const WIDTH: f32 = 640.0;
 const HEIGHT: f32 = 420.0;
 /// Bytes in the unit that speed limits are typed in.
 const KILO: u64 = 1000;
+/// Bytes in the unit that sizes of files are typed in.
+const MEGA: u64 = 1_000_000;
 /// Where a person begins who wants a range of ports.
 const PORTS: (u16, u16) = (50_000, 50_100);
 
@@ -210,6 +212,11 @@ fn transfers(ui: &mut Ui, draft: &mut Settings) {
     }
     frame::remark(ui, "0: no limit.");
     tick(ui, &mut draft.keep_times, "Files keep the time of their source");
+    let mut mega = draft.verify_up_to / MEGA;
+    if number(ui, "Checksum up to", &mut mega, 0..=1_000_000_000, "MB").changed() {
+        draft.verify_up_to = mega * MEGA;
+    }
+    frame::remark(ui, "Files up to this size are compared by checksum, where the server offers one; 0: none.");
     tick(ui, &mut draft.keep_awake, "The machine stays awake while files are transferred");
     ui.add_space(theme::GAP);
     frame::row(ui, "After the last", |ui| frame::field(ui, &mut draft.after_command, "program and arguments"));
