@@ -675,6 +675,40 @@ fn a_checksum_that_differs_is_never_done() {
     }
 }
 
+/// What the server has of a file is compared before more is added, and added by APPE where REST is not known.
+#[test]
+fn an_upload_goes_on_behind_what_is_its_beginning() {
+    let whole = [b'x'; 200_000];
+    let put = |world: &World, knows_rest: bool| {
+        let peer = Peer::except(world.clone(), move |dialogue, verb, argument| match (verb, argument) {
+            ("REST", "0") => Ok(false),
+            ("REST", _) if !knows_rest => dialogue.say("502 REST is not known").map(|()| true),
+            ("RETR", _) if !knows_rest => dialogue.say("550 nobody may read here").map(|()| true),
+            ("APPE", _) => {
+                dialogue.say("150 send it")?;
+                let count = io::copy(&mut dialogue.accept()?, &mut io::sink())?;
+                dialogue.say(&format!("226 {count} bytes were added")).map(|()| true)
+            }
+            _ => Ok(false),
+        });
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("target")).unwrap();
+        fs::write(home.path().join("target/file"), whole).unwrap();
+        let (url, options) = (peer.url(""), ["--json", "--if-exists", "resume"]);
+        (run_in(home, &[&["put", "file", &url], &options[..], &HURRIED[..]].concat()), peer)
+    };
+    let line = b"-rw-r--r-- 1 u g 150000 Jan 01 2020 file\r\n";
+    let other = World::list(&[("/", line), ("/file", &[b'y'; 150_000])]);
+    let (ended, peer) = put(&other, true);
+    assert!(ended.expect(1).stdout.contains("not the beginning"), "somebody's other file is left alone");
+    assert!(!peer.heard_verb("STOR") && !peer.heard_verb("APPE"), "{:?}", peer.heard());
+    let same = World::list(&[("/", line), ("/file", &[b'x'; 150_000])]);
+    let (_, peer) = put(&same, true);
+    assert!(peer.heard().contains(&"REST 150000".to_owned()) && peer.heard_verb("STOR"), "{:?}", peer.heard());
+    let (ended, peer) = put(&same, false);
+    assert!(peer.heard_verb("APPE /FILE"), "{:?} {}", peer.heard(), ended.stdout);
+}
+
 /// A server may store a file under another name, and say so: that name means nothing here.
 #[test]
 fn a_name_that_the_server_suggests_is_not_used() {

@@ -356,8 +356,12 @@ fn log_in_lines(features: &str) -> String {
 fn operation(text: &str) -> Operation {
     let (text, then) = text.split_once(" then ").unwrap_or((text, ""));
     let dated = then == "time";
-    let then =
-        Then { size: then.contains("size"), modified: then.split(' ').next_back().and_then(|word| word.parse().ok()) };
+    let words = || then.split(' ');
+    let then = Then {
+        size: words().any(|word| word == "size"),
+        modified: words().find_map(|word| word.parse().ok()),
+        permissions: words().find_map(|word| u16::from_str_radix(word.strip_prefix("0o")?, 8).ok()),
+    };
     let (name, rest) = text.split_once(' ').unwrap_or((text, ""));
     let (first, second) = rest.split_once(' ').unwrap_or((rest, ""));
     let bytes = |text: &str| longshore::model::path::decode_utf8(&unescape(text));

@@ -127,7 +127,8 @@ impl Front {
     }
 
     fn enqueue(&self, course: Course, kind: Kind, local: &Path, remote: &str, if_exists: Option<IfExists>) {
-        let item = BatchItem { local: local.to_owned(), remote: RemotePath::new(remote), kind, size: None };
+        let item =
+            BatchItem { local: local.to_owned(), remote: RemotePath::new(remote), kind, size: None, permissions: None };
         self.act(Action::Enqueue(Batch { tab: TAB, course, items: vec![item], if_exists }));
     }
 
@@ -224,6 +225,63 @@ fn times_are_kept_both_ways() {
 }
 
 /// `kind` says which way; the server dies when half of it is there, and comes back.
+#[test]
+fn permissions_are_kept_both_ways_where_that_is_wanted() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
+    let Some(server) = Setup::new(ServerKind::Proftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let source = folder(&home, "source");
+    fs::write(source.join("file"), b"content").unwrap();
+    fs::set_permissions(source.join("file"), fs::Permissions::from_mode(0o6740)).unwrap();
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| {
+        (settings.timeout, settings.keep_permissions) = (10, true);
+    });
+    front.connect(&server);
+    front.listing();
+    front.enqueue(Course::Upload, Kind::Directory, &source, "/up", None);
+    front.idle();
+    assert_eq!(mode(&server.root.join("up/file")), 0o740, "without the bits that lend rights");
+    fs::set_permissions(server.root.join("up/file"), fs::Permissions::from_mode(0o4705)).unwrap();
+    front.enqueue(Course::Download, Kind::Directory, &home.path().join("down"), "/up", None);
+    front.idle();
+    assert_eq!(mode(&home.path().join("down/file")), 0o705);
+    front.quit();
+}
+
+/// A site whose files are fetched as soon as they are there gets each under its name only when it is whole.
+#[test]
+fn uploads_take_their_names_when_they_are_whole() {
+    for kind in [ServerKind::Vsftpd, ServerKind::Proftpd, ServerKind::PureFtpd, ServerKind::Pyftpdlib] {
+        let Some(server) = Setup::new(kind).start() else { return };
+        let home = tempfile::tempdir().unwrap();
+        let local = home.path().join("file");
+        fs::write(&local, bytes(5_000_000)).unwrap();
+        fs::write(server.root.join("there"), b"before").unwrap();
+        server.own();
+        let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| {
+            (settings.timeout, settings.limit_up) = (10, 1_500_000);
+        });
+        let site = Site { temporary_names: true, ..(*site(&server)).clone() };
+        let credentials = Credentials { user: USER.into(), password: Secret::new(PASSWORD), account: None };
+        front.act(Action::Connect { tab: TAB, site: Arc::new(site), credentials: Some(credentials) });
+        front.listing();
+        front.enqueue(Course::Upload, Kind::File, &local, "/there", Some(IfExists::Overwrite));
+        let id = front.moved(500_000);
+        front.act(Action::Pause(vec![id]));
+        front.until("the pause", |_, queue| matches!(queue.get(id)?.phase, Phase::Paused).then_some(()));
+        assert_eq!(fs::read(server.root.join("there")).unwrap(), b"before", "{kind:?}: not before it is whole");
+        assert!(server.root.join("there.filepart").exists(), "{kind:?}");
+        front.act(Action::Resume(vec![id]));
+        front.idle();
+        assert_eq!(fs::read(server.root.join("there")).unwrap(), bytes(5_000_000), "{kind:?}: {:#?}", front.rows());
+        assert!(!server.root.join("there.filepart").exists(), "{kind:?}");
+        let Phase::Done(done) = &front.rows()[0].phase else { panic!("{kind:?}: {:#?}", front.rows()) };
+        assert!(done.resumed_from > 0 && done.proof == Proof::Size, "{kind:?}: {done:?}");
+        front.quit();
+    }
+}
+
 fn survives_the_server(course: Course) {
     let Some(mut server) = Setup::new(ServerKind::Vsftpd).start() else { return };
     let home = tempfile::tempdir().unwrap();
@@ -531,6 +589,7 @@ fn one_answer_can_hold_for_all() {
         remote: RemotePath::new(&format!("/{index}")),
         kind: Kind::File,
         size: None,
+        permissions: None,
     });
     let batch = Batch { tab: TAB, course: Course::Download, items: items.collect(), if_exists: None };
     front.act(Action::Enqueue(batch));

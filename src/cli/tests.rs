@@ -367,7 +367,13 @@ fn ctrl_c_is_exit_status_130_and_the_worker_ends_in_order() {
 
 #[test]
 fn what_an_earlier_run_left_is_shown_and_carried_on() {
-    let item = BatchItem { local: "/tmp/a".into(), remote: RemotePath::new("/a"), kind: Kind::File, size: None };
+    let item = BatchItem {
+        local: "/tmp/a".into(),
+        remote: RemotePath::new("/a"),
+        kind: Kind::File,
+        size: None,
+        permissions: None,
+    };
     let broken = Phase::Failed(Arc::new(failure(Cause::Network, "broke")));
     let left = vec![row(1, Course::Download, &item, Phase::Paused), row(2, Course::Upload, &item, broken)];
     let left = vec![Event::Queue(Delta::Add(left.into()))];

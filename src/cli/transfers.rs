@@ -75,9 +75,21 @@ fn reach(front: &mut Front, tab: TabId, target: &Target) -> Result<Result<Arc<Se
 /// The root has no name: what is in it goes into the folder itself.
 fn download(folder: &Path, remote: RemotePath) -> Result<BatchItem, Stop> {
     if remote.is_root() {
-        return Ok(BatchItem { local: folder.to_owned(), remote, kind: Kind::Directory, size: None });
+        return Ok(BatchItem {
+            local: folder.to_owned(),
+            remote,
+            kind: Kind::Directory,
+            size: None,
+            permissions: None,
+        });
     }
-    Ok(BatchItem { local: local_file(folder, remote.name())?, remote, kind: Kind::Other, size: None })
+    Ok(BatchItem {
+        local: local_file(folder, remote.name())?,
+        remote,
+        kind: Kind::Other,
+        size: None,
+        permissions: None,
+    })
 }
 
 /// Uploads.
@@ -108,6 +120,7 @@ pub(super) fn put(front: &mut Front, words: &[OsString]) -> Result<Status, Stop>
         remote: folder.join(&remote_name(&name)),
         kind,
         size,
+        permissions: None,
     };
     let lost = missing.len();
     for (source, reason) in missing {

@@ -48,6 +48,8 @@ pub struct Settings {
     pub filters: Filters,
     /// Give files the time of modification of their source.
     pub keep_times: bool,
+    /// Give files the permissions of their source, without the bits that lend rights.
+    pub keep_permissions: bool,
     /// Largest file, in bytes, whose checksum the server is asked for, where it offers one.
     pub verify_up_to: u64,
     /// Seconds between keep-alive commands on an idle browsing connection; 0 for none.
@@ -95,6 +97,7 @@ impl Default for Settings {
             exists_rules: Vec::new(),
             filters: Filters::default(),
             keep_times: true,
+            keep_permissions: false,
             verify_up_to: 64_000_000,
             keep_alive: 60,
             active_ports: None,

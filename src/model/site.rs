@@ -63,6 +63,9 @@ pub struct Site {
     /// NOOP also while a file is transferred, where nothing else is said for long.
     #[serde(skip_serializing_if = "is_default")]
     pub noop_in_transfers: bool,
+    /// An upload has a name of its own until it is whole, and then takes the file's.
+    #[serde(skip_serializing_if = "is_default")]
+    pub temporary_names: bool,
     /// A charset by its WHATWG label (`windows-1251`, `shift_jis`); `None`: UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<String>,
@@ -110,6 +113,7 @@ impl Default for Site {
             clear_data: false,
             clear_control: false,
             noop_in_transfers: false,
+            temporary_names: false,
             encoding: None,
             zone: None,
             paths: None,

@@ -51,6 +51,8 @@ pub struct BatchItem {
     pub kind: Kind,
     /// The source's size in bytes, where known.
     pub size: Option<u64>,
+    /// The permissions of a source on the server, where its listing said them: `0o000` to `0o777`.
+    pub permissions: Option<u16>,
 }
 
 /// The pair of folders that a row's two files lie in; shared by all rows of a folder.

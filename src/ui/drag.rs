@@ -7,7 +7,9 @@ use eframe::egui::{
     Stroke, StrokeKind, Vec2, vec2,
 };
 
-use crate::model::{Action, Batch, Course, Entry, FileAction, Kind, Place, RemotePath, TabId, transfer::BatchItem};
+use crate::model::{
+    Action, Batch, Course, Entry, FileAction, Kind, Place, RemotePath, TabId, permissions, transfer::BatchItem,
+};
 
 use super::icons::{self, Icon};
 use super::view::Tickets;
@@ -128,7 +130,8 @@ pub fn transfer(tab: TabId, from: &Place, entries: &[Entry], to: &Place) -> Deed
             }
             _ => return None,
         };
-        Some(BatchItem { local, remote, kind: entry.destination(), size: entry.exact_size() })
+        let permissions = entry.permissions.as_deref().and_then(permissions::plain);
+        Some(BatchItem { local, remote, kind: entry.destination(), size: entry.exact_size(), permissions })
     });
     let course = if upload { Course::Upload } else { Course::Download };
     let batch = Batch { tab, course, items: items.collect(), if_exists: None };
@@ -168,7 +171,8 @@ pub fn deed_from_outside(tab: TabId, paths: &[PathBuf], into: &Into) -> Option<D
         Place::Remote(to) => {
             let items = paths.iter().filter_map(|path| {
                 let name = place::listed_name(path.file_name()?.to_owned());
-                Some(BatchItem { local: path.clone(), remote: to.join(&name), kind: Kind::Other, size: None })
+                let (local, remote) = (path.clone(), to.join(&name));
+                Some(BatchItem { local, remote, kind: Kind::Other, size: None, permissions: None })
             });
             let batch = Batch { tab, course: Course::Upload, items: items.collect(), if_exists: None };
             Some(Deed { words: format!("Upload to {}", place::label(folder)), act: Act::Enqueue(batch), branch: None })

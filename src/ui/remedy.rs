@@ -230,6 +230,6 @@ fn fetch(chosen: &Chosen, wire: &Wire, mirror: &Mirror, if_exists: IfExists, out
 fn batch(row: &Transfer, tab: TabId, if_exists: IfExists) -> Batch {
     let size = row.size.filter(|_| row.course == Course::Download);
     let local = row.folder.local.join(place::os_name(row.local_name()));
-    let item = BatchItem { local, remote: row.remote(), kind: row.kind, size };
+    let item = BatchItem { local, remote: row.remote(), kind: row.kind, size, permissions: None };
     Batch { tab, course: row.course, items: vec![item], if_exists: Some(if_exists) }
 }

@@ -322,9 +322,9 @@ impl Part {
         Ok(bytes)
     }
 
-    /// The file is whole: gives it its time and its name. With `replace` it takes the place of a file or link that is
+    /// The file is whole: gives it its time, its permissions and its name. With `replace` it takes the place of a file or link that is
     /// there; without, something that came there meanwhile is an error of kind `AlreadyExists`, and the part stays.
-    pub fn finish(self, modified: Option<Modified>, replace: bool) -> Result<Settle, Error> {
+    pub fn finish(self, modified: Option<Modified>, permissions: Option<u16>, replace: bool) -> Result<Settle, Error> {
         let (path, target) = (self.path(), self.target_path());
         let there = self.folder.stat(&self.name).map_err(|e| Error::new("look at", &target, e))?;
         match there {
@@ -336,6 +336,11 @@ impl Part {
                 return Err(Error::new("replace", target, io::Error::new(ErrorKind::AlreadyExists, why)));
             }
             _ => {}
+        }
+        #[cfg(unix)]
+        if let Some(mode) = permissions {
+            use std::os::unix::fs::PermissionsExt as _;
+            let _ = self.file.set_permissions(std::fs::Permissions::from_mode(u32::from(mode & 0o777)));
         }
         // A time that the disk cannot hold never fails a transfer.
         if let Some(time) = modified.and_then(system_time) {

@@ -70,10 +70,11 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     job.hand_back().await;
     let time = modified.or(source.modified).filter(|modified| modified.is_exact() && job.settings.keep_times);
     let (journal, settles) = (job.context.journal.clone(), job.context.settles.clone());
+    let permissions = job.extra.permissions.filter(|_| job.settings.keep_permissions);
     let finish = move || {
         let path = part.path();
         let target = part.target_path();
-        settles.settle(part.finish(time, replace)?)?;
+        settles.settle(part.finish(time, permissions, replace)?)?;
         // What was noted under the target's own name was the part of another file, which is no more.
         journal.forget_source(&target)?;
         journal.forget_source(&path)

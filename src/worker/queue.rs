@@ -100,7 +100,9 @@ impl Worker {
         let mut rows = Vec::with_capacity(batch.items.len());
         for item in batch.items {
             let Some(id) = self.new_id() else { return };
-            self.rows.extra(id).batch = Some(rows.first().map_or(id, |first: &Transfer| first.id));
+            let extra = self.rows.extra(id);
+            extra.batch = Some(rows.first().map_or(id, |first: &Transfer| first.id));
+            extra.permissions = item.permissions;
             let local = std::path::absolute(&item.local).unwrap_or(item.local);
             let (parent, name) = match (local.parent(), local.file_name()) {
                 (Some(parent), Some(name)) => (parent.to_owned(), disk::from_os(name)),
@@ -334,8 +336,9 @@ impl Worker {
         let mut rows = Vec::with_capacity(children.len());
         for child in children {
             let id = self.new_id()?;
-            let Child { remote_name, local_name, kind, size, modified, target } = child;
-            *self.rows.extra(id) = Extra { above: Some(above.clone()), batch, target, modified, ..Extra::default() };
+            let Child { remote_name, local_name, kind, size, modified, permissions, target } = child;
+            let above = Some(above.clone());
+            *self.rows.extra(id) = Extra { above, batch, target, modified, permissions, ..Extra::default() };
             rows.push(Transfer {
                 id,
                 course: row.course,

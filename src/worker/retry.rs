@@ -100,7 +100,10 @@ impl Trouble {
             net::Error::Ftp(ftp::Error::Overlap) => Kind::Overlap,
             net::Error::Local(error) if is_full(error) => Kind::DiskFull,
             net::Error::Ftp(ftp::Error::Data { fault: DataFault::Local(why), .. }) if says_full(why) => Kind::DiskFull,
-            net::Error::Ftp(ftp::Error::Refused { verb: "REST", .. }) => Kind::NoRestart,
+            // Refused now, or known from before.
+            net::Error::Ftp(ftp::Error::Refused { verb: "REST", .. } | ftp::Error::Unsupported("REST")) => {
+                Kind::NoRestart
+            }
             net::Error::Ftp(ftp::Error::Cancelled) => Kind::Stopped,
             net::Error::Ftp(ftp::Error::Closed(_) | ftp::Error::OutOfStep(_)) | net::Error::Network { .. } => {
                 Kind::Lost

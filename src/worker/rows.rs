@@ -38,6 +38,8 @@ pub(super) struct Extra {
     pub(super) target: Target,
     /// The source's time, where a listing said it.
     pub(super) modified: Option<Modified>,
+    /// The source's permissions, where a listing said them.
+    pub(super) permissions: Option<u16>,
     /// The first row of the batch that it was put in with; `None` for rows of an earlier run.
     pub(super) batch: Option<TransferId>,
     /// What a person said about a target that exists.

@@ -1,7 +1,8 @@
-//! Files to the server: straight to their name, because many servers refuse to rename; whole only when the sizes say so.
+//! Files to the server: straight to their name, because many servers refuse to rename, or by a name of their own first
+//! where the site wants that; whole only when the sizes say so.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use super::{News, verify, walk};
 use crate::ftp::{Operation, Outcome, Then};
 use crate::model::question::Facts;
 use crate::model::transfer::Proof;
-use crate::model::{Cause, RemotePath, Transfer};
+use crate::model::{Cause, RemotePath, Site, Transfer};
 use crate::net::{Body, Cancel};
 
 /// Numbers tried for `name (1)`.
@@ -24,6 +25,10 @@ const MOST_COPIES: u32 = 1000;
 const SETTLED: Duration = Duration::from_secs(1);
 /// How often a size that still changes is looked at.
 const MOST_LOOKS: u32 = 5;
+/// Bytes before the end of what the server has that are read back and compared before an upload goes on there.
+const OVERLAP: u64 = 64 * 1024;
+/// What the name of an upload ends with until it is whole, on sites that want that.
+const TEMPORARY: &str = ".filepart";
 
 pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let path = job.row.folder.local.join(disk::to_os(job.row.local_name()));
@@ -39,11 +44,24 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         Ok(begin) => begin,
         Err(end) => return Ok(end),
     };
-    let (remote, offset) = (job.row.remote(), begin.offset);
+    let offset = match begin.offset {
+        0 => 0,
+        there if has_beginning(job, &what, &file, there).await? => there,
+        _ if begin.before == Before::Beginning => {
+            let why = "what is on the server is not the beginning of the file here";
+            return Err(Trouble::new(what, why, Cause::Differs, false));
+        }
+        _ => 0,
+    };
     job.recorded().await;
     note(job, &what, source, begin.before).await?;
-    let stored = match store(job, &what, &file, offset, source).await {
-        Err(trouble) if trouble.kind == TroubleKind::NoRestart => store(job, &what, &file, 0, source).await,
+    let stored = match store(job, &what, &file, offset, source, Way::Restart).await {
+        Err(trouble) if trouble.kind == TroubleKind::NoRestart => {
+            // APPE puts it where the file ends by now, so that this must be where it ended.
+            let is_still_there = settled_size(job).await? == Some(offset);
+            let (offset, way) = if is_still_there { (offset, Way::Append) } else { (0, Way::Restart) };
+            store(job, &what, &file, offset, source, way).await
+        }
         result => result,
     };
     let Stored { from: resumed_from, there } = match stored {
@@ -60,7 +78,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     if now != source {
         return Err(Trouble::new(what, "it changed while it was being sent", Cause::Local, true));
     }
-    let proof = match verify::upload(job, &what, &remote, size, there).await {
+    let proof = match verify::upload(job, &what, &place(&job.site, &job.row), size, there).await {
         Err(trouble) if trouble.failure.cause == Cause::Differs => {
             // What is there is wrong: ours to replace, but not to go on with.
             note(job, &what, Facts::default(), begin.before).await?;
@@ -68,8 +86,53 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         }
         result => result?,
     };
+    take_name(job).await?;
     // That it was ours is forgotten only when the journal knows that it is done: see `Scribe::forget`.
     Ok(job.done(size, resumed_from, proof))
+}
+
+/// Where the bytes go: to the file's name, or to one of their own until they are whole.
+fn place(site: &Site, row: &Transfer) -> RemotePath {
+    if site.temporary_names { row.folder.remote.join(&format!("{}{TEMPORARY}", row.remote_name)) } else { row.remote() }
+}
+
+/// A whole upload takes its name. Some servers rename onto nothing that is there.
+async fn take_name(job: &Job) -> Result<(), Trouble> {
+    let (from, to) = (place(&job.site, &job.row), job.row.remote());
+    if from == to {
+        return Ok(());
+    }
+    let rename = || Operation::Rename { from: from.clone(), to: to.clone() };
+    match job.operate(rename(), "Could not rename", &from).await {
+        Err(trouble) if trouble.is_refusal() && job.remote_facts(&to).await?.is_some() => {
+            job.operate(Operation::Delete { path: to.clone() }, "Could not replace", &to).await?;
+            job.operate(rename(), "Could not rename", &from).await?;
+        }
+        result => drop(result?),
+    }
+    Ok(())
+}
+
+/// Whether what the server has, `there` bytes, is the beginning of the file here, as far as its last bytes say. A server
+/// that lets nobody read it is believed.
+async fn has_beginning(job: &Job, what: &str, file: &File, there: u64) -> Result<bool, Trouble> {
+    let path = place(&job.site, &job.row);
+    let offset = there.saturating_sub(OVERLAP);
+    job.gauge.step("Comparing with what is there");
+    let operation = Operation::Retrieve { path: path.clone(), offset, kind: job.kind(), dated: false };
+    let Some(link) = &job.link else { return Err(Trouble::lost(what)) };
+    let read = link.connection.run(operation, Body::None, Some(job.row.id), &job.cancel).await;
+    let bytes = match read {
+        Ok((_, bytes)) => bytes,
+        Err(_) if link.is_open() => return Ok(true),
+        Err(error) => return Err(Trouble::of(what, &error)),
+    };
+    let mut file = file.try_clone().map_err(|error| Trouble::local(what, &error))?;
+    let wrong = |error| Trouble::local(what, &error);
+    file.seek(SeekFrom::Start(offset)).map_err(wrong)?;
+    let mut here = Vec::new();
+    file.take(there - offset).read_to_end(&mut here).map_err(wrong)?;
+    Ok(here == bytes)
 }
 
 /// Where an upload begins.
@@ -175,7 +238,10 @@ async fn start(job: &mut Job, what: &str, source: Facts) -> Result<Result<Begin,
     let Some(target) = target else { return begin(0, Before::Absent) };
     let size = source.size.unwrap_or(0);
     match job.verdict(source, target).await? {
+        // What has a name of its own until it is whole does not begin with what has the file's.
+        Verdict::Continue(_) if job.site.temporary_names => begin(0, Before::Absent),
         Verdict::Continue(offset) if !job.context.run.ascii => begin(offset, Before::Beginning),
+        Verdict::Write if job.site.temporary_names => begin(0, Before::Absent),
         Verdict::Write | Verdict::Continue(_) => begin(0, Before::Other(target.size)),
         Verdict::Complete => Ok(Err(job.done(size, size, Proof::Size))),
         Verdict::TooLarge => {
@@ -209,7 +275,8 @@ async fn go_on(job: &Job, what: &str, source: Facts) -> Result<Option<Result<Beg
         match there.filter(|there| is_ours(before, *there)) {
             // All of it arrived, and only the word for it was lost.
             Some(there) if there == size && size > 0 && job.row.attempts > 1 => {
-                keep_time(job, &job.row.remote(), source).await;
+                keep_time(job, &place(&job.site, &job.row), source).await;
+                take_name(job).await?;
                 return Ok(Some(Err(job.done(size, size, Proof::Size))));
             }
             Some(there) if there < size && there > 0 => return begin(there),
@@ -236,7 +303,7 @@ fn is_beginning(there: u64, whole: Option<u64>, ascii: bool) -> bool {
 
 /// The size on the server, once it has stopped to change.
 async fn settled_size(job: &Job) -> Result<Option<u64>, Trouble> {
-    let path = job.row.remote();
+    let path = place(&job.site, &job.row);
     let mut size = job.remote_facts(&path).await?.and_then(|facts| facts.size);
     for _ in 0..MOST_LOOKS {
         tokio::select! {
@@ -271,16 +338,29 @@ struct Stored {
     there: Option<u64>,
 }
 
+/// How a file is gone on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// REST and STOR.
+    Restart,
+    /// APPE.
+    Append,
+}
+
 /// Sends the file from `offset` on.
-async fn store(job: &Job, what: &str, file: &File, offset: u64, source: Facts) -> Result<Stored, Trouble> {
+async fn store(job: &Job, what: &str, file: &File, offset: u64, source: Facts, way: Way) -> Result<Stored, Trouble> {
     let size = source.size.unwrap_or(0);
     let local = |error| Trouble::local(what, &error);
     let mut file = file.try_clone().map_err(local)?;
     file.seek(SeekFrom::Start(offset)).map_err(local)?;
     let flow = job.flow(offset, offset, None, None);
-    let remote = job.row.remote();
-    let then = Then { size: true, modified: time_to_keep(job, source) };
-    let operation = Operation::Store { path: remote.clone(), offset, kind: job.kind(), then };
+    let remote = place(&job.site, &job.row);
+    let permissions = job.settings.keep_permissions.then(|| permissions(&file)).flatten();
+    let then = Then { size: true, modified: time_to_keep(job, source), permissions };
+    let operation = match way {
+        Way::Restart => Operation::Store { path: remote.clone(), offset, kind: job.kind(), then },
+        Way::Append => Operation::Append { path: remote.clone(), kind: job.kind(), then },
+    };
     match job.transfer(operation, Body::Send { file, from: offset, flow }, "Could not upload to", &remote).await? {
         Outcome::Stored { bytes, size: there, .. } if job.context.run.ascii || offset + bytes == size => {
             Ok(Stored { from: offset, there })
@@ -300,7 +380,7 @@ async fn tidy(job: &Job, what: &str, trouble: &Trouble, before: Before) {
         return;
     }
     let Some(link) = job.link.as_ref().filter(|link| link.is_open()) else { return };
-    let (path, cancel) = (job.row.remote(), Cancel::new());
+    let (path, cancel) = (place(&job.site, &job.row), Cancel::new());
     if before != Before::Absent {
         // A server that refuses to replace a file takes some bytes first.
         let facts = Operation::Facts { path: path.clone() };
@@ -316,8 +396,8 @@ async fn tidy(job: &Job, what: &str, trouble: &Trouble, before: Before) {
 
 /// Deletes what a cancelled row has left on the server while it did not run, if that is ours for sure.
 pub(super) async fn discard(context: &Context, link: &Link, row: &Transfer) {
-    let (path, cancel) = (row.remote(), Cancel::new());
-    let (journal, remote) = (context.journal.clone(), remote_name(&row.folder.site, &path));
+    let (path, cancel) = (place(&row.folder.site, row), Cancel::new());
+    let (journal, remote) = (context.journal.clone(), remote_name(&row.folder.site, &row.remote()));
     let noted =
         move || Ok::<_, disk::Error>((journal.source(Path::new(&remote))?, journal.source(&before_path(&remote))?));
     let Ok(Ok((Some(begun), other))) = tokio::task::spawn_blocking(noted).await else { return };
@@ -343,6 +423,21 @@ async fn keep_time(job: &Job, remote: &RemotePath, source: Facts) {
     if let Some(at) = time_to_keep(job, source) {
         let operation = Operation::SetModified { path: remote.clone(), at };
         let _ = job.operate(operation, "Could not set the time of", remote).await;
+    }
+}
+
+/// The permissions of a file here, without the bits that lend rights.
+fn permissions(file: &File) -> Option<u16> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = file.metadata().ok()?.permissions().mode();
+        u16::try_from(mode & 0o777).ok()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        None
     }
 }
 

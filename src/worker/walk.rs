@@ -15,7 +15,7 @@ use crate::model::filter::{FilterSide, Ready};
 use crate::model::path::{is_safe_name, shown};
 use crate::model::question::Facts;
 use crate::model::transfer::{Done, Proof};
-use crate::model::{Cause, Entry, Failure, Kind, Listing, Modified, RemotePath};
+use crate::model::{Cause, Entry, Failure, Kind, Listing, Modified, RemotePath, permissions};
 
 /// Folders below one another; more is a loop.
 pub(super) const MOST_DEPTH: u16 = 128;
@@ -43,6 +43,8 @@ pub(super) struct Child {
     pub(super) kind: Kind,
     pub(super) size: Option<u64>,
     pub(super) modified: Option<Modified>,
+    /// On the server.
+    pub(super) permissions: Option<u16>,
     pub(super) target: Target,
 }
 
@@ -76,6 +78,7 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
             kind: entry.destination(),
             size: entry.exact_size().filter(|_| entry.kind == Kind::File),
             modified: entry.modified,
+            permissions: entry.permissions.as_deref().and_then(permissions::plain),
             target: Target::Unknown,
         });
     }
@@ -192,6 +195,7 @@ fn child(entry: LocalEntry, there: Option<&HashMap<&str, &Entry>>) -> Child {
         kind,
         size: (kind == Kind::File).then_some(entry.size),
         modified: entry.modified,
+        permissions: None,
         target,
     }
 }

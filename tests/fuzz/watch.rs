@@ -233,7 +233,7 @@ fn any_operation(dice: &mut Dice<'_>) -> Operation {
     let path = RemotePath::new("/a");
     let kind = dice.of(&[TransferType::Image, TransferType::Image, TransferType::Ascii]);
     let offset = dice.of(&[0, 0, 7, u64::MAX]);
-    let asked = Then { size: true, modified: Some(jiff::Timestamp::UNIX_EPOCH) };
+    let asked = Then { size: true, modified: Some(jiff::Timestamp::UNIX_EPOCH), permissions: Some(0o644) };
     let then = dice.of(&[Then::default(), asked]);
     let line = dice.of(&["LIST", "REST 5", "TYPE A", "STOR x", "HELP", "MODE Z", "PASS hunter2", "QUIT", "A\rB", ""]);
     dice.of(&[

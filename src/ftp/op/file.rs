@@ -114,10 +114,7 @@ impl File {
                 Command::with(Verb::Rnto, control.file_path(to)?)?; // or the server would be left with half a sequence
                 Command::with(Verb::Rnfr, control.file_path(from)?)?
             }
-            Operation::Chmod { path, mode } => {
-                let argument = [format!("CHMOD {mode:03o} ").into_bytes(), control.file_path(path)?].concat();
-                Command::with(Verb::Site, argument)?
-            }
+            Operation::Chmod { path, mode } => chmod(path, *mode, control)?,
             Operation::SetModified { .. } => return self.set_modified(control),
             Operation::Facts { path } if control.features.has("MLST") => {
                 Command::with(Verb::Mlst, control.file_path(path)?)?
@@ -209,16 +206,27 @@ impl File {
     }
 }
 
-/// MFMT; where a server knows only MDTM, the form of it with two arguments that vsftpd has.
+/// SITE CHMOD, as most servers of Unix have it.
+pub(super) fn chmod(path: &RemotePath, mode: u16, control: &Control) -> Result<Command, Error> {
+    Command::with(Verb::Site, [format!("CHMOD {mode:03o} ").into_bytes(), control.file_path(path)?].concat())
+}
+
+/// MFMT; where a server does not know that, SITE UTIME with three times in UTC, or the form of MDTM with two arguments
+/// that vsftpd has.
 pub(super) fn touch(path: &RemotePath, at: Timestamp, control: &Control) -> Result<Command, Error> {
-    let verb = match (control.features.has("MFMT"), control.features.has("MDTM")) {
-        (false, true) => Verb::Mdtm,
-        (true, _) => Verb::Mfmt,
-        (false, false) if control.features.lines().is_empty() => Verb::Mfmt,
-        (false, false) => return Err(Error::Unsupported("MFMT")),
-    };
-    let time = at.to_zoned(TimeZone::UTC).strftime("%Y%m%d%H%M%S ").to_string();
-    Command::with(verb, [time.into_bytes(), control.file_path(path)?].concat())
+    let (features, path) = (&control.features, control.file_path(path)?);
+    let time = at.to_zoned(TimeZone::UTC).strftime("%Y%m%d%H%M%S").to_string();
+    let has_utime = || features.lines().iter().any(|line| line.trim().eq_ignore_ascii_case("SITE UTIME"));
+    if features.has("MFMT") || features.lines().is_empty() {
+        Command::with(Verb::Mfmt, [time.as_bytes(), b" ", &path].concat())
+    } else if has_utime() {
+        let times = format!(" {time} {time} {time} UTC");
+        Command::with(Verb::Site, [b"UTIME ", &path[..], times.as_bytes()].concat())
+    } else if features.has("MDTM") {
+        Command::with(Verb::Mdtm, [time.as_bytes(), b" ", &path].concat())
+    } else {
+        Err(Error::Unsupported("MFMT"))
+    }
 }
 
 /// Whether a reply says that a file has its time: a server that knows MDTM with one argument only has looked for a file

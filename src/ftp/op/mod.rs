@@ -104,7 +104,7 @@ pub enum Operation {
         /// `0o000` to `0o7777`.
         mode: u16,
     },
-    /// MFMT, or the MDTM of two arguments where the server has only that.
+    /// MFMT, or where the server has only that the MDTM of two arguments or SITE UTIME.
     SetModified {
         /// The file.
         path: RemotePath,
@@ -171,6 +171,8 @@ pub struct Then {
     pub size: bool,
     /// MFMT, or what the server has in its place: the file's time.
     pub modified: Option<Timestamp>,
+    /// SITE CHMOD: the file's permissions, `0o000` to `0o777`.
+    pub permissions: Option<u16>,
 }
 
 /// Where the bytes of a data connection go.

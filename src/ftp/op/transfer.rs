@@ -9,7 +9,7 @@ use super::super::exchange::{Exchange, Joined};
 use super::super::fact;
 use super::super::reply::{Class, Reply};
 use super::super::session::DataEnd;
-use super::file::{is_touched, touch};
+use super::file::{chmod, is_touched, touch};
 use super::{Got, Next, Outcome, Step, Then, TransferType};
 use crate::model::{Modified, RemotePath};
 
@@ -42,10 +42,18 @@ pub(crate) struct Asks {
 struct About {
     size: Option<u64>,
     dated: bool,
-    /// Questions whose answers have not come; `None`: nothing was asked.
-    open: Option<usize>,
-    /// Those of them that wait for the answer before, where commands may not be sent together.
-    questions: VecDeque<Command>,
+    /// What was asked and not answered, oldest first; `None`: nothing was asked yet.
+    open: Option<VecDeque<Question>>,
+    /// Commands that wait for the answer before, where they may not be sent together.
+    waiting: VecDeque<Command>,
+}
+
+/// What an answer is about: SITE alone does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    Size,
+    Time,
+    Permissions,
 }
 
 impl Transfer {
@@ -54,10 +62,12 @@ impl Transfer {
     }
 
     pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
-        use Verb::{Mdtm, Mfmt, Size};
+        use Verb::{Mdtm, Mfmt, Site, Size};
         match got {
-            Got::Reply(Mdtm | Mfmt | Size, Class::Preliminary, _) => return Ok(Next::Wait),
-            Got::Reply(verb @ (Mdtm | Mfmt | Size), class, reply) => return Ok(self.told(verb, class, reply, control)),
+            Got::Reply(Mdtm | Mfmt | Site | Size, Class::Preliminary, _) => return Ok(Next::Wait),
+            Got::Reply(verb @ (Mdtm | Mfmt | Site | Size), class, reply) => {
+                return Ok(self.told(verb, class, reply, control));
+            }
             _ => {}
         }
         if let Some(exchange) = &mut self.exchange {
@@ -128,26 +138,35 @@ impl Transfer {
     /// Asks what is wanted about the file, and for the port of the next one, in one packet where the server bears that.
     fn ask_about(&mut self, control: &mut Control) -> Result<(), Error> {
         let mut questions = VecDeque::new();
-        if self.asks.then.size && self.kind == TransferType::Image {
-            questions.push_back(Command::with(Verb::Size, control.file_path(&self.path)?)?);
+        let Then { size, modified, permissions } = self.asks.then;
+        if size && self.kind == TransferType::Image {
+            questions.push_back((Question::Size, Command::with(Verb::Size, control.file_path(&self.path)?)?));
         }
-        // A server that cannot set times is no reason to fail.
-        if let Some(Ok(touch)) = self.asks.then.modified.map(|at| touch(&self.path, at, control)) {
-            questions.push_back(touch);
+        // A server that cannot set times or permissions is no reason to fail.
+        match modified.map(|at| touch(&self.path, at, control)) {
+            Some(Ok(touch)) => questions.push_back((Question::Time, touch)),
+            Some(Err(_)) => {
+                control.note("The server has no command to set times: the file has the time of its arrival")
+            }
+            None => {}
         }
-        self.about.open = Some(questions.len());
+        if let Some(mode) = permissions {
+            questions.push_back((Question::Permissions, chmod(&self.path, mode, control)?));
+        }
+        let (open, commands) = questions.into_iter().unzip();
+        self.about.open = Some(open);
         if control.pipelining {
             let next = self.exchange.as_ref().and_then(|exchange| control.next_port(exchange.way()));
-            control.send_with_ahead(questions, next);
+            control.send_with_ahead(commands, next);
         } else {
-            self.about.questions = questions;
+            self.about.waiting = commands;
             self.ask_next(control);
         }
         Ok(())
     }
 
     fn ask_next(&mut self, control: &mut Control) {
-        if let Some(question) = self.about.questions.pop_front() {
+        if let Some(question) = self.about.waiting.pop_front() {
             control.send(question);
         }
     }
@@ -158,19 +177,18 @@ impl Transfer {
             self.modified = (class == Class::Completion).then(|| fact::time(reply.text())).flatten();
             return Next::Wait;
         }
-        match verb {
-            Verb::Size if class == Class::Completion => self.about.size = fact::size(reply.text()),
-            Verb::Size => {}
-            _ => self.about.dated = is_touched(verb, class, reply),
+        match self.about.open.as_mut().and_then(VecDeque::pop_front) {
+            Some(Question::Size) if class == Class::Completion => self.about.size = fact::size(reply.text()),
+            Some(Question::Time) => self.about.dated = is_touched(verb, class, reply),
+            Some(Question::Size | Question::Permissions) | None => {}
         }
-        self.about.open = self.about.open.map(|open| open.saturating_sub(1));
         self.ask_next(control);
         self.unless_open()
     }
 
     fn unless_open(&self) -> Next {
-        match (self.stored, self.about.open) {
-            (Some(bytes), Some(0)) => {
+        match (self.stored, &self.about.open) {
+            (Some(bytes), Some(open)) if open.is_empty() => {
                 Next::Done(Outcome::Stored { bytes, size: self.about.size, dated: self.about.dated })
             }
             _ => Next::Wait,

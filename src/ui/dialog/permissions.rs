@@ -30,7 +30,7 @@ impl Permissions {
             _ => format!("Permissions of {}", text::count(places.len() as u64, "entry", "entries")),
         };
         let folders = places.iter().any(|(_, entry)| entry.kind == Kind::Directory);
-        let known = places.first().and_then(|(_, entry)| entry.permissions.as_deref()).and_then(mode_of);
+        let known = places.first().and_then(|(_, entry)| entry.permissions.as_deref()).and_then(permissions::mode);
         let mode = known.unwrap_or(if folders { 0o755 } else { 0o644 });
         let places = places.into_iter().map(|(place, _)| place).collect();
         Self { tab, places, title, folders, mode, typed: octal(mode), below: None, opening: Opening::default() }
@@ -113,43 +113,9 @@ fn read_octal(typed: &str) -> Option<u16> {
     permissions::octal(typed.trim())
 }
 
-/// `rwxr-sr-t`, `0644` and `644` as a number.
-fn mode_of(said: &str) -> Option<u16> {
-    if said.bytes().all(|byte| byte.is_ascii_digit()) {
-        return permissions::octal(said);
-    }
-    let letters: Vec<char> = said.chars().take(9).collect();
-    if letters.len() < 9 {
-        return None;
-    }
-    let mut mode = 0;
-    for (index, letter) in letters.into_iter().enumerate() {
-        let bit = 0o400 >> index;
-        mode |= match (letter, index % 3) {
-            ('-', _) => 0,
-            ('r', 0) | ('w', 1) | ('x', 2) => bit,
-            ('s', 2) if index < 8 => bit | 0o4000 >> (index / 3),
-            ('S', 2) if index < 8 => 0o4000 >> (index / 3),
-            ('t', 2) => bit | 0o1000,
-            ('T', 2) => 0o1000,
-            _ => return None,
-        };
-    }
-    Some(mode)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn permissions_are_read_as_servers_write_them() {
-        let modes =
-            ["rwxr-xr-x", "rw-r--r--", "---------", "rwsr-Sr-t", "0644", "755", "rwx", "rwxr?xr-x", "0999", "tttttttt"];
-        let expected =
-            [Some(0o755), Some(0o644), Some(0), Some(0o7745), Some(0o644), Some(0o755), None, None, None, None];
-        assert_eq!(modes.map(mode_of), expected);
-    }
 
     #[test]
     fn digits_are_checked() {

@@ -212,6 +212,7 @@ fn transfers(ui: &mut Ui, draft: &mut Settings) {
     }
     frame::remark(ui, "0: no limit.");
     tick(ui, &mut draft.keep_times, "Files keep the time of their source");
+    tick(ui, &mut draft.keep_permissions, "Files keep the permissions of their source");
     let mut mega = draft.verify_up_to / MEGA;
     if number(ui, "Checksum up to", &mut mega, 0..=1_000_000_000, "MB").changed() {
         draft.verify_up_to = mega * MEGA;

@@ -51,6 +51,8 @@ pub(super) fn network(ui: &mut Ui, site: &mut Site) {
     frame::remark(ui, "Tells a server that has several hosts which of them is meant.");
     ui.checkbox(&mut site.noop_in_transfers, "Send NOOP while a file is transferred");
     frame::remark(ui, "Only where a firewall closes quiet control connections: some servers break a transfer for it.");
+    ui.checkbox(&mut site.temporary_names, "Upload by a temporary name, then rename");
+    frame::remark(ui, "For folders whose files are fetched as soon as they are there. The server must let you rename.");
 }
 
 fn file(ui: &mut Ui, label: &str, path: &mut Option<PathBuf>, hint: &str) {

@@ -18,7 +18,7 @@ fn open(target: &Target) -> Result<Part, Error> {
 fn download(target: &Target, bytes: &[u8], replace: bool) -> Result<Settle, Error> {
     let part = open(target)?;
     part.file()?.write_all(bytes).unwrap();
-    part.finish(None, replace)
+    part.finish(None, None, replace)
 }
 
 /// How long the part is, if there is one that is a file.
@@ -43,7 +43,7 @@ fn a_download_has_its_name_only_when_it_is_whole() {
     part.file().unwrap().write_all(b"hello").unwrap();
     assert_eq!(names(&root.path().join("a/b")), ["file.txt.part"]);
     let time = Modified { at: jiff::civil::date(2001, 2, 3).at(4, 5, 6, 0), precision: Precision::Second, utc: true };
-    let settle = part.finish(Some(time), false).unwrap();
+    let settle = part.finish(Some(time), None, false).unwrap();
     assert_eq!(settle.directory(), root.path().join("a/b"));
     settle.settle().unwrap();
     assert_eq!(fs::read(target.path()).unwrap(), b"hello");
@@ -60,7 +60,10 @@ fn times_that_no_disk_holds_do_not_fail_a_download() {
         let target = target(root.path(), 0, name);
         let at = jiff::civil::date(year, 1, 1).at(0, 0, 0, 0);
         let part = open(&target).unwrap();
-        part.finish(Some(Modified { at, precision: Precision::Second, utc: true }), false).unwrap().settle().unwrap();
+        part.finish(Some(Modified { at, precision: Precision::Second, utc: true }), None, false)
+            .unwrap()
+            .settle()
+            .unwrap();
         assert_eq!(target.found().unwrap().unwrap().size, 0);
     }
     assert_eq!(target(root.path(), 0, "old").found().unwrap().unwrap().modified.unwrap().at.year(), 1901);
@@ -161,7 +164,7 @@ fn a_part_is_continued_cut_or_begun_again() {
     assert_eq!(part.tail(100).unwrap(), b"01234567XY");
     part.truncate(0).unwrap();
     part.file().unwrap().write_all(b"new").unwrap();
-    part.finish(None, false).unwrap().settle().unwrap();
+    part.finish(None, None, false).unwrap().settle().unwrap();
     assert_eq!(fs::read(target.path()).unwrap(), b"new");
     let part = open(&target).unwrap();
     part.abandon().unwrap();
@@ -185,7 +188,7 @@ fn a_part_of_somebody_else_is_left_alone() {
     drop(part);
     let part = find();
     assert_eq!((part.path(), part.length().unwrap()), (ours.clone(), 4), "and found again");
-    part.finish(None, false).unwrap().settle().unwrap();
+    part.finish(None, None, false).unwrap().settle().unwrap();
     assert_eq!(names(root.path()), ["x", "x.part"]);
     assert_eq!(fs::read(root.path().join("x.part")).unwrap(), b"a browser's");
     let broken = Part::find(&target, |path, _| Err(Error::new("read", path, io::Error::other("no"))));
@@ -208,7 +211,7 @@ fn what_appears_meanwhile_is_not_overwritten() {
     let target = target(root.path(), 0, "x");
     let part = open(&target).unwrap();
     fs::write(target.path(), "somebody else's").unwrap();
-    assert_eq!(part.finish(None, false).unwrap_err().source.kind(), ErrorKind::AlreadyExists);
+    assert_eq!(part.finish(None, None, false).unwrap_err().source.kind(), ErrorKind::AlreadyExists);
     assert_eq!(fs::read(target.path()).unwrap(), b"somebody else's");
     assert_eq!(part_length(&target), Some(0));
     download(&target, b"wanted", true).unwrap().settle().unwrap();
@@ -223,7 +226,7 @@ fn a_part_that_was_exchanged_is_neither_renamed_nor_deleted() {
     let part = open(&target).unwrap();
     fs::write(root.path().join("other"), "not ours").unwrap();
     fs::rename(root.path().join("other"), target.part_path()).unwrap();
-    assert!(part.finish(None, true).is_err());
+    assert!(part.finish(None, None, true).is_err());
     assert_eq!(names(root.path()), ["x.part"]);
     let part = open(&target).unwrap();
     fs::remove_file(target.part_path()).unwrap();
