@@ -30,6 +30,8 @@ use crate::model::{Cause, Failure, Kind, Modified, Transfer, path};
 pub const PART: &str = ".part";
 /// Highest number that `name (1)` counts to.
 const MOST_COPIES: u32 = 10_000;
+/// What lacks fewer bytes than this is written sooner than room for it is set aside.
+const RESERVED_FROM: u64 = 1024 * 1024;
 /// How often a part file that changes under our hands is opened anew.
 const MOST_RACES: u32 = 5;
 
@@ -293,6 +295,17 @@ impl Part {
     /// How many bytes there are.
     pub fn length(&self) -> Result<u64, Error> {
         self.file.metadata().map(|metadata| metadata.len()).map_err(|e| Error::new("look at", self.path(), e))
+    }
+
+    /// Sets room aside for a file of `size` bytes, so that it lies in one piece and a full disk is found now. The length
+    /// stays what is there. A disk that cannot do this does without.
+    pub fn reserve(&self, size: u64) -> Result<(), Error> {
+        let length = self.length()?;
+        let missing = size.saturating_sub(length);
+        if missing < RESERVED_FROM {
+            return Ok(());
+        }
+        folder::reserve(&self.file, length, missing).map_err(|error| Error::new("write", self.path(), error))
     }
 
     /// The file for whoever writes it, positioned behind the last byte.

@@ -183,7 +183,7 @@ async fn open(job: &Job, what: &str, target: &Target, source: Facts, begun: bool
                 let _ = part.abandon();
                 Err(error)
             }
-            room => room.map(|()| (part, copied)),
+            room => room.and_then(|()| part.reserve(now.size.unwrap_or(0))).map(|()| (part, copied)),
         }
     })
     .await

@@ -235,6 +235,23 @@ fn a_part_that_was_exchanged_is_neither_renamed_nor_deleted() {
 
 #[cfg(unix)]
 #[test]
+fn room_is_set_aside_without_bytes_that_nobody_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = open(&target(folder.path(), 0, "file")).unwrap();
+    part.reserve(4 << 20).unwrap();
+    assert_eq!(part.length().unwrap(), 0);
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let free = super::folder::free_bytes(folder.path()).unwrap();
+        let set_aside = part.path().metadata().unwrap().blocks() * 512;
+        assert!(set_aside == 0 || set_aside >= 4 << 20, "the disk can or it cannot");
+        assert!(set_aside == 0 || part.reserve(free.saturating_mul(4)).is_err(), "there is no such room");
+    }
+    part.abandon().unwrap();
+}
+
+#[test]
 fn a_replaced_file_hands_on_its_permissions() {
     use std::os::unix::fs::PermissionsExt;
     let root = tempfile::tempdir().unwrap();

@@ -101,6 +101,12 @@ fn options() -> OpenOptions {
     options
 }
 
+/// Nothing is set aside here.
+#[cfg_attr(unix, allow(dead_code))]
+pub(in super::super) fn reserve(_file: &File, _from: u64, _length: u64) -> io::Result<()> {
+    Ok(())
+}
+
 /// Not known here; a full disk is told when it is full.
 #[cfg_attr(unix, allow(dead_code))]
 pub(in super::super) fn free_bytes(_folder: &Path) -> Option<u64> {

@@ -145,6 +145,29 @@ impl Stat {
     }
 }
 
+/// Sets `length` bytes aside behind the first `from` of a file, which does not grow by that. What the disk cannot do is no
+/// error, but that it has no room is one.
+#[cfg(target_os = "linux")]
+pub(in super::super) fn reserve(file: &File, from: u64, length: u64) -> io::Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate, fstatfs};
+    use rustix::io::Errno;
+    /// A disk in memory: nothing lies in pieces there, and its pages would be written twice.
+    const TMPFS: u64 = 0x0102_1994;
+    if fstatfs(file).is_ok_and(|disk| u64::try_from(disk.f_type).is_ok_and(|kind| kind == TMPFS)) {
+        return Ok(());
+    }
+    match fallocate(file, FallocateFlags::KEEP_SIZE, from, length) {
+        Err(error @ (Errno::NOSPC | Errno::DQUOT)) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Only Linux keeps a file's length while room is set aside for it.
+#[cfg(not(target_os = "linux"))]
+pub(in super::super) fn reserve(_file: &File, _from: u64, _length: u64) -> io::Result<()> {
+    Ok(())
+}
+
 /// Free bytes for this person on the disk that holds `folder`.
 pub(in super::super) fn free_bytes(folder: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(folder).ok()?;
