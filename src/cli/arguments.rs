@@ -143,7 +143,8 @@ pub enum Command {
         #[arg(value_name = "URL COMMAND", required = true)]
         words: Vec<String>,
     },
-    /// Say what a reply code means, or what went wrong in a log that --transcript has written.
+    /// Say what a reply code means, or what went wrong in a log: one that --transcript has written, or one of FileZilla,
+    /// WinSCP, lftp (debug), curl -v or ftp -d.
     Explain {
         /// Three digits, or the log's file.
         #[arg(value_name = "CODE|FILE")]

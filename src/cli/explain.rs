@@ -1,20 +1,19 @@
 //! `longshore explain`: what a code means, and what went wrong in a log, as text or as JSON.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::BufRead;
 use std::path::Path;
 
 use serde::Serialize;
 
-use super::output::{Results, complain};
+use super::log;
+use super::output::Results;
 use super::status::{Status, Stop};
-use super::transcript::decode;
+use crate::model::UNTIMED;
 use crate::model::code::{self, Explanation};
 use crate::model::exchange::{Exchange, Exchanges};
 use crate::model::explain::{Finding, findings, sentence};
+use crate::model::foreign::Lines;
 
-/// The longest line of a log that is read.
-const MAX_LINE: u64 = 1024 * 1024;
 /// Exchanges that are kept to explain those that follow.
 const KEPT: usize = 10_000;
 
@@ -65,32 +64,20 @@ pub(super) fn explain(results: &mut Results, subject: &str, json: bool) -> Resul
         }
         return Ok(Status::Done);
     }
-    let path = Path::new(subject);
-    let file = File::open(path).map_err(|error| Stop::Usage(format!("{}: {error}", path.display())))?;
-    log(results, BufReader::new(file), json).map_err(|why| Stop::Local(format!("{}: {why}", path.display())))
+    let lines = log::open(Path::new(subject))?;
+    explain_log(results, lines, json).map_err(|why| Stop::Local(format!("{subject}: {why}")))
 }
 
 /// Explains what went wrong in a log, as it is read.
-fn log(results: &mut Results, mut file: impl BufRead, json: bool) -> Result<Status, String> {
+fn explain_log(results: &mut Results, mut source: Lines<impl BufRead>, json: bool) -> Result<Status, String> {
     let mut exchanges = Exchanges::new(KEPT);
-    let (mut lines, mut unread, mut told) = (0_u64, 0_u64, 0_u64);
+    let (mut lines, mut told) = (0_u64, 0_u64);
     let mut tell = |exchanges: &Exchanges, number: u64| told += u64::from(tell(results, exchanges, number, json));
-    let mut bytes = Vec::new();
-    loop {
-        bytes.clear();
-        let count = file.by_ref().take(MAX_LINE).read_until(b'\n', &mut bytes).map_err(|error| error.to_string())?;
-        if count == 0 {
-            break;
-        }
-        match decode(&bytes) {
-            Some(line) => {
-                lines += 1;
-                let joined = exchanges.push(&line);
-                if let Some(number) = joined.number.filter(|_| joined.ended) {
-                    tell(&exchanges, number);
-                }
-            }
-            None => unread += 1,
+    for line in source.by_ref() {
+        lines += 1;
+        let joined = exchanges.push(&line.map_err(|error| error.to_string())?);
+        if let Some(number) = joined.number.filter(|_| joined.ended) {
+            tell(&exchanges, number);
         }
     }
     let mut connections: Vec<_> = exchanges.iter().map(|exchange| exchange.connection).collect();
@@ -101,12 +88,7 @@ fn log(results: &mut Results, mut file: impl BufRead, json: bool) -> Result<Stat
             tell(&exchanges, number);
         }
     }
-    if lines == 0 && unread > 0 {
-        return Err("this is no log of Longshore: it has no line as --transcript writes them".to_owned());
-    }
-    if unread > 0 {
-        complain(&format!("{unread} lines could not be read and are left out"));
-    }
+    log::complain_of_unread(&source);
     if told == 0 && !json {
         results.line(&format!("Nothing to explain (lines read: {lines})."));
     }
@@ -125,7 +107,8 @@ fn tell(results: &mut Results, exchanges: &Exchanges, number: u64, json: bool) -
         results.json(&exchange_row(exchange, explanation.as_ref(), found));
         return true;
     }
-    results.line(&format!("{} {}", exchange.at.strftime("%F %T"), sentence(exchange)));
+    let at = if exchange.at == UNTIMED { String::new() } else { exchange.at.strftime("%F %T ").to_string() };
+    results.line(&format!("{at}{}", sentence(exchange)));
     if exchange.reply.is_some() {
         results.line(&format!("  Reply: {}", exchange.text()));
     }
@@ -243,6 +226,12 @@ mod tests {
         let rows: Vec<serde_json::Value> =
             said(path.to_str().unwrap(), true).unwrap().lines().map(|row| serde_json::from_str(row).unwrap()).collect();
         assert_eq!((rows[0]["findings"][0]["rule"].as_str(), rows.len()), (Some("file-refused"), 2));
+        std::fs::write(&path, include_str!("../../tests/data/logs/lftp.txt")).unwrap();
+        let text = said(path.to_str().unwrap(), false).unwrap();
+        assert!(
+            text.starts_with("Server answered 550, not there, or not allowed, to SIZE absent.zip, on connection 1\n")
+        );
+        assert!(text.contains("to MKD a, on connection 1") && !text.contains("s3cret"), "{text}");
         std::fs::write(&path, "no log\n").unwrap();
         assert!(matches!(said(path.to_str().unwrap(), false), Err(Stop::Local(_))));
         assert!(matches!(said("/nowhere/at/all", false), Err(Stop::Usage(_))));

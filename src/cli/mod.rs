@@ -16,6 +16,7 @@ mod files;
 mod front;
 mod interrupt;
 mod listing;
+mod log;
 mod output;
 mod progress;
 mod queue;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::transcript::{ConnectionId, Direction, Line};
+use super::transcript::{ConnectionId, Direction, Line, UNTIMED};
 use super::transfer::TransferId;
 
 /// Commands of one connection that may wait for their replies; more than the protocol core lets out.
@@ -167,12 +167,13 @@ impl Exchange {
         self.broken || self.code().is_some_and(|code| code >= 400)
     }
 
-    /// Milliseconds until the first reply; of a greeting, since the connection was made.
+    /// Milliseconds until the first reply; of a greeting, since the connection was made. `None` also where the log tells no
+    /// times.
     pub fn wait(&self) -> Option<i128> {
         self.waited().map(|waited| waited.as_millis())
     }
 
-    /// Milliseconds until the final reply.
+    /// Milliseconds until the final reply; `None` also where the log tells no times.
     pub fn took(&self) -> Option<i128> {
         self.lasted().map(|lasted| lasted.as_millis())
     }
@@ -188,9 +189,10 @@ impl Exchange {
         Some(self.reply.as_ref()?.at.duration_since(self.begun()?))
     }
 
-    /// Since when the server is waited for; `None` for what it said unasked.
+    /// Since when the server is waited for; `None` for what it said unasked, and where the log tells no times.
     fn begun(&self) -> Option<Timestamp> {
-        self.command.as_ref().map(|_| self.at).or(self.connected.map(|(at, _)| at))
+        let at = self.command.as_ref().map(|_| self.at).or(self.connected.map(|(at, _)| at));
+        at.filter(|at| *at != UNTIMED)
     }
 }
 
@@ -375,6 +377,7 @@ impl Exchanges {
 
     fn noted(&mut self, line: &Line) -> Option<u64> {
         let dialogue = self.dialogues.entry(line.connection).or_default();
+        dialogue.peer = dialogue.peer.or_else(|| connecting(&line.text));
         let newest = dialogue.newest;
         if let Some((peer, connecting)) = connected(&line.text) {
             (dialogue.peer, dialogue.connected) = (peer.or(dialogue.peer), Some((line.at, connecting)));
@@ -415,12 +418,24 @@ impl Exchanges {
     }
 }
 
+/// `Connecting to 192.0.2.1:21...`, `Connecting to host (192.0.2.1) port 21`: the same in logs of other programs.
+fn connecting(note: &str) -> Option<IpAddr> {
+    let rest = note.strip_prefix("Connecting to ").or_else(|| note.strip_prefix("Connected to "))?;
+    let ends = |c: char| c.is_whitespace() || matches!(c, '(' | ')');
+    rest.split(ends).find_map(|word| {
+        let word = word.trim_end_matches('.');
+        word.parse().or_else(|_| word.parse().map(|address: SocketAddr| address.ip())).ok()
+    })
+}
+
 /// `Connected to 192.0.2.1:21 in 3 ms`: whom a log says that it is with, and how long that took.
 fn connected(note: &str) -> Option<(Option<IpAddr>, i64)> {
     let rest = note.strip_prefix("Connected to ")?;
     let address = rest.split(' ').next()?;
     let took = rest.rsplit_once(" in ").and_then(|(_, took)| milliseconds(took));
-    Some((address.parse::<SocketAddr>().ok().map(|address| address.ip().to_canonical()), took.unwrap_or(0)))
+    let address = address.parse::<SocketAddr>().ok().map(|address| address.ip().to_canonical());
+    // With neither, another program says it, of a data connection too.
+    (address.is_some() || took.is_some()).then(|| (address, took.unwrap_or(0)))
 }
 
 /// `3 ms`, and perhaps more.

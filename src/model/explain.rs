@@ -395,8 +395,9 @@ pub fn sentence(exchange: &Exchange) -> String {
     let asked = exchange.command.as_deref();
     match (&exchange.reply, asked) {
         (Some(reply), Some(command)) => {
-            let (name, took) = (super::code::explain(reply.code).name(), exchange.took().unwrap_or_default());
-            format!("Server answered {}, {name}, to {command}, after {took} ms, on connection {connection}", reply.code)
+            let name = super::code::explain(reply.code).name();
+            let after = exchange.took().map_or_else(String::new, |took| format!(", after {took} ms"));
+            format!("Server answered {}, {name}, to {command}{after}, on connection {connection}", reply.code)
         }
         (Some(reply), None) => {
             format!(

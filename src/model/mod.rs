@@ -11,6 +11,8 @@ pub mod explain;
 pub mod failure;
 pub mod filezilla;
 pub mod filter;
+pub mod foreign;
+pub mod json_line;
 pub mod listing;
 pub mod log_filter;
 pub mod path;
@@ -43,7 +45,7 @@ pub use queue::{Delta, Queue, Section};
 pub use settings::{IfExists, Run, Settings};
 pub use site::{Credentials, HostCommand, Login, Mode, Secret, Security, Site, Sites, TlsVersion};
 pub use syntax::PathSyntax;
-pub use transcript::{ConnectionId, Direction, Line, Record, Transcript};
+pub use transcript::{ConnectionId, Direction, Line, Record, Transcript, UNTIMED};
 pub use transfer::{Batch, Course, Phase, Transfer, TransferId};
 
 /// One tab of the window: a browsing session with its own local and remote folder. The command line uses tab 0.

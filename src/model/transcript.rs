@@ -9,6 +9,9 @@ use super::transfer::TransferId;
 /// How far around a line the other lines of its reply are looked for.
 pub const REPLY_REACH: usize = 4096;
 
+/// The time of a line in a log of a program that tells none.
+pub const UNTIMED: Timestamp = Timestamp::MIN;
+
 /// Numbers the control connections of a run from 1, in the order in which they were opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConnectionId(pub u32);
