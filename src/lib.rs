@@ -27,7 +27,8 @@
 //!             filter filezilla xml            what is left out of panes and walks; files of FileZilla
 //!             transcript code verb failure    what crossed the wire, what it means, what a person reads
 //!             exchange stage explain log_filter   commands with what came of them, when, what that tells, and finding them
-//!             json_line foreign               lines as they are kept, and the logs of other programs
+//!             json_line foreign log export    lines as they are kept, logs of other programs, and logs for others
+//!             visible                         text of servers made harmless
 //! ftp/        RFC 959 and later, sans-IO
 //!             reply command charset endpoint feature fact checksum   bytes and words
 //!             session control exchange                        one control connection as a value; its data connections

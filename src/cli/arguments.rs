@@ -150,6 +150,22 @@ pub enum Command {
         #[arg(value_name = "CODE|FILE")]
         subject: String,
     },
+    /// Open a log in the window: one that --transcript has written, or one that `explain` reads. With --export, print it
+    /// in another form instead.
+    Log {
+        /// The log.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Print it in this form, without a window.
+        #[arg(long, value_name = "FORM")]
+        export: Option<Export>,
+        /// Print the lines that pass this filter only, as in the window: 'code:5xx', 'file:*.zip -is:slow'...
+        #[arg(long, value_name = "FILTER", requires = "export")]
+        filter: Option<String>,
+        /// Hide the names of these, separated by commas.
+        #[arg(long, value_name = "WHAT", value_delimiter = ',', requires = "export")]
+        mask: Vec<MaskOf>,
+    },
     /// List the sites that --site can name.
     Sites {
         /// Their addresses too.
@@ -162,6 +178,30 @@ pub enum Command {
         #[command(subcommand)]
         action: Option<QueueAction>,
     },
+}
+
+/// `--export`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Export {
+    /// A line of text for each.
+    Text,
+    /// JSON lines, as --transcript writes them.
+    Json,
+    /// A page that needs nothing else, with explanations.
+    Html,
+    /// A table.
+    Markdown,
+}
+
+/// `--mask`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MaskOf {
+    /// Names and addresses of hosts.
+    Host,
+    /// Names of users.
+    User,
+    /// Names of files and folders.
+    Path,
 }
 
 /// What can be done with the rows that an interrupted run left.
@@ -631,6 +671,16 @@ mod tests {
     }
 
     #[test]
+    fn a_log_is_opened_or_exported() {
+        let Some(Command::Log { export, mask, .. }) = read("log a.txt").unwrap().command else { panic!("no log") };
+        assert_eq!((export, mask), (None, vec![]));
+        let line = "log a.txt --export html --mask host,path --filter code:5xx";
+        let Some(Command::Log { export, mask, filter, .. }) = read(line).unwrap().command else { panic!("no log") };
+        assert_eq!((export, mask), (Some(Export::Html), vec![MaskOf::Host, MaskOf::Path]));
+        assert_eq!(filter.as_deref(), Some("code:5xx"));
+    }
+
+    #[test]
     fn wrong_usage_is_exit_status_2() {
         for line in [
             "ls ftp://h --tls maybe",
@@ -651,6 +701,9 @@ mod tests {
             "ls ftp://h --password secret",
             "ls ftp://h --insecure",
             "queue walk",
+            "log",
+            "log a.txt --export pdf",
+            "log a.txt --mask host",
         ] {
             assert_eq!(read(line).unwrap_err().exit_code(), 2, "{line}");
         }

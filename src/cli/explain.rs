@@ -169,31 +169,15 @@ fn exchange_row<'a>(exchange: &'a Exchange, explanation: Option<&Explanation>, f
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-    use std::sync::{Arc, Mutex};
-
     use super::*;
-
-    #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Kept {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::cli::output::tests::Kept;
 
     fn said(subject: &str, json: bool) -> Result<String, Stop> {
         let kept = Kept::default();
         let mut results = Results::to(kept.clone(), false);
         explain(&mut results, subject, json)?;
         results.flush();
-        let bytes = kept.0.lock().unwrap().clone();
-        Ok(String::from_utf8(bytes).unwrap())
+        Ok(kept.text())
     }
 
     const LOG: &str = r#"{"seq":1,"at":"2026-01-02T03:04:05.6Z","connection":1,"direction":"received","code":220,"text":"220 hi","raw":null,"transfer":null}

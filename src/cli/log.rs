@@ -1,4 +1,4 @@
-//! Logs in files, ours and those of other programs.
+//! `longshore log`: logs in files, ours and those of other programs, in another form.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -7,9 +7,55 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::output::complain;
-use super::status::Stop;
+use super::arguments::{Export, MaskOf};
+use super::output::{Results, complain};
+use super::status::{Status, Stop};
+use crate::model::export::export;
 use crate::model::foreign::Lines;
+use crate::model::log_filter::Filter;
+use crate::model::{Format, Log, Masks};
+
+/// Lines of a log that are taken into memory, at most.
+const MOST_LINES: usize = 5_000_000;
+
+/// What is to be printed of a log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) form: Export,
+    pub(super) filter: &'a str,
+    pub(super) masks: &'a [MaskOf],
+}
+
+/// Prints a log.
+pub(super) fn print(results: &mut Results, file: &Path, wanted: Wanted<'_>) -> Result<Status, Stop> {
+    let filter = Filter::parse(wanted.filter).map_err(|mistake| Stop::Usage(format!("--filter: {mistake}")))?;
+    let log = read(file)?;
+    let has = |mask| wanted.masks.contains(&mask);
+    let masks = Masks { host: has(MaskOf::Host), user: has(MaskOf::User), path: has(MaskOf::Path) };
+    let format = match wanted.form {
+        Export::Text => Format::Text,
+        Export::Json => Format::Json,
+        Export::Html => Format::Html,
+        Export::Markdown => Format::Markdown,
+    };
+    let text = export(&log, &log.passing(&filter), format, masks, &TimeZone::system());
+    text.lines().for_each(|line| results.line(line));
+    Ok(Status::Done)
+}
+
+/// Reads a whole log.
+fn read(file: &Path) -> Result<Log, Stop> {
+    let mut lines = open(file)?;
+    let mut all = Vec::new();
+    for line in lines.by_ref() {
+        all.push(line.map_err(|error| Stop::Local(format!("{}: {error}", file.display())))?);
+        if all.len() > MOST_LINES {
+            return Err(Stop::Local(format!("{}: it has more than {MOST_LINES} lines", file.display())));
+        }
+    }
+    complain_of_unread(&lines);
+    Ok(Log::of(all))
+}
 
 /// Opens a log; its times, where they name no zone, are of this machine's.
 pub(super) fn open(path: &Path) -> Result<Lines<BufReader<File>>, Stop> {
@@ -27,5 +73,38 @@ pub(super) fn open(path: &Path) -> Result<Lines<BufReader<File>>, Stop> {
 pub(super) fn complain_of_unread(lines: &Lines<impl BufRead>) {
     if lines.unread() > 0 {
         complain(&format!("{} lines could not be read and are left out", lines.unread()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::output::tests::Kept;
+
+    fn printed(form: Export, filter: &str, masks: &[MaskOf]) -> Result<String, Stop> {
+        let kept = Kept::default();
+        let mut results = Results::to(kept.clone(), false);
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/logs/lftp.txt");
+        print(&mut results, &file, Wanted { form, filter, masks })?;
+        results.flush();
+        Ok(kept.text())
+    }
+
+    #[test]
+    fn what_passes_the_filter_is_printed_masked() {
+        let text = printed(Export::Text, "code:550 verb:RETR,MKD", &[]).unwrap();
+        assert_eq!(text, "- 1 ← 550 Failed to open file.\n- 1 ← 550 Create directory operation failed.\n");
+        let masks = [MaskOf::Host, MaskOf::User, MaskOf::Path];
+        let page = printed(Export::Html, "", &masks).unwrap();
+        assert!(page.starts_with("<!doctype html>") && page.contains("RETR name"), "{page}");
+        assert!(!["tester", "report", "absent", "s3cret"].iter().any(|name| page.contains(name)), "{page}");
+        assert!(printed(Export::Json, "dir:out", &[]).unwrap().lines().all(|line| line.contains("\"sent\"")));
+        assert!(printed(Export::Markdown, "", &[]).unwrap().starts_with("| Time |"));
+    }
+
+    #[test]
+    fn a_wrong_filter_is_wrong_usage() {
+        let Err(Stop::Usage(text)) = printed(Export::Text, "code:x", &[]) else { panic!("no mistake") };
+        assert!(text.starts_with("--filter: At character 6: code: takes"), "{text}");
     }
 }

@@ -28,7 +28,7 @@ mod transcript;
 mod transfers;
 mod watch;
 
-pub use arguments::{Arguments, Command, DataMode, Exists, Options, QueueAction, Tls, TlsMin};
+pub use arguments::{Arguments, Command, DataMode, Exists, Export, MaskOf, Options, QueueAction, Tls, TlsMin};
 pub use asking::given_password;
 pub use interrupt::on_interrupt;
 pub use output::complain;
@@ -74,9 +74,9 @@ fn run_with<S>(command: Command, options: Options, spawn: S, results: Results, i
 where
     S: FnOnce(Start) -> Result<(Actions, Receiver<Event>), Failure>,
 {
-    if let Command::Explain { subject } = &command {
+    if let Command::Explain { .. } | Command::Log { .. } = &command {
         // Nothing is asked of a server, so that no worker is needed.
-        return explained(results, subject, options.json);
+        return looked_at(results, &command, options.json);
     }
     let mut front = match start(&command, options, spawn, results, interrupt) {
         Ok(front) => front,
@@ -97,8 +97,15 @@ where
     }
 }
 
-fn explained(mut results: Results, subject: &str, json: bool) -> Status {
-    let result = explain::explain(&mut results, subject, json);
+fn looked_at(mut results: Results, command: &Command, json: bool) -> Status {
+    let result = match command {
+        Command::Explain { subject } => explain::explain(&mut results, subject, json),
+        Command::Log { file, export: Some(form), filter, mask } => {
+            let filter = filter.as_deref().unwrap_or_default();
+            log::print(&mut results, file, log::Wanted { form: *form, filter, masks: mask })
+        }
+        _ => Err(Stop::Usage("a log without --export is shown in the window".to_owned())),
+    };
     results.flush();
     result.unwrap_or_else(|stop| {
         complain(&stop.to_string());
@@ -151,7 +158,8 @@ fn perform(front: &mut Front, command: &Command) -> Result<Status, Stop> {
         Command::Mv { from, to } => files::mv(front, from, to),
         Command::Chmod { mode, targets, recursive } => files::chmod(front, *mode, targets, *recursive),
         Command::Raw { words } => raw::raw(front, words),
-        Command::Explain { subject } => explain::explain(&mut front.results, subject, front.options.json),
+        // They need no worker, and are done before there is one.
+        Command::Explain { .. } | Command::Log { .. } => Ok(Status::Done),
         Command::Sites { long } => sites::sites(front, *long),
         Command::Queue { action: None } => queue::show(front),
         Command::Queue { action: Some(QueueAction::Clear) } => queue::clear(front),

@@ -1,6 +1,5 @@
 //! Whole runs of the command line, on a worker that is played.
 
-use std::io::{self, Write};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -8,6 +7,7 @@ use std::thread;
 use clap::Parser;
 use jiff::Timestamp;
 
+use super::output::tests::Kept;
 use super::*;
 use crate::model::transfer::{BatchItem, Done, Folder, Priority, Proof};
 use crate::model::{
@@ -23,20 +23,6 @@ struct Ran {
     status: Status,
     stdout: String,
     actions: Vec<Action>,
-}
-
-/// Standard output, kept.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Runs `line` on a worker that does what `play` does.
@@ -79,8 +65,7 @@ fn run_after(first: Vec<Event>, line: &str, play: impl FnMut(&Action, &SyncSende
     let results = Results::to(kept.clone(), false);
     let command = arguments.command.unwrap();
     let status = run_with(command, arguments.options, spawn, results, Interrupt::default());
-    let stdout = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
-    Ran { status, stdout, actions: worker.join().unwrap() }
+    Ran { status, stdout: kept.text(), actions: worker.join().unwrap() }
 }
 
 /// A worker that logs in to a server whose log-in folder is `/home/me`.

@@ -137,6 +137,20 @@ impl Exchange {
         self.command.as_deref().and_then(|command| command.split_once(' ')).map_or("", |(_, argument)| argument)
     }
 
+    /// The file or folder that the command names.
+    pub fn pathname(&self) -> Option<&str> {
+        let argument = self.argument();
+        let path = match self.verb() {
+            "RETR" | "STOR" | "APPE" | "STOU" | "DELE" | "SIZE" | "MDTM" | "CWD" | "MKD" | "RMD" | "RNFR" | "RNTO"
+            | "LIST" | "NLST" | "MLSD" | "MLST" | "STAT" | "PRET" | "HASH" | "XCRC" | "XMD5" | "XSHA" | "XSHA1"
+            | "XSHA256" | "XSHA512" | "MD5" => argument,
+            "MFMT" | "MFCT" => argument.split_once(' ')?.1,
+            "SITE" => argument.splitn(3, ' ').nth(2)?,
+            _ => return None,
+        };
+        Some(path).filter(|path| !path.is_empty())
+    }
+
     /// Whether the command moves bytes over a data connection.
     pub fn moves_data(&self) -> bool {
         matches!(self.verb(), "RETR" | "STOR" | "APPE" | "STOU" | "LIST" | "NLST" | "MLSD")

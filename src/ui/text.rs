@@ -1,13 +1,13 @@
 //! How sizes, rates, times and names are written for a person.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-use crate::model::{Modified, Precision, path, permissions};
+pub use crate::model::visible::visible;
+use crate::model::{Modified, Precision, UNTIMED, permissions};
 
 /// Permissions as `ls -l` writes them, where a server says them in octal digits: `0644` is `rw-r--r--`.
 pub fn permissions(said: &str) -> Cow<'_, str> {
@@ -88,11 +88,17 @@ impl Clock {
 
     /// The time of day of a line of the log: `12:03:41.204`.
     pub fn time_of_day(&self, at: Timestamp) -> String {
+        if at == UNTIMED {
+            return "\u{2013}".to_owned();
+        }
         at.to_zoned(self.zone()).strftime("%H:%M:%S%.3f").to_string()
     }
 
     /// The whole of a moment: `2026-05-02 12:03:41.204`.
     pub fn moment(&self, at: Timestamp) -> String {
+        if at == UNTIMED {
+            return "the log does not say".to_owned();
+        }
         at.to_zoned(self.zone()).strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
     }
 }
@@ -172,34 +178,6 @@ pub fn count(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
-/// `text` as it may be drawn: control characters as their pictures, characters that turn or hide text by their number.
-pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| c.is_control() || is_hiding(c) || path::unescape_char(c).is_some()) {
-        return Cow::Borrowed(text);
-    }
-    let mut drawn = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        match u32::from(c) {
-            _ if path::unescape_char(c).is_some() => drawn.push(char::REPLACEMENT_CHARACTER),
-            code @ 0..0x20 => drawn.push(char::from_u32(0x2400 + code).unwrap_or(char::REPLACEMENT_CHARACTER)),
-            0x7F => drawn.push('\u{2421}'),
-            code if c.is_control() || is_hiding(c) => {
-                // Writing to a string cannot fail.
-                let _ = write!(drawn, "[U+{code:04X}]");
-            }
-            _ => drawn.push(c),
-        }
-    }
-    Cow::Owned(drawn)
-}
-
-/// Characters that are not seen themselves but change what is: bidirectional controls, zero widths, soft hyphens.
-fn is_hiding(c: char) -> bool {
-    matches!(c,
-        '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-        | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,13 +243,5 @@ mod tests {
         assert_eq!(sizes, expected);
         assert_eq!(exact_size(1_234_567), "1\u{2009}234\u{2009}567 bytes");
         assert_eq!((duration(12), duration(2463), duration(7500)), ("0:12".into(), "41:03".into(), "2:05:00".into()));
-    }
-
-    #[test]
-    fn nothing_hides_in_a_name() {
-        assert_eq!(visible("plain ä 日本"), "plain ä 日本");
-        assert_eq!(visible("a\r\nb\u{7f}"), "a\u{240d}\u{240a}b\u{2421}");
-        assert_eq!(visible("evil\u{202e}gpj.exe"), "evil[U+202E]gpj.exe");
-        assert_eq!(visible(&path::decode_utf8(b"caf\xe9")), "caf\u{fffd}");
     }
 }

@@ -94,7 +94,7 @@ impl Test {
             Self::Verb(verb) => line.verb.eq_ignore_ascii_case(verb),
             Self::Connection(connection) => line.connection == *connection,
             Self::Direction(direction) => line.direction == *direction,
-            Self::File(glob) => line.exchange.and_then(pathname).is_some_and(|path| glob.matches(path)),
+            Self::File(glob) => line.exchange.and_then(Exchange::pathname).is_some_and(|path| glob.matches(path)),
             Self::Took(range) => milliseconds(range, Exchange::took),
             Self::Wait(range) => milliseconds(range, Exchange::wait),
             Self::Bytes(range) => line
@@ -110,20 +110,6 @@ impl Test {
             Self::Is(State::Transfer) => line.transfer,
         }
     }
-}
-
-/// The file or folder that a command names.
-fn pathname(exchange: &Exchange) -> Option<&str> {
-    let argument = exchange.argument();
-    let path = match exchange.verb() {
-        "RETR" | "STOR" | "APPE" | "STOU" | "DELE" | "SIZE" | "MDTM" | "CWD" | "MKD" | "RMD" | "RNFR" | "RNTO"
-        | "LIST" | "NLST" | "MLSD" | "MLST" | "STAT" | "PRET" | "HASH" | "XCRC" | "XMD5" | "XSHA" | "XSHA1"
-        | "XSHA256" | "XSHA512" | "MD5" => argument,
-        "MFMT" | "MFCT" => argument.split_once(' ')?.1,
-        "SITE" => argument.splitn(3, ' ').nth(2)?,
-        _ => return None,
-    };
-    Some(path).filter(|path| !path.is_empty())
 }
 
 /// A pattern of names: `*` stands for any number of characters, `?` for one. Without either, a part of the name is

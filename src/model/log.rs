@@ -1,0 +1,94 @@
+//! A log that is all there, such as one from a file: its lines, each with its exchange.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::exchange::{Exchange, Exchanges};
+use super::log_filter::{Filter, Seen};
+use super::transcript::{ConnectionId, Direction, Line};
+
+/// Lines with what they tell together.
+#[derive(Debug)]
+pub struct Log {
+    lines: Vec<Line>,
+    facts: Vec<Facts>,
+    exchanges: Exchanges,
+}
+
+/// What a line belongs to.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    exchange: Option<u64>,
+    /// Of the reply, also for the lines that continue it.
+    code: Option<u16>,
+}
+
+impl Log {
+    /// Of all `lines`; nothing comes after them, so that what is owed is broken off.
+    pub fn of(lines: Vec<Line>) -> Self {
+        let mut exchanges = Exchanges::new(usize::MAX);
+        let mut codes: BTreeMap<ConnectionId, u16> = BTreeMap::new();
+        let mut facts = Vec::with_capacity(lines.len());
+        for line in &lines {
+            let exchange = exchanges.push(line).number;
+            if let Some(code) = line.code {
+                codes.insert(line.connection, code);
+            }
+            let code = codes.get(&line.connection).copied().filter(|_| line.direction == Direction::Received);
+            facts.push(Facts { exchange, code });
+        }
+        let connections: BTreeSet<ConnectionId> = lines.iter().map(|line| line.connection).collect();
+        connections.into_iter().for_each(|connection| drop(exchanges.close(connection)));
+        Self { lines, facts, exchanges }
+    }
+
+    /// All lines.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// All exchanges.
+    pub fn exchanges(&self) -> &Exchanges {
+        &self.exchanges
+    }
+
+    /// The exchange that the line at `index` belongs to.
+    pub fn exchange(&self, index: usize) -> Option<&Exchange> {
+        self.exchanges.get(self.facts.get(index)?.exchange?)
+    }
+
+    /// The number of the exchange that the line at `index` belongs to.
+    pub fn number(&self, index: usize) -> Option<u64> {
+        self.facts.get(index)?.exchange
+    }
+
+    /// The indices of the lines that pass `filter`.
+    pub fn passing(&self, filter: &Filter) -> Vec<usize> {
+        let passes = |index: &usize| {
+            filter.passes(Seen::line(&self.lines[*index], self.facts[*index].code, self.exchange(*index)))
+        };
+        (0..self.lines.len()).filter(passes).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::exchange::tests::lines;
+
+    #[test]
+    fn lines_pass_by_what_their_exchange_came_to() {
+        let log = Log::of(lines(
+            "S: 220 hi\n C: FEAT\n S: 211-Here\n +  MDTM\n + 211 End\n C: RETR a.zip\n S: 150 go\n wait 3\n S: 226 ok\n C: NOOP",
+        ));
+        for (typed, expected) in [
+            ("code:211", &[2, 3, 4][..]),
+            ("took:>1s", &[5, 6, 7]),
+            ("file:*.zip -dir:out", &[6, 7]),
+            ("is:broken", &[8]),
+            ("mdtm", &[3]),
+        ] {
+            assert_eq!(log.passing(&Filter::parse(typed).unwrap()), expected, "{typed}");
+        }
+        assert_eq!((log.exchange(3).map(Exchange::verb), log.number(0)), (Some("FEAT"), Some(0)));
+    }
+}
