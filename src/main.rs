@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::panic::{self, AssertUnwindSafe};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,20 +41,24 @@ fn main() -> ExitCode {
         if arguments.url.is_some() {
             return wrong("a URL before the subcommand opens the window; put it behind the subcommand");
         }
-        return cli::run(command, arguments.options, spawn);
+        return match cli::log_for_window(&command) {
+            None => cli::run(command, arguments.options, spawn),
+            Some(Ok(log)) => window(None, Some(log), &arguments.options),
+            Some(Err(text)) => wrong(&text),
+        };
     }
     #[cfg(feature = "practice")]
     if arguments.practice {
         return match practice::Practice::start() {
             // It serves until the window is closed.
-            Ok(practice) => window(Some(practice.url()), &arguments.options),
+            Ok(practice) => window(Some(practice.url()), None, &arguments.options),
             Err(error) => {
                 complain(&format!("could not start the practice server: {error}"));
                 ExitCode::FAILURE
             }
         };
     }
-    window(arguments.url.as_deref(), &arguments.options)
+    window(arguments.url.as_deref(), None, &arguments.options)
 }
 
 fn wrong(text: &str) -> ExitCode {
@@ -73,8 +78,8 @@ fn spawn(start: cli::Start) -> Result<(Actions, Receiver<Event>), Failure> {
     Ok((actions, events))
 }
 
-/// Opens the window, connected if `url` or `--site` names a server.
-fn window(url: Option<&str>, options: &Options) -> ExitCode {
+/// Opens the window, connected if `url` or `--site` names a server, with `log` in the reply log.
+fn window(url: Option<&str>, log: Option<PathBuf>, options: &Options) -> ExitCode {
     let folders = match Folders::native() {
         Ok(folders) => folders,
         Err(failure) => {
@@ -93,7 +98,7 @@ fn window(url: Option<&str>, options: &Options) -> ExitCode {
         Ok(transcript) => transcript,
         Err(text) => return wrong(&text),
     };
-    match show(open, options, transcript, folders) {
+    match show(Opened { server: open, log }, options, transcript, folders) {
         Ok(()) => ExitCode::SUCCESS,
         Err(text) => {
             complain(&format!("could not open the window: {text}"));
@@ -135,12 +140,13 @@ fn is_bare_word(word: &str) -> bool {
     word != "localhost" && !word.contains(['.', ':', '/', '@'])
 }
 
-fn show(
-    open: Option<(Arc<Site>, Option<Credentials>)>,
-    options: &Options,
-    transcript: Option<TranscriptFile>,
-    folders: Folders,
-) -> Result<(), String> {
+/// What the window opens with.
+struct Opened {
+    server: Option<(Arc<Site>, Option<Credentials>)>,
+    log: Option<PathBuf>,
+}
+
+fn show(opened: Opened, options: &Options, transcript: Option<TranscriptFile>, folders: Folders) -> Result<(), String> {
     let mut viewport = egui::ViewportBuilder::default()
         .with_title("Longshore")
         .with_app_id("longshore")
@@ -174,7 +180,10 @@ fn show(
             }
         };
         *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((actions.clone(), thread));
-        Ok(Box::new(App::new(&cc.egui_ctx, ui::Start { actions, events, open, local: None })))
+        Ok(Box::new(App::new(
+            &cc.egui_ctx,
+            ui::Start { actions, events, open: opened.server, local: None, log: opened.log },
+        )))
     };
     let result = run_native(native, Box::new(create));
     // The window and its end of the channel are gone. What runs is written down, and goes on next time.

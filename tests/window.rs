@@ -91,7 +91,7 @@ impl Window {
                 TrySendError::Full(action) | TrySendError::Disconnected(action) => action,
             })
         };
-        let start = Start { actions: Actions::new(send), events: from_worker, open: None, local: None };
+        let start = Start { actions: Actions::new(send), events: from_worker, open: None, local: None, log: None };
         let builder = Harness::builder().with_size(size).with_max_steps(20).allow_missing_glyphs();
         let harness = builder.build_eframe(|cc| App::new(&cc.egui_ctx, start));
         Self { harness, actions, events }

@@ -4,6 +4,7 @@
 //! group of subcommands. They talk to the worker through `front`, which handles on the way what concerns all: the
 //! transcript, questions, the queue's rows, Ctrl-C.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc::Receiver;
 
@@ -68,6 +69,15 @@ where
     S: FnOnce(Start) -> Result<(Actions, Receiver<Event>), Failure>,
 {
     run_with(command, options, spawn, Results::new(), Interrupt::listen()).code().into()
+}
+
+/// The log that a command opens in the window, if that is what it does, or why it cannot be opened.
+pub fn log_for_window(command: &Command) -> Option<Result<PathBuf, String>> {
+    let Command::Log { file, export: None, .. } = command else { return None };
+    // Wrong files are told where they were typed, not in a window.
+    let opened = log::open(file).map_err(|stop| stop.to_string());
+    let whole = |file: &PathBuf| std::path::absolute(file).map_err(|error| format!("{}: {error}", file.display()));
+    Some(opened.and_then(|_| whole(file)))
 }
 
 fn run_with<S>(command: Command, options: Options, spawn: S, results: Results, interrupt: Interrupt) -> Status

@@ -148,6 +148,8 @@ pub enum Action {
     },
     /// Replace the settings.
     SaveSettings(Box<Settings>),
+    /// Read a log from a file; answered by `Event::Log`.
+    OpenLog(PathBuf),
     /// Open a local file or folder with the program that the system has for it.
     OpenLocal(PathBuf),
     /// End: finish writing, close every connection, then `Event::Stopped`.

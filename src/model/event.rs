@@ -8,6 +8,7 @@ use super::action::Ticket;
 use super::after::AfterLast;
 use super::failure::Failure;
 use super::listing::{Listing, LocalListing};
+use super::log::OpenedLog;
 use super::path::RemotePath;
 use super::question::{Question, QuestionId};
 use super::queue::Delta;
@@ -92,6 +93,8 @@ pub enum Event {
     },
     /// A line crossed a control connection.
     Line(Line),
+    /// A log was read from a file.
+    Log(Box<OpenedLog>),
     /// A control connection of the transcript was opened.
     Opened {
         /// Its number in the transcript.

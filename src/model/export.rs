@@ -16,7 +16,7 @@ use super::visible::visible;
 
 mod mask;
 
-use mask::Mask;
+use self::mask::Mask;
 
 /// Explanations that a page holds, at most; a log of a broken night can have a thousand alike.
 const MOST_EXPLAINED: usize = 200;

@@ -20,7 +20,7 @@ mod ours;
 mod secret;
 mod winscp;
 
-use secret::Secrets;
+use self::secret::Secrets;
 
 /// Bytes at the beginning of a log that tell who wrote it.
 const HEAD: u64 = 256 * 1024;

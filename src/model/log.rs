@@ -1,10 +1,25 @@
 //! A log that is all there, such as one from a file: its lines, each with its exchange.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use super::exchange::{Exchange, Exchanges};
+use super::foreign::Program;
 use super::log_filter::{Filter, Seen};
-use super::transcript::{ConnectionId, Direction, Line};
+use super::transcript::{ConnectionId, Direction, Line, Transcript};
+
+/// A log that was opened from a file.
+#[derive(Clone, Debug)]
+pub struct OpenedLog {
+    /// The file.
+    pub path: PathBuf,
+    /// Who wrote it.
+    pub program: Program,
+    /// Its lines; of very many the newest.
+    pub transcript: Transcript,
+    /// Lines that are no part of a dialogue.
+    pub unread: u64,
+}
 
 /// Lines with what they tell together.
 #[derive(Debug)]

@@ -13,10 +13,11 @@ use crate::model::{Action, Actions, AfterLast, Credentials, Event, Place, Settin
 
 use super::drag::{self, Into, Targets};
 use super::mirror::Mirror;
+use super::opened_log::OpenedView;
 use super::pane::Travel;
 use super::perform::{self, Choose, Out};
 use super::text::Clock;
-use super::view::{Side, View};
+use super::view::{Lower, Side, View};
 use super::{dialog, lower, pointer, sites, theme, window};
 
 /// Events that are taken in before a frame is drawn.
@@ -41,6 +42,8 @@ pub struct Start {
     pub open: Option<(Arc<Site>, Option<Credentials>)>,
     /// The local folder to open.
     pub local: Option<PathBuf>,
+    /// A log to show.
+    pub log: Option<PathBuf>,
 }
 
 /// The window.
@@ -54,6 +57,7 @@ pub struct App {
     unsent: VecDeque<Action>,
     open: Option<(Arc<Site>, Option<Credentials>)>,
     local: Option<PathBuf>,
+    log: Option<PathBuf>,
     begun: bool,
     /// As it was sent to be stored.
     layout: Layout,
@@ -81,7 +85,7 @@ impl App {
     pub fn new(ctx: &Context, start: Start) -> Self {
         theme::install(ctx);
         ctx.add_plugin(pointer::InOrder::default());
-        let Start { actions, events, open, local } = start;
+        let Start { actions, events, open, local, log } = start;
         Self {
             mirror: Mirror::default(),
             view: View::new(Clock::system()),
@@ -90,6 +94,7 @@ impl App {
             unsent: VecDeque::new(),
             open,
             local,
+            log,
             begun: false,
             layout: Layout::default(),
             targets: Targets::default(),
@@ -145,6 +150,7 @@ impl App {
         if let Some((site, credentials)) = self.open.take() {
             perform::connect(site, credentials, &self.mirror, &mut self.view, &mut out);
         }
+        out.actions.extend(self.log.take().map(Action::OpenLog));
         self.send(out.actions);
     }
 
@@ -270,6 +276,7 @@ impl App {
                     let dialog = dialog.add_filter("Longshore", &["json"]).add_filter("FileZilla", &["xml"]);
                     dialog.save_file().map(|file| vec![file])
                 }
+                Choose::Log => dialog.set_title("Open a log").pick_file().map(|file| vec![file]),
             };
             if let Some(files) = files
                 && sender.try_send((choose, files)).is_ok()
@@ -293,6 +300,7 @@ impl App {
                 let ticket = self.view.tickets.next();
                 Action::Export { tab, ticket, path }
             })),
+            Choose::Log => out.actions.extend(paths.into_iter().map(Action::OpenLog)),
         }
         self.send(out.actions);
     }
@@ -352,6 +360,11 @@ impl eframe::App for App {
                 ctx.send_viewport_cmd(attention);
             }
             None => {}
+        }
+        if let Some(log) = self.mirror.opened.take() {
+            self.view.opened = Some(Box::new(OpenedView::new(*log, self.mirror.settings.clone())));
+            self.view.layout.log = true;
+            self.view.lower = Lower::Log;
         }
         self.sync();
         if lower::follow(&self.mirror, &mut self.view) {

@@ -4,13 +4,16 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{Response, Ui};
 
-use crate::model::{Action, FileAction, Phase};
+use crate::model::{Action, FileAction, Phase, TabId};
 
 use super::View;
+use super::menu::Item;
 use super::mirror::Mirror;
+use super::opened_log::OpenedView;
 use super::queue_panel::{queue_tabs, queue_ui};
 use super::remedy;
-use super::transcript_panel::{Asked, transcript_title, transcript_ui};
+use super::text::Clock;
+use super::transcript_panel::{Asked, TranscriptView, transcript_title, transcript_ui};
 use super::view::Lower;
 
 /// Time in a frame that following the transcript may take.
@@ -26,18 +29,30 @@ pub fn follow(mirror: &Mirror, view: &mut View) -> bool {
     if let Some(transfer) = view.queue.take_jump() {
         let failed = mirror.queue.get(transfer).is_some_and(|row| matches!(row.phase, Phase::Failed(_)));
         view.transcript.reveal_transfer(&mirror.transcript, transfer, failed);
+        view.opened = None;
         view.lower = Lower::Log;
     }
     view.queue.follow(&mirror.queue);
+    let opened = view.opened.as_mut().is_some_and(|opened| follow_log(&opened.mirror, &mut opened.view));
+    follow_log(mirror, &mut view.transcript) || opened
+}
+
+fn follow_log(mirror: &Mirror, view: &mut TranscriptView) -> bool {
     let begun = Instant::now();
     let mut more = true;
     while more && begun.elapsed() < BUDGET {
-        more = view.transcript.follow(&mirror.transcript);
+        more = view.follow(&mirror.transcript);
     }
     if !more {
-        view.transcript.close(&mirror.transcript, &mirror.closed);
+        view.close(&mirror.transcript, &mirror.closed);
     }
-    view.transcript.arrange() || more
+    view.arrange() || more
+}
+
+/// What a person chose of the window's menu in one of the logs.
+pub fn take_item(view: &mut View) -> Option<Item> {
+    let opened = view.opened.as_mut().and_then(|opened| opened.view.take_item());
+    view.transcript.take_item().or(opened)
 }
 
 /// Draws the queue. The answer covers its whole area: what is dropped there is to be put into the queue.
@@ -46,23 +61,48 @@ pub fn queue_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut V
     queue_ui(ui, mirror, queue, clock, actions, |ui, queue| queue_tabs(ui, mirror, queue, None))
 }
 
-/// Draws the reply log.
+/// Draws the reply log, or the one that was opened.
 pub fn log_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) {
+    if view.opened.is_some() {
+        let View { opened, tab, clock, .. } = view;
+        return opened_ui(ui, opened, *tab, clock, transcript_title);
+    }
     let asked = transcript_ui(ui, mirror, &mut view.transcript, view.tab, &view.clock, transcript_title);
     act(asked, mirror, view, actions);
 }
 
 /// Draws the one that is chosen, with tabs for both. The answer is the queue's area while it is shown.
 pub fn tabbed_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) -> Option<Response> {
-    let View { queue, transcript, clock, lower, tab, .. } = view;
+    let View { queue, transcript, opened, clock, lower, tab, .. } = view;
     if *lower == Lower::Queue {
         return Some(queue_ui(ui, mirror, queue, clock, actions, |ui, queue| {
             queue_tabs(ui, mirror, queue, Some(lower));
         }));
     }
+    if opened.is_some() {
+        opened_ui(ui, opened, *tab, clock, |ui| queue_tabs(ui, mirror, queue, Some(lower)));
+        return None;
+    }
     let asked = transcript_ui(ui, mirror, transcript, *tab, clock, |ui| queue_tabs(ui, mirror, queue, Some(lower)));
     act(asked, mirror, view, actions);
     None
+}
+
+/// Draws a log from a file. What is asked of a server there, nobody can do.
+fn opened_ui(
+    ui: &mut Ui,
+    opened: &mut Option<Box<OpenedView>>,
+    tab: TabId,
+    clock: &Clock,
+    title: impl FnOnce(&mut Ui),
+) {
+    let Some(log) = opened else { return };
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let back = log.heading(ui);
+    transcript_ui(ui, &log.mirror, &mut log.view, tab, clock, title);
+    if back {
+        *opened = None;
+    }
 }
 
 fn act(asked: Option<Asked>, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) {

@@ -137,6 +137,8 @@ pub enum Item {
     CopyLines,
     /// Forget the lines of the reply log.
     ClearLog,
+    /// Show a log from a file.
+    OpenLog,
 }
 
 /// What can be done now; worked out once a frame.
@@ -249,6 +251,7 @@ impl Item {
             Self::RowsToBottom => "Move to the bottom",
             Self::CopyLines => "Copy lines",
             Self::ClearLog => "Clear the log",
+            Self::OpenLog => "Open log…",
         }
     }
 
@@ -269,7 +272,7 @@ impl Item {
             Self::Back => icons::BACK,
             Self::Forward => icons::FORWARD,
             Self::Home => icons::HOME,
-            Self::Open => icons::FOLDER_OPEN,
+            Self::Open | Self::OpenLog => icons::FOLDER_OPEN,
             Self::OpenWithProgram => icons::OPEN,
             Self::Transfer => icons::TRANSFERS,
             Self::UploadFiles => icons::UPLOAD,

@@ -1,12 +1,12 @@
 //! What the window knows of the worker: it changes only by [`Mirror::apply`].
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::model::queue::Totals;
 use crate::model::{
-    AfterLast, ConnectionId, ConnectionState, Entry, Event, Failure, Listing, LocalListing, Question, Queue,
+    AfterLast, ConnectionId, ConnectionState, Entry, Event, Failure, Listing, LocalListing, OpenedLog, Question, Queue,
     RemotePath, Report, Server, Settings, Site, Sites, TabId, Ticket, Transcript,
 };
 
@@ -32,6 +32,8 @@ pub struct Mirror {
     pub connections: BTreeMap<ConnectionId, Wire>,
     /// Those that were closed, in that order.
     pub closed: Vec<ConnectionId>,
+    /// A log that was read from a file, until the window takes it.
+    pub opened: Option<Box<OpenedLog>>,
     /// What a person must decide, oldest first.
     pub questions: Vec<Question>,
     /// The settings as stored.
@@ -198,6 +200,7 @@ impl Default for Mirror {
             transcript: Transcript::new(settings.log_lines),
             connections: BTreeMap::new(),
             closed: Vec::new(),
+            opened: None,
             questions: Vec::new(),
             settings,
             sites: Arc::default(),
@@ -218,6 +221,12 @@ impl Default for Mirror {
 }
 
 impl Mirror {
+    /// Of a log from a file alone: there is no worker behind it, and all its connections are closed.
+    pub fn of_log(transcript: Transcript, settings: Settings) -> Self {
+        let connections: BTreeSet<ConnectionId> = transcript.iter().map(|line| line.connection).collect();
+        Self { transcript, settings, closed: connections.into_iter().collect(), ..Self::default() }
+    }
+
     /// Takes in what happened.
     pub fn apply(&mut self, event: Event) {
         match event {
@@ -246,6 +255,7 @@ impl Mirror {
             }
             Event::QueueIdle => self.queue_changed = true,
             Event::Line(line) => self.transcript.push(line),
+            Event::Log(log) => self.opened = Some(log),
             Event::Opened { connection, tab, site } => {
                 self.connections.insert(connection, Wire { tab, site, open: true });
             }

@@ -12,6 +12,7 @@ pub mod lower;
 pub mod menu;
 pub mod mirror;
 pub mod notices;
+pub mod opened_log;
 pub mod paint;
 pub mod pane;
 pub mod path_bar;

@@ -39,6 +39,8 @@ pub enum Choose {
     Import,
     /// To write the queue into.
     Export,
+    /// A log to be shown.
+    Log,
 }
 
 /// What can be done in the pane on `side`.
@@ -78,6 +80,7 @@ pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mu
         Item::UploadFiles => out.choose = Some(Choose::Upload),
         Item::Import => out.choose = Some(Choose::Import),
         Item::ExportQueue => out.choose = Some(Choose::Export),
+        Item::OpenLog => out.choose = Some(Choose::Log),
         Item::OtherPane => {
             let side = view.current().side.other();
             give_keyboard(ctx, view, side);
@@ -106,6 +109,7 @@ pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mu
         Item::RawCommand => {
             view.layout.log = true;
             view.lower = Lower::Log;
+            view.opened = None;
             view.transcript.focus_command();
         }
         Item::AddBookmark => add_bookmark(mirror, view, out),

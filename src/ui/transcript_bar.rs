@@ -59,6 +59,9 @@ pub(super) fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clo
             if menu::row(ui, Item::ClearLog, preset, !mirror.transcript.is_empty()) {
                 view.clear = true;
             }
+            if menu::row(ui, Item::OpenLog, preset, true) {
+                view.item = Some(Item::OpenLog);
+            }
             ui.separator();
             let errors = counts[3] + counts[4] > 0;
             for (name, keys, forward) in [("Next error", "F8", true), ("Previous error", "Shift+F8", false)] {

@@ -8,6 +8,7 @@ use crate::model::log_filter::{Filter, Mistake};
 use crate::model::{ConnectionId, Line, TabId, Transcript, TransferId};
 
 use super::list::{Order, Picked, Scroll};
+use super::menu::Item;
 use super::mirror::Mirror;
 use super::raw_command::RawCommand;
 use super::remedy::Chosen;
@@ -97,6 +98,10 @@ pub struct TranscriptView {
     pub(super) jump: Option<TransferId>,
     pub(super) clear: bool,
     pub(super) command: RawCommand,
+    /// What a person chose of the window's menu.
+    pub(super) item: Option<Item>,
+    /// It is of a file: nobody answers commands.
+    pub(super) of_file: bool,
 }
 
 impl Default for TranscriptView {
@@ -124,11 +129,18 @@ impl Default for TranscriptView {
             jump: None,
             clear: false,
             command: RawCommand::default(),
+            item: None,
+            of_file: false,
         }
     }
 }
 
 impl TranscriptView {
+    /// Of a log from a file.
+    pub fn of_file() -> Self {
+        Self { of_file: true, scroll: Scroll::default(), exchanges: Scroll::default(), ..Self::default() }
+    }
+
     /// Looks at the lines that are new, by a bounded step, and does what was asked while drawing. `true`: more are left.
     pub fn follow(&mut self, transcript: &Transcript) -> bool {
         if self.read != self.filter {
@@ -179,6 +191,11 @@ impl TranscriptView {
     /// Brings the exchanges into their order, once a frame; `true`: it is still to be done.
     pub fn arrange(&mut self) -> bool {
         self.index.arrange()
+    }
+
+    /// What a person chose of the window's menu.
+    pub fn take_item(&mut self) -> Option<Item> {
+        self.item.take()
     }
 
     /// The transfer that a person wants to see in the queue.
@@ -327,12 +344,14 @@ pub fn transcript_ui(
     let frame = egui::Frame::NONE.fill(palette.panel);
     let line = egui::Frame::NONE.fill(palette.panel).inner_margin(egui::Margin::symmetric(4, 3));
     let mut sent = None;
-    Panel::bottom("raw command").frame(line).resizable(false).show(ui, |ui| {
-        let tab = mirror.tab(tab);
-        let features = tab.and_then(|tab| tab.server.as_ref()).map_or(&[][..], |server| &server.features);
-        let connected = tab.is_some_and(super::mirror::Tab::is_connected);
-        sent = view.command.ui(ui, connected, features).map(Asked::Command);
-    });
+    if !view.of_file {
+        Panel::bottom("raw command").frame(line).resizable(false).show(ui, |ui| {
+            let tab = mirror.tab(tab);
+            let features = tab.and_then(|tab| tab.server.as_ref()).map_or(&[][..], |server| &server.features);
+            let connected = tab.is_some_and(super::mirror::Tab::is_connected);
+            sent = view.command.ui(ui, connected, features).map(Asked::Command);
+        });
+    }
     if let Some(details) = view.details.take() {
         let width = ui.available_width();
         let height = ui.available_height();

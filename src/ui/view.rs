@@ -7,6 +7,7 @@ use crate::model::settings::Layout;
 use crate::model::{Credentials, Site, TabId, Ticket};
 
 use super::dialog::Dialogs;
+use super::opened_log::OpenedView;
 use super::pane::PaneView;
 use super::queue_panel::QueueView;
 use super::quickconnect::QuickView;
@@ -25,6 +26,8 @@ pub struct View {
     pub queue: QueueView,
     /// The reply log.
     pub transcript: TranscriptView,
+    /// A log from a file, shown in the place of the reply log.
+    pub opened: Option<Box<OpenedView>>,
     /// The site manager.
     pub sites: SitesView,
     /// Dialogs that are open.
@@ -117,6 +120,7 @@ impl View {
             tabs: Vec::new(),
             queue: QueueView::default(),
             transcript: TranscriptView::default(),
+            opened: None,
             sites: SitesView::default(),
             dialogs: Dialogs::default(),
             lower: Lower::default(),

@@ -8,7 +8,7 @@ use super::files::{self, Side};
 use super::questions::{Asked, Put};
 use super::tabs::Tab;
 use super::vault::Kept;
-use super::{FAREWELL, Input, Worker, here};
+use super::{FAREWELL, Input, Worker, here, logs};
 use crate::model::question::{FileExists, Scope};
 use crate::model::{
     Action, Answer, Ask, Cause, Course, Delta, Event, Failure, FileAction, IfExists, Phase, Place, QuestionId, Secret,
@@ -57,6 +57,7 @@ impl Worker {
             Action::SaveSites(sites) => self.save_sites(&sites),
             Action::SavePassword { site, password } => self.keep_password(site, password),
             Action::SaveSettings(settings) => self.save_settings(*settings),
+            Action::OpenLog(path) => logs::open(&self.context, path),
             Action::OpenLocal(path) => here::open(&self.context, path),
             Action::Quit => self.quit(),
         }

@@ -115,7 +115,7 @@ pub(super) fn watch(context: &Context, tab: TabId, path: PathBuf, stop: Cancel) 
 }
 
 /// Does blocking work and sends what came of it.
-fn tell(context: &Context, work: impl FnOnce() -> Event + Send + 'static) {
+pub(super) fn tell(context: &Context, work: impl FnOnce() -> Event + Send + 'static) {
     let inputs = context.inputs.clone();
     tokio::task::spawn_blocking(move || {
         // The worker has ended: nobody reads it.

@@ -15,6 +15,7 @@ mod files;
 mod front;
 mod here;
 mod import;
+mod logs;
 mod memory;
 mod pool;
 mod questions;

@@ -1,0 +1,124 @@
+//! Logs from files in the window: opened, filtered, explained, and left again.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Vec2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use longshore::model::foreign::Lines;
+use longshore::model::{Action, Actions, ConnectionId, Direction, Event, Line, OpenedLog, Transcript};
+use longshore::ui::{App, Start};
+
+struct Window {
+    harness: Harness<'static, App>,
+    actions: Receiver<Action>,
+    events: SyncSender<Event>,
+}
+
+impl Window {
+    fn new(size: Vec2) -> Self {
+        let (events, from_worker) = sync_channel(1000);
+        let (to_worker, actions) = sync_channel(100);
+        events.send(Event::Settings(Box::default())).unwrap();
+        let send = move |action| {
+            to_worker.try_send(action).map_err(|error| match error {
+                TrySendError::Full(action) | TrySendError::Disconnected(action) => action,
+            })
+        };
+        let log = Some("/logs/night.txt".into());
+        let start = Start { actions: Actions::new(send), events: from_worker, open: None, local: None, log };
+        let builder = Harness::builder().with_size(size).with_max_steps(20).allow_missing_glyphs();
+        let harness = builder.build_eframe(|cc| App::new(&cc.egui_ctx, start));
+        let mut window = Self { harness, actions, events };
+        window.run();
+        window
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.events.send(event).unwrap();
+        self.run();
+    }
+
+    fn run(&mut self) {
+        self.harness.step();
+        self.harness.run();
+    }
+
+    fn press(&mut self, role: Role, name: &str) {
+        self.harness.get_by_role_and_label(role, name).click();
+        self.run();
+    }
+
+    /// Labels of the log's rows.
+    fn rows(&self) -> Vec<String> {
+        self.harness.query_all_by_role(Role::ListBoxOption).filter_map(|node| node.accesskit_node().label()).collect()
+    }
+
+    fn has(&self, words: &str) -> bool {
+        self.harness.query_all_by_label_contains(words).next().is_some()
+    }
+}
+
+fn opened(name: &str) -> Event {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/logs").join(name);
+    let text = std::fs::read(&path).unwrap();
+    let day = jiff::civil::date(2026, 11, 28);
+    let mut lines = Lines::of(text.as_slice(), jiff::tz::TimeZone::UTC, day).unwrap().unwrap();
+    let mut transcript = Transcript::new(1000);
+    lines.by_ref().for_each(|line| transcript.push(line.unwrap()));
+    let (program, unread) = (lines.program(), lines.unread());
+    Event::Log(Box::new(OpenedLog { path, program, transcript, unread }))
+}
+
+fn live(text: &str) -> Event {
+    let (at, connection) = (jiff::Timestamp::UNIX_EPOCH, ConnectionId(1));
+    let (direction, code) = (Direction::Received, Some(220));
+    Event::Line(Line { seq: 1, at, connection, direction, code, text: text.into(), raw: None, transfer: None })
+}
+
+#[test]
+fn a_log_that_the_command_line_names_is_asked_for() {
+    let window = Window::new(vec2(1400.0, 900.0));
+    let asked = window
+        .actions
+        .try_iter()
+        .any(|action| matches!(action, Action::OpenLog(path) if path == std::path::Path::new("/logs/night.txt")));
+    assert!(asked);
+}
+
+#[test]
+fn a_log_is_shown_in_the_place_of_the_live_one_until_one_goes_back() {
+    for size in [vec2(1400.0, 900.0), vec2(1024.0, 700.0)] {
+        let mut window = Window::new(size);
+        window.tell(live("220 the live one"));
+        window.tell(opened("filezilla.txt"));
+        assert!(window.has("filezilla.txt") && window.has("written by FileZilla, 44 lines"));
+        assert!(window.rows().iter().any(|row| row.contains("Resolving address of ftp.example.org")));
+        assert!(!window.rows().iter().any(|row| row.contains("the live one")));
+        assert!(window.harness.query_by_label("Command to send").is_none(), "nobody would answer");
+        window.tell(live("220 meanwhile"));
+        window.press(Role::Button, "Back to the live log");
+        let rows = window.rows();
+        assert!(
+            rows.iter().any(|row| row.contains("the live one")) && rows.iter().any(|row| row.contains("meanwhile"))
+        );
+        assert!(!window.has("filezilla.txt"));
+    }
+}
+
+#[test]
+fn a_line_of_an_opened_log_is_explained() {
+    let mut window = Window::new(vec2(1400.0, 900.0));
+    window.tell(opened("winscp.txt"));
+    let field = window.harness.get_by_role_and_label(Role::TextInput, "Filter the log");
+    field.click();
+    window.run();
+    window.harness.get_by_role_and_label(Role::TextInput, "Filter the log").type_text("is:error");
+    window.run();
+    assert_eq!(window.rows().len(), 1, "{:?}", window.rows());
+    window.harness.query_all_by_role(Role::ListBoxOption).next().unwrap().click();
+    window.run();
+    assert!(window.has("The connection for the data could not be made"));
+}
