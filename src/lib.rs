@@ -46,7 +46,7 @@
 //!             import after                    its files, and what is done behind its last row
 //!             connect secret memory questions log-in, certificates, passwords, and what was learned of servers
 //!             disk local journal store vault  this machine: downloads, folders, the queue on disk, settings, secrets
-//!             logs                            logs in files
+//!             logs session_log                logs in files: opened ones, and our own where they are wanted
 //! ui/         egui: draws a mirror, collects actions
 //!             app window mirror view          the loop, the areas, what it knows
 //!             menu bar perform                each command once, and what it does

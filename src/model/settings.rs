@@ -75,6 +75,10 @@ pub struct Settings {
     pub confirm_delete: bool,
     /// Lines that the reply log keeps.
     pub log_lines: usize,
+    /// Files of the reply log that are kept; 0: it is not written into files.
+    pub log_files: u16,
+    /// Megabytes of such a file.
+    pub log_megabytes: u32,
     /// How the window was left.
     pub layout: Layout,
 }
@@ -110,6 +114,8 @@ impl Default for Settings {
             delete_for_good: false,
             confirm_delete: true,
             log_lines: 200_000,
+            log_files: 0,
+            log_megabytes: 10,
             layout: Layout::default(),
         }
     }

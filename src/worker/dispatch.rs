@@ -183,6 +183,7 @@ impl Worker {
         };
         self.context.pace_down.set(kept.limit_down);
         self.context.pace_up.set(kept.limit_up);
+        self.session_log.adjust(&kept);
         *self.context.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(kept.clone());
         self.settings = kept.clone();
         self.front.send(Event::Settings(Box::new(kept)));

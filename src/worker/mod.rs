@@ -26,6 +26,7 @@ mod rows;
 mod rules;
 mod scribe;
 mod secret;
+mod session_log;
 mod settle;
 mod tabs;
 mod transfer;
@@ -60,6 +61,7 @@ use self::questions::{Asked, Questions};
 use self::queue::Active;
 use self::rows::Rows;
 use self::scribe::{Lines, Scribe};
+use self::session_log::SessionLog;
 use self::store::{Folders, Store};
 use self::tabs::Tab;
 use self::transfer::Ended;
@@ -207,6 +209,7 @@ struct Worker {
     front: Front,
     lines: Arc<Lines>,
     scribe: Scribe,
+    session_log: SessionLog,
     settings: Settings,
     sites: Arc<Sites>,
     rows: Rows,
@@ -254,6 +257,7 @@ impl Worker {
         let lines = Arc::new(Lines::default());
         let (journal, sites) = (Arc::new(journal), Arc::new(sites));
         let scribe = Scribe::new(journal.clone(), sender.clone());
+        let session_log = SessionLog::new(&folders.data, &settings, sender.clone());
         let context = Context {
             inputs: sender,
             memory: Arc::new(Memory::default()),
@@ -283,6 +287,7 @@ impl Worker {
             front,
             lines,
             scribe,
+            session_log,
             settings,
             sites,
             pool: Pool::default(),
@@ -436,6 +441,7 @@ impl Worker {
             if lines.is_empty() {
                 break;
             }
+            self.session_log.write(&lines);
             lines.into_iter().for_each(|line| self.front.send(Event::Line(line)));
         }
     }
@@ -498,6 +504,7 @@ impl Worker {
         self.tick();
         self.settle();
         self.scribe.close();
+        self.session_log.close();
         self.front.send(Event::Stopped);
         let end = Instant::now() + GOODBYE;
         while self.front.flush().is_some() && Instant::now() < end && !self.front.is_gone() {

@@ -15,6 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use directories::ProjectDirs;
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::file::private_file;
 use self::file::{ConfigFile, Document};
 use super::disk::Error;
 use crate::ftp::session::{Known, Zone};

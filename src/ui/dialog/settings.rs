@@ -18,6 +18,8 @@ const HEIGHT: f32 = 420.0;
 const KILO: u64 = 1000;
 /// Bytes in the unit that sizes of files are typed in.
 const MEGA: u64 = 1_000_000;
+/// Session files that are kept at first.
+const FILES: u16 = 10;
 /// Where a person begins who wants a range of ports.
 const PORTS: (u16, u16) = (50_000, 50_100);
 
@@ -139,6 +141,7 @@ impl Setting {
                     ui,
                     "The newest lines of all connections; older ones leave. 100,000 lines take some 20 MB.",
                 );
+                session_files(ui, draft);
             }
         }
     }
@@ -231,6 +234,18 @@ fn transfers(ui: &mut Ui, draft: &mut Settings) {
         "The command that Transfer, After the last, can run. It is no line for a shell: quotation marks keep words together, \
          and nothing else is special. LONGSHORE_DONE and LONGSHORE_FAILED tell it how many files ended how.",
     );
+}
+
+fn session_files(ui: &mut Ui, draft: &mut Settings) {
+    let mut wanted = draft.log_files > 0;
+    if tick(ui, &mut wanted, "Write every line into session files").changed() {
+        draft.log_files = if wanted { FILES } else { 0 };
+    }
+    if wanted {
+        number(ui, "Files kept", &mut draft.log_files, 1..=1000, "");
+        number(ui, "Size of a file", &mut draft.log_megabytes, 1..=1000, "MB");
+    }
+    frame::remark(ui, "In the folder logs beside the queue. Passwords are never in them, names of files are.");
 }
 
 fn interface(ui: &mut Ui, draft: &mut Settings) {

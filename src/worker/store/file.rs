@@ -224,6 +224,12 @@ fn make_folder(path: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
+/// A new file that only this person may read, in a folder of theirs.
+pub(in crate::worker) fn private_file(path: &Path) -> io::Result<File> {
+    make_folder(path)?;
+    private().write(true).create_new(true).open(path)
+}
+
 /// For a file that only this person may read.
 fn private() -> OpenOptions {
     #[cfg_attr(not(unix), allow(unused_mut))]
