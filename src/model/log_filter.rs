@@ -14,8 +14,8 @@ mod complete;
 mod read;
 mod test;
 
+use self::test::Test;
 pub use complete::{Completion, complete};
-use test::Test;
 
 /// What a test may look at: one line, with what is known from the lines before it.
 #[derive(Clone, Copy, Debug)]
