@@ -2,6 +2,7 @@
 
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
+use std::time::Duration;
 
 use super::disk::{self, Found, Part, Target};
 use super::journal::Source;
@@ -18,6 +19,10 @@ use crate::net::Body;
 /// Bytes before a resume's offset that are fetched once more and compared: the file on the server may be another one
 /// by now, and some servers answer REST with 350 and send from the start.
 const OVERLAP: u64 = 64 * 1024;
+/// A part is written out to the disk this often…
+const SYNC_EVERY: Duration = Duration::from_secs(20);
+/// …if it has grown by so many bytes since.
+const SYNC_FROM: u64 = 64 * 1024 * 1024;
 /// A file may grow while it is fetched, to twice its size or by this much. A server that sends still more than it said
 /// would fill the disk.
 const GROWTH: u64 = 64 * 1024 * 1024;
@@ -163,6 +168,9 @@ async fn open(job: &Job, what: &str, target: &Target, source: Facts, begun: bool
         let noted = |path: &Path| journal.source(path).map(|noted| noted.filter(|noted| noted.remote == now.remote));
         // An empty one is nobody's: a program that was killed had not come to note it.
         let part = Part::find(&target, |path, length| Ok(length == 0 || noted(path)?.is_some()))?;
+        if let Some(survived) = journal.survived(&part.path())? {
+            part.truncate(survived)?;
+        }
         let is_other = noted(&part.path())?.is_some_and(|noted| is_other(&noted, &now));
         let length = part.length()?;
         if ascii || is_other || now.size.is_none_or(|size| length > size) {
@@ -228,7 +236,9 @@ async fn fetch(job: &Job, what: &str, part: &Part, source: Facts, copied: bool) 
     let operation = Operation::Retrieve { path: job.row.remote(), offset, kind: job.kind(), dated };
     job.recorded().await;
     let body = Body::Receive { file, flow };
-    let result = job.transfer(operation, body, "Could not download", &job.row.remote()).await;
+    let remote = job.row.remote();
+    let transfer = job.transfer(operation, body, "Could not download", &remote);
+    let result = synced(job, part, transfer).await;
     if offset > 0 && !begins_with(part, offset, &tail, job.gauge.moved()).map_err(|error| local(&error))? {
         part.truncate(0).map_err(|error| local(&error))?;
         if copied {
@@ -256,6 +266,27 @@ async fn fetch(job: &Job, what: &str, part: &Part, source: Facts, copied: bool) 
         return Err(Trouble::new(what, why, Cause::Differs, true));
     }
     Ok(Fetched { from: offset, size, modified })
+}
+
+/// Makes sure from time to time, while `transfer` writes the part, that a power cut takes little of it.
+async fn synced<T>(job: &Job, part: &Part, transfer: impl Future<Output = T>) -> T {
+    let mut transfer = std::pin::pin!(transfer);
+    let mut before = 0;
+    loop {
+        tokio::select! {
+            biased;
+            result = &mut transfer => return result,
+            () = tokio::time::sleep(SYNC_EVERY) => {}
+        }
+        let Ok(length) = part.length() else { continue };
+        let (Ok(file), path, journal) = (part.file(), part.path(), job.context.journal.clone()) else { continue };
+        if length.saturating_sub(before) >= SYNC_FROM {
+            before = length;
+            // A disk that cannot do this takes nothing from the transfer.
+            let sync = move || file.sync_data().is_ok_and(|()| journal.note_synced(&path, length).is_ok());
+            let _ = tokio::task::spawn_blocking(sync).await;
+        }
+    }
 }
 
 /// Compares `total` with the size that the server says; `None` where it says none.

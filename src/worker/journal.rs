@@ -3,6 +3,7 @@
 //! A row is written before its first byte moves and leaves when it is done. One process at a time owns the rows; a second
 //! one works without them. What part files were begun from is written by every process.
 
+mod boot;
 mod rows;
 
 use std::fs::{File, OpenOptions};
@@ -25,7 +26,7 @@ const MEMORY: &str = ":memory:";
 /// Held by the process that owns the rows.
 const LOCK: &str = "queue.lock";
 /// What this program writes; counted up with each change of the tables.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// A database with more bytes is checked while its rows are read, and not before: a window does not wait for it.
 const CHECKED_AT_ONCE: i64 = 8 << 20;
 /// Rows that are handed over at once.
@@ -42,7 +43,8 @@ const TABLES: &str = "
         folder INTEGER NOT NULL, remote_name TEXT NOT NULL, local_name TEXT, size INTEGER, phase TEXT NOT NULL,
         failure TEXT, attempts INTEGER NOT NULL, if_exists TEXT, priority INTEGER NOT NULL DEFAULT 2);
     CREATE INDEX transfer_place ON transfer (place);
-    CREATE TABLE source (part TEXT PRIMARY KEY, remote TEXT NOT NULL, size INTEGER, modified TEXT) WITHOUT ROWID;
+    CREATE TABLE source (part TEXT PRIMARY KEY, remote TEXT NOT NULL, size INTEGER, modified TEXT, boot TEXT,
+        synced INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
     CREATE TABLE counter (next INTEGER NOT NULL);
     INSERT INTO counter VALUES (1);";
 
@@ -50,6 +52,11 @@ const TABLES: &str = "
 const FROM_1: &str = "
     ALTER TABLE transfer ADD COLUMN priority INTEGER NOT NULL DEFAULT 2;
     UPDATE transfer SET place = place * 16777216;";
+
+/// From version 2, which did not know which bytes of a part outlive a power cut.
+const FROM_2: &str = "
+    ALTER TABLE source ADD COLUMN boot TEXT;
+    ALTER TABLE source ADD COLUMN synced INTEGER NOT NULL DEFAULT 0;";
 
 /// What a part file was begun from: it may only be continued from the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -241,14 +248,39 @@ impl Journal {
         found.map_err(|e| wrong("read", &self.path, e))
     }
 
-    /// Notes what `part` is begun from, before its first byte.
+    /// Notes what `part` is begun from, before its first byte, and which start of the system writes it.
     pub fn note_source(&self, part: &Path, source: &Source) -> Result<(), Error> {
-        let insert = "INSERT OR REPLACE INTO source (part, remote, size, modified) VALUES (?1, ?2, ?3, ?4)";
+        let insert = "INSERT OR REPLACE INTO source (part, remote, size, modified, boot, synced)
+            VALUES (?1, ?2, ?3, ?4, ?5, COALESCE((SELECT synced FROM source WHERE part = ?1), 0))";
         let modified = source.modified.as_ref().map(modified_to_text);
-        let values = params![from_os(part.as_os_str()), source.remote, source.size.map(to_i64), modified];
+        let size = source.size.map(to_i64);
+        let values = params![from_os(part.as_os_str()), source.remote, size, modified, boot::id()];
         let mut shared = self.shared();
         let written = shared.database().and_then(|database| database.prepare_cached(insert)?.execute(values));
         written.map(|_| ()).map_err(|e| wrong("write", &self.path, e))
+    }
+
+    /// The first `bytes` of `part` are on the disk, whatever happens to the power.
+    pub fn note_synced(&self, part: &Path, bytes: u64) -> Result<(), Error> {
+        let update = "UPDATE source SET synced = ?2 WHERE part = ?1";
+        let values = params![from_os(part.as_os_str()), to_i64(bytes)];
+        let mut shared = self.shared();
+        let written = shared.database().and_then(|database| database.prepare_cached(update)?.execute(values));
+        written.map(|_| ()).map_err(|e| wrong("write", &self.path, e))
+    }
+
+    /// How many bytes of `part` are what was written, where the system was started anew since; `None`: all of them.
+    pub fn survived(&self, part: &Path) -> Result<Option<u64>, Error> {
+        let query = "SELECT boot, synced FROM source WHERE part = ?1";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, i64>(1)?));
+        let mut shared = self.shared();
+        let found = shared.database().and_then(|database| {
+            database.prepare_cached(query)?.query_row([from_os(part.as_os_str())], read).optional()
+        });
+        let found = found.map_err(|e| wrong("read", &self.path, e))?;
+        Ok(found
+            .filter(|(boot, _)| boot::was_before(boot.as_deref()))
+            .map(|(_, synced)| u64::try_from(synced).unwrap_or(0)))
     }
 
     /// `part` is gone: renamed or deleted.
@@ -328,6 +360,14 @@ fn prepare(mut database: Connection, path: &Path) -> rusqlite::Result<Connection
             check(&database)?;
             let transaction = database.transaction()?;
             transaction.execute_batch(FROM_1)?;
+            transaction.execute_batch(FROM_2)?;
+            transaction.pragma_update(None, "user_version", VERSION)?;
+            transaction.commit()?;
+        }
+        2 => {
+            check(&database)?;
+            let transaction = database.transaction()?;
+            transaction.execute_batch(FROM_2)?;
             transaction.pragma_update(None, "user_version", VERSION)?;
             transaction.commit()?;
         }

@@ -176,6 +176,29 @@ fn part_files_know_what_they_were_begun_from() {
     assert_eq!(journal.source(part).unwrap(), None);
 }
 
+/// A power cut may leave a length without its bytes: after it only what was synced counts.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_not_synced_before_the_system_started_anew_is_not_trusted() {
+    let data = tempfile::tempdir().unwrap();
+    let part = Path::new("/downloads/a.part");
+    let source = Source { remote: "ftp://u@h:21/a".into(), size: Some(9), modified: None };
+    let journal = opened(data.path());
+    journal.note_source(part, &source).unwrap();
+    journal.note_synced(part, 5).unwrap();
+    assert_eq!(journal.survived(part).unwrap(), None, "the system still runs");
+    let earlier = |boot: &str| {
+        let database = Connection::open(data.path().join(DATABASE)).unwrap();
+        database.execute("UPDATE source SET boot = ?1", [boot]).unwrap();
+    };
+    earlier("an earlier start");
+    assert_eq!(journal.survived(part).unwrap(), Some(5));
+    journal.note_source(part, &source).unwrap();
+    assert_eq!(journal.survived(part).unwrap(), None, "the part was cut to that, and goes on in this start");
+    earlier("again");
+    assert_eq!(journal.survived(part).unwrap(), Some(5), "what was synced then still is");
+}
+
 #[test]
 fn a_file_that_is_no_database_is_set_aside() {
     let data = tempfile::tempdir().unwrap();
@@ -315,11 +338,23 @@ fn a_journal_of_version_1_comes_along() {
     let data = tempfile::tempdir().unwrap();
     let journal = opened(data.path());
     journal.apply(&[Delta::Add((1..=3).map(|id| row(id, &folder("/x"))).collect())]).unwrap();
-    let back =
-        "ALTER TABLE transfer DROP COLUMN priority; UPDATE transfer SET place = 4 - id; PRAGMA user_version = 1;";
+    let back = "ALTER TABLE transfer DROP COLUMN priority; UPDATE transfer SET place = 4 - id; ALTER TABLE source DROP COLUMN boot;
+        ALTER TABLE source DROP COLUMN synced; PRAGMA user_version = 1;";
     journal.shared().database().unwrap().execute_batch(back).unwrap();
     let loaded = opened_after(journal, data.path()).load().unwrap();
     assert_eq!(ids(&loaded), [3, 2, 1]);
     assert!(loaded.iter().all(|row| row.priority == Priority::Normal));
     assert_eq!(loaded.iter().map(|row| row.place / STRIDE).collect::<Vec<_>>(), [1, 2, 3]);
+}
+
+#[test]
+fn a_journal_of_version_2_comes_along() {
+    let data = tempfile::tempdir().unwrap();
+    let journal = opened(data.path());
+    let (part, source) = (Path::new("/a.part"), Source { remote: "r".into(), size: Some(9), modified: None });
+    journal.note_source(part, &source).unwrap();
+    let back = "ALTER TABLE source DROP COLUMN boot; ALTER TABLE source DROP COLUMN synced; PRAGMA user_version = 2;";
+    journal.shared().database().unwrap().execute_batch(back).unwrap();
+    let journal = opened_after(journal, data.path());
+    assert_eq!((journal.source(part).unwrap(), journal.survived(part).unwrap()), (Some(source), None));
 }
