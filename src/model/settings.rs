@@ -152,6 +152,10 @@ pub struct Layout {
     pub trees: bool,
     /// Whether the reply log is shown.
     pub log: bool,
+    /// Whether the reply log shows exchanges, and not lines.
+    pub exchanges: bool,
+    /// Whether it folds log-ins, keep-alive and listings.
+    pub folds: bool,
     /// Whether the queue is shown.
     pub transfers: bool,
     /// The local folder at the end of the last run.
@@ -169,6 +173,8 @@ impl Default for Layout {
             tree: 0.0,
             trees: true,
             log: true,
+            exchanges: false,
+            folds: false,
             transfers: true,
             local: None,
             window: None,

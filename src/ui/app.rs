@@ -140,6 +140,7 @@ impl App {
         self.begun = true;
         self.layout = self.mirror.settings.layout.clone();
         self.view.layout = self.layout.clone();
+        self.view.transcript.restore(&self.layout);
         if let Some((width, height)) = self.layout.window {
             ctx.send_viewport_cmd(ViewportCommand::InnerSize(vec2(width, height)));
         }

@@ -106,6 +106,7 @@ fn opened_ui(
 }
 
 fn act(asked: Option<Asked>, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) {
+    view.transcript.keep(&mut view.layout);
     match asked {
         Some(Asked::Command(command)) => {
             let ticket = view.tickets.next();

@@ -41,6 +41,7 @@ pub mod transcript_data;
 pub mod transcript_details;
 pub mod transcript_exchanges;
 pub mod transcript_explained;
+pub mod transcript_fold;
 pub mod transcript_index;
 pub mod transcript_line;
 pub mod transcript_lines;

@@ -71,6 +71,13 @@ pub(super) fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clo
                 }
             }
             ui.separator();
+            let folded = view.index.folds().is_on();
+            let mark = folded.then_some(icons::CHECK);
+            if menu::entry(ui, mark, "Fold log-ins, keep-alive and listings", "", true).clicked() {
+                view.index.set_folds(!folded);
+                ui.close();
+            }
+            ui.separator();
             times_menu(ui, view);
             if view.shown == Shown::Exchanges {
                 ui.separator();

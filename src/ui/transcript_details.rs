@@ -209,7 +209,7 @@ pub fn paragraph(ui: &mut Ui, text: &str) {
 pub fn fact(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
     ui.horizontal_top(|ui| {
         let color = theme::of(ui).secondary;
-        let size = egui::vec2(76.0, 18.0);
+        let size = egui::vec2(76.0, 16.0);
         ui.allocate_ui_with_layout(size, Layout::left_to_right(egui::Align::Center), |ui| {
             ui.set_min_size(size);
             ui.label(RichText::new(name).font(theme::small()).color(color));

@@ -297,7 +297,7 @@ fn reply(ui: &Ui, cell: Rect, exchange: &Exchange, env: &Env<'_>) {
         Some(reply) => {
             let rest = reply.text.get(3..).unwrap_or_default();
             let color = if exchange.failed() { palette.of_code(reply.code) } else { palette.text };
-            words(ui, cell, rest.trim_start(), env.words, color);
+            words(ui, cell, rest.trim_start_matches([' ', '-']), env.words, color);
         }
         None if exchange.broken => words(ui, cell, "The connection ended before a reply", &[], palette.permanent),
         None => words(ui, cell, "Waiting…", &[], palette.secondary),

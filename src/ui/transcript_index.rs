@@ -9,6 +9,7 @@ use crate::model::exchange::Joined;
 use crate::model::log_filter::{Filter, Seen};
 use crate::model::{ConnectionId, Direction, Exchange, Exchanges, Line, Transcript};
 
+use super::transcript_fold::{Folds, Group};
 use super::transcript_order::{ExchangeRows, Sort};
 
 /// Lines that one step looks at: a fraction of a millisecond's work.
@@ -53,6 +54,7 @@ pub struct Index {
     /// The number of the first line of each exchange that is kept.
     heads: VecDeque<u64>,
     rows: ExchangeRows,
+    folds: Folds,
     /// Rows of exchanges that went away at the top and have not been taken.
     gone: usize,
     started: Option<Timestamp>,
@@ -77,6 +79,7 @@ impl Default for Index {
             exchanges: Exchanges::new(usize::MAX),
             heads: VecDeque::new(),
             rows: ExchangeRows::default(),
+            folds: Folds::default(),
             gone: 0,
             started: None,
             failure: None,
@@ -98,8 +101,9 @@ impl Index {
     pub fn follow(&mut self, transcript: &Transcript) -> (bool, usize) {
         if transcript.dropped() + (transcript.len() as u64) < self.first + self.facts.len() as u64 {
             // Another transcript than before: its size was set anew.
-            let Self { filter, connection, classes, .. } = std::mem::take(self);
+            let Self { filter, connection, classes, folds, .. } = std::mem::take(self);
             *self = Self { filter, connection, classes, ..Self::default() };
+            self.folds.set(folds.is_on());
         }
         let gone = self.forget(transcript.dropped().max(self.cleared));
         self.forget_exchanges(transcript);
@@ -113,7 +117,12 @@ impl Index {
             if facts.exchange < self.rows.looked() {
                 self.look_at_exchange(facts.exchange);
             }
-            self.look_again(transcript, facts.exchange);
+            if self.filter.looks_at_ends() {
+                self.look_again(transcript, facts.exchange);
+            }
+            if let Some(moved) = self.folds.take_moved() {
+                self.look_again(transcript, moved);
+            }
             budget -= 1;
         }
         let known = self.first + self.facts.len() as u64;
@@ -133,7 +142,9 @@ impl Index {
     pub fn close(&mut self, transcript: &Transcript, connection: ConnectionId) {
         for number in self.exchanges.close(connection) {
             self.look_at_exchange(number);
-            self.look_again(transcript, number);
+            if self.filter.looks_at_ends() {
+                self.look_again(transcript, number);
+            }
         }
     }
 
@@ -162,10 +173,52 @@ impl Index {
     pub fn set_classes(&mut self, classes: [bool; CLASSES]) {
         if self.classes != classes {
             self.classes = classes;
-            let shown = self.found.iter().filter(|found| visible(classes, found.class)).map(|found| found.number);
-            self.shown = shown.collect();
+            self.show_anew();
             self.look_at_exchanges_anew();
         }
+    }
+
+    /// Folds log-ins, keep-alive and listings, or shows all lines.
+    pub fn set_folds(&mut self, on: bool) {
+        if self.folds.is_on() != on {
+            self.folds.set(on);
+            self.show_anew();
+        }
+    }
+
+    /// Opens the group of lines that begins with `head`, or folds it.
+    pub fn turn_fold(&mut self, head: u64) {
+        self.folds.turn(head);
+        self.show_anew();
+    }
+
+    /// Which lines are folded.
+    pub fn folds(&self) -> &Folds {
+        &self.folds
+    }
+
+    fn show_anew(&mut self) {
+        let shown =
+            self.found.iter().filter(|found| self.is_shown(found.number, found.class)).map(|found| found.number);
+        self.shown = shown.collect();
+    }
+
+    /// Whether neither the chips nor a fold hide what the filter lets through.
+    fn is_shown(&self, number: u64, class: u8) -> bool {
+        if !visible(self.classes, class) {
+            return false;
+        }
+        // Whoever looks for something wants it found, and a heading that has left hides nothing.
+        let folds = self.filter.is_empty() && !self.classes.contains(&true);
+        let is_error = matches!(class, 3 | 4);
+        let under = folds.then(|| self.folds.hides(number, self.exchange_of(number), is_error)).flatten();
+        under.is_none_or(|head| head < self.first)
+    }
+
+    /// What the line `number` is the heading of, and whether that is open.
+    pub fn heading(&self, number: u64) -> Option<(Group, bool)> {
+        let folds = self.filter.is_empty() && !self.classes.contains(&true);
+        self.folds.heading(number).filter(|_| folds)
     }
 
     /// Orders the exchanges.
@@ -334,6 +387,7 @@ impl Index {
         let gone = self.heads.len() - self.exchanges.iter().len();
         self.heads.drain(..gone);
         self.gone += self.rows.forget(self.exchanges.numbers().start);
+        self.folds.forget(self.exchanges.numbers().start, self.heads.front().copied().unwrap_or(self.first));
     }
 
     /// Joins a line to its exchange.
@@ -346,8 +400,12 @@ impl Index {
         }
         if self.exchanges.numbers().end > end {
             self.heads.push_back(number);
+            let (heads, start) = (&self.heads, self.exchanges.numbers().start);
+            let head_of = |exchange: u64| heads.get(usize::try_from(exchange.checked_sub(start)?).ok()?).copied();
+            self.folds.begin(number, &self.exchanges, head_of);
         }
         let exchange = joined.unwrap_or(NOTHING);
+        self.folds.count(exchange, line.at);
         let code = match (line.direction, line.code) {
             (Direction::Received, Some(code)) => code,
             (Direction::Received, None) => {
@@ -391,26 +449,25 @@ impl Index {
                     self.counts[usize::from(class)] += 1;
                 }
                 self.found.insert(at, Found { number, class, first });
-                if visible(self.classes, class) {
-                    self.shown.insert(self.row_of(number), number);
-                }
             }
             Ok(at) if !passes => {
                 if first {
                     self.counts[usize::from(class)] -= 1;
                 }
                 self.found.remove(at);
-                if let Ok(at) = self.shown.binary_search(&number) {
-                    self.shown.remove(at);
-                }
             }
+            _ => {}
+        }
+        match (self.shown.binary_search(&number), passes && self.is_shown(number, class)) {
+            (Err(at), true) => self.shown.insert(at, number),
+            (Ok(at), false) => drop(self.shown.remove(at)),
             _ => {}
         }
     }
 
-    /// Looks once more at the lines of an exchange that has gone on, where the filter asks for what it came to.
+    /// Looks once more at the lines of an exchange: it has gone on, or is folded with others.
     fn look_again(&mut self, transcript: &Transcript, exchange: u64) {
-        let Some(head) = self.head(exchange).filter(|_| self.filter.looks_at_ends()) else { return };
+        let Some(head) = self.head(exchange) else { return };
         for number in (head..self.next).take(REACH) {
             if self.exchange_of(number) == Some(exchange) {
                 self.look(transcript, number);
@@ -584,6 +641,57 @@ mod tests {
         index.follow(&transcript);
         assert_eq!((shown(&index), exchanges(&index)), (vec![], vec![]), "it waits no longer");
         assert_eq!(index.counts(), [0; CLASSES]);
+    }
+
+    #[test]
+    fn noise_folds_under_its_first_line_and_errors_never() {
+        let mut transcript = Transcript::new(100);
+        for text in [
+            "< 220 hello",
+            "> AUTH TLS",
+            "< 502 no",
+            "> USER me",
+            "< 230 in",
+            "> CWD /a",
+            "< 250 ok",
+            "> EPSV",
+            "< 229 (|||5000|)",
+            "* Data connection to 192.0.2.1:5000 is open after 1 ms",
+            "> MLSD",
+            "< 150 go",
+            "* Data connection: 5 bytes in 1 ms",
+            "< 226 done",
+            "> NOOP",
+            "< 200 ok",
+            "> NOOP",
+            "< 200 ok",
+        ] {
+            push(&mut transcript, 1, text);
+        }
+        let mut index = Index::default();
+        index.follow(&transcript);
+        assert_eq!(index.len(), 18, "nothing is hidden at first");
+        index.set_folds(true);
+        assert_eq!(shown(&index), [0, 2, 5, 6, 7, 14]);
+        let heading = |index: &Index, head| {
+            index.folds().heading(head).map(|(group, open)| (group.noise.name(), group.lines, open))
+        };
+        assert_eq!(heading(&index, 0), Some(("Log-in", 5, false)));
+        assert_eq!(heading(&index, 7), Some(("Listing", 7, false)));
+        assert_eq!((heading(&index, 14), heading(&index, 5)), (Some(("Keep-alive", 4, false)), None));
+        index.turn_fold(7);
+        assert_eq!(shown(&index), [0, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+        push(&mut transcript, 1, "> NOOP");
+        push(&mut transcript, 1, "< 421 Timeout");
+        index.follow(&transcript);
+        assert_eq!(shown(&index)[11..], [14, 19], "the error stays in sight");
+        index.set_filter(Filter::parse("230").unwrap(), None);
+        index.follow(&transcript);
+        assert_eq!(shown(&index), [4], "what is looked for is found");
+        let mut late = Index::default();
+        late.set_folds(true);
+        late.follow(&transcript);
+        assert_eq!(shown(&late), [0, 2, 5, 6, 7, 14, 19], "whenever it is folded");
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! One line of the reply log: its columns, the chip of its code, and how it is copied.
 
 use eframe::egui::text::{LayoutJob, TextFormat, TextWrapping};
-use eframe::egui::{self, Align, CornerRadius, Rect, Sense, Ui, Vec2};
+use eframe::egui::{self, Align, CornerRadius, Rect, Sense, Ui, Vec2, pos2};
 
 use crate::model::log_filter::highlight;
 use crate::model::{Direction, Line};
 
 use super::text::{self, Clock};
-use super::{list, theme};
+use super::transcript_fold::Group;
+use super::{icons, list, theme};
 
 /// Height of a line of the log.
 pub const HEIGHT: f32 = 20.0;
@@ -61,6 +62,49 @@ pub fn draw_line(ui: &Ui, rect: Rect, line: &Line, time: String, words: &[String
     let color = if line.direction == Direction::Note { palette.secondary } else { palette.text };
     let place = Rect::from_x_y_ranges(start..=(rect.right() - list::BAR).max(start), rect.y_range());
     list::write_job(ui, place, marked(&text::visible(drawn(text)), words, color, palette, place.width()), Align::Min);
+}
+
+/// What stands for lines that are folded: `Log-in, 23 lines in 204 ms`.
+pub fn heading(group: &Group) -> String {
+    let took = text::milliseconds(group.to.duration_since(group.from).as_millis());
+    format!("{}, {} in {took}", group.noise.name(), text::count(group.lines as u64, "line", "lines"))
+}
+
+/// Draws the heading of lines that are folded, of which `line` is the first.
+pub(super) fn draw_heading(ui: &Ui, rect: Rect, line: &Line, time: String, group: &Group) {
+    let palette = theme::of(ui);
+    let font = theme::mono();
+    let left = rect.left() + theme::PAD;
+    let cell = |from: f32, to: f32| Rect::from_x_y_ranges(left + from..=left + to, rect.y_range());
+    list::write(ui, cell(0.0, 92.0), time, font.clone(), palette.secondary, Align::Min);
+    list::write(ui, cell(100.0, 120.0), line.connection.0.to_string(), font, palette.secondary, Align::Max);
+    draw_chevron(ui, rect, false);
+    let place = Rect::from_x_y_ranges(left + CHEVRON + 12.0..=rect.right() - list::BAR, rect.y_range());
+    list::write(ui, place, heading(group), theme::small(), palette.secondary, Align::Min);
+}
+
+/// Where the mark of a heading lies, from the first column.
+const CHEVRON: f32 = 132.0;
+
+/// Draws the mark of a heading over the arrow of its line.
+pub(super) fn draw_chevron(ui: &Ui, rect: Rect, open: bool) {
+    let palette = theme::of(ui);
+    let at = pos2(rect.left() + theme::PAD + CHEVRON, rect.center().y);
+    if open {
+        // The arrow of the line lies under it.
+        ui.painter().rect_filled(
+            Rect::from_center_size(at, Vec2::new(12.0, 14.0)),
+            CornerRadius::same(2),
+            palette.panel,
+        );
+    }
+    let icon = if open { icons::CHEVRON_DOWN } else { icons::CHEVRON_RIGHT };
+    icon.paint_small(ui.painter(), at, palette.text);
+}
+
+/// Whether `at` is on the mark of a heading.
+pub(super) fn is_chevron(rect: Rect, at: egui::Pos2) -> bool {
+    (at.x - rect.left() - theme::PAD - CHEVRON).abs() < 10.0
 }
 
 /// As much of a line as a row draws.

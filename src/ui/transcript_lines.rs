@@ -12,7 +12,7 @@ use super::mirror::Mirror;
 use super::text::{self, Clock};
 use super::transcript_exchanges::ByHead;
 use super::transcript_index as index;
-use super::transcript_line::{HEIGHT, as_text, draw_line};
+use super::transcript_line::{HEIGHT, as_text, draw_chevron, draw_heading, draw_line, heading, is_chevron};
 use super::transcript_panel::{NAME, Shown, TranscriptView};
 
 /// Draws those that the filter shows.
@@ -23,14 +23,18 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
         keys(ui, mirror, view, clock);
     }
     let TranscriptView { index, scroll, picked, words, opened, connection, clear, times, .. } = view;
-    let mut copy = false;
+    let (mut copy, mut turn) = (false, None);
     let rows = Rows { scroll, count: index.len(), height: HEIGHT, name: NAME, follows: true };
     let drawn = rows.show(ui, |ui, row, rect| {
         let Some(number) = index.number(row) else { return };
         let Some(line) = index::line(&mirror.transcript, number) else { return };
         let response = ui.interact(rect, ui.unique_id().with(number), Sense::CLICK);
         let selected = picked.contains(number);
-        response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, selected, text::visible(&line.text)));
+        response.widget_info(|| {
+            let folded = index.heading(number).filter(|(_, open)| !open).map(|(group, _)| heading(&group));
+            let said = folded.unwrap_or_else(|| text::visible(&line.text).into_owned());
+            WidgetInfo::selected(Role::ListBoxOption, true, selected, said)
+        });
         ui.ctx().accesskit_node_builder(response.id, |node| {
             let exchange = index.exchange_of(number).and_then(|exchange| index.exchanges().get(exchange));
             node.set_description(text::visible(&spoken(line, exchange)).into_owned());
@@ -39,15 +43,28 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
         if response.clicked() || secondary {
             let modifiers = if secondary { Modifiers::NONE } else { ui.input(|input| input.modifiers) };
             picked.click(number, modifiers, index);
-            if response.clicked() && modifiers.is_none() {
-                *opened = Some(number);
+            let on_chevron = ui.input(|input| input.pointer.interact_pos()).is_some_and(|at| is_chevron(rect, at));
+            match index.heading(number) {
+                Some((_, open)) if response.clicked() && modifiers.is_none() && (!open || on_chevron) => {
+                    turn = Some(number);
+                }
+                _ if response.clicked() && modifiers.is_none() => *opened = Some(number),
+                _ => {}
             }
             ui.memory_mut(|memory| memory.request_focus(id));
         }
         list::ground(ui, rect, selected, focused, response.hovered());
         let above = row.checked_sub(1).and_then(|row| index::line(&mirror.transcript, index.number(row)?));
         let time = times.write(clock, line.at, index.started(), above.map(|line| line.at));
-        draw_line(ui, rect, line, time, words);
+        match index.heading(number) {
+            Some((group, false)) => draw_heading(ui, rect, line, time, &group),
+            open => {
+                draw_line(ui, rect, line, time, words);
+                if open.is_some() {
+                    draw_chevron(ui, rect, true);
+                }
+            }
+        }
         response.context_menu(|ui| {
             copy |= menu::row(ui, Item::CopyLines, mirror.settings.keys, true);
             ui.separator();
@@ -66,6 +83,9 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
     });
     if drawn.response.clicked() {
         picked.clear();
+    }
+    if let Some(head) = turn {
+        index.turn_fold(head);
     }
     if copy {
         ui.ctx().copy_text(copied(mirror, view, clock));
@@ -86,6 +106,13 @@ pub(super) fn keys(ui: &Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &
         view.step_error(false);
     } else if pressed(Modifiers::NONE, Key::F8) {
         view.step_error(true);
+    }
+    for (key, open) in [(Key::ArrowRight, false), (Key::ArrowLeft, true)] {
+        let cursor = view.picked.cursor().filter(|_| view.shown == Shown::Lines);
+        let head = cursor.filter(|head| view.index.heading(*head).is_some_and(|(_, is_open)| is_open == open));
+        if let Some(head) = head.filter(|_| pressed(Modifiers::NONE, key)) {
+            view.index.turn_fold(head);
+        }
     }
     let enter = pressed(Modifiers::NONE, Key::Enter);
     let TranscriptView { picked, index, scroll, exchanges, .. } = view;

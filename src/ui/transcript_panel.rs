@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::model::explain::sentence;
 use crate::model::log_filter::{Filter, Mistake};
+use crate::model::settings::Layout;
 use crate::model::{ConnectionId, Line, TabId, Transcript, TransferId};
 
 use super::list::{Order, Picked, Scroll};
@@ -220,6 +221,18 @@ impl TranscriptView {
     /// Gives the keyboard to the field for raw commands.
     pub fn focus_command(&mut self) {
         self.command.focus();
+    }
+
+    /// Shows the log as it was left.
+    pub fn restore(&mut self, layout: &Layout) {
+        self.shown = if layout.exchanges { Shown::Exchanges } else { Shown::Lines };
+        self.index.set_folds(layout.folds);
+    }
+
+    /// Notes how the log is shown, for the next run.
+    pub fn keep(&self, layout: &mut Layout) {
+        layout.exchanges = self.shown == Shown::Exchanges;
+        layout.folds = self.index.folds().is_on();
     }
 
     /// Shows the other view; what is chosen stays chosen.
