@@ -635,6 +635,24 @@ fn rules_for_files_that_exist_are_made_ordered_and_saved() {
 }
 
 #[test]
+fn hours_with_other_limits_are_saved() {
+    let mut panel = panels(vec![]);
+    panel.state_mut().view.dialogs.open(Wish::Settings);
+    panel.run();
+    press(&mut panel, "Speed");
+    press(&mut panel, "Add hours");
+    panel.get_by_label("Saturday, row 1").click();
+    panel.run();
+    press(&mut panel, "Add hours");
+    press(&mut panel, "Remove row 2");
+    press(&mut panel, "Save");
+    let saved = take(&mut panel);
+    let [Action::SaveSettings(settings)] = saved.as_slice() else { panic!("{saved:?}") };
+    let days = [true, true, true, true, true, true, false];
+    assert_eq!(settings.schedule, [schedule::Slot { days, ..schedule::Slot::default() }]);
+}
+
+#[test]
 fn filters_are_switched_made_and_saved() {
     let mut panel = panels(vec![]);
     panel.state_mut().view.dialogs.open(Wish::Filters);

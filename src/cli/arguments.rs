@@ -463,6 +463,10 @@ impl Options {
     /// Puts the options that stand for settings in their place, for this run.
     pub fn adjust(&self, settings: &mut Settings) {
         settings.connections = self.connections.unwrap_or(settings.connections);
+        if self.limit_down.is_some() || self.limit_up.is_some() {
+            // What was typed holds at every hour.
+            settings.schedule.clear();
+        }
         settings.limit_down = self.limit_down.unwrap_or(settings.limit_down);
         settings.limit_up = self.limit_up.unwrap_or(settings.limit_up);
         settings.timeout = self.timeout.unwrap_or(settings.timeout);

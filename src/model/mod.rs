@@ -22,6 +22,7 @@ pub mod permissions;
 pub mod proxy;
 pub mod question;
 pub mod queue;
+pub mod schedule;
 pub mod settings;
 pub mod site;
 pub mod stage;

@@ -9,6 +9,7 @@ use super::exists::{self, Rule};
 use super::filter::Filters;
 use super::proxy::Proxy;
 use super::question::Facts;
+use super::schedule::Slot;
 use super::site::Secret;
 use super::transfer::Course;
 
@@ -26,6 +27,9 @@ pub struct Settings {
     pub limit_down: u64,
     /// Bytes a second towards servers; 0 for no limit.
     pub limit_up: u64,
+    /// Other limits for some hours of the week: the first that holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub schedule: Vec<Slot>,
     /// Seconds without any byte until a connection counts as dead.
     pub timeout: u32,
     /// How often a transient failure is tried again.
@@ -91,6 +95,7 @@ impl Default for Settings {
             connections_up: 0,
             limit_down: 0,
             limit_up: 0,
+            schedule: Vec::new(),
             timeout: 20,
             retries: 3,
             keep_awake: true,
@@ -122,6 +127,12 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Bytes a second towards this machine and towards servers at that time; 0 for no limit.
+    pub fn limits(&self, now: jiff::civil::DateTime) -> (u64, u64) {
+        let slot = self.schedule.iter().find(|slot| slot.holds(now));
+        slot.map_or((self.limit_down, self.limit_up), |slot| (slot.down, slot.up))
+    }
+
     /// What to do with a transfer whose target exists: what the first rule says that fits, else the default.
     pub fn if_exists(&self, course: Course, source: &Facts, target: &Facts) -> IfExists {
         exists::first(&self.exists_rules, course, source, target).unwrap_or(self.default_if_exists(course))

@@ -84,6 +84,12 @@ pub struct Site {
     /// The most connections at once; `None`: what the settings say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<u8>,
+    /// Bytes a second towards this machine, beside the limit for all; 0 for none.
+    #[serde(skip_serializing_if = "is_default")]
+    pub limit_down: u64,
+    /// Bytes a second towards it; 0 for no limit of its own.
+    #[serde(skip_serializing_if = "is_default")]
+    pub limit_up: u64,
     /// For the person.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub comments: String,
@@ -120,6 +126,8 @@ impl Default for Site {
             local: None,
             remote: None,
             connections: None,
+            limit_down: 0,
+            limit_up: 0,
             comments: String::new(),
             bookmarks: Vec::new(),
         }

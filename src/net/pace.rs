@@ -20,6 +20,8 @@ pub struct Pace(Arc<Shared>);
 struct Shared {
     bucket: Mutex<Bucket>,
     changed: Notify,
+    /// Another limit, which holds as well.
+    outer: Option<Pace>,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +40,13 @@ impl Pace {
         pace
     }
 
+    /// A limit of `rate` for some of what draws from `outer`.
+    pub fn within(outer: &Self, rate: u64) -> Self {
+        let pace = Self(Arc::new(Shared { outer: Some(outer.clone()), ..Shared::default() }));
+        pace.set(rate);
+        pace
+    }
+
     /// No limit.
     pub fn unlimited() -> Self {
         Self::default()
@@ -49,9 +58,11 @@ impl Pace {
         self.0.changed.notify_waiters();
     }
 
-    /// Bytes a second; 0 for no limit.
+    /// Bytes a second, by the narrower limit of both; 0 for no limit.
     pub fn rate(&self) -> u64 {
-        self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner).rate
+        let own = self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner).rate;
+        let outer = self.0.outer.as_ref().map_or(0, Self::rate);
+        if own == 0 || outer == 0 { own.max(outer) } else { own.min(outer) }
     }
 
     /// The most bytes, up to `most`, that should be drawn at once.
@@ -65,15 +76,27 @@ impl Pace {
     /// Waits until `bytes` more may have flowed.
     pub(super) async fn take(&self, bytes: usize) {
         let changed = self.0.changed.notified();
+        let outer = async {
+            match &self.0.outer {
+                Some(outer) => outer.0.changed.notified().await,
+                None => std::future::pending().await,
+            }
+        };
         let Some(until) = self.book(bytes, Instant::now()) else { return };
         tokio::select! {
             () = tokio::time::sleep_until(until) => {}
             () = changed => {}
+            () = outer => {}
         }
     }
 
     /// Until when `bytes` more must wait; `None`: they need not.
     pub(super) fn book(&self, bytes: usize, now: Instant) -> Option<Instant> {
+        let outer = self.0.outer.as_ref().and_then(|outer| outer.book(bytes, now));
+        self.book_own(bytes, now).max(outer)
+    }
+
+    fn book_own(&self, bytes: usize, now: Instant) -> Option<Instant> {
         let mut bucket = self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let rate = Some(bucket.rate).filter(|rate| *rate > 0)?;
         let start = bucket.booked.map_or(now, |booked| booked.max(now.checked_sub(BURST).unwrap_or(now)));
@@ -113,6 +136,21 @@ mod tests {
         assert_eq!(pace.book(100, later), None);
         assert_eq!(pace.book(500, later), Some(later + Duration::from_millis(500)));
         assert_eq!(Pace::unlimited().book(usize::MAX, start), None);
+    }
+
+    #[test]
+    fn a_limit_within_another_obeys_both() {
+        let outer = Pace::new(100_000);
+        let (narrow, wide, free) =
+            (Pace::within(&outer, 10_000), Pace::within(&outer, 500_000), Pace::within(&outer, 0));
+        assert_eq!([&narrow, &wide, &free].map(Pace::rate), [10_000, 100_000, 100_000]);
+        let start = Instant::now();
+        let after = |ms| Some(start + Duration::from_millis(ms));
+        assert_eq!(narrow.book(1_000, start), after(100));
+        assert_eq!(wide.book(9_000, start), after(100), "the first one has drawn from the outer limit too");
+        assert_eq!(free.book(1_000, start), after(110));
+        outer.set(0);
+        assert_eq!((wide.rate(), free.rate(), free.book(1 << 30, start)), (500_000, 0, None));
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::journal::Journal;
+use super::limits::Limits;
 use super::memory::{Key, Memory};
 use super::questions::Asked;
 use super::ready::Backlogs;
@@ -24,7 +25,7 @@ use crate::model::{
     Answer, Ask, Cause, ConnectionId, Credentials, Event, Login, Proxy, Run, Secret, Security, Settings, Site, TabId,
     TransferId,
 };
-use crate::net::{self, Backlog, Cancel, ClientCertificate, Connection, Dial, Log, Pace, Roots, Through, Trust};
+use crate::net::{self, Backlog, Cancel, ClientCertificate, Connection, Dial, Log, Roots, Through, Trust};
 
 /// Log-ins that are tried, passwords that are asked for and TLS versions that are changed in one go, at most.
 const MOST_DIALS: u32 = 8;
@@ -46,8 +47,7 @@ pub(super) struct Context {
     pub(super) run: Arc<Run>,
     pub(super) roots: Arc<Roots>,
     pub(super) log: Log,
-    pub(super) pace_down: Pace,
-    pub(super) pace_up: Pace,
+    pub(super) limits: Arc<Limits>,
     /// Changed by the worker's loop only.
     pub(super) settings: Arc<Mutex<Arc<Settings>>>,
     /// The number of the newest connection.

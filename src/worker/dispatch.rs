@@ -181,8 +181,7 @@ impl Worker {
                 settings
             }
         };
-        self.context.pace_down.set(kept.limit_down);
-        self.context.pace_up.set(kept.limit_up);
+        self.context.limits.set(&kept, jiff::Zoned::now().datetime());
         self.session_log.adjust(&kept);
         *self.context.settings.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(kept.clone());
         self.settings = kept.clone();

@@ -22,6 +22,8 @@ impl Key {
             local: None,
             remote: None,
             connections: None,
+            limit_down: 0,
+            limit_up: 0,
             comments: String::new(),
             bookmarks: Vec::new(),
             ..site.clone()

@@ -15,6 +15,7 @@ mod files;
 mod front;
 mod here;
 mod import;
+mod limits;
 mod logs;
 mod memory;
 mod pool;
@@ -72,7 +73,7 @@ use crate::model::{
     Action, Actions, Batch, Cause, Delta, Event, Failure, Kind, LocalListing, Phase, Run, Secret, Settings, Site,
     Sites, TabId, Ticket, Transfer, TransferId, Wake,
 };
-use crate::net::{Cancel, Pace, Roots};
+use crate::net::{Cancel, Roots};
 
 /// Actions that wait for the worker.
 const ACTIONS: usize = 1024;
@@ -267,14 +268,14 @@ impl Worker {
             settles: Arc::default(),
             roots: Arc::new(roots),
             log: Lines::log(&lines),
-            pace_down: Pace::new(settings.limit_down),
-            pace_up: Pace::new(settings.limit_up),
+            limits: Arc::default(),
             settings: Arc::new(Mutex::new(Arc::new(settings.clone()))),
             connections: Arc::new(AtomicU32::new(0)),
             closed: Closed::default(),
             backlogs: Arc::default(),
             run: Arc::new(run),
         };
+        context.limits.set(&settings, jiff::Zoned::now().datetime());
         let first_id = context.journal.ids(0).map_or(u64::MAX, |ids| ids.start);
         front.send(Event::Settings(Box::new(settings.clone())));
         front.send(Event::Sites(sites.clone()));
@@ -457,6 +458,9 @@ impl Worker {
         if self.tidy_at.is_some_and(|at| at <= now) {
             self.tidy_at = self.pool.tidy();
         }
+        if !self.settings.schedule.is_empty() {
+            self.context.limits.set(&self.settings, jiff::Zoned::now().datetime());
+        }
         self.rows.wait_is_over(jiff::Timestamp::now());
         self.refresh_due(now);
     }
@@ -472,8 +476,10 @@ impl Worker {
         if self.tidy_at.is_none() {
             self.tidy_at = self.pool.tidy();
         }
+        let schedule = (!self.settings.schedule.is_empty())
+            .then(|| now + limits::until_next_minute(jiff::Zoned::now().datetime()));
         let refresh = self.tabs.values().filter_map(Tab::due).min();
-        [flush, due, self.tidy_at, self.progress_at, refresh, self.leave_at].into_iter().flatten().min()
+        [flush, due, self.tidy_at, self.progress_at, schedule, refresh, self.leave_at].into_iter().flatten().min()
     }
 
     /// Whether everything has ended that had to, or had its time.

@@ -20,7 +20,7 @@ use crate::model::exists::{DateIs, Pattern};
 use crate::model::question::{Facts, FileExists};
 use crate::model::transfer::{Done, Proof, Running};
 use crate::model::{Answer, Ask, Course, IfExists, Kind, Phase, RemotePath, Settings, Site, Transfer, TransferId};
-use crate::net::{Body, Cancel, Flow, Pace};
+use crate::net::{Body, Cancel, Flow};
 
 /// What of a running row is read at any time, ten times a second.
 #[derive(Debug, Default)]
@@ -232,11 +232,8 @@ impl Job {
     /// Counts the bytes of a body, at the speed that is allowed; `resumed` bytes were there before, and those from
     /// `base` on move now: `expected` many, where that is known, and not more than `most`.
     pub(super) fn flow(&self, base: u64, resumed: u64, expected: Option<u64>, most: Option<u64>) -> Arc<Flow> {
-        let pace: &Pace = match self.row.course {
-            Course::Download => &self.context.pace_down,
-            Course::Upload => &self.context.pace_up,
-        };
-        let flow = Arc::new(Flow { most, expected, ..Flow::new(pace.clone(), self.context.run.ascii) });
+        let pace = self.context.limits.of(&self.key, &self.site, self.row.course);
+        let flow = Arc::new(Flow { most, expected, ..Flow::new(pace, self.context.run.ascii) });
         self.gauge.flow(&flow, base, resumed);
         flow
     }

@@ -12,6 +12,7 @@ mod permissions;
 pub mod proxy;
 mod rules;
 mod settings;
+pub(super) mod speed;
 
 use std::collections::BTreeSet;
 

@@ -10,12 +10,11 @@ use crate::ui::theme;
 use super::frame::{self, Foot, MainButton, Opening};
 use super::proxy::{KINDS, proxy_ui};
 use super::rules;
+use super::speed;
 
 const PAGES_WIDTH: f32 = 132.0;
 const WIDTH: f32 = 640.0;
 const HEIGHT: f32 = 420.0;
-/// Bytes in the unit that speed limits are typed in.
-const KILO: u64 = 1000;
 /// Bytes in the unit that sizes of files are typed in.
 const MEGA: u64 = 1_000_000;
 /// Session files that are kept at first.
@@ -40,15 +39,17 @@ enum Page {
     Connection,
     Proxy,
     Transfers,
+    Speed,
     FileExists,
     Interface,
     Log,
 }
 
-const PAGES: [(Page, &str); 6] = [
+const PAGES: [(Page, &str); 7] = [
     (Page::Connection, "Connection"),
     (Page::Proxy, "Proxy"),
     (Page::Transfers, "Transfers"),
+    (Page::Speed, "Speed"),
     (Page::FileExists, "File exists"),
     (Page::Interface, "Interface"),
     (Page::Log, "Reply log"),
@@ -133,6 +134,7 @@ impl Setting {
             Page::Connection => connection(ui, draft, &mut self.external),
             Page::Proxy => proxy(ui, draft),
             Page::Transfers => transfers(ui, draft),
+            Page::Speed => speed::speed(ui, draft),
             Page::FileExists => rules::file_exists(ui, draft, &mut self.rule),
             Page::Interface => interface(ui, draft),
             Page::Log => {
@@ -207,13 +209,6 @@ fn transfers(ui: &mut Ui, draft: &mut Settings) {
     number(ui, "Downloads at once", &mut draft.connections_down, 0..=20, "");
     number(ui, "Uploads at once", &mut draft.connections_up, 0..=20, "");
     frame::remark(ui, "0: as many as transfers may run at once.");
-    for (label, limit) in [("Download limit", &mut draft.limit_down), ("Upload limit", &mut draft.limit_up)] {
-        let mut kilo = limit.div_ceil(KILO);
-        if number(ui, label, &mut kilo, 0..=100_000_000, "KB/s").changed() {
-            *limit = kilo * KILO;
-        }
-    }
-    frame::remark(ui, "0: no limit.");
     tick(ui, &mut draft.keep_times, "Files keep the time of their source");
     tick(ui, &mut draft.keep_permissions, "Files keep the permissions of their source");
     let mut mega = draft.verify_up_to / MEGA;

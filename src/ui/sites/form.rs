@@ -10,7 +10,7 @@ use super::draft::{Draft, Held, Node, Password};
 use super::{Work, pick_folder, way};
 use crate::model::url::Address;
 use crate::model::{Login, Mode, PathSyntax, Secret, Security, Site};
-use crate::ui::dialog::{frame, password_field};
+use crate::ui::dialog::{frame, password_field, speed};
 use crate::ui::strip::bar_tab;
 use crate::ui::theme;
 
@@ -323,6 +323,9 @@ fn transfer(ui: &mut Ui, site: &mut Site) {
             ui.add_sized(Vec2::new(84.0, theme::CONTROL), DragValue::new(connections).range(1..=20))
         });
     }
+    speed::limit_row(ui, "Download limit", &mut site.limit_down);
+    speed::limit_row(ui, "Upload limit", &mut site.limit_up);
+    frame::remark(ui, "0: no limit of its own. Those of the settings hold beside it.");
 }
 
 fn charset(ui: &mut Ui, site: &mut Site) {
