@@ -28,6 +28,7 @@
 //!             transcript code verb failure    what crossed the wire, what it means, what a person reads
 //!             exchange stage explain log_filter   commands with what came of them, when, what that tells, and finding them
 //!             json_line foreign log export    lines as they are kept, logs of other programs, and logs for others
+//!             compare copy_as                 two logs side by side; exchanges as commands of other programs
 //!             visible                         text of servers made harmless
 //! ftp/        RFC 959 and later, sans-IO
 //!             reply command charset endpoint feature fact checksum   bytes and words

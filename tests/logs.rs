@@ -122,3 +122,34 @@ fn a_line_of_an_opened_log_is_explained() {
     window.run();
     assert!(window.has("The connection for the data could not be made"));
 }
+
+#[test]
+fn an_exchange_is_copied_as_a_command_of_another_program() {
+    let mut window = Window::new(vec2(1400.0, 900.0));
+    window.tell(opened("filezilla.txt"));
+    let field = window.harness.get_by_role_and_label(Role::TextInput, "Filter the log");
+    field.click();
+    window.run();
+    window.harness.get_by_role_and_label(Role::TextInput, "Filter the log").type_text("verb:RETR");
+    window.run();
+    let copied = |window: &mut Window, name: &str| {
+        window.harness.query_all_by_role(Role::ListBoxOption).next().unwrap().click_secondary();
+        window.run();
+        window.harness.get_by_label(name).click();
+        window.harness.step();
+        let commands = window.harness.output().platform_output.commands.clone();
+        let text = commands.into_iter().find_map(|command| match command {
+            eframe::egui::OutputCommand::CopyText(text) => Some(text),
+            _ => None,
+        });
+        window.run();
+        text.unwrap()
+    };
+    assert_eq!(
+        copied(&mut window, "Copy as curl command"),
+        "curl --user tester --output report.zip ftp://192.0.2.7/report.zip"
+    );
+    assert!(copied(&mut window, "Copy as lftp command").starts_with("lftp -u tester -e '"));
+    let table = copied(&mut window, "Copy as Markdown");
+    assert!(table.starts_with("| Time |") && table.contains("| `RETR report.zip` |"), "{table}");
+}

@@ -159,6 +159,9 @@ pub enum Command {
         /// Print it in this form, without a window.
         #[arg(long, value_name = "FORM")]
         export: Option<Export>,
+        /// Print it beside this other log, exchange by exchange, without a window; the first difference is marked.
+        #[arg(long, value_name = "FILE", conflicts_with = "export")]
+        compare: Option<PathBuf>,
         /// Print the lines that pass this filter only, as in the window: 'code:5xx', 'file:*.zip -is:slow'...
         #[arg(long, value_name = "FILTER", requires = "export")]
         filter: Option<String>,

@@ -6,17 +6,22 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::Serialize;
 
 use super::arguments::{Export, MaskOf};
-use super::output::{Results, complain};
+use super::output::{Results, complain, visible};
 use super::status::{Status, Stop};
+use crate::model::compare::{Alike, compare};
 use crate::model::export::export;
 use crate::model::foreign::Lines;
 use crate::model::log_filter::Filter;
-use crate::model::{Format, Log, Masks};
+use crate::model::{Exchanges, Format, Log, Masks};
 
 /// Lines of a log that are taken into memory, at most.
 const MOST_LINES: usize = 5_000_000;
+
+/// Characters of the left column of a comparison.
+const COLUMN: usize = 56;
 
 /// What is to be printed of a log.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +46,92 @@ pub(super) fn print(results: &mut Results, file: &Path, wanted: Wanted<'_>) -> R
     let text = export(&log, &log.passing(&filter), format, masks, &TimeZone::system());
     text.lines().for_each(|line| results.line(line));
     Ok(Status::Done)
+}
+
+/// An exchange in the results of a comparison.
+#[derive(Serialize)]
+struct Row<'a> {
+    connection: u32,
+    command: Option<&'a str>,
+    code: Option<u16>,
+    reply: &'a str,
+}
+
+/// Two exchanges in the results of a comparison.
+#[derive(Serialize)]
+struct PairRow<'a> {
+    alike: &'static str,
+    left: Option<Row<'a>>,
+    right: Option<Row<'a>>,
+}
+
+/// Prints two logs side by side.
+pub(super) fn beside(results: &mut Results, file: &Path, other: &Path, json: bool) -> Result<Status, Stop> {
+    let (left, right) = (read(file)?, read(other)?);
+    let (left, right) = (left.exchanges(), right.exchanges());
+    let pairs = compare(left, right);
+    let first = pairs.iter().position(|pair| pair.alike != Alike::Same);
+    if json {
+        for pair in &pairs {
+            let alike = word(pair.alike);
+            results.json(&PairRow { alike, left: row(left, pair.left), right: row(right, pair.right) });
+        }
+        return Ok(Status::Done);
+    }
+    results.line(&format!("  {} {}", column(&file.display().to_string()), other.display()));
+    for (index, pair) in pairs.iter().enumerate() {
+        if first == Some(index) {
+            results.line("--- the first difference ---");
+        }
+        let mark = match pair.alike {
+            Alike::Same => ' ',
+            Alike::Answered => '!',
+            Alike::Left => '<',
+            Alike::Right => '>',
+        };
+        let (here, there) = (cell(left, pair.left), cell(right, pair.right));
+        results.line(format!("{mark} {} {there}", column(&here)).trim_end());
+    }
+    let differing = pairs.iter().filter(|pair| pair.alike != Alike::Same).count();
+    results.line(&match differing {
+        0 => format!("No difference in {} exchanges.", pairs.len()),
+        _ => format!("Different: {differing} of {} exchanges.", pairs.len()),
+    });
+    Ok(Status::Done)
+}
+
+fn row(exchanges: &Exchanges, number: Option<u64>) -> Option<Row<'_>> {
+    let exchange = exchanges.get(number?)?;
+    let (connection, command) = (exchange.connection.0, exchange.command.as_deref());
+    Some(Row { connection, command, code: exchange.code(), reply: exchange.text() })
+}
+
+fn word(alike: Alike) -> &'static str {
+    match alike {
+        Alike::Same => "same",
+        Alike::Answered => "answered",
+        Alike::Left => "left",
+        Alike::Right => "right",
+    }
+}
+
+/// `RETR x → 550`
+fn cell(exchanges: &Exchanges, number: Option<u64>) -> String {
+    let Some(exchange) = number.and_then(|number| exchanges.get(number)) else { return String::new() };
+    let asked = exchange.command.as_deref().unwrap_or("(unasked)");
+    let code = exchange.code().map_or_else(|| "no reply".to_owned(), |code| code.to_string());
+    visible(&format!("{asked} → {code}"))
+}
+
+/// `text` in a column of its own; a long one keeps both ends.
+fn column(text: &str) -> String {
+    let count = text.chars().count();
+    if count <= COLUMN {
+        return format!("{text}{}", " ".repeat(COLUMN - count));
+    }
+    let head: String = text.chars().take(COLUMN / 2).collect();
+    let tail: String = text.chars().skip(count - (COLUMN - COLUMN / 2 - 1)).collect();
+    format!("{head}…{tail}")
 }
 
 /// Reads a whole log.
@@ -100,6 +191,29 @@ mod tests {
         assert!(!["tester", "report", "absent", "s3cret"].iter().any(|name| page.contains(name)), "{page}");
         assert!(printed(Export::Json, "dir:out", &[]).unwrap().lines().all(|line| line.contains("\"sent\"")));
         assert!(printed(Export::Markdown, "", &[]).unwrap().starts_with("| Time |"));
+    }
+
+    #[test]
+    fn two_logs_stand_side_by_side() {
+        let kept = Kept::default();
+        let mut results = Results::to(kept.clone(), false);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/logs");
+        beside(&mut results, &folder.join("curl.txt"), &folder.join("ftp.txt"), false).unwrap();
+        beside(&mut results, &folder.join("ftp.txt"), &folder.join("ftp.txt"), false).unwrap();
+        beside(&mut results, &folder.join("curl.txt"), &folder.join("ftp.txt"), true).unwrap();
+        results.flush();
+        let text = kept.text();
+        assert!(
+            text.contains("\n  PASS **** → 230 ") && text.contains("\n> ") && text.contains("\n< PWD → 257\n"),
+            "{text}"
+        );
+        let before = text.split("--- the first difference ---").next().unwrap();
+        assert!(before.ends_with("PASS **** → 230\n"), "{before}");
+        assert!(text.contains("\nNo difference in 8 exchanges.\n"), "{text}");
+        let rows: Vec<serde_json::Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        assert!(
+            rows.iter().any(|row| row["alike"] == "left" && row["left"]["command"] == "PWD" && row["right"].is_null())
+        );
     }
 
     #[test]

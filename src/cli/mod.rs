@@ -73,7 +73,7 @@ where
 
 /// The log that a command opens in the window, if that is what it does, or why it cannot be opened.
 pub fn log_for_window(command: &Command) -> Option<Result<PathBuf, String>> {
-    let Command::Log { file, export: None, .. } = command else { return None };
+    let Command::Log { file, export: None, compare: None, .. } = command else { return None };
     // Wrong files are told where they were typed, not in a window.
     let opened = log::open(file).map_err(|stop| stop.to_string());
     let whole = |file: &PathBuf| std::path::absolute(file).map_err(|error| format!("{}: {error}", file.display()));
@@ -110,10 +110,11 @@ where
 fn looked_at(mut results: Results, command: &Command, json: bool) -> Status {
     let result = match command {
         Command::Explain { subject } => explain::explain(&mut results, subject, json),
-        Command::Log { file, export: Some(form), filter, mask } => {
+        Command::Log { file, export: Some(form), filter, mask, .. } => {
             let filter = filter.as_deref().unwrap_or_default();
             log::print(&mut results, file, log::Wanted { form: *form, filter, masks: mask })
         }
+        Command::Log { file, compare: Some(other), .. } => log::beside(&mut results, file, other, json),
         _ => Err(Stop::Usage("a log without --export is shown in the window".to_owned())),
     };
     results.flush();

@@ -4,6 +4,8 @@ pub mod action;
 pub mod after;
 pub mod channel;
 pub mod code;
+pub mod compare;
+pub mod copy_as;
 pub mod event;
 pub mod exchange;
 pub mod exists;

@@ -37,6 +37,7 @@ pub mod text;
 pub mod theme;
 pub mod transcript_bar;
 pub mod transcript_bytes;
+pub mod transcript_copy;
 pub mod transcript_data;
 pub mod transcript_details;
 pub mod transcript_exchanges;

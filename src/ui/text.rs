@@ -48,7 +48,8 @@ impl Clock {
         self.now.date()
     }
 
-    fn zone(&self) -> TimeZone {
+    /// This machine's zone.
+    pub fn zone(&self) -> TimeZone {
         self.now.time_zone().clone()
     }
 

@@ -9,9 +9,10 @@ use super::list::{self, Order, Rows};
 use super::menu::{self, Item};
 use super::mirror::Mirror;
 use super::text::{self, Clock};
+use super::transcript_copy::{copy, copy_menu};
 use super::transcript_index::Index;
 use super::transcript_line::{HEIGHT, drawn, marked, paint_chip};
-use super::transcript_lines::{copied, keys};
+use super::transcript_lines::keys;
 use super::transcript_order::{Column, Sort};
 use super::transcript_panel::{NAME, Times, TranscriptView};
 use super::transcript_waterfall::{self as waterfall, Scale};
@@ -141,7 +142,7 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
     let scale = waterfall::scale(in_sight.filter_map(at), origin, aligned);
     let (times, started) = (*times, index.started());
     let env = Env { columns: &columns, clock, words, times, started, origin, scale: &scale };
-    let mut copy = false;
+    let mut copying = None;
     let rows = Rows { scroll, count: index.rows().len(), height: HEIGHT, name: NAME, follows: !aligned };
     let drawn = rows.show(ui, |ui, row, rect| {
         let Some((exchange, number)) = at(row).zip(ByHead(index).key(row)) else { return };
@@ -170,7 +171,7 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
             response.clone().on_hover_ui_at_pointer(|ui| waterfall::key(ui, exchange));
         }
         response.context_menu(|ui| {
-            copy |= menu::row(ui, Item::CopyLines, mirror.settings.keys, true);
+            copying = copy_menu(ui, mirror, index, index.exchange_of(number));
             ui.separator();
             let only = format!("Show only connection {}", exchange.connection.0);
             if menu::entry(ui, Some(icons::FILTER), &only, "", true).clicked() {
@@ -188,8 +189,8 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
     if drawn.response.clicked() {
         picked.clear();
     }
-    if copy {
-        ui.ctx().copy_text(copied(mirror, view, clock));
+    if let Some(chosen) = copying {
+        copy(ui, mirror, view, clock, chosen);
     }
 }
 

@@ -10,6 +10,7 @@ use super::list::{self, Order, Rows};
 use super::menu::{self, Item};
 use super::mirror::Mirror;
 use super::text::{self, Clock};
+use super::transcript_copy::{copy, copy_menu};
 use super::transcript_exchanges::ByHead;
 use super::transcript_index as index;
 use super::transcript_line::{HEIGHT, as_text, draw_chevron, draw_heading, draw_line, heading, is_chevron};
@@ -23,7 +24,7 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
         keys(ui, mirror, view, clock);
     }
     let TranscriptView { index, scroll, picked, words, opened, connection, clear, times, .. } = view;
-    let (mut copy, mut turn) = (false, None);
+    let (mut copying, mut turn) = (None, None);
     let rows = Rows { scroll, count: index.len(), height: HEIGHT, name: NAME, follows: true };
     let drawn = rows.show(ui, |ui, row, rect| {
         let Some(number) = index.number(row) else { return };
@@ -66,7 +67,7 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
             }
         }
         response.context_menu(|ui| {
-            copy |= menu::row(ui, Item::CopyLines, mirror.settings.keys, true);
+            copying = copy_menu(ui, mirror, index, index.exchange_of(number));
             ui.separator();
             let only = format!("Show only connection {}", line.connection.0);
             if menu::entry(ui, Some(icons::FILTER), &only, "", true).clicked() {
@@ -87,8 +88,8 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
     if let Some(head) = turn {
         index.turn_fold(head);
     }
-    if copy {
-        ui.ctx().copy_text(copied(mirror, view, clock));
+    if let Some(chosen) = copying {
+        copy(ui, mirror, view, clock, chosen);
     }
 }
 
@@ -146,16 +147,21 @@ fn spoken(line: &Line, exchange: Option<&Exchange>) -> String {
 
 /// The selected lines, or all that are shown when none is selected; of exchanges, all their lines.
 pub(super) fn copied(mirror: &Mirror, view: &TranscriptView, clock: &Clock) -> String {
+    let numbers = copied_numbers(mirror, view).into_iter();
+    let lines = numbers.filter_map(|number| index::line(&mirror.transcript, number));
+    lines.map(|line| as_text(line, clock)).collect::<Vec<_>>().join("\n")
+}
+
+/// Their numbers.
+pub(super) fn copied_numbers(mirror: &Mirror, view: &TranscriptView) -> Vec<u64> {
     let TranscriptView { index, picked, .. } = view;
     let chosen = |number: &u64| picked.is_empty() || picked.contains(*number);
-    let numbers: Vec<u64> = match view.shown {
+    match view.shown {
         Shown::Lines => (0..index.len()).filter_map(|row| index.number(row)).filter(chosen).collect(),
         Shown::Exchanges => {
             let order = ByHead(index);
             let heads = (0..order.count()).filter_map(|row| order.key(row)).filter(chosen);
             heads.flat_map(|head| index.lines_of(&mirror.transcript, head)).collect()
         }
-    };
-    let lines = numbers.into_iter().filter_map(|number| index::line(&mirror.transcript, number));
-    lines.map(|line| as_text(line, clock)).collect::<Vec<_>>().join("\n")
+    }
 }
