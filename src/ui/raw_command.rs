@@ -196,11 +196,11 @@ impl RawCommand {
 fn row(ui: &mut Ui, name: &str, arguments: &str, help: &str, announced: bool) -> Response {
     let palette = theme::of(ui);
     let known = if announced { "In FEAT" } else { "" };
-    let text = (
-        RichText::new(name).font(theme::mono()).color(palette.text),
-        RichText::new(arguments).font(theme::mono()).color(palette.secondary),
-        RichText::new(help).font(theme::small()).color(palette.secondary),
-    );
+    let mut text = egui::Atoms::new(RichText::new(name).font(theme::mono()).color(palette.text));
+    if !arguments.is_empty() {
+        text.push_right(RichText::new(arguments).font(theme::mono()).color(palette.secondary));
+    }
+    text.push_right(RichText::new(help).font(theme::small()).color(palette.secondary));
     let button =
         Button::new(text).gap(theme::GAP).frame_when_inactive(false).min_size(Vec2::new(420.0, theme::CONTROL));
     let button = button.shortcut_text(RichText::new(known).font(theme::small()).color(palette.completion));

@@ -73,7 +73,7 @@ pub(super) fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clo
             ui.separator();
             let folded = view.index.folds().is_on();
             let mark = folded.then_some(icons::CHECK);
-            if menu::entry(ui, mark, "Fold log-ins, keep-alive and listings", "", true).clicked() {
+            if menu::entry(ui, mark, "Fold log-ins and listings", "", true).clicked() {
                 view.index.set_folds(!folded);
                 ui.close();
             }

@@ -4,6 +4,7 @@ use eframe::egui::{self, Label, Layout, RichText, ScrollArea, Ui};
 
 use crate::model::code::{self, Explanation};
 use crate::model::explain::{Finding, findings};
+use crate::model::stage::microseconds;
 use crate::model::{ConnectionId, Direction, Exchange, Line, Transcript, TransferId};
 
 use super::mirror::Mirror;
@@ -33,8 +34,8 @@ pub struct Details {
     command: Option<(u64, String)>,
     /// The listing that it asked for, or that was answered with it.
     listed: Option<Listed>,
-    /// From the command to this line, or to the first reply.
-    waited: Option<i128>,
+    /// Microseconds from the command to this line, or to the first reply.
+    waited: Option<i64>,
     /// What it belongs to.
     exchange: Option<Exchange>,
     findings: Vec<Finding>,
@@ -79,7 +80,7 @@ impl Details {
         };
         let asked = if line.direction == Direction::Sent { Some((number, &line)) } else { command };
         let listed = asked.and_then(|(number, line)| Listed::by(transcript, number, line));
-        let waited = from.zip(to).map(|(from, to)| to.duration_since(from).as_millis());
+        let waited = from.zip(to).map(|(from, to)| microseconds(from, to));
         let of_line = index.exchange_of(number).filter(|_| line.direction != Direction::Note || command.is_some());
         let number_of =
             of_line.or_else(|| index.exchange_of(number).filter(|_| line.text.starts_with("Data connection")));
@@ -260,11 +261,12 @@ fn facts(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock, wish: &
         });
     }
     if let Some(waited) = details.waited {
-        fact(ui, "Waited", |ui| drop(ui.label(text::milliseconds(waited))));
+        fact(ui, "Waited", |ui| drop(ui.label(transcript_waterfall::duration(waited))));
     }
-    if let Some(took) = details.exchange.as_ref().and_then(Exchange::took).filter(|took| details.waited != Some(*took))
-    {
-        fact(ui, "Took", |ui| drop(ui.label(text::milliseconds(took))));
+    let lasted = details.exchange.as_ref().and_then(Exchange::lasted);
+    let took = lasted.and_then(|lasted| i64::try_from(lasted.as_micros()).ok());
+    if let Some(took) = took.filter(|took| details.waited != Some(*took)) {
+        fact(ui, "Took", |ui| drop(ui.label(transcript_waterfall::duration(took))));
     }
     let connection = details.line.connection;
     fact(ui, "Connection", |ui| {
