@@ -153,3 +153,46 @@ fn an_exchange_is_copied_as_a_command_of_another_program() {
     let table = copied(&mut window, "Copy as Markdown");
     assert!(table.starts_with("| Time |") && table.contains("| `RETR report.zip` |"), "{table}");
 }
+
+#[test]
+fn what_leaves_is_seen_before_it_leaves() {
+    for size in [vec2(1400.0, 900.0), vec2(1024.0, 700.0)] {
+        let mut window = Window::new(size);
+        window.tell(opened("filezilla.txt"));
+        window.harness.get_by_role_and_label(Role::TextInput, "Filter the log").click();
+        window.run();
+        window.harness.get_by_role_and_label(Role::TextInput, "Filter the log").type_text("verb:USER");
+        window.run();
+        window.press(Role::Button, "More about the log");
+        window.harness.get_by_label("Export log…").click();
+        window.run();
+        let preview = |window: &mut Window, words: &str| {
+            // It is worked out on another thread.
+            for _ in 0..200 {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+                window.run();
+                let field = window.harness.get_by_label("Preview");
+                if field.accesskit_node().value().is_some_and(|value| value.contains(words)) {
+                    return field.accesskit_node().value().unwrap();
+                }
+            }
+            panic!("no {words} in the preview");
+        };
+        assert_eq!(preview(&mut window, "USER tester").lines().count(), 7);
+        window.press(Role::CheckBox, "Users");
+        assert!(!preview(&mut window, "USER user1").contains("tester"));
+        window.press(Role::RadioButton, "All (44)");
+        window.press(Role::RadioButton, "JSON lines");
+        preview(&mut window, "\"text\":\"Resolving address of ftp.example.org\"");
+        window.actions.try_iter().for_each(drop);
+        window.press(Role::Button, "Save");
+        let saved = window.actions.try_iter().find_map(|action| match action {
+            Action::SaveLog(export) => Some(export),
+            _ => None,
+        });
+        let saved = saved.unwrap();
+        assert_eq!((saved.rows.len(), saved.format), (44, longshore::model::Format::Json));
+        assert!(saved.masks.user && !saved.masks.host);
+        assert!(saved.path.to_str().unwrap().ends_with(".jsonl") && window.harness.query_by_label("Preview").is_none());
+    }
+}

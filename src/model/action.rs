@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::TabId;
 use super::after::AfterLast;
+use super::log::LogExport;
 use super::path::{Place, RemotePath};
 use super::question::{Answer, QuestionId};
 use super::queue::{Place as QueuePlace, Section};
@@ -150,6 +151,8 @@ pub enum Action {
     SaveSettings(Box<Settings>),
     /// Read a log from a file; answered by `Event::Log`.
     OpenLog(PathBuf),
+    /// Write a log into a new file, in a form for others.
+    SaveLog(Box<LogExport>),
     /// Open a local file or folder with the program that the system has for it.
     OpenLocal(PathBuf),
     /// End: finish writing, close every connection, then `Event::Stopped`.

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::exchange::{Exchange, Exchanges};
+use super::export::{Format, Masks};
 use super::foreign::Program;
 use super::log_filter::{Filter, Seen};
 use super::transcript::{ConnectionId, Direction, Line, Transcript};
@@ -19,6 +21,21 @@ pub struct OpenedLog {
     pub transcript: Transcript,
     /// Lines that are no part of a dialogue.
     pub unread: u64,
+}
+
+/// A log that is to be written into a file for others.
+#[derive(Clone, Debug)]
+pub struct LogExport {
+    /// The log.
+    pub log: Arc<Log>,
+    /// Its lines that are exported.
+    pub rows: Arc<[usize]>,
+    /// In which form.
+    pub format: Format,
+    /// What is hidden.
+    pub masks: Masks,
+    /// The file.
+    pub path: PathBuf,
 }
 
 /// Lines with what they tell together.

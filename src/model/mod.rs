@@ -45,7 +45,7 @@ pub use explain::{Finding, Remedy};
 pub use export::{Format, Masks};
 pub use failure::{Cause, Failure};
 pub use listing::{Entry, Kind, Listing, LocalListing, Modified, Precision, RawListing, Span};
-pub use log::{Log, OpenedLog};
+pub use log::{Log, LogExport, OpenedLog};
 pub use path::{Place, RemotePath};
 pub use proxy::{Proxy, ProxyKind};
 pub use question::{Answer, Ask, Question, QuestionId};

@@ -139,6 +139,8 @@ pub enum Item {
     ClearLog,
     /// Show a log from a file.
     OpenLog,
+    /// Write the log for others.
+    ExportLog,
 }
 
 /// What can be done now; worked out once a frame.
@@ -252,6 +254,7 @@ impl Item {
             Self::CopyLines => "Copy lines",
             Self::ClearLog => "Clear the log",
             Self::OpenLog => "Open log…",
+            Self::ExportLog => "Export log…",
         }
     }
 
@@ -301,6 +304,7 @@ impl Item {
             Self::RemoveRows => icons::CLOSE,
             Self::Import => icons::DOWNLOAD,
             Self::ExportQueue => icons::UPLOAD,
+            Self::ExportLog => icons::SAVE,
             Self::RowsToTop => icons::TO_TOP,
             Self::RowsUp => icons::UP,
             Self::RowsDown => icons::DOWN,

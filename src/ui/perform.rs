@@ -81,6 +81,7 @@ pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mu
         Item::Import => out.choose = Some(Choose::Import),
         Item::ExportQueue => out.choose = Some(Choose::Export),
         Item::OpenLog => out.choose = Some(Choose::Log),
+        Item::ExportLog => export_log(mirror, view),
         Item::OtherPane => {
             let side = view.current().side.other();
             give_keyboard(ctx, view, side);
@@ -115,6 +116,19 @@ pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mu
         Item::AddBookmark => add_bookmark(mirror, view, out),
         _ => in_pane(ctx, item, side, mirror, view, out),
     }
+}
+
+/// Opens the dialog for what the reply log shows, or for the log that was opened in its place.
+fn export_log(mirror: &Mirror, view: &mut View) {
+    let exported = match &view.opened {
+        Some(opened) => opened.view.exported(&opened.mirror.transcript),
+        None => view.transcript.exported(&mirror.transcript),
+    };
+    let folder = match view.current().local.here() {
+        Some(Place::Local(folder)) => folder,
+        _ => std::path::PathBuf::new(),
+    };
+    view.dialogs.open(Wish::Export { exported, folder });
 }
 
 fn in_pane(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mut View, out: &mut Out) {

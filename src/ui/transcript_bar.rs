@@ -59,8 +59,10 @@ pub(super) fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clo
             if menu::row(ui, Item::ClearLog, preset, !mirror.transcript.is_empty()) {
                 view.clear = true;
             }
-            if menu::row(ui, Item::OpenLog, preset, true) {
-                view.item = Some(Item::OpenLog);
+            for item in [Item::OpenLog, Item::ExportLog] {
+                if menu::row(ui, item, preset, true) {
+                    view.item = Some(item);
+                }
             }
             ui.separator();
             let errors = counts[3] + counts[4] > 0;

@@ -4,7 +4,7 @@ use eframe::egui::{self, Key, Modifiers, Role, Sense, Ui, WidgetInfo};
 
 use super::icons;
 use crate::model::explain::sentence;
-use crate::model::{ConnectionId, Direction, Exchange, Line};
+use crate::model::{ConnectionId, Direction, Exchange, Line, Transcript};
 
 use super::list::{self, Order, Rows};
 use super::menu::{self, Item};
@@ -154,14 +154,18 @@ pub(super) fn copied(mirror: &Mirror, view: &TranscriptView, clock: &Clock) -> S
 
 /// Their numbers.
 pub(super) fn copied_numbers(mirror: &Mirror, view: &TranscriptView) -> Vec<u64> {
-    let TranscriptView { index, picked, .. } = view;
-    let chosen = |number: &u64| picked.is_empty() || picked.contains(*number);
+    shown_numbers(&mirror.transcript, view, &|number| view.picked.is_empty() || view.picked.contains(*number))
+}
+
+/// The numbers of the lines that are shown and `chosen`; of exchanges, of all their lines.
+pub(super) fn shown_numbers(transcript: &Transcript, view: &TranscriptView, chosen: &dyn Fn(&u64) -> bool) -> Vec<u64> {
+    let index = &view.index;
     match view.shown {
         Shown::Lines => (0..index.len()).filter_map(|row| index.number(row)).filter(chosen).collect(),
         Shown::Exchanges => {
             let order = ByHead(index);
             let heads = (0..order.count()).filter_map(|row| order.key(row)).filter(chosen);
-            heads.flat_map(|head| index.lines_of(&mirror.transcript, head)).collect()
+            heads.flat_map(|head| index.lines_of(transcript, head)).collect()
         }
     }
 }

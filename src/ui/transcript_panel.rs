@@ -8,6 +8,7 @@ use crate::model::log_filter::{Filter, Mistake};
 use crate::model::settings::Layout;
 use crate::model::{ConnectionId, Line, TabId, Transcript, TransferId};
 
+use super::dialog::Exported;
 use super::list::{Order, Picked, Scroll};
 use super::menu::Item;
 use super::mirror::Mirror;
@@ -19,7 +20,7 @@ use super::transcript_bar::tools;
 use super::transcript_details::{Details, Wish, details_ui};
 use super::transcript_exchanges::{Columns, exchanges_ui};
 use super::transcript_index::{CLASSES, Index};
-use super::transcript_lines::lines_ui;
+use super::transcript_lines::{lines_ui, shown_numbers};
 use super::{icons, theme};
 
 /// Width of the panel from which details stand beside the lines instead of below.
@@ -192,6 +193,13 @@ impl TranscriptView {
     /// Brings the exchanges into their order, once a frame; `true`: it is still to be done.
     pub fn arrange(&mut self) -> bool {
         self.index.arrange()
+    }
+
+    /// All lines, and which of them are shown.
+    pub fn exported(&self, transcript: &Transcript) -> Exported {
+        let numbers = shown_numbers(transcript, self, &|_| true).into_iter();
+        let index = |number: u64| usize::try_from(number.checked_sub(transcript.dropped())?).ok();
+        Exported::new(transcript.iter().cloned().collect(), numbers.filter_map(index).collect())
     }
 
     /// What a person chose of the window's menu.

@@ -1,7 +1,7 @@
-//! Logs in files: reading them for the window.
+//! Logs in files: reading them for the window, and writing them for others.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -9,8 +9,9 @@ use jiff::tz::TimeZone;
 
 use super::connect::Context;
 use super::here::tell;
+use crate::model::export::export;
 use crate::model::foreign::Lines;
-use crate::model::{Cause, Event, Failure, OpenedLog, Transcript};
+use crate::model::{Cause, Event, Failure, LogExport, OpenedLog, Transcript};
 
 /// Lines of a log that are kept, the newest: as many as the window stays quick with.
 const MOST_LINES: usize = 1_000_000;
@@ -26,6 +27,30 @@ pub(super) fn open(context: &Context, path: PathBuf) {
             again: false,
         }),
     });
+}
+
+/// Writes a log into a new file.
+pub(super) fn save(context: &Context, wanted: LogExport) {
+    tell(context, move || match write(&wanted) {
+        Ok(()) => Event::Notice(format!("The log is saved as {}", wanted.path.display())),
+        Err(error) => Event::Failed(Failure {
+            what: format!("Could not save the log as {}", wanted.path.display()),
+            why: error.to_string(),
+            cause: Cause::Local,
+            again: false,
+        }),
+    });
+}
+
+fn write(wanted: &LogExport) -> io::Result<()> {
+    let text = export(&wanted.log, &wanted.rows, wanted.format, wanted.masks, &TimeZone::system());
+    let mut file = File::create_new(&wanted.path)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // What is left of it would be taken for the whole.
+        let _ = std::fs::remove_file(&wanted.path);
+    }
+    written
 }
 
 fn read(path: &Path) -> io::Result<OpenedLog> {
@@ -48,6 +73,7 @@ fn read(path: &Path) -> io::Result<OpenedLog> {
 mod tests {
     use super::*;
     use crate::model::foreign::Program;
+    use crate::model::{Format, Log, Masks};
 
     #[test]
     fn a_log_is_read_from_its_file() {
@@ -56,5 +82,20 @@ mod tests {
         assert_eq!((log.program, log.transcript.len(), log.unread, log.path), (Program::Lftp, 65, 7, path));
         assert!(read(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml").as_path()).is_err());
         assert!(read(Path::new("/nowhere/at/all")).is_err());
+    }
+
+    #[test]
+    fn a_log_is_saved_and_nothing_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let opened = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/logs/curl.txt")).unwrap();
+        let log = std::sync::Arc::new(Log::of(opened.transcript.iter().cloned().collect()));
+        let (format, masks) = (Format::Text, Masks { user: true, ..Masks::default() });
+        let path = folder.path().join("out.txt");
+        let wanted = LogExport { log, rows: [3, 4].into(), format, masks, path: path.clone() };
+        write(&wanted).unwrap();
+        let text = "- 1 → USER user1\n- 1 ← 331 Please specify the password.\n";
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        assert_eq!(write(&wanted).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }
 }

@@ -4,6 +4,7 @@ mod about;
 mod certificate;
 mod delete;
 mod exists;
+mod export;
 mod filters;
 pub mod frame;
 mod new_folder;
@@ -15,6 +16,7 @@ mod settings;
 pub(super) mod speed;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use eframe::egui::Context;
 
@@ -24,6 +26,7 @@ use super::mirror::Mirror;
 use super::text::Clock;
 use super::view::Tickets;
 
+pub use export::Exported;
 use frame::Opening;
 pub use password::password_field;
 
@@ -51,6 +54,13 @@ pub enum Wish {
         /// What, with what the listing says of it.
         places: Vec<(Place, Entry)>,
     },
+    /// Export a log.
+    Export {
+        /// The log.
+        exported: Exported,
+        /// Where its file goes at first.
+        folder: PathBuf,
+    },
     /// The settings window.
     Settings,
     /// Which filters are on.
@@ -77,6 +87,7 @@ enum Open {
     Permissions(permissions::Permissions),
     Settings(Box<settings::Setting>),
     Filters(Box<filters::Filtering>),
+    Export(Box<export::Exporting>),
     About(Opening),
 }
 
@@ -122,7 +133,7 @@ pub fn dialogs_ui(
     actions: &mut Vec<Action>,
 ) {
     if let Some(wish) = dialogs.wish.take() {
-        dialogs.open = begin(wish, mirror, tickets, actions);
+        dialogs.open = begin(wish, mirror, tickets, clock, actions);
     }
     let close = match &mut dialogs.open {
         Some(Open::NewFolder(dialog)) => dialog.ui(ctx, tickets, actions),
@@ -130,6 +141,7 @@ pub fn dialogs_ui(
         Some(Open::Permissions(dialog)) => dialog.ui(ctx, tickets, actions),
         Some(Open::Settings(dialog)) => dialog.ui(ctx, mirror, actions),
         Some(Open::Filters(dialog)) => dialog.ui(ctx, mirror, actions),
+        Some(Open::Export(dialog)) => dialog.ui(ctx, actions),
         Some(Open::About(opening)) => about::about_ui(ctx, opening),
         None => false,
     };
@@ -139,7 +151,7 @@ pub fn dialogs_ui(
     question_ui(ctx, mirror, dialogs, clock, actions);
 }
 
-fn begin(wish: Wish, mirror: &Mirror, tickets: &mut Tickets, actions: &mut Vec<Action>) -> Option<Open> {
+fn begin(wish: Wish, mirror: &Mirror, tickets: &mut Tickets, clock: &Clock, actions: &mut Vec<Action>) -> Option<Open> {
     Some(match wish {
         Wish::NewFolder { tab, parent } => Open::NewFolder(new_folder::NewFolder::new(tab, parent)),
         Wish::Delete { tab, places } if !mirror.settings.confirm_delete => {
@@ -150,6 +162,7 @@ fn begin(wish: Wish, mirror: &Mirror, tickets: &mut Tickets, actions: &mut Vec<A
         Wish::Permissions { tab, places } => Open::Permissions(permissions::Permissions::new(tab, places)),
         Wish::Settings => Open::Settings(Box::new(settings::Setting::new(&mirror.settings))),
         Wish::Filters => Open::Filters(Box::new(filters::Filtering::new(&mirror.settings.filters))),
+        Wish::Export { exported, folder } => Open::Export(Box::new(export::Exporting::new(exported, folder, clock))),
         Wish::About => Open::About(Opening::default()),
     })
 }
