@@ -258,14 +258,14 @@ impl TranscriptView {
         }
     }
 
-    /// Chooses the next error, or the one before.
+    /// Chooses the next error, or the one before; behind the last comes the first.
     pub(super) fn step_error(&mut self, forward: bool) {
         let from = self.picked.cursor();
-        let found = match self.shown {
+        let find = |from| match self.shown {
             Shown::Lines => self.index.error(from, forward),
             Shown::Exchanges => self.index.failed_exchange(from, forward),
         };
-        if let Some(number) = found {
+        if let Some(number) = find(from).or_else(|| find(None)) {
             self.picked.only(number);
             self.opened = Some(number);
             self.wanted = Some(number);
