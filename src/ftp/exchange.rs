@@ -299,6 +299,11 @@ impl Exchange {
         Ok(self.joined())
     }
 
+    /// Whether the data of the command have ended, and not a data connection that came to nothing before.
+    pub(crate) fn has_data_end(&self) -> bool {
+        self.sent && self.data.is_some()
+    }
+
     fn data_done(
         &mut self,
         result: Result<DataEnd, DataFault>,

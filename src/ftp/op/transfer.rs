@@ -75,7 +75,7 @@ impl Transfer {
             let joined = exchange.step(got, control)?;
             // The server has closed its end of the data: the file is there, and what is asked now is answered behind the
             // word for it.
-            if is_over && self.verb.sends_data() && control.pipelining {
+            if is_over && exchange.has_data_end() && self.verb.sends_data() && control.pipelining {
                 self.ask_about(control)?;
             }
             return joined.map_or(Ok(Next::Wait), |joined| self.joined(joined, control));
