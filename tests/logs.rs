@@ -196,3 +196,30 @@ fn what_leaves_is_seen_before_it_leaves() {
         assert!(saved.path.to_str().unwrap().ends_with(".jsonl") && window.harness.query_by_label("Preview").is_none());
     }
 }
+
+#[test]
+fn a_half_typed_filter_is_completed_by_key_and_by_pointer() {
+    let mut window = Window::new(vec2(1400.0, 900.0));
+    window.tell(opened("filezilla.txt"));
+    let field = |window: &Window| {
+        let field = window.harness.get_by_role_and_label(Role::TextInput, "Filter the log");
+        field.accesskit_node().value().unwrap_or_default()
+    };
+    window.harness.get_by_role_and_label(Role::TextInput, "Filter the log").click();
+    window.run();
+    assert!(window.has("bytes of a transfer or listing"), "what there is");
+    window.harness.get_by_role_and_label(Role::TextInput, "Filter the log").type_text("-ve");
+    window.run();
+    window.harness.key_press(eframe::egui::Key::Tab);
+    window.run();
+    assert_eq!(field(&window), "-verb:");
+    window.harness.get_by_role_and_label(Role::TextInput, "Filter the log").type_text("ret");
+    window.run();
+    window.harness.get_by_label("RETR download").click();
+    window.run();
+    assert_eq!(field(&window), "-verb:RETR ");
+    window.harness.get_by_role_and_label(Role::TextInput, "Filter the log").type_text("is:error");
+    window.run();
+    assert_eq!(field(&window), "-verb:RETR is:error", "the keyboard is still there, behind what was taken");
+    assert_eq!(window.rows().len(), 1, "{:?}", window.rows());
+}

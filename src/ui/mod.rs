@@ -6,6 +6,7 @@ pub mod app;
 pub mod bar;
 pub mod dialog;
 pub mod drag;
+pub mod filter_field;
 pub mod icons;
 pub mod list;
 pub mod lower;

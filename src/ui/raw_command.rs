@@ -193,7 +193,7 @@ impl RawCommand {
 }
 
 /// A command, how it is used and what it does; a mark where the server has named it.
-fn row(ui: &mut Ui, name: &str, arguments: &str, help: &str, announced: bool) -> Response {
+pub(super) fn row(ui: &mut Ui, name: &str, arguments: &str, help: &str, announced: bool) -> Response {
     let palette = theme::of(ui);
     let known = if announced { "In FEAT" } else { "" };
     let mut text = egui::Atoms::new(RichText::new(name).font(theme::mono()).color(palette.text));

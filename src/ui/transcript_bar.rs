@@ -1,8 +1,7 @@
 //! The bar of the reply log: what finds lines, and what is done with all of them.
 
-use eframe::egui::{self, CornerRadius, Key, RichText, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo};
+use eframe::egui::{self, CornerRadius, RichText, Role, Sense, Ui, Vec2, WidgetInfo};
 
-use super::dialog::frame::ring_field;
 use super::menu::{self, Item};
 use super::mirror::Mirror;
 use super::strip::{at_right, at_right_width};
@@ -31,7 +30,8 @@ pub(super) fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clo
     switch(ui, view);
     if width > 48.0 {
         ui.add_space(room - width);
-        filter_field(ui, view, width);
+        let TranscriptView { field, filter, mistake, .. } = view;
+        field.ui(ui, filter, mistake.is_some(), width);
     }
     at_right(ui, TOOLS, |ui| {
         let counts = view.index.counts();
@@ -129,22 +129,6 @@ fn switch(ui: &mut Ui, view: &mut TranscriptView) {
         if response.clicked() && !on {
             view.show(shown);
         }
-    }
-}
-
-fn filter_field(ui: &mut Ui, view: &mut TranscriptView, width: f32) {
-    let color = view.mistake.as_ref().map(|_| theme::of(ui).transient);
-    let field = TextEdit::singleline(&mut view.filter)
-        .hint_text("Filter: words, code:5xx, verb:STOR, -is:error")
-        .font(theme::body())
-        .text_color_opt(color)
-        .prefix(icons::SEARCH.text().color(theme::of(ui).secondary))
-        .margin(egui::Margin::symmetric(6, 3));
-    let response = ui.add_sized(Vec2::new(width, 24.0), field).accessible_name("Filter the log");
-    ring_field(ui, &response);
-    // egui has taken the focus away by then.
-    if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
-        view.filter.clear();
     }
 }
 

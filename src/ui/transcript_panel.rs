@@ -9,6 +9,7 @@ use crate::model::settings::Layout;
 use crate::model::{ConnectionId, Line, TabId, Transcript, TransferId};
 
 use super::dialog::Exported;
+use super::filter_field::FilterField;
 use super::list::{Order, Picked, Scroll};
 use super::menu::Item;
 use super::mirror::Mirror;
@@ -81,6 +82,7 @@ pub struct TranscriptView {
     pub(super) picked: Picked<u64>,
     /// As typed.
     pub(super) filter: String,
+    pub(super) field: FilterField,
     pub(super) read: String,
     pub(super) mistake: Option<Mistake>,
     /// What the filter's plain words are, to mark them.
@@ -117,6 +119,7 @@ impl Default for TranscriptView {
             times: Times::default(),
             picked: Picked::default(),
             filter: String::new(),
+            field: FilterField::default(),
             read: String::new(),
             mistake: None,
             words: Vec::new(),
