@@ -91,9 +91,9 @@ impl Offer {
 
     /// What is said to get the checksum of the file whose path is sent as `path`.
     pub(super) fn request(&self, path: &[u8]) -> Result<Command, Error> {
-        // HASH takes the rest of the line for the name. The others may be told a range behind it, so that a name with
-        // blanks stands in quotes there, and only that: some servers take quotes for a part of the name.
-        let quote: &[u8] = if self.command != "HASH" && path.contains(&b' ') { b"\"" } else { b"" };
+        // Behind XCRC and its like may follow a range, so that a name with blanks stands in quotes there, and only that:
+        // some servers take quotes for a part of the name. For the others the rest of the line is the name.
+        let quote: &[u8] = if self.command.starts_with('X') && path.contains(&b' ') { b"\"" } else { b"" };
         Command::typed([self.command.as_bytes(), b" ", quote, path, quote].concat())
     }
 }
@@ -208,7 +208,7 @@ mod tests {
         let selected = offer(&["HASH SHA-256*;SHA-512"]).unwrap();
         assert_eq!((selected.algorithm, said(&selected, "f")), (Sha256, vec!["HASH f".to_owned()]));
         assert_eq!(offer(&["XCRC \"f\" s e", "XMD5 f"]).unwrap().algorithm, Md5);
-        assert_eq!(said(&offer(&["SITE MD5"]).unwrap(), "f"), ["SITE MD5 f"]);
+        assert_eq!(said(&offer(&["SITE MD5"]).unwrap(), "a b"), ["SITE MD5 a b"], "libunftp takes no quotes");
         assert_eq!(offer(&["MDTM", "SIZE", "XCRCX", "HASH whirlpool"]), None);
     }
 }
