@@ -24,6 +24,7 @@
 //! model/      nouns that every side speaks; plain data, no input or output, no clock
 //!             action event question           what goes to the worker, what comes back, what it must be told
 //!             path syntax listing site url    the server's side; transfer queue: rows, and one `apply` for both sides
+//!             exists schedule permissions     targets that exist, hours of the week, modes
 //!             filter filezilla xml            what is left out of panes and walks; files of FileZilla
 //!             transcript code verb failure    what crossed the wire, what it means, what a person reads
 //!             exchange stage explain log_filter   commands with what came of them, when, what that tells, and finding them
@@ -32,14 +33,15 @@
 //!             visible                         text of servers made harmless
 //! ftp/        RFC 959 and later, sans-IO
 //!             reply command charset endpoint feature fact checksum   bytes and words
-//!             session control exchange                        one control connection as a value; its data connections
+//!             session control exchange ahead                  one control connection as a value; its data connections
 //!             op/                                             the operations, a table each
 //!             listing/                                        which dialect, and one file per dialect
 //! net/        tokio: sockets, TLS, data between a connection and a file; no policy
 //!             dial proxy stream               from a name to a stream
 //!             tls trust identity              and to a secured one
-//!             connection driver log           the task that drives one session; its lines
-//!             data copy belt ascii pace       bytes of a data connection, and the exact order in which it is closed
+//!             connection driver cancel log    the task that drives one session; its lines
+//!             zone                            the zone of a server's times, measured
+//!             data copy direct belt ascii pace    bytes of a data connection, and the exact order in which it is closed
 //! worker/     policy; owns sessions, queue, transcript, stores
 //!             mod dispatch front scribe       the loop, action by action; events and what is written down
 //!             tabs browse errand files here   browsing, and single changes of files
@@ -53,6 +55,7 @@
 //!             menu bar perform                each command once, and what it does
 //!             pane path_bar tree table* rows list drag pointer   the panes
 //!             queue_* transcript_* lower      the queue and the reply log
+//!             filter_field raw_command remedy opened_log trouble   parts of the log: typing, acting on it, files
 //!             sites quickconnect tabs status notices dialog/  the rest
 //!             theme icons text paint          the look
 //! cli/        the command line: a front without a window, on the same worker
