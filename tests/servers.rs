@@ -69,8 +69,16 @@ fn play(name: &str, kind: Option<Kind>) {
             if ipv6 { "IPv6" } else { "IPv4" },
             if mode == Mode::Active { "active" } else { "passive" }
         );
-        table.insert(title, script::play(&way));
+        let mut results = script::play(&way);
         drop(server);
+        // pyftpdlib forgets the final reply to one upload in some thousands, which is no client's doing: once more then.
+        let is_silent =
+            |result: &Result<(), String>| result.as_ref().is_err_and(|why| why.contains("no answer within"));
+        if kind == Some(Kind::Pyftpdlib) && results.iter().any(is_silent) {
+            let Some((_server, way)) = start(kind, tls, ipv6, mode) else { return };
+            results = script::play(&way);
+        }
+        table.insert(title, results);
     }
     println!("{}", drawn(name, &table));
     let mut wrong = Vec::new();
