@@ -4,8 +4,9 @@ use eframe::egui::Ui;
 
 use crate::model::copy_as::{Server, Tool, command_line};
 use crate::model::export::export;
-use crate::model::{Format, Line, Log, Masks};
+use crate::model::{ConnectionId, Format, Line, Log, Masks};
 
+use super::icons;
 use super::menu::{self, Item};
 use super::mirror::Mirror;
 use super::text::Clock;
@@ -24,8 +25,38 @@ pub(super) enum Copy {
     Command(String),
 }
 
+/// What the menu of a row is about, in either view.
+pub(super) struct RowMenu<'a> {
+    /// The row's connection.
+    pub(super) of: ConnectionId,
+    /// The exchange that it belongs to.
+    pub(super) exchange: Option<u64>,
+    /// The only connection that is shown, if one is.
+    pub(super) shown: &'a mut Option<ConnectionId>,
+    /// Whether the log is to be cleared.
+    pub(super) clear: &'a mut bool,
+}
+
+/// The menu of a row. Answers with what is to be copied.
+pub(super) fn row_menu(ui: &mut Ui, mirror: &Mirror, index: &Index, row: RowMenu<'_>) -> Option<Copy> {
+    let copying = copy_menu(ui, mirror, index, row.exchange);
+    ui.separator();
+    let only = format!("Show only connection {}", row.of.0);
+    if menu::entry(ui, Some(icons::FILTER), &only, "", true).clicked() {
+        *row.shown = Some(row.of);
+        ui.close();
+    }
+    if row.shown.is_some() && menu::entry(ui, None, "Show all connections", "", true).clicked() {
+        *row.shown = None;
+        ui.close();
+    }
+    ui.separator();
+    *row.clear |= menu::row(ui, Item::ClearLog, mirror.settings.keys, true);
+    copying
+}
+
 /// The rows of a menu that copy the selected lines, or the exchange called `exchange`.
-pub(super) fn copy_menu(ui: &mut Ui, mirror: &Mirror, index: &Index, exchange: Option<u64>) -> Option<Copy> {
+fn copy_menu(ui: &mut Ui, mirror: &Mirror, index: &Index, exchange: Option<u64>) -> Option<Copy> {
     let mut chosen = menu::row(ui, Item::CopyLines, mirror.settings.keys, true).then_some(Copy::Text);
     if menu::entry(ui, None, "Copy as Markdown", "", true).clicked() {
         chosen = Some(Copy::Markdown);

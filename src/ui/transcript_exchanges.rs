@@ -6,10 +6,10 @@ use crate::model::Exchange;
 use crate::model::explain::sentence;
 
 use super::list::{self, Order, Rows};
-use super::menu::{self, Item};
+use super::menu;
 use super::mirror::Mirror;
 use super::text::{self, Clock};
-use super::transcript_copy::{copy, copy_menu};
+use super::transcript_copy::{RowMenu, copy, row_menu};
 use super::transcript_index::Index;
 use super::transcript_line::{HEIGHT, drawn, marked, paint_chip};
 use super::transcript_lines::keys;
@@ -171,19 +171,9 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
             response.clone().on_hover_ui_at_pointer(|ui| waterfall::key(ui, exchange));
         }
         response.context_menu(|ui| {
-            copying = copy_menu(ui, mirror, index, index.exchange_of(number));
-            ui.separator();
-            let only = format!("Show only connection {}", exchange.connection.0);
-            if menu::entry(ui, Some(icons::FILTER), &only, "", true).clicked() {
-                *connection = Some(exchange.connection);
-                ui.close();
-            }
-            if connection.is_some() && menu::entry(ui, None, "Show all connections", "", true).clicked() {
-                *connection = None;
-                ui.close();
-            }
-            ui.separator();
-            *clear |= menu::row(ui, Item::ClearLog, mirror.settings.keys, true);
+            let of = exchange.connection;
+            let menu = RowMenu { of, exchange: index.exchange_of(number), shown: &mut *connection, clear: &mut *clear };
+            copying = row_menu(ui, mirror, index, menu);
         });
     });
     if drawn.response.clicked() {

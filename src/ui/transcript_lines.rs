@@ -2,15 +2,13 @@
 
 use eframe::egui::{self, Key, Modifiers, Role, Sense, Ui, WidgetInfo};
 
-use super::icons;
 use crate::model::explain::sentence;
 use crate::model::{ConnectionId, Direction, Exchange, Line, Transcript};
 
 use super::list::{self, Order, Rows};
-use super::menu::{self, Item};
 use super::mirror::Mirror;
 use super::text::{self, Clock};
-use super::transcript_copy::{copy, copy_menu};
+use super::transcript_copy::{RowMenu, copy, row_menu};
 use super::transcript_exchanges::ByHead;
 use super::transcript_index as index;
 use super::transcript_line::{HEIGHT, as_text, draw_chevron, draw_heading, draw_line, heading, is_chevron};
@@ -67,19 +65,9 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
             }
         }
         response.context_menu(|ui| {
-            copying = copy_menu(ui, mirror, index, index.exchange_of(number));
-            ui.separator();
-            let only = format!("Show only connection {}", line.connection.0);
-            if menu::entry(ui, Some(icons::FILTER), &only, "", true).clicked() {
-                *connection = Some(line.connection);
-                ui.close();
-            }
-            if connection.is_some() && menu::entry(ui, None, "Show all connections", "", true).clicked() {
-                *connection = None;
-                ui.close();
-            }
-            ui.separator();
-            *clear |= menu::row(ui, Item::ClearLog, mirror.settings.keys, true);
+            let of = line.connection;
+            let menu = RowMenu { of, exchange: index.exchange_of(number), shown: &mut *connection, clear: &mut *clear };
+            copying = row_menu(ui, mirror, index, menu);
         });
     });
     if drawn.response.clicked() {
