@@ -7,12 +7,12 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::sync::mpsc::Sender;
 use tokio::task::{JoinHandle, spawn_blocking};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::Flow;
 use super::ascii::{FromWire, ToWire};
@@ -28,9 +28,9 @@ pub(super) const DRAIN: Duration = Duration::from_secs(5);
 /// Our close_notify after a download may take this long.
 const GOODBYE: Duration = Duration::from_secs(1);
 /// Within so many times the patience for silence at least [`LEAST`] bytes must come.
-pub(super) const WINDOW: u32 = 10;
+const WINDOW: u32 = 10;
 /// See [`WINDOW`]. Whoever wants a lower speed than this cannot be meant.
-pub(super) const LEAST: u64 = 256;
+const LEAST: u64 = 256;
 /// The first byte of a listing may take this many times as long as any silence later: some servers read and sort a large
 /// directory before they send a line of it…
 const BEGIN_PATIENCE: u32 = 6;
@@ -65,6 +65,31 @@ impl From<DataFault> for Fault {
     }
 }
 
+/// Watches how fast bytes come: a server that sends one now and then is never silent, and never ends either.
+#[derive(Debug)]
+pub(super) struct Watch {
+    /// Since when, and how many bytes there were then.
+    since: Instant,
+    before: u64,
+}
+
+impl Watch {
+    pub(super) fn new() -> Self {
+        Self { since: Instant::now(), before: 0 }
+    }
+
+    /// There are `bytes` now, and silence may last for `idle`.
+    pub(super) fn look(&mut self, bytes: u64, idle: Duration) -> Result<(), DataFault> {
+        let window = idle * WINDOW;
+        if self.since.elapsed() < window {
+            return Ok(());
+        }
+        let came = bytes - self.before;
+        (self.since, self.before) = (Instant::now(), bytes);
+        if came < LEAST { Err(DataFault::Silent(window.as_secs())) } else { Ok(()) }
+    }
+}
+
 /// Moves a load, and closes the connection: orderly when all is well, else, or when dropped, with a reset.
 #[derive(Debug)]
 pub(super) struct Mover {
@@ -73,33 +98,16 @@ pub(super) struct Mover {
     pub(super) idle: Duration,
     /// Bytes on the wire so far.
     bytes: u64,
-    /// Since when the bytes are watched that come in, and how many there were then.
-    watched: (Instant, u64),
+    watch: Watch,
     /// Held while a file is in use.
     pub(super) guard: Sender<()>,
     /// When the first bytes have come, or the end.
-    heard: Arc<OnceLock<std::time::Instant>>,
+    heard: Arc<OnceLock<Instant>>,
 }
 
 impl Mover {
-    pub(super) fn new(
-        stream: Stream,
-        idle: Duration,
-        guard: Sender<()>,
-        heard: Arc<OnceLock<std::time::Instant>>,
-    ) -> Self {
-        Self { stream, idle, bytes: 0, watched: (Instant::now(), 0), guard, heard }
-    }
-
-    /// A server that sends a byte now and then is never silent, and never ends either.
-    fn watch(&mut self) -> Result<(), DataFault> {
-        let (since, before) = self.watched;
-        let window = self.idle * WINDOW;
-        if since.elapsed() < window {
-            return Ok(());
-        }
-        self.watched = (Instant::now(), self.bytes);
-        if self.bytes - before < LEAST { Err(DataFault::Silent(window.as_secs())) } else { Ok(()) }
+    pub(super) fn new(stream: Stream, idle: Duration, guard: Sender<()>, heard: Arc<OnceLock<Instant>>) -> Self {
+        Self { stream, idle, bytes: 0, watch: Watch::new(), guard, heard }
     }
 
     /// Into memory.
@@ -246,7 +254,7 @@ impl Mover {
 
     /// Reads what is there, as much as there is room.
     async fn read(&mut self, room: &mut [u8]) -> Result<Came, DataFault> {
-        self.watch()?;
+        self.watch.look(self.bytes, self.idle)?;
         let stream = &mut self.stream;
         let mut filled = 0;
         let mut outcome = None;
@@ -266,7 +274,7 @@ impl Mover {
         if timeout(self.idle, reading).await.is_err() {
             return Err(self.silent());
         }
-        self.heard.get_or_init(std::time::Instant::now);
+        self.heard.get_or_init(Instant::now);
         // What came before an end or an error is handed over first; the next read meets the end again.
         match outcome {
             _ if filled > 0 => Ok(Came::Bytes(filled)),

@@ -18,7 +18,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::spawn_blocking;
 
 use super::Flow;
-use super::copy::{DRAIN, Fault, LEAST, WINDOW, check_unchanged, measure};
+use super::copy::{DRAIN, Fault, Watch, check_unchanged, measure};
 use crate::ftp::{DataEnd, DataFault};
 
 /// Bytes that are moved by way of memory before a pipe is worth its price, and again where the file takes none from a pipe.
@@ -36,8 +36,7 @@ pub(super) struct Carrier {
     flow: Arc<Flow>,
     idle: Duration,
     bytes: u64,
-    /// Since when the bytes are watched that come in, and how many there were then.
-    watched: (Instant, u64),
+    watch: Watch,
     heard: Arc<OnceLock<Instant>>,
     given_up: Arc<AtomicBool>,
     guard: Sender<()>,
@@ -68,8 +67,8 @@ impl Carrier {
         heard: Arc<OnceLock<Instant>>,
         guard: Sender<()>,
     ) -> Self {
-        let watched = (Instant::now(), 0);
-        Self { socket: Arc::new(socket), file, flow, idle, bytes: 0, watched, heard, given_up: Arc::default(), guard }
+        let watch = Watch::new();
+        Self { socket: Arc::new(socket), file, flow, idle, bytes: 0, watch, heard, given_up: Arc::default(), guard }
     }
 
     /// Into the file, at its position.
@@ -189,7 +188,7 @@ impl Carrier {
         mut step: impl FnMut(&TcpStream) -> io::Result<usize>,
     ) -> Result<usize, DataFault> {
         if ready == PollFlags::IN {
-            self.watch()?;
+            self.watch.look(self.bytes, self.idle)?;
         }
         let until = Instant::now() + self.idle;
         loop {
@@ -210,17 +209,6 @@ impl Carrier {
                 Err(error) => return Err(broken(error.into())),
             }
         }
-    }
-
-    /// A server that sends a byte now and then is never silent, and never ends either.
-    fn watch(&mut self) -> Result<(), DataFault> {
-        let (since, before) = self.watched;
-        let window = self.idle * WINDOW;
-        if since.elapsed() < window {
-            return Ok(());
-        }
-        self.watched = (Instant::now(), self.bytes);
-        if self.bytes - before < LEAST { Err(DataFault::Silent(window.as_secs())) } else { Ok(()) }
     }
 
     /// Waits until `bytes` more may have flowed.
