@@ -16,9 +16,9 @@ use crate::model::transfer::Proof;
 use crate::model::{Cause, IfExists, Kind, Modified};
 use crate::net::Body;
 
-/// Bytes before a resume's offset that are fetched once more and compared: the file on the server may be another one
-/// by now, and some servers answer REST with 350 and send from the start.
-const OVERLAP: u64 = 64 * 1024;
+/// Bytes before a resume's offset that are fetched once more and compared, whichever way the file goes: the one on the
+/// server may be another by now, and some servers answer REST with 350 and send from the start.
+pub(super) const OVERLAP: u64 = 64 * 1024;
 /// A part is written out to the disk this often…
 const SYNC_EVERY: Duration = Duration::from_secs(20);
 /// …if it has grown by so many bytes since.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::connect::{Context, Link};
 use super::disk;
+use super::download::OVERLAP;
 use super::journal::{Journal, Source};
 use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::Verdict;
@@ -25,8 +26,6 @@ const MOST_COPIES: u32 = 1000;
 const SETTLED: Duration = Duration::from_secs(1);
 /// How often a size that still changes is looked at.
 const MOST_LOOKS: u32 = 5;
-/// Bytes before the end of what the server has that are read back and compared before an upload goes on there.
-const OVERLAP: u64 = 64 * 1024;
 /// What the name of an upload ends with until it is whole, on sites that want that.
 const TEMPORARY: &str = ".filepart";
 
