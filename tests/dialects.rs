@@ -112,8 +112,9 @@ fn brief(entry: &Entry) -> String {
         };
         format!("{}{}", modified.at.strftime(format), if modified.utc { "Z" } else { "" })
     });
-    let word = |word: &Option<Box<str>>| word.as_deref().unwrap_or("-").to_owned();
-    [kind, &entry.name, &size, &time, &word(&entry.owner), &word(&entry.group), &word(&entry.target)].join("|")
+    let [owner, group, target] =
+        [entry.owner.as_deref(), entry.group.as_deref(), entry.target.as_deref()].map(|word| word.unwrap_or("-"));
+    [kind, &entry.name, &size, &time, owner, group, target].join("|")
 }
 
 /// The bytes of the lines, each with its end.

@@ -246,13 +246,13 @@ fn different(expected: &Value, entry: &Entry, row: &Row) -> Option<String> {
         Kind::Link => "link",
         Kind::Other => "other",
     };
-    let text = |text: &Option<Box<str>>| text.as_deref().map_or(Value::Null, Value::from);
+    let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
     let mut found = vec![
         ("name", Value::from(entry.name.as_str())),
         ("type", Value::from(kind)),
-        ("owner", text(&entry.owner)),
-        ("group", text(&entry.group)),
-        ("link_target", text(&entry.target)),
+        ("owner", text(entry.owner.as_deref())),
+        ("group", text(entry.group.as_deref())),
+        ("link_target", text(entry.target.as_deref())),
     ];
     // Commons Net's size of a directory is 0 where the line has none.
     let not_said = row.kind == "dos" && entry.kind == Kind::Directory && expected["size"] == 0;

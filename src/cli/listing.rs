@@ -120,7 +120,6 @@ pub(super) fn time(modified: &Modified) -> String {
 }
 
 fn row(entry: &Entry) -> Row<'_> {
-    let words = |words: &Option<Box<str>>| words.as_deref().map(shown);
     Row {
         name: shown(&entry.name),
         kind: match entry.kind {
@@ -138,9 +137,9 @@ fn row(entry: &Entry) -> Row<'_> {
             Precision::Millisecond => "millisecond",
         }),
         permissions: entry.permissions.as_deref(),
-        owner: words(&entry.owner),
-        group: words(&entry.group),
-        target: words(&entry.target),
+        owner: entry.owner.as_deref().map(shown),
+        group: entry.group.as_deref().map(shown),
+        target: entry.target.as_deref().map(shown),
     }
 }
 

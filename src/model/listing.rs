@@ -1,6 +1,7 @@
 //! What is in a directory.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -83,11 +84,11 @@ pub struct Entry {
     /// When it was last changed.
     pub modified: Option<Modified>,
     /// As the server wrote them (`rwxr-xr-x`, `0644`), without the kind's letter.
-    pub permissions: Option<Box<str>>,
+    pub permissions: Option<Arc<str>>,
+    /// Name or number; most entries of a folder share it.
+    pub owner: Option<Arc<str>>,
     /// Name or number.
-    pub owner: Option<Box<str>>,
-    /// Name or number.
-    pub group: Option<Box<str>>,
+    pub group: Option<Arc<str>>,
     /// Where a link points, as the server wrote it.
     pub target: Option<Box<str>>,
     /// For a link: whether it leads to a directory, where that is known.

@@ -103,7 +103,7 @@ fn dls_columns(name: &[u8], fields: &[u8], context: &Context<'_>) -> Option<Entr
     let name = directory.unwrap_or(name);
     if let Some(target) = aligned(fields, at).and_then(|about| about.strip_prefix(b"-> ")) {
         entry.kind = Kind::Link;
-        entry.target = context.word(target.trim_ascii_end());
+        entry.target = context.detail(target.trim_ascii_end());
     }
     entry.name = context.text(name);
     Some(entry)

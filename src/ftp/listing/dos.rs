@@ -37,7 +37,7 @@ fn columns(line: &[u8], from: usize, modified: Modified, context: &Context<'_>) 
     }
     let (name, target) = if entry.kind == Kind::Link { split_link(name) } else { (name, None) };
     entry.name = context.text(name);
-    entry.target = target.and_then(|target| context.word(target));
+    entry.target = target.and_then(|target| context.detail(target));
     Some(entry)
 }
 

@@ -119,9 +119,9 @@ impl<'a> Said<'a> {
         entry.permissions = word(self.mode);
         entry.owner = word(self.owner_name).or_else(|| word(self.owner));
         entry.group = word(self.group_name).or_else(|| word(self.group));
-        entry.target = word(self.target);
+        entry.target = self.target.and_then(|target| context.detail(target));
         let others = self.others.join(&b';');
-        entry.facts = word(Some(&others[..others.len().min(MAX_FACTS)]));
+        entry.facts = context.detail(&others[..others.len().min(MAX_FACTS)]);
         entry
     }
 }

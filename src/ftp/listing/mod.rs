@@ -25,8 +25,12 @@ mod vm;
 mod vms;
 mod vshell;
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use encoding_rs::Encoding;
 use jiff::civil::DateTime;
+use memchr::{memchr, memchr_iter};
 
 use super::charset::{self, Charset};
 use super::op::Method;
@@ -78,6 +82,32 @@ struct Context<'a> {
     croatian: bool,
     /// Whether `04/05/2026` is the fourth of May: another line has a day there that can be no month.
     day_first: bool,
+    words: RefCell<Words>,
+}
+
+/// Words that were read last. Owners and permissions are few in a folder: those that come again are kept once.
+#[derive(Default)]
+struct Words {
+    last: [Option<Word>; Words::MOST],
+    /// Which of them gives way to the next new one.
+    oldest: usize,
+}
+
+/// A word as it was on the wire, and as it is read.
+type Word = (Box<[u8]>, Arc<str>);
+
+impl Words {
+    const MOST: usize = 8;
+
+    fn shared(&mut self, bytes: &[u8], read: impl FnOnce(&[u8]) -> String) -> Arc<str> {
+        if let Some((_, word)) = self.last.iter().flatten().find(|(wire, _)| **wire == *bytes) {
+            return word.clone();
+        }
+        let word: Arc<str> = read(bytes).into();
+        self.last[self.oldest] = Some((bytes.into(), word.clone()));
+        self.oldest = (self.oldest + 1) % Self::MOST;
+        word
+    }
 }
 
 /// A headline that tells what lines without a shape of their own are.
@@ -196,6 +226,7 @@ pub fn parse_like(
         job: None,
         croatian: false,
         day_first: false,
+        words: RefCell::default(),
     };
     let mut parsed = Parsed {
         entries: Vec::new(),
@@ -283,7 +314,10 @@ impl Context<'_> {
     /// Decodes a name without loss, as `model::path` says.
     fn text(&self, bytes: &[u8]) -> String {
         // In every charset that `Charset` allows, ASCII means itself; most names are nothing else.
-        if bytes.is_ascii() { String::from_utf8_lossy(bytes).into_owned() } else { self.charset.decode(bytes) }
+        match str::from_utf8(bytes) {
+            Ok(text) if text.is_ascii() => text.to_owned(),
+            _ => self.charset.decode(bytes),
+        }
     }
 
     /// The name alone of an entry that is named with its whole path, which some servers do, and is in this directory.
@@ -297,9 +331,14 @@ impl Context<'_> {
         Span { start: bounded(line.as_ptr().addr().saturating_sub(self.base)), length: bounded(line.len()) }
     }
 
-    /// Decodes an owner or a group; what is empty was not said.
-    fn word(&self, bytes: &[u8]) -> Option<Box<str>> {
+    /// Decodes what an entry has for itself; what is empty was not said.
+    fn detail(&self, bytes: &[u8]) -> Option<Box<str>> {
         (!bytes.is_empty()).then(|| self.text(bytes).into_boxed_str())
+    }
+
+    /// Decodes an owner, a group or permissions; what is empty was not said.
+    fn word(&self, bytes: &[u8]) -> Option<Arc<str>> {
+        (!bytes.is_empty()).then(|| self.words.borrow_mut().shared(bytes, |bytes| self.text(bytes)))
     }
 }
 
@@ -335,27 +374,25 @@ fn fitting(
 /// Where most lines end with CR LF, an LF alone belongs to a name: what stands before and after it are the pieces of one
 /// line, and a person who can make files on the server has chosen them.
 fn split<'a>(bytes: &'a [u8], parsed: &mut Parsed) -> Vec<&'a [u8]> {
-    let (mut ends, mut alone, mut before) = (0_usize, 0_usize, 0);
-    for byte in bytes {
-        ends += usize::from(*byte == b'\n');
-        alone += usize::from(*byte == b'\n' && before != b'\r');
-        before = *byte;
-    }
-    let network_ends = alone * 2 < ends;
-    let mut lines = Vec::with_capacity(ends + 1);
+    let ends: Vec<usize> = memchr_iter(b'\n', bytes).collect();
+    let alone = ends.iter().filter(|end| !bytes[..**end].ends_with(b"\r")).count();
+    let network_ends = alone * 2 < ends.len();
+    let has_nul = memchr(0, bytes).is_some();
+    let mut lines = Vec::with_capacity(ends.len() + 1);
     let mut torn: Option<usize> = None;
     let mut start = 0;
-    for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let line = piece.strip_suffix(b"\n").unwrap_or(piece);
-        let whole = start + piece.len();
+    let last = (!bytes.ends_with(b"\n") && !bytes.is_empty()).then_some(bytes.len());
+    for end in ends.into_iter().chain(last) {
+        let line = &bytes[start..end];
+        let whole = bytes.len().min(end + 1);
         let text = line.strip_suffix(b"\r").unwrap_or(line);
-        let ends_alone = network_ends && piece.ends_with(b"\n") && !line.ends_with(b"\r");
+        let ends_alone = network_ends && end < bytes.len() && !line.ends_with(b"\r");
         if ends_alone && !(torn.is_none() && is_noise(text)) {
             torn.get_or_insert(start);
         } else if let Some(from) = torn.take() {
             parsed.refuse(&bytes[from..whole]);
         } else if is_noise(text) {
-        } else if text.len() > MAX_LINE || text.contains(&0) {
+        } else if text.len() > MAX_LINE || (has_nul && text.contains(&0)) {
             parsed.refuse(text);
         } else {
             lines.push(text);
@@ -379,7 +416,9 @@ fn is_noise(line: &[u8]) -> bool {
     let Some(blank) = line.iter().position(|byte| *byte == b' ') else { return line.is_empty() };
     // Most lines begin with a mode, a number or the like.
     let is_total = |word: &[u8]| word.len() > 3 && TOTALS.split_whitespace().any(|total| total.as_bytes() == word);
-    line[blank..].iter().all(|b| b"0123456789.,kKMGTB ".contains(b)) && is_total(&line[..blank])
+    let is_count =
+        |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b',' | b'k' | b'K' | b'M' | b'G' | b'T' | b'B' | b' ');
+    line[blank..].iter().rev().all(is_count) && is_total(&line[..blank])
 }
 
 /// A number of decimal digits and nothing else; `None` too for one that does not fit.

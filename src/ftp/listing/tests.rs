@@ -355,6 +355,18 @@ fn nothing_panics() {
 }
 
 #[test]
+fn words_that_come_again_are_kept_once_and_never_mixed_up() {
+    let owners: Vec<String> = (0..30).map(|n| format!("u{}", n % 10)).chain((0..4).map(|_| "u9".to_owned())).collect();
+    let text: String =
+        owners.iter().map(|owner| format!("-rw-r--r-- 1 {owner} users 5 Mar  1  2024 {owner}\r\n")).collect();
+    let entries = list(&text).entries;
+    assert_eq!(entries.len(), owners.len());
+    assert!(entries.iter().all(|entry| entry.owner.as_deref() == Some(&*entry.name)));
+    let [.., first, second] = &entries[..] else { panic!("too few") };
+    assert!(first.owner.as_ref().zip(second.owner.as_ref()).is_some_and(|(a, b)| Arc::ptr_eq(a, b)));
+}
+
+#[test]
 fn each_entry_knows_its_line() {
     let text = "\u{feff}total 3\r\n-rw-r--r-- 1 u g 5 Jan 1 2020 a\r\n\r\n-rw-r--r-- 1 u g 5 Jan 1 2020 ..\r\n-rw-r--r-- 1 u g 5 Jan 1 2020 bé\r\n";
     let vms = "B.C;1 1 19-NOV-2001 21:41 [X]\r\nB.C;2 1 19-NOV-2001 21:41 [X]\r\n";

@@ -93,7 +93,7 @@ pub(super) fn behind_mode(line: &[u8], from: usize, kind: Kind, device: bool, co
     let mut entry = Entry::new("", kind);
     let (name, target) = if kind == Kind::Link { split_link(name, bytes) } else { (name, None) };
     entry.name = context.text(&without_escapes(name));
-    entry.target = target.and_then(|target| context.word(&without_escapes(target)));
+    entry.target = target.and_then(|target| context.detail(&without_escapes(target)));
     (entry.size, entry.rounded) = (bytes, size.rounded);
     entry.modified = modified;
     entry.owner = context.word(owner);

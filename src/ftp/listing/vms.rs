@@ -1,6 +1,7 @@
 //! What the servers of VMS print: UCX, MultiNet, CMU and the rest, as DIRECTORY does.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::civil::DateTime;
 
@@ -109,7 +110,7 @@ fn field(text: &[u8], from: usize) -> Option<(usize, usize)> {
 
 /// `[GROUP,OWNER]` or `[OWNER]`: group and owner.
 #[allow(clippy::type_complexity, reason = "two columns of an entry")]
-fn owner(text: &[u8], context: &Context<'_>) -> Option<(Option<Box<str>>, Option<Box<str>>)> {
+fn owner(text: &[u8], context: &Context<'_>) -> Option<(Option<Arc<str>>, Option<Arc<str>>)> {
     let inside = text.strip_prefix(b"[")?;
     let inside = inside.strip_suffix(b"]").unwrap_or(inside);
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"$_,*. ".contains(byte) || !byte.is_ascii();
