@@ -55,7 +55,8 @@
 //!             menu bar perform                each command once, and what it does
 //!             pane path_bar tree table* rows list drag pointer   the panes
 //!             queue_* transcript_* lower      the queue and the reply log
-//!             filter_field raw_command remedy opened_log trouble   parts of the log: typing, acting on it, files
+//!             filter_field raw_command remedy trouble   parts of the log: typing, and acting on it
+//!             opened_log compared_log         logs from files, and two side by side
 //!             sites quickconnect tabs status notices dialog/  the rest
 //!             theme icons text paint          the look
 //! cli/        the command line: a front without a window, on the same worker

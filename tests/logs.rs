@@ -1,14 +1,16 @@
 //! Logs from files in the window: opened, filtered, explained, and left again.
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
+use longshore::model::compare::{Compared, Source};
 use longshore::model::foreign::Lines;
-use longshore::model::{Action, Actions, ConnectionId, Direction, Event, Line, OpenedLog, Transcript};
+use longshore::model::{Action, Actions, Comparison, ConnectionId, Direction, Event, Line, Log, OpenedLog, Transcript};
 use longshore::ui::{App, Start};
 
 struct Window {
@@ -222,4 +224,104 @@ fn a_half_typed_filter_is_completed_by_key_and_by_pointer() {
     window.run();
     assert_eq!(field(&window), "-verb:RETR is:error", "the keyboard is still there, behind what was taken");
     assert_eq!(window.rows().len(), 1, "{:?}", window.rows());
+}
+
+fn lines_of(name: &str) -> Vec<Line> {
+    let Event::Log(log) = opened(name) else { panic!("no log") };
+    log.transcript.iter().cloned().collect()
+}
+
+/// As the worker answers `Action::Compare`.
+fn compared(sources: [Source; 2]) -> Event {
+    let [left, right] = sources.map(|source| match source {
+        Source::File(path) => {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            Compared { log: Arc::new(Log::of(lines_of(&name))), name, path }
+        }
+        Source::Lines(name, lines) => Compared { name, path: "".into(), log: Arc::new(Log::of(lines)) },
+    });
+    Event::Compared(Box::new(Comparison::of(left, right)))
+}
+
+fn is_chosen(row: &egui_kittest::Node<'_>) -> bool {
+    row.accesskit_node().toggled() == Some(eframe::egui::accesskit::Toggled::True)
+}
+
+#[test]
+fn two_logs_are_chosen_and_stand_side_by_side() {
+    for size in [vec2(1400.0, 900.0), vec2(1024.0, 700.0)] {
+        let mut window = Window::new(size);
+        window.tell(opened("curl.txt"));
+        window.press(Role::Button, "Compare with…");
+        let compare = window.harness.get_by_role_and_label(Role::Button, "Compare");
+        assert!(compare.accesskit_node().is_disabled(), "nobody said with what");
+        window.harness.get_by_role_and_label(Role::TextInput, "File on the right").type_text("/logs/ftp.txt");
+        window.run();
+        window.actions.try_iter().for_each(drop);
+        window.press(Role::Button, "Compare");
+        let sources = window.actions.try_iter().find_map(|action| match action {
+            Action::Compare(sources) => Some(*sources),
+            _ => None,
+        });
+        let sources = sources.unwrap();
+        let [Source::File(left), Source::File(right)] = &sources else { panic!("{sources:?}") };
+        assert!(left.ends_with("logs/curl.txt") && right == std::path::Path::new("/logs/ftp.txt"));
+        window.tell(compared(sources));
+        let rows = window.rows();
+        assert!(rows.iter().any(|row| row == "The same: PASS ****, 230"), "{rows:?}");
+        assert!(rows.iter().any(|row| row == "Only in the left log: PWD, 257"), "{rows:?}");
+        let first = window.harness.get_by_role_and_label(Role::ListBoxOption, "Only in the left log: PWD, 257");
+        assert!(is_chosen(&first), "the first difference is where it begins");
+        assert!(window.has("Server answered 257"), "what was said there");
+        window.press(Role::Button, "Back to the log");
+        assert!(window.has("written by curl"), "the log that was opened");
+    }
+}
+
+#[test]
+fn differences_are_stepped_through_and_the_rest_folds() {
+    let mut window = Window::new(vec2(1400.0, 900.0));
+    let whole = lines_of("lftp.txt");
+    let mut other = whole.clone();
+    for line in &mut other {
+        if line.text == "USER tester" {
+            line.text = "USER other".to_owned();
+        }
+        if line.text == "226 Transfer complete." {
+            (line.code, line.text) = (Some(426), "426 Broken off.".to_owned());
+        }
+    }
+    let lines = |name: &str, lines| Source::Lines(name.to_owned(), lines);
+    window.tell(compared([lines("Yesterday", whole.clone()), lines("Today", other)]));
+    assert!(window.has("Yesterday") && window.has("Today"));
+    let selected = |window: &Window| {
+        let rows = window.harness.query_all_by_role(Role::ListBoxOption);
+        let mut selected = rows.filter(|row| is_chosen(row));
+        selected.next().and_then(|row| row.accesskit_node().label()).unwrap()
+    };
+    let mut seen = vec![selected(&window)];
+    window.press(Role::Button, "Next difference (F8)");
+    seen.push(selected(&window));
+    window.press(Role::Button, "Next difference (F8)");
+    seen.push(selected(&window));
+    assert!(seen[0].starts_with("Only in the left log: USER tester"), "{seen:?}");
+    assert!(
+        seen[1].starts_with("Answered differently: ") && seen[1].ends_with("226 on the left, 426 on the right"),
+        "{seen:?}"
+    );
+    assert_ne!(seen[1], seen[2]);
+    window.press(Role::Button, "Previous difference (Shift+F8)");
+    assert_eq!(selected(&window), seen[1]);
+    window.press(Role::Button, "Close the details");
+    window.press(Role::CheckBox, "Only differences");
+    assert_eq!(selected(&window), seen[1]);
+    window.press(Role::Button, "Previous difference (Shift+F8)");
+    window.press(Role::Button, "Close the details");
+    let folded = window.rows().into_iter().find(|row| row.ends_with("exchanges are the same on both sides")).unwrap();
+    window.harness.get_by_role_and_label(Role::ListBoxOption, &folded).click();
+    window.run();
+    assert!(!window.rows().contains(&folded), "it opens");
+    window.tell(compared([lines("One", whole.clone()), lines("Two", whole)]));
+    assert!(window.has("No difference in"));
+    assert!(window.harness.get_by_label("Next difference (F8)").accesskit_node().is_disabled());
 }

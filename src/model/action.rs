@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::TabId;
 use super::after::AfterLast;
+use super::compare::Source;
 use super::log::LogExport;
 use super::path::{Place, RemotePath};
 use super::question::{Answer, QuestionId};
@@ -151,6 +152,8 @@ pub enum Action {
     SaveSettings(Box<Settings>),
     /// Read a log from a file; answered by `Event::Log`.
     OpenLog(PathBuf),
+    /// Set two logs side by side; answered by `Event::Compared`.
+    Compare(Box<[Source; 2]>),
     /// Write a log into a new file, in a form for others.
     SaveLog(Box<LogExport>),
     /// Open a local file or folder with the program that the system has for it.

@@ -1,12 +1,54 @@
 //! Two logs side by side: which exchanges of one are those of the other, and where they part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::exchange::{Exchange, Exchanges};
-use super::transcript::ConnectionId;
+use super::log::Log;
+use super::transcript::{ConnectionId, Line};
 
 /// Exchanges that are set against one another at once; longer logs are taken in parts of so many.
 const MOST: usize = 2000;
+
+/// A log that is to be compared.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// One in a file.
+    File(PathBuf),
+    /// Lines that are there, and what they are called.
+    Lines(String, Vec<Line>),
+}
+
+/// Two logs side by side.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The log on the left.
+    pub left: Compared,
+    /// The log on the right.
+    pub right: Compared,
+    /// Their exchanges.
+    pub pairs: Vec<Pair>,
+}
+
+/// One of two logs that were compared.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The file's name, or what else it is called.
+    pub name: String,
+    /// Where the file lies; empty for what is no file.
+    pub path: PathBuf,
+    /// Its lines.
+    pub log: Arc<Log>,
+}
+
+impl Comparison {
+    /// Of two logs.
+    pub fn of(left: Compared, right: Compared) -> Self {
+        let pairs = compare(left.log.exchanges(), right.log.exchanges());
+        Self { left, right, pairs }
+    }
+}
 
 /// How two exchanges are alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,40 +76,53 @@ pub struct Pair {
 
 /// The exchanges of both, connection by connection, as few apart as can be.
 pub fn compare(left: &Exchanges, right: &Exchanges) -> Vec<Pair> {
-    let (ours, theirs) = (by_connection(left), by_connection(right));
+    let mut names = HashMap::new();
+    let (ours, theirs) = (by_connection(left, &mut names), by_connection(right, &mut names));
     let mut pairs = Vec::new();
     let (mut from, mut to) = (ours.as_slice(), theirs.as_slice());
     while !from.is_empty() || !to.is_empty() {
+        let begins_alike = from.iter().zip(to).take_while(|(here, there)| here.command == there.command).count();
+        pairs.extend(from[..begins_alike].iter().zip(to).map(|(here, there)| both(here, there)));
+        (from, to) = (&from[begins_alike..], &to[begins_alike..]);
         let (part, other) = (from.len().min(MOST), to.len().min(MOST));
-        align(&from[..part], &to[..other], &mut pairs);
-        (from, to) = (&from[part..], &to[other..]);
+        let mut found = align(&from[..part], &to[..other]);
+        if part < from.len() || other < to.len() {
+            // What stands alone at the end of a part may have its like in the next one.
+            let last = found.iter().rposition(|pair| matches!(pair.alike, Alike::Same | Alike::Answered));
+            found.truncate(last.map_or(found.len(), |last| last + 1));
+        }
+        from = &from[found.iter().filter(|pair| pair.left.is_some()).count()..];
+        to = &to[found.iter().filter(|pair| pair.right.is_some()).count()..];
+        pairs.append(&mut found);
     }
     pairs
 }
 
 /// What is compared of an exchange.
 #[derive(Debug)]
-struct Asked<'a> {
+struct Asked {
     number: u64,
-    /// Empty for what the server said unasked.
-    command: &'a str,
+    /// Equal for equal commands.
+    command: usize,
     code: Option<u16>,
 }
 
 /// All exchanges, those of the connection that began first in front.
-fn by_connection(exchanges: &Exchanges) -> Vec<Asked<'_>> {
+fn by_connection<'a>(exchanges: &'a Exchanges, names: &mut HashMap<&'a str, usize>) -> Vec<Asked> {
     let mut connections: BTreeMap<ConnectionId, u64> = BTreeMap::new();
     let mut all = Vec::new();
     for number in exchanges.numbers() {
         let Some(exchange) = exchanges.get(number) else { continue };
         let place = *connections.entry(exchange.connection).or_insert(number);
-        all.push((place, Asked { number, command: command(exchange), code: exchange.code() }));
+        let next = names.len();
+        let command = *names.entry(command(exchange)).or_insert(next);
+        all.push((place, Asked { number, command, code: exchange.code() }));
     }
     all.sort_by_key(|(place, _)| *place);
     all.into_iter().map(|(_, asked)| asked).collect()
 }
 
-/// The command as it is compared: without the port, which is another every time.
+/// The command as it is compared, empty for what the server said unasked: without the port, which is another every time.
 fn command(exchange: &Exchange) -> &str {
     if matches!(exchange.verb(), "PORT" | "EPRT") {
         return exchange.verb();
@@ -75,8 +130,13 @@ fn command(exchange: &Exchange) -> &str {
     exchange.command.as_deref().unwrap_or_default()
 }
 
+fn both(here: &Asked, there: &Asked) -> Pair {
+    let alike = if here.code == there.code { Alike::Same } else { Alike::Answered };
+    Pair { left: Some(here.number), right: Some(there.number), alike }
+}
+
 /// Sets two parts against one another by their longest common sequence of commands.
-fn align(left: &[Asked<'_>], right: &[Asked<'_>], pairs: &mut Vec<Pair>) {
+fn align(left: &[Asked], right: &[Asked]) -> Vec<Pair> {
     let width = right.len() + 1;
     // The longest sequence from each pair of places on.
     let mut longest = vec![0_u16; (left.len() + 1) * width];
@@ -90,13 +150,11 @@ fn align(left: &[Asked<'_>], right: &[Asked<'_>], pairs: &mut Vec<Pair>) {
         }
     }
     let (mut at, mut other) = (0, 0);
+    let mut pairs = Vec::new();
     while at < left.len() || other < right.len() {
         let (here, there) = (left.get(at), right.get(other));
         let pair = match (here, there) {
-            (Some(here), Some(there)) if here.command == there.command => {
-                let alike = if here.code == there.code { Alike::Same } else { Alike::Answered };
-                Pair { left: Some(here.number), right: Some(there.number), alike }
-            }
+            (Some(here), Some(there)) if here.command == there.command => both(here, there),
             (Some(here), there)
                 if there.is_none() || longest[(at + 1) * width + other] >= longest[at * width + other + 1] =>
             {
@@ -108,6 +166,7 @@ fn align(left: &[Asked<'_>], right: &[Asked<'_>], pairs: &mut Vec<Pair>) {
         other += usize::from(pair.right.is_some());
         pairs.push(pair);
     }
+    pairs
 }
 
 #[cfg(test)]
@@ -120,6 +179,15 @@ mod tests {
         let verb = |exchanges: &Exchanges, number: Option<u64>| exchanges.get(number?).map(|all| all.verb().to_owned());
         let word = |pair: &Pair| verb(&left, pair.left).or_else(|| verb(&right, pair.right)).unwrap();
         compare(&left, &right).iter().map(|pair| (word(pair), pair.alike)).collect()
+    }
+
+    /// As `joined`, however many there are.
+    fn all(dialogue: &str) -> Exchanges {
+        let mut exchanges = Exchanges::new(usize::MAX);
+        for line in crate::model::exchange::tests::lines(dialogue) {
+            exchanges.push(&line);
+        }
+        exchanges
     }
 
     #[test]
@@ -155,13 +223,24 @@ mod tests {
     #[test]
     fn long_logs_take_bounded_memory() {
         let dialogue = "C: NOOP\n S: 200 ok\n".repeat(3 * MOST);
-        let pairs = {
-            let mut exchanges = Exchanges::new(usize::MAX);
-            for line in crate::model::exchange::tests::lines(&dialogue) {
-                exchanges.push(&line);
-            }
-            compare(&exchanges, &exchanges)
-        };
+        let exchanges = all(&dialogue);
+        let pairs = compare(&exchanges, &exchanges);
         assert!(pairs.len() == 3 * MOST && pairs.iter().all(|pair| pair.alike == Alike::Same));
+    }
+
+    #[test]
+    fn one_command_more_does_not_tear_long_logs_apart() {
+        let dialogue = |from: usize| -> String {
+            (from..3 * MOST).map(|number| format!("C: SIZE {number}\n S: 213 1\n")).collect()
+        };
+        let apart = |left: &str, right: &str| {
+            let pairs = compare(&all(left), &all(right));
+            (pairs.len(), pairs.iter().filter(|pair| pair.alike != Alike::Same).count())
+        };
+        let (whole, late) = (dialogue(0), dialogue(5));
+        assert_eq!(apart(&whole, &late), (3 * MOST, 5));
+        assert_eq!(apart(&late, &whole), (3 * MOST, 5));
+        let strange = "C: NOOP\n S: 200 ok\n".repeat(2 * MOST + 1);
+        assert_eq!(apart(&whole, &strange), (5 * MOST + 1, 5 * MOST + 1), "it ends where nothing is alike");
     }
 }

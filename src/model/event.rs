@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::TabId;
 use super::action::Ticket;
 use super::after::AfterLast;
+use super::compare::Comparison;
 use super::failure::Failure;
 use super::listing::{Listing, LocalListing};
 use super::log::OpenedLog;
@@ -95,6 +96,8 @@ pub enum Event {
     Line(Line),
     /// A log was read from a file.
     Log(Box<OpenedLog>),
+    /// Two logs were compared.
+    Compared(Box<Comparison>),
     /// A control connection of the transcript was opened.
     Opened {
         /// Its number in the transcript.

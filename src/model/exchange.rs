@@ -194,13 +194,17 @@ impl Exchange {
 
     /// Until the first reply; of a greeting, since the connection was made.
     pub fn waited(&self) -> Option<SignedDuration> {
-        let first = self.preliminary.first().or(self.reply.as_ref())?;
-        Some(first.at.duration_since(self.begun()?))
+        self.until(self.preliminary.first().or(self.reply.as_ref())?)
     }
 
     /// Until the final reply.
     pub fn lasted(&self) -> Option<SignedDuration> {
-        Some(self.reply.as_ref()?.at.duration_since(self.begun()?))
+        self.until(self.reply.as_ref()?)
+    }
+
+    /// A clock that was set back tells nothing.
+    fn until(&self, answer: &Answer) -> Option<SignedDuration> {
+        Some(answer.at.duration_since(self.begun()?)).filter(|time| !time.is_negative())
     }
 
     /// Since when the server is waited for; `None` for what it said unasked, and where the log tells no times.
@@ -537,6 +541,13 @@ pub(super) mod tests {
             exchanges.push(&line);
         }
         exchanges
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_tells_no_duration() {
+        let exchanges = joined("C: NOOP\n S: 200 ok\n C: RETR x\n wait -5\n S: 150 go\n S: 226 done");
+        let took: Vec<_> = exchanges.iter().map(|exchange| (exchange.wait(), exchange.took())).collect();
+        assert_eq!(took, [(Some(10), Some(10)), (None, None)]);
     }
 
     fn pairs(exchanges: &Exchanges) -> Vec<(u32, &str, Option<u16>)> {

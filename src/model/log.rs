@@ -10,6 +10,9 @@ use super::foreign::Program;
 use super::log_filter::{Filter, Seen};
 use super::transcript::{ConnectionId, Direction, Line, Transcript};
 
+/// Lines behind the first one of an exchange among which its others are looked for.
+const REACH: usize = 20_000;
+
 /// A log that was opened from a file.
 #[derive(Clone, Debug)]
 pub struct OpenedLog {
@@ -44,6 +47,8 @@ pub struct Log {
     lines: Vec<Line>,
     facts: Vec<Facts>,
     exchanges: Exchanges,
+    /// The index of the first line of each exchange.
+    heads: Vec<usize>,
 }
 
 /// What a line belongs to.
@@ -60,8 +65,10 @@ impl Log {
         let mut exchanges = Exchanges::new(usize::MAX);
         let mut codes: BTreeMap<ConnectionId, u16> = BTreeMap::new();
         let mut facts = Vec::with_capacity(lines.len());
-        for line in &lines {
+        let mut heads = Vec::new();
+        for (index, line) in lines.iter().enumerate() {
             let exchange = exchanges.push(line).number;
+            heads.resize(heads.len().max(exchanges.iter().len()), index);
             if let Some(code) = line.code {
                 codes.insert(line.connection, code);
             }
@@ -70,7 +77,7 @@ impl Log {
         }
         let connections: BTreeSet<ConnectionId> = lines.iter().map(|line| line.connection).collect();
         connections.into_iter().for_each(|connection| drop(exchanges.close(connection)));
-        Self { lines, facts, exchanges }
+        Self { lines, facts, exchanges, heads }
     }
 
     /// All lines.
@@ -91,6 +98,14 @@ impl Log {
     /// The number of the exchange that the line at `index` belongs to.
     pub fn number(&self, index: usize) -> Option<u64> {
         self.facts.get(index)?.exchange
+    }
+
+    /// The lines of the exchange called `number`, of very many the first.
+    pub fn lines_of(&self, number: u64) -> impl Iterator<Item = &Line> {
+        let head = usize::try_from(number).ok().and_then(|number| self.heads.get(number).copied());
+        let first = head.unwrap_or(self.lines.len());
+        let near = self.lines[first..].iter().zip(&self.facts[first..]).take(REACH);
+        near.filter(move |(_, facts)| facts.exchange == Some(number)).map(|(line, _)| line)
     }
 
     /// The indices of the lines that pass `filter`.
@@ -121,6 +136,8 @@ mod tests {
         ] {
             assert_eq!(log.passing(&Filter::parse(typed).unwrap()), expected, "{typed}");
         }
+        let feat: Vec<_> = log.lines_of(1).map(|line| line.text.as_str()).collect();
+        assert_eq!((feat, log.lines_of(9).count()), (vec!["FEAT", "211-Here", " MDTM", "211 End"], 0));
         assert_eq!((log.exchange(3).map(Exchange::verb), log.number(0)), (Some("FEAT"), Some(0)));
     }
 }

@@ -39,6 +39,7 @@ pub mod xml;
 pub use action::{Action, FileAction, Ticket};
 pub use after::AfterLast;
 pub use channel::{Actions, Wake};
+pub use compare::Comparison;
 pub use event::{ConnectionState, Event, Report, Server};
 pub use exchange::{Exchange, Exchanges};
 pub use explain::{Finding, Remedy};

@@ -11,6 +11,7 @@ use eframe::egui::{Context, Popup, Pos2, Ui, UserAttentionType, ViewportCommand,
 use crate::model::settings::Layout;
 use crate::model::{Action, Actions, AfterLast, Credentials, Event, Place, Settings, Site, TabId};
 
+use super::compared_log::ComparedView;
 use super::drag::{self, Into, Targets};
 use super::mirror::Mirror;
 use super::opened_log::OpenedView;
@@ -277,6 +278,7 @@ impl App {
                     let dialog = dialog.add_filter("Longshore", &["json"]).add_filter("FileZilla", &["xml"]);
                     dialog.save_file().map(|file| vec![file])
                 }
+                Choose::Compared => dialog.set_title("Compare a log").pick_file().map(|file| vec![file]),
                 Choose::Log => dialog.set_title("Open a log").pick_file().map(|file| vec![file]),
             };
             if let Some(files) = files
@@ -302,6 +304,7 @@ impl App {
                 Action::Export { tab, ticket, path }
             })),
             Choose::Log => out.actions.extend(paths.into_iter().map(Action::OpenLog)),
+            Choose::Compared => paths.iter().for_each(|path| self.view.dialogs.chose(path)),
         }
         self.send(out.actions);
     }
@@ -364,6 +367,12 @@ impl eframe::App for App {
         }
         if let Some(log) = self.mirror.opened.take() {
             self.view.opened = Some(Box::new(OpenedView::new(*log, self.mirror.settings.clone())));
+            self.view.compared = None;
+            self.view.layout.log = true;
+            self.view.lower = Lower::Log;
+        }
+        if let Some(comparison) = self.mirror.compared.take() {
+            self.view.compared = Some(Box::new(ComparedView::new(*comparison)));
             self.view.layout.log = true;
             self.view.lower = Lower::Log;
         }
@@ -392,6 +401,9 @@ impl eframe::App for App {
         sites::sites_ui(&ctx, &self.mirror, sites, *tab, &mut out.actions);
         dialog::dialogs_ui(&ctx, &self.mirror, dialogs, tickets, clock, &mut out.actions);
         self.keyboard_somewhere(&ctx);
+        if self.view.dialogs.take_choosing() {
+            out.choose = Some(Choose::Compared);
+        }
         if let Some(choose) = out.choose {
             self.choose_files(&ctx, choose);
         }

@@ -56,7 +56,7 @@ const FILE: Groups<'_> = &[
     &[Item::Sites, Item::NewTab, Item::CloseTab, Item::NextTab, Item::PreviousTab],
     &[Item::NewFolder, Item::UploadFiles],
     &[Item::Import, Item::ExportQueue],
-    &[Item::OpenLog, Item::ExportLog],
+    &[Item::OpenLog, Item::CompareLogs, Item::ExportLog],
     &[Item::Quit],
 ];
 const EDIT: Groups<'_> = &[

@@ -25,7 +25,8 @@ pub struct Scroll {
     top: f64,
     /// Whether the end stays in view while rows are added.
     following: bool,
-    reveal: Option<usize>,
+    /// A row that is to be brought into view, and how many around it.
+    reveal: Option<(usize, usize)>,
     /// Rows that were in view when it was drawn last.
     page: usize,
     /// The first of them.
@@ -52,7 +53,12 @@ impl Scroll {
 
     /// Brings `row` into view.
     pub fn reveal(&mut self, row: usize) {
-        self.reveal = Some(row);
+        self.reveal_among(row, 0);
+    }
+
+    /// Brings `row` into view, and as many as `around` before and behind it while there is room.
+    pub fn reveal_among(&mut self, row: usize, around: usize) {
+        self.reveal = Some((row, around));
         self.following = false;
     }
 
@@ -132,9 +138,11 @@ impl Rows<'_> {
         scroll.page = whole(view / row);
         scroll.top = (scroll.top - std::mem::take(&mut scroll.gone) as f64 * row).max(0.0);
         wheel(ui, body, scroll);
-        if let Some(target) = scroll.reveal.take() {
+        if let Some((target, around)) = scroll.reveal.take() {
             let at = target.min(count.saturating_sub(1)) as f64 * row;
-            scroll.top = scroll.top.clamp((at + row - view).max(0.0), at);
+            let around = (around as f64 * row).min((view - row) / 2.0).max(0.0);
+            let least = (at + row + around - view).max(0.0);
+            scroll.top = scroll.top.clamp(least, (at - around).max(least));
         }
         bar(ui, id, body, scroll, count as f64 * row);
         if scroll.following || scroll.top >= end {

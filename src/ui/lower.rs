@@ -7,6 +7,7 @@ use eframe::egui::{Response, Ui};
 use crate::model::{Action, FileAction, Phase, TabId};
 
 use super::View;
+use super::compared_log::compared_ui;
 use super::menu::Item;
 use super::mirror::Mirror;
 use super::opened_log::OpenedView;
@@ -29,7 +30,7 @@ pub fn follow(mirror: &Mirror, view: &mut View) -> bool {
     if let Some(transfer) = view.queue.take_jump() {
         let failed = mirror.queue.get(transfer).is_some_and(|row| matches!(row.phase, Phase::Failed(_)));
         view.transcript.reveal_transfer(&mirror.transcript, transfer, failed);
-        view.opened = None;
+        (view.opened, view.compared) = (None, None);
         view.lower = Lower::Log;
     }
     view.queue.follow(&mirror.queue);
@@ -61,8 +62,14 @@ pub fn queue_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut V
     queue_ui(ui, mirror, queue, clock, actions, |ui, queue| queue_tabs(ui, mirror, queue, None))
 }
 
-/// Draws the reply log, or the one that was opened.
+/// Draws the reply log, or the one that was opened, or two that were compared.
 pub fn log_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) {
+    if let Some(compared) = &mut view.compared {
+        if compared_ui(ui, compared, transcript_title) {
+            view.compared = None;
+        }
+        return;
+    }
     if view.opened.is_some() {
         let View { opened, tab, clock, .. } = view;
         return opened_ui(ui, opened, *tab, clock, transcript_title);
@@ -73,11 +80,17 @@ pub fn log_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec
 
 /// Draws the one that is chosen, with tabs for both. The answer is the queue's area while it is shown.
 pub fn tabbed_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) -> Option<Response> {
-    let View { queue, transcript, opened, clock, lower, tab, .. } = view;
+    let View { queue, transcript, opened, compared, clock, lower, tab, .. } = view;
     if *lower == Lower::Queue {
         return Some(queue_ui(ui, mirror, queue, clock, actions, |ui, queue| {
             queue_tabs(ui, mirror, queue, Some(lower));
         }));
+    }
+    if let Some(logs) = compared {
+        if compared_ui(ui, logs, |ui| queue_tabs(ui, mirror, queue, Some(lower))) {
+            *compared = None;
+        }
+        return None;
     }
     if opened.is_some() {
         opened_ui(ui, opened, *tab, clock, |ui| queue_tabs(ui, mirror, queue, Some(lower)));

@@ -139,6 +139,8 @@ pub enum Item {
     ClearLog,
     /// Show a log from a file.
     OpenLog,
+    /// Set two logs side by side.
+    CompareLogs,
     /// Write the log for others.
     ExportLog,
 }
@@ -254,6 +256,7 @@ impl Item {
             Self::CopyLines => "Copy lines",
             Self::ClearLog => "Clear the log",
             Self::OpenLog => "Open log…",
+            Self::CompareLogs => "Compare logs…",
             Self::ExportLog => "Export log…",
         }
     }
@@ -318,6 +321,7 @@ impl Item {
             | Self::PreviousArea
             | Self::FiltersCount
             | Self::ResetRows
+            | Self::CompareLogs
             | Self::Compact => return None,
         })
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::model::queue::Totals;
 use crate::model::{
-    AfterLast, ConnectionId, ConnectionState, Entry, Event, Failure, Listing, LocalListing, OpenedLog, Question, Queue,
-    RemotePath, Report, Server, Settings, Site, Sites, TabId, Ticket, Transcript,
+    AfterLast, Comparison, ConnectionId, ConnectionState, Entry, Event, Failure, Listing, LocalListing, OpenedLog,
+    Question, Queue, RemotePath, Report, Server, Settings, Site, Sites, TabId, Ticket, Transcript,
 };
 
 /// Notices that are kept; the oldest leave first.
@@ -34,6 +34,8 @@ pub struct Mirror {
     pub closed: Vec<ConnectionId>,
     /// A log that was read from a file, until the window takes it.
     pub opened: Option<Box<OpenedLog>>,
+    /// Two logs that were compared, until the window takes them.
+    pub compared: Option<Box<Comparison>>,
     /// What a person must decide, oldest first.
     pub questions: Vec<Question>,
     /// The settings as stored.
@@ -201,6 +203,7 @@ impl Default for Mirror {
             connections: BTreeMap::new(),
             closed: Vec::new(),
             opened: None,
+            compared: None,
             questions: Vec::new(),
             settings,
             sites: Arc::default(),
@@ -256,6 +259,7 @@ impl Mirror {
             Event::QueueIdle => self.queue_changed = true,
             Event::Line(line) => self.transcript.push(line),
             Event::Log(log) => self.opened = Some(log),
+            Event::Compared(comparison) => self.compared = Some(comparison),
             Event::Opened { connection, tab, site } => {
                 self.connections.insert(connection, Wire { tab, site, open: true });
             }

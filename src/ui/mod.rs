@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod bar;
+pub mod compared_log;
 pub mod dialog;
 pub mod drag;
 pub mod filter_field;

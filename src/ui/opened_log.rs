@@ -1,12 +1,13 @@
 //! A log from a file in the place of the reply log: the same views, under a heading that says whose it is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use eframe::egui::{self, Label, RichText, Ui};
 
 use crate::model::foreign::Program;
 use crate::model::{OpenedLog, Settings};
 
+use super::menu::Item;
 use super::mirror::Mirror;
 use super::strip::at_right;
 use super::transcript_panel::TranscriptView;
@@ -15,7 +16,9 @@ use super::{icons, text, theme};
 /// What the window knows of it.
 #[derive(Debug)]
 pub struct OpenedView {
-    /// The file's name.
+    /// The file.
+    pub path: PathBuf,
+    /// Its name.
     file: String,
     /// Where it lies, who wrote it, how long it is.
     about: String,
@@ -42,11 +45,11 @@ impl OpenedView {
         }
         let file = text::visible(&file).into_owned();
         let about = text::visible(&about).into_owned();
-        Self { file, about, mirror: Mirror::of_log(transcript, settings), view: TranscriptView::of_file() }
+        Self { path, file, about, mirror: Mirror::of_log(transcript, settings), view: TranscriptView::of_file() }
     }
 
     /// Draws the heading; `true`: back to the live log.
-    pub fn heading(&self, ui: &mut Ui) -> bool {
+    pub fn heading(&mut self, ui: &mut Ui) -> bool {
         let palette = theme::of(ui);
         let mut back = false;
         let frame = egui::Frame::NONE.fill(palette.tint(palette.accent)).inner_margin(egui::Margin::symmetric(8, 0));
@@ -62,7 +65,12 @@ impl OpenedView {
                     let layout = egui::Layout::left_to_right(egui::Align::Center);
                     ui.allocate_ui_with_layout(size, layout, |ui| ui.add(Label::new(about).truncate()));
                 }
-                at_right(ui, BACK, |ui| back = ui.button("Back to the live log").clicked());
+                at_right(ui, BACK, |ui| {
+                    if ui.button("Compare with…").clicked() {
+                        self.view.item = Some(Item::CompareLogs);
+                    }
+                    back = ui.button("Back to the live log").clicked();
+                });
             });
         });
         back

@@ -1,5 +1,6 @@
 //! What each command of the window does.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use eframe::egui::{Context, Id};
@@ -17,7 +18,7 @@ use super::menu::{Can, Item};
 use super::mirror::Mirror;
 use super::pane::{Travel, Want, is_openable};
 use super::view::{Lower, Side, TabView, View};
-use super::{drag, list, pane, place, quickconnect, table, tree};
+use super::{compared_log, drag, list, pane, place, quickconnect, table, tree};
 
 /// What came of a frame.
 #[derive(Debug, Default)]
@@ -41,6 +42,8 @@ pub enum Choose {
     Export,
     /// A log to be shown.
     Log,
+    /// A log to be compared.
+    Compared,
 }
 
 /// What can be done in the pane on `side`.
@@ -82,6 +85,11 @@ pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mu
         Item::ExportQueue => out.choose = Some(Choose::Export),
         Item::OpenLog => out.choose = Some(Choose::Log),
         Item::ExportLog => export_log(mirror, view),
+        Item::CompareLogs => {
+            let opened = view.opened.as_ref().map(|opened| opened.path.clone());
+            let folder = local_folder(view);
+            view.dialogs.open(Wish::Compare { opened, folder });
+        }
         Item::OtherPane => {
             let side = view.current().side.other();
             give_keyboard(ctx, view, side);
@@ -110,7 +118,7 @@ pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mu
         Item::RawCommand => {
             view.layout.log = true;
             view.lower = Lower::Log;
-            view.opened = None;
+            (view.opened, view.compared) = (None, None);
             view.transcript.focus_command();
         }
         Item::AddBookmark => add_bookmark(mirror, view, out),
@@ -124,11 +132,16 @@ fn export_log(mirror: &Mirror, view: &mut View) {
         Some(opened) => opened.view.exported(&opened.mirror.transcript),
         None => view.transcript.exported(&mirror.transcript),
     };
-    let folder = match view.current().local.here() {
-        Some(Place::Local(folder)) => folder,
-        _ => std::path::PathBuf::new(),
-    };
+    let folder = local_folder(view);
     view.dialogs.open(Wish::Export { exported, folder });
+}
+
+/// The folder that the local pane shows.
+fn local_folder(view: &mut View) -> PathBuf {
+    match view.current().local.here() {
+        Some(Place::Local(folder)) => folder,
+        _ => PathBuf::new(),
+    }
 }
 
 fn in_pane(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mut View, out: &mut Out) {
@@ -173,7 +186,7 @@ fn travel(item: Item, side: Side, mirror: &Mirror, view: &mut View, out: &mut Ou
     let tab = view.tab;
     let pane = view.current().pane(side);
     let home = || match side {
-        Side::Local => Some(Place::Local(std::path::PathBuf::new())),
+        Side::Local => Some(Place::Local(PathBuf::new())),
         Side::Remote => mirror.tab(tab)?.server.as_ref().map(|server| Place::Remote(server.home.clone())),
     };
     let (place, travel) = match item {
@@ -273,7 +286,7 @@ pub fn new_tab(mirror: &Mirror, view: &mut View, out: &mut Out) {
 
 /// Opens a tab that shows the same local folder.
 fn open_tab(mirror: &Mirror, view: &mut View, out: &mut Out) {
-    let here = view.current().local.here().unwrap_or_else(|| Place::Local(std::path::PathBuf::new()));
+    let here = view.current().local.here().unwrap_or_else(|| Place::Local(PathBuf::new()));
     let id = view.open_tab();
     go(id, here, Travel::On, mirror, view, out);
 }
@@ -477,7 +490,9 @@ fn areas(view: &View) -> Vec<Id> {
         }
         areas.push(table::focus_id_of(view.tab, side));
     }
-    areas.extend(["Transfers", "Failed transfers", "Done transfers", "Reply log"].map(list::focus_id));
+    areas.extend(
+        ["Transfers", "Failed transfers", "Done transfers", "Reply log", compared_log::NAME].map(list::focus_id),
+    );
     areas
 }
 

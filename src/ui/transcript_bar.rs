@@ -59,7 +59,7 @@ pub(super) fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clo
             if menu::row(ui, Item::ClearLog, preset, !mirror.transcript.is_empty()) {
                 view.clear = true;
             }
-            for item in [Item::OpenLog, Item::ExportLog] {
+            for item in [Item::OpenLog, Item::CompareLogs, Item::ExportLog] {
                 if menu::row(ui, item, preset, true) {
                     view.item = Some(item);
                 }

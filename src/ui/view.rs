@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::model::settings::Layout;
 use crate::model::{Credentials, Site, TabId, Ticket};
 
+use super::compared_log::ComparedView;
 use super::dialog::Dialogs;
 use super::opened_log::OpenedView;
 use super::pane::PaneView;
@@ -28,6 +29,8 @@ pub struct View {
     pub transcript: TranscriptView,
     /// A log from a file, shown in the place of the reply log.
     pub opened: Option<Box<OpenedView>>,
+    /// Two logs side by side, shown in the place of either.
+    pub compared: Option<Box<ComparedView>>,
     /// The site manager.
     pub sites: SitesView,
     /// Dialogs that are open.
@@ -121,6 +124,7 @@ impl View {
             queue: QueueView::default(),
             transcript: TranscriptView::default(),
             opened: None,
+            compared: None,
             sites: SitesView::default(),
             dialogs: Dialogs::default(),
             lower: Lower::default(),

@@ -58,6 +58,7 @@ impl Worker {
             Action::SavePassword { site, password } => self.keep_password(site, password),
             Action::SaveSettings(settings) => self.save_settings(*settings),
             Action::OpenLog(path) => logs::open(&self.context, path),
+            Action::Compare(sources) => logs::compare(&self.context, *sources),
             Action::SaveLog(export) => logs::save(&self.context, *export),
             Action::OpenLocal(path) => here::open(&self.context, path),
             Action::Quit => self.quit(),

@@ -3,15 +3,17 @@
 use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::connect::Context;
 use super::here::tell;
+use crate::model::compare::{Compared, Source};
 use crate::model::export::export;
 use crate::model::foreign::Lines;
-use crate::model::{Cause, Event, Failure, LogExport, OpenedLog, Transcript};
+use crate::model::{Cause, Comparison, Event, Failure, Log, LogExport, OpenedLog, Transcript};
 
 /// Lines of a log that are kept, the newest: as many as the window stays quick with.
 const MOST_LINES: usize = 1_000_000;
@@ -20,13 +22,35 @@ const MOST_LINES: usize = 1_000_000;
 pub(super) fn open(context: &Context, path: PathBuf) {
     tell(context, move || match read(&path) {
         Ok(log) => Event::Log(Box::new(log)),
-        Err(error) => Event::Failed(Failure {
-            what: format!("Could not open the log {}", path.display()),
-            why: error.to_string(),
-            cause: Cause::Local,
-            again: false,
-        }),
+        Err(error) => Event::Failed(unread(&path, &error)),
     });
+}
+
+/// Sets two logs side by side for the window.
+pub(super) fn compare(context: &Context, [left, right]: [Source; 2]) {
+    let both = move || Ok(Comparison::of(compared(left)?, compared(right)?));
+    tell(context, move || both().map_or_else(Event::Failed, |comparison| Event::Compared(Box::new(comparison))));
+}
+
+fn compared(source: Source) -> Result<Compared, Failure> {
+    let (name, path, lines) = match source {
+        Source::Lines(name, lines) => (name, PathBuf::new(), lines),
+        Source::File(path) => {
+            let log = read(&path).map_err(|error| unread(&path, &error))?;
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            (name, path, log.transcript.iter().cloned().collect())
+        }
+    };
+    Ok(Compared { name, path, log: Arc::new(Log::of(lines)) })
+}
+
+fn unread(path: &Path, error: &io::Error) -> Failure {
+    Failure {
+        what: format!("Could not open the log {}", path.display()),
+        why: error.to_string(),
+        cause: Cause::Local,
+        again: false,
+    }
 }
 
 /// Writes a log into a new file.
@@ -72,8 +96,9 @@ fn read(path: &Path) -> io::Result<OpenedLog> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::compare::Alike;
     use crate::model::foreign::Program;
-    use crate::model::{Format, Log, Masks};
+    use crate::model::{Format, Masks};
 
     #[test]
     fn a_log_is_read_from_its_file() {
@@ -85,10 +110,23 @@ mod tests {
     }
 
     #[test]
+    fn logs_of_a_file_and_of_lines_are_compared() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/logs");
+        let lines = read(&folder.join("curl.txt")).unwrap().transcript.iter().cloned().collect();
+        let left = compared(Source::Lines("This run".to_owned(), lines)).unwrap();
+        let right = compared(Source::File(folder.join("curl.txt"))).unwrap();
+        assert_eq!((left.name.as_str(), right.name.as_str()), ("This run", "curl.txt"));
+        let pairs = Comparison::of(left, right).pairs;
+        assert!(pairs.len() > 5 && pairs.iter().all(|pair| pair.alike == Alike::Same), "{pairs:?}");
+        let failure = compared(Source::File(folder.join("none.txt"))).unwrap_err();
+        assert!(failure.what.ends_with("none.txt"));
+    }
+
+    #[test]
     fn a_log_is_saved_and_nothing_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let opened = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/logs/curl.txt")).unwrap();
-        let log = std::sync::Arc::new(Log::of(opened.transcript.iter().cloned().collect()));
+        let log = Arc::new(Log::of(opened.transcript.iter().cloned().collect()));
         let (format, masks) = (Format::Text, Masks { user: true, ..Masks::default() });
         let path = folder.path().join("out.txt");
         let wanted = LogExport { log, rows: [3, 4].into(), format, masks, path: path.clone() };

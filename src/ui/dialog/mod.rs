@@ -2,6 +2,7 @@
 
 mod about;
 mod certificate;
+mod compare;
 mod delete;
 mod exists;
 mod export;
@@ -16,7 +17,7 @@ mod settings;
 pub(super) mod speed;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use eframe::egui::Context;
 
@@ -61,6 +62,13 @@ pub enum Wish {
         /// Where its file goes at first.
         folder: PathBuf,
     },
+    /// Compare two logs.
+    Compare {
+        /// The log that was opened from a file.
+        opened: Option<PathBuf>,
+        /// Where names of files without a folder are looked for.
+        folder: PathBuf,
+    },
     /// The settings window.
     Settings,
     /// Which filters are on.
@@ -88,6 +96,7 @@ enum Open {
     Settings(Box<settings::Setting>),
     Filters(Box<filters::Filtering>),
     Export(Box<export::Exporting>),
+    Compare(Box<compare::Comparing>),
     About(Opening),
 }
 
@@ -109,6 +118,19 @@ impl Dialogs {
     /// Whether a dialog or question is in front: then shortcuts of the window rest.
     pub fn is_open(&self, mirror: &Mirror) -> bool {
         self.wish.is_some() || self.open.is_some() || self.question(mirror).is_some()
+    }
+
+    /// Whether the system's dialog is to choose a file for the dialog that is open; told once.
+    pub fn take_choosing(&mut self) -> bool {
+        let Some(Open::Compare(dialog)) = &mut self.open else { return false };
+        dialog.take_choosing()
+    }
+
+    /// The file that was chosen for the dialog that is open.
+    pub fn chose(&mut self, path: &Path) {
+        if let Some(Open::Compare(dialog)) = &mut self.open {
+            dialog.chose(path);
+        }
     }
 
     fn question<'a>(&self, mirror: &'a Mirror) -> Option<&'a Question> {
@@ -142,6 +164,7 @@ pub fn dialogs_ui(
         Some(Open::Settings(dialog)) => dialog.ui(ctx, mirror, actions),
         Some(Open::Filters(dialog)) => dialog.ui(ctx, mirror, actions),
         Some(Open::Export(dialog)) => dialog.ui(ctx, actions),
+        Some(Open::Compare(dialog)) => dialog.ui(ctx, mirror, actions),
         Some(Open::About(opening)) => about::about_ui(ctx, opening),
         None => false,
     };
@@ -163,6 +186,7 @@ fn begin(wish: Wish, mirror: &Mirror, tickets: &mut Tickets, clock: &Clock, acti
         Wish::Settings => Open::Settings(Box::new(settings::Setting::new(&mirror.settings))),
         Wish::Filters => Open::Filters(Box::new(filters::Filtering::new(&mirror.settings.filters))),
         Wish::Export { exported, folder } => Open::Export(Box::new(export::Exporting::new(exported, folder, clock))),
+        Wish::Compare { opened, folder } => Open::Compare(Box::new(compare::Comparing::new(mirror, opened, folder))),
         Wish::About => Open::About(Opening::default()),
     })
 }
