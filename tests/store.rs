@@ -186,10 +186,10 @@ fn what_a_killed_run_left_is_held_run_or_left_alone() {
         Event::Queue(Delta::Add(rows)) => Some(rows),
         _ => None,
     });
-    let names: Vec<_> = rows.iter().map(|row| (&*row.remote_name, &row.phase)).collect();
+    let names: Vec<_> = rows.iter().map(|row| (row.remote_name, row.phase)).collect();
     let left = &Phase::Left;
     assert_eq!(names, [("file 1", left), ("file 2", left), ("file 3", left)]);
-    worker.send(Action::Remove(vec![rows[1].id]));
+    worker.send(Action::Remove(vec![rows.get(1).unwrap().id]));
     worker.quit();
     let (journal, _) = Journal::open(&Folders::within(root.path()).data);
     let left: Vec<_> = journal.load().unwrap().into_iter().map(|row| row.id.0).collect();

@@ -14,11 +14,12 @@ use std::time::{Duration, Instant};
 use harness::{Kind as ServerKind, PASSWORD, Server, Setup, Tls, USER, tree};
 use longshore::model::exists::{DateIs, Rule, SizeIs};
 use longshore::model::question::Scope;
+use longshore::model::queue::Row;
 use longshore::model::transfer::{BatchItem, Proof};
 use longshore::model::{
     Action, Actions, AfterLast, Answer, Ask, Batch, ConnectionState, Course, Credentials, Delta, Direction, Event,
     FileAction, IfExists, Kind, Line, Listing, Login, Phase, Place, Queue, RemotePath, Report, Run, Secret, Section,
-    Security, Settings, Site, TabId, Ticket, Transfer, TransferId, Wake,
+    Security, Settings, Site, TabId, Ticket, TransferId, Wake,
 };
 use longshore::worker::{CarryOn, Start, spawn, store::Folders};
 
@@ -120,7 +121,7 @@ impl Front {
         self.until("progress", |_, queue| {
             let running = queue.section(Section::Active).iter().filter_map(|id| queue.get(*id));
             running
-                .filter(|row| matches!(&row.phase, Phase::Running(running) if running.done >= bytes))
+                .filter(|row| matches!(row.phase, Phase::Running(running) if running.done >= bytes))
                 .map(|r| r.id)
                 .next()
         })
@@ -132,7 +133,7 @@ impl Front {
         self.act(Action::Enqueue(Batch { tab: TAB, course, items: vec![item], if_exists }));
     }
 
-    fn rows(&self) -> Vec<&Transfer> {
+    fn rows(&self) -> Vec<Row<'_>> {
         let sections = [Section::Active, Section::Failed, Section::Done];
         sections
             .iter()
@@ -144,7 +145,7 @@ impl Front {
     /// The only row of the queue, which is complete.
     fn done(&self) -> longshore::model::transfer::Done {
         match self.rows().as_slice() {
-            [Transfer { phase: Phase::Done(done), .. }] => **done,
+            [Row { phase: Phase::Done(done), .. }] => **done,
             rows => panic!("{rows:#?}"),
         }
     }
@@ -198,7 +199,7 @@ fn a_tree_goes_up_and_down() {
         front.idle();
         tree::assert_same(&source, &target, &format!("{kind:?}, down"));
         let proofs = front.rows().into_iter().filter(|row| row.kind == Kind::File);
-        assert!(proofs.into_iter().all(|row| matches!(&row.phase, Phase::Done(done) if done.proof == Proof::Size)));
+        assert!(proofs.into_iter().all(|row| matches!(row.phase, Phase::Done(done) if done.proof == Proof::Size)));
         assert!(front.asked.len() <= 1, "one certificate, asked for once: {:?}", front.asked);
         front.quit();
     }
@@ -276,7 +277,7 @@ fn uploads_take_their_names_when_they_are_whole() {
         front.idle();
         assert_eq!(fs::read(server.root.join("there")).unwrap(), bytes(5_000_000), "{kind:?}: {:#?}", front.rows());
         assert!(!server.root.join("there.filepart").exists(), "{kind:?}");
-        let Phase::Done(done) = &front.rows()[0].phase else { panic!("{kind:?}: {:#?}", front.rows()) };
+        let Phase::Done(done) = front.rows()[0].phase else { panic!("{kind:?}: {:#?}", front.rows()) };
         assert!(done.resumed_from > 0 && done.proof == Proof::Size, "{kind:?}: {done:?}");
         front.quit();
     }
@@ -390,7 +391,7 @@ fn cancel_leaves_nothing_and_pause_goes_on_where_it_was() {
     front.enqueue(Course::Download, Kind::File, &local.join("file"), "/file", None);
     let id = front.moved(2_000_000);
     front.act(Action::Pause(vec![id]));
-    front.until("the pause", |_, queue| (queue.get(id)?.phase == Phase::Paused).then_some(()));
+    front.until("the pause", |_, queue| (*queue.get(id)?.phase == Phase::Paused).then_some(()));
     assert!(local.join("file.part").metadata().unwrap().len() >= 1_000_000 && !local.join("file").exists());
     front.act(Action::Resume(vec![id]));
     front.idle();
@@ -418,11 +419,11 @@ fn a_row_that_starts_over_begins_with_nothing() {
         front.enqueue(course, Kind::File, &local.join(name), &format!("/{name}"), None);
         let id = front.moved(1_000_000);
         front.act(Action::Pause(vec![id]));
-        front.until("the pause", |_, queue| (queue.get(id)?.phase == Phase::Paused).then_some(()));
+        front.until("the pause", |_, queue| (*queue.get(id)?.phase == Phase::Paused).then_some(()));
         front.act(Action::Reset(vec![id]));
         front.idle();
         let row = front.queue.get(id).unwrap();
-        let Phase::Done(done) = &row.phase else { panic!("{row:?}") };
+        let Phase::Done(done) = row.phase else { panic!("{row:?}") };
         assert_eq!((done.resumed_from, done.bytes, row.attempts), (0, 6_000_000, 1), "{name}");
     }
     assert!(fs::read(local.join("down")).unwrap() == content && fs::read(server.root.join("up")).unwrap() == content);
@@ -472,7 +473,7 @@ fn paused_upload(home: &tempfile::TempDir, server: &Server, local: &Path) -> (Fr
     front.enqueue(Course::Upload, Kind::File, local, "/file", None);
     let id = front.moved(1_000_000);
     front.act(Action::Pause(vec![id]));
-    front.until("the pause", |_, queue| (queue.get(id)?.phase == Phase::Paused).then_some(()));
+    front.until("the pause", |_, queue| (*queue.get(id)?.phase == Phase::Paused).then_some(()));
     (front, id)
 }
 
@@ -560,7 +561,7 @@ fn two_files_are_never_joined_into_one() {
     front.enqueue(Course::Download, Kind::File, &local, "/file", None);
     let id = front.moved(2_000_000);
     front.act(Action::Pause(vec![id]));
-    front.until("the pause", |_, queue| (queue.get(id)?.phase == Phase::Paused).then_some(()));
+    front.until("the pause", |_, queue| (*queue.get(id)?.phase == Phase::Paused).then_some(()));
     // The same size and the same time, but another file.
     let other: Vec<u8> = bytes(6_000_000).into_iter().map(|byte| !byte).collect();
     put(&other);
@@ -787,7 +788,7 @@ fn a_failed_download_leaves_the_file_that_was_there() {
     front.enqueue(Course::Download, Kind::File, &target, "/missing", Some(IfExists::Overwrite));
     front.idle();
     let rows = front.rows();
-    assert!(matches!(&rows[0].phase, Phase::Failed(failure) if failure.why.starts_with("550 ")), "{rows:#?}");
+    assert!(matches!(rows[0].phase, Phase::Failed(failure) if failure.why.starts_with("550 ")), "{rows:#?}");
     assert_eq!(fs::read(&target).unwrap(), b"precious");
     assert!(!home.path().join("file.part").exists());
     front.quit();

@@ -6,8 +6,9 @@ use std::io::{self, IsTerminal};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::visible;
+use crate::model::queue::Row;
 use crate::model::transfer::Running;
-use crate::model::{Course, Transfer, TransferId};
+use crate::model::{Course, TransferId};
 
 /// Bars of single files at once; more would scroll a small terminal.
 const MOST: usize = 8;
@@ -34,7 +35,7 @@ impl Bars {
     }
 
     /// How far a row is.
-    pub(super) fn update(&mut self, row: &Transfer, running: &Running) {
+    pub(super) fn update(&mut self, row: Row<'_>, running: &Running) {
         let Some(all) = &self.all else { return };
         if !self.bars.contains_key(&row.id) && self.bars.len() >= MOST {
             return;
@@ -43,7 +44,7 @@ impl Bars {
             let bar = all.add(ProgressBar::new(row.size.unwrap_or(0)));
             let sign = if row.course == Course::Download { '↓' } else { '↑' };
             bar.set_style(if row.size.is_some() { self.style.clone() } else { self.unsized_style.clone() });
-            bar.set_prefix(format!("{sign} {}", visible(&row.remote_name)));
+            bar.set_prefix(format!("{sign} {}", visible(row.remote_name)));
             bar
         });
         if let Some(size) = row.size {

@@ -9,7 +9,7 @@ use super::status::{Status, Stop};
 use super::transfers;
 use super::watch::{Tells, direction};
 use crate::model::path::shown;
-use crate::model::{Action, Kind, Phase, Report, Section, TabId, Ticket, Transfer};
+use crate::model::{Action, Kind, Phase, Report, Section, TabId, Ticket, queue};
 
 /// A row that is left.
 #[derive(Serialize)]
@@ -95,7 +95,7 @@ pub(super) fn run(front: &mut Front) -> Result<Status, Stop> {
     Ok(transfers::sum_up(front, 0))
 }
 
-fn row(row: &Transfer) -> Row {
+fn row(row: queue::Row<'_>) -> Row {
     Row {
         site: shown(row.folder.site.title()),
         local: row.local_shown(),
@@ -103,7 +103,7 @@ fn row(row: &Transfer) -> Row {
         direction: direction(row.course),
         kind: if row.kind == Kind::Directory { "dir" } else { "file" },
         size: row.size,
-        error: match &row.phase {
+        error: match row.phase {
             Phase::Failed(failure) | Phase::Waiting { failure, .. } => Some(failure.to_string()),
             _ => None,
         },

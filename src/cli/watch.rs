@@ -91,7 +91,7 @@ impl Watch {
     /// Changes the queue as the worker's has changed.
     pub(super) fn apply(&mut self, delta: Delta, results: &mut Results) {
         // Done of a row that was running leaves no trace of how far it was.
-        let before = |id: TransferId| (id, self.queue.get(id).map(|row| reached(&row.phase)));
+        let before = |id: TransferId| (id, self.queue.get(id).map(|row| reached(row.phase)));
         let (mut changed, mut progress) = (Vec::new(), Vec::new());
         match &delta {
             Delta::Phase(id, _) => changed.push(before(*id)),
@@ -104,7 +104,7 @@ impl Watch {
         self.queue.apply(delta);
         for id in progress {
             if let Some(row) = self.queue.get(id)
-                && let Phase::Running(running) = &row.phase
+                && let Phase::Running(running) = row.phase
             {
                 self.bars.update(row, running);
             }
@@ -117,7 +117,7 @@ impl Watch {
 
     fn changed(&mut self, id: TransferId, (bytes, resumed_from): (u64, u64), tells: bool, results: &mut Results) {
         let Some(row) = self.queue.get(id) else { return };
-        match &row.phase {
+        match row.phase {
             Phase::Running(_) => {
                 self.began.entry(id).or_insert_with(Instant::now);
             }
@@ -130,7 +130,7 @@ impl Watch {
                 }
             }
             Phase::Done(_) | Phase::Skipped | Phase::Failed(_) => {
-                let row = row.clone();
+                let row = row.to_transfer();
                 self.bars.end(id);
                 let seconds = self.began.remove(&id).map_or(0.0, |began| began.elapsed().as_secs_f64());
                 if tells {
@@ -224,7 +224,7 @@ impl Watch {
 
     /// Rows that failed: those that may be tried again, and those that may not.
     pub(super) fn failed(&self) -> (Vec<TransferId>, Vec<TransferId>) {
-        let again = |id: &TransferId| match self.queue.get(*id).map(|row| &row.phase) {
+        let again = |id: &TransferId| match self.queue.get(*id).map(|row| row.phase) {
             Some(Phase::Failed(failure)) => failure.again,
             _ => false,
         };

@@ -2,14 +2,15 @@
 
 mod arrange;
 pub mod portable;
+mod rows;
 mod sequence;
 mod store;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeSet, HashSet};
-use std::sync::Arc;
 
+pub use self::rows::{Row, Rows};
 pub use self::sequence::Sequence;
 use self::store::Store;
 use super::transfer::{Course, Phase, Running, Transfer, TransferId};
@@ -23,9 +24,9 @@ pub const MOST_DONE: usize = 100_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delta {
     /// New rows, each with its place.
-    Add(Arc<[Transfer]>),
+    Add(Rows),
     /// Rows that are there become these, at their places.
-    Change(Arc<[Transfer]>),
+    Change(Rows),
     /// A row goes on; in another section it goes behind all others.
     Phase(TransferId, Phase),
     /// How far the running rows are; replaces what was said before, at most ten times a second.
@@ -149,25 +150,25 @@ impl Queue {
         }
     }
 
-    fn add(&mut self, rows: Arc<[Transfer]>) {
-        let is_new = |row: &Transfer| self.rows.get(row.id).is_none();
+    fn add(&mut self, rows: Rows) {
+        let is_new = |row: &Row<'_>| self.rows.get(row.id).is_none();
         let mut seen = HashSet::new();
-        let ascending = rows.is_sorted_by(|one, next| one.id < next.id);
-        let rows = if rows.iter().all(|row| is_new(row) && (ascending || seen.insert(row.id))) {
+        let ascending = rows.iter().is_sorted_by(|one, next| one.id < next.id);
+        let rows = if rows.iter().all(|row| is_new(&row) && (ascending || seen.insert(row.id))) {
             rows
         } else {
             seen.clear();
-            rows.iter().filter(|row| is_new(row) && seen.insert(row.id)).cloned().collect()
+            rows.iter().filter(|row| is_new(row) && seen.insert(row.id)).map(|row| row.to_transfer()).collect()
         };
         self.rows.put(rows.clone());
         rows.iter().for_each(|row| self.enter(row.id));
     }
 
-    fn change(&mut self, rows: Arc<[Transfer]>) {
+    fn change(&mut self, rows: Rows) {
         let rows = if rows.iter().all(|row| self.rows.get(row.id).is_some()) {
             rows
         } else {
-            rows.iter().filter(|row| self.rows.get(row.id).is_some()).cloned().collect()
+            rows.iter().filter(|row| self.rows.get(row.id).is_some()).map(|row| row.to_transfer()).collect()
         };
         rows.iter().for_each(|row| self.leave(row.id));
         self.rows.put(rows.clone());
@@ -176,7 +177,7 @@ impl Queue {
 
     fn change_phase(&mut self, id: TransferId, phase: Phase) {
         let Some(row) = self.rows.get(id) else { return };
-        if Section::of(&row.phase) != Section::of(&phase) {
+        if Section::of(row.phase) != Section::of(&phase) {
             self.leave(id);
             let place = self.next_place();
             if let Some(row) = self.rows.get_mut(id) {
@@ -210,7 +211,7 @@ impl Queue {
     fn enter(&mut self, id: TransferId) {
         let Self { rows, active, failed, done, last, .. } = self;
         let Some(row) = rows.get(id) else { return };
-        let section = match Section::of(&row.phase) {
+        let section = match Section::of(row.phase) {
             Section::Active => active,
             Section::Failed => failed,
             Section::Done => done,
@@ -224,7 +225,7 @@ impl Queue {
     fn leave(&mut self, id: TransferId) {
         self.uncount(id);
         let Some(row) = self.rows.get(id) else { return };
-        let (section, place) = (Section::of(&row.phase), row.place);
+        let (section, place) = (Section::of(row.phase), row.place);
         match section {
             Section::Active => self.active.remove(place, id),
             Section::Failed => self.failed.remove(place, id),
@@ -240,7 +241,7 @@ impl Queue {
     /// Takes a row into the sums.
     fn count(&mut self, id: TransferId) {
         let Some(row) = self.rows.get(id) else { return };
-        if Section::of(&row.phase) == Section::Active {
+        if Section::of(row.phase) == Section::Active {
             self.sizes += u128::from(row.size.unwrap_or(0));
             match row.phase {
                 Phase::Running(_) => drop(self.running.insert(id)),
@@ -253,10 +254,10 @@ impl Queue {
     /// Takes a row out of the sums, before it changes.
     fn uncount(&mut self, id: TransferId) {
         let Some(row) = self.rows.get(id) else { return };
-        if Section::of(&row.phase) == Section::Active {
+        if Section::of(row.phase) == Section::Active {
             self.sizes -= u128::from(row.size.unwrap_or(0));
             self.running.remove(&id);
-            self.left -= usize::from(row.phase == Phase::Left);
+            self.left -= usize::from(*row.phase == Phase::Left);
         }
     }
 
@@ -272,16 +273,16 @@ impl Queue {
     /// Where the row stands in its section.
     pub fn position(&self, id: TransferId) -> Option<usize> {
         let row = self.rows.get(id)?;
-        self.section(Section::of(&row.phase)).position(row.place, id)
+        self.section(Section::of(row.phase)).position(row.place, id)
     }
 
     /// The row at `index` of a section.
-    pub fn row(&self, section: Section, index: usize) -> Option<&Transfer> {
+    pub fn row(&self, section: Section, index: usize) -> Option<Row<'_>> {
         self.rows.get(*self.section(section).get(index)?)
     }
 
     /// The row called `id`.
-    pub fn get(&self, id: TransferId) -> Option<&Transfer> {
+    pub fn get(&self, id: TransferId) -> Option<Row<'_>> {
         self.rows.get(id)
     }
 
@@ -310,7 +311,7 @@ impl Queue {
         let mut totals = Totals { rows: self.active.len(), running: self.running.len(), ..Totals::default() };
         let mut left = self.sizes;
         for row in self.running() {
-            let Phase::Running(running) = &row.phase else { continue };
+            let Phase::Running(running) = row.phase else { continue };
             left -= u128::from(running.done.min(row.size.unwrap_or(0)));
             match row.course {
                 Course::Download => totals.down = totals.down.saturating_add(running.rate),
@@ -322,7 +323,7 @@ impl Queue {
     }
 
     /// The rows that run, oldest first.
-    pub fn running(&self) -> impl Iterator<Item = &Transfer> {
+    pub fn running(&self) -> impl Iterator<Item = Row<'_>> {
         self.running.iter().filter_map(|id| self.rows.get(*id))
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 use super::path::RemotePath;
+use super::queue::Row;
 use super::settings::IfExists;
 use super::site::Site;
 use super::{Kind, TabId};
@@ -99,23 +100,37 @@ pub struct Transfer {
 }
 
 impl Transfer {
+    /// The same, as the queue shows its rows.
+    pub fn row(&self) -> Row<'_> {
+        Row {
+            id: self.id,
+            course: self.course,
+            kind: self.kind,
+            folder: &self.folder,
+            remote_name: &self.remote_name,
+            local_name: self.local_name.as_deref(),
+            size: self.size,
+            phase: &self.phase,
+            attempts: self.attempts,
+            if_exists: self.if_exists,
+            priority: self.priority,
+            place: self.place,
+        }
+    }
+
     /// The local end's name.
     pub fn local_name(&self) -> &str {
-        self.local_name.as_deref().unwrap_or(&self.remote_name)
+        self.row().local_name()
     }
 
     /// The local end, as a person reads it.
     pub fn local_shown(&self) -> String {
-        self.folder.local.join(super::path::shown(self.local_name())).display().to_string()
+        self.row().local_shown()
     }
 
     /// The remote end.
     pub fn remote(&self) -> RemotePath {
-        if self.remote_name.is_empty() {
-            self.folder.remote.clone()
-        } else {
-            self.folder.remote.join(&self.remote_name)
-        }
+        self.row().remote()
     }
 
     /// The local folder of the row.

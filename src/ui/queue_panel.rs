@@ -2,9 +2,9 @@
 
 use eframe::egui::{self, Key, Modifiers, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 
-use crate::model::queue::{Place, Section};
+use crate::model::queue::{Place, Row, Section};
 use crate::model::transfer::Priority;
-use crate::model::{Action, Phase, Queue, Transfer, TransferId};
+use crate::model::{Action, Phase, Queue, TransferId};
 
 use super::list::{self, Order, Picked, Rows, Scroll};
 use super::menu::{self, Item};
@@ -43,7 +43,7 @@ impl QueueView {
     /// Shows the row called `id`, wherever it is, and selects it.
     pub fn reveal(&mut self, queue: &Queue, id: TransferId) {
         let Some(row) = queue.get(id) else { return };
-        self.section = Section::of(&row.phase);
+        self.section = Section::of(row.phase);
         let order = Shown { queue, section: self.section };
         let list = self.list();
         list.picked.only(id);
@@ -58,7 +58,7 @@ impl QueueView {
             let picked = &mut self.lists[place(section)].picked;
             let rows = queue.section(section).len();
             if !picked.is_empty() && (picked.len() <= LOOKED_AT || picked.len() > rows) {
-                picked.retain(|id| queue.get(id).is_some_and(|row| Section::of(&row.phase) == section));
+                picked.retain(|id| queue.get(id).is_some_and(|row| Section::of(row.phase) == section));
             }
         }
     }
@@ -97,7 +97,7 @@ impl Order<TransferId> for Shown<'_> {
     }
 
     fn row(&self, key: TransferId) -> Option<usize> {
-        self.queue.get(key).filter(|row| Section::of(&row.phase) == self.section)?;
+        self.queue.get(key).filter(|row| Section::of(row.phase) == self.section)?;
         self.queue.position(key)
     }
 }
@@ -243,7 +243,7 @@ impl Able {
     fn of(queue: &Queue, section: Section, picked: &Picked<TransferId>) -> Self {
         let mut able = Self::default();
         for id in picked.iter().take(LOOKED_AT) {
-            let Some(row) = queue.get(id).filter(|row| Section::of(&row.phase) == section) else { continue };
+            let Some(row) = queue.get(id).filter(|row| Section::of(row.phase) == section) else { continue };
             able.any = true;
             match row.phase {
                 Phase::Left | Phase::Paused => able.resume = true,
@@ -260,7 +260,7 @@ impl Able {
 
 /// The selected rows that are still in the section, in its order.
 fn chosen(queue: &Queue, section: Section, picked: &Picked<TransferId>) -> Vec<TransferId> {
-    let rows = picked.iter().filter_map(|id| queue.get(id)).filter(|row| Section::of(&row.phase) == section);
+    let rows = picked.iter().filter_map(|id| queue.get(id)).filter(|row| Section::of(row.phase) == section);
     let mut rows: Vec<_> = rows.map(|row| (row.place, row.id)).collect();
     rows.sort_unstable();
     rows.into_iter().map(|(_, id)| id).collect()
@@ -425,8 +425,8 @@ fn context_menu(
     }
 }
 
-fn reason(row: &Transfer) -> Option<&str> {
-    match &row.phase {
+fn reason(row: Row<'_>) -> Option<&str> {
+    match row.phase {
         Phase::Failed(failure) | Phase::Waiting { failure, .. } => Some(&failure.why),
         _ => None,
     }

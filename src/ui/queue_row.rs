@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use eframe::egui::{self, Align, Color32, CornerRadius, Rect, Ui, Vec2};
 
+use crate::model::queue::Row;
 use crate::model::transfer::{Course, Done, Priority, Proof, Running};
-use crate::model::{Kind, Phase, Transfer};
+use crate::model::{Kind, Phase};
 
 use super::icons::Icon;
 use super::text::{self, Clock};
@@ -15,12 +16,12 @@ use super::{icons, list, theme};
 const LEFT: &str = "waits to be carried on";
 
 /// What a screen reader says of a row.
-pub fn spoken(row: &Transfer) -> String {
+pub fn spoken(row: Row<'_>) -> String {
     let way = match row.course {
         Course::Download => "download",
         Course::Upload => "upload",
     };
-    let state = match &row.phase {
+    let state = match row.phase {
         Phase::Running(running) if running.step.is_empty() => percent(running.done, row.size),
         Phase::Running(running) => running.step.to_owned(),
         Phase::Queued => waiting(row.priority),
@@ -82,7 +83,7 @@ impl Columns {
 }
 
 /// Draws it.
-pub fn draw_row(ui: &Ui, row: &Transfer, rect: Rect, clock: &Clock) {
+pub fn draw_row(ui: &Ui, row: Row<'_>, rect: Rect, clock: &Clock) {
     let palette = theme::of(ui);
     let columns = Columns::of(rect, matches!(row.phase, Phase::Failed(_)));
     let icon = if row.course == Course::Download { icons::DOWN } else { icons::UP };
@@ -107,12 +108,12 @@ pub fn draw_row(ui: &Ui, row: &Transfer, rect: Rect, clock: &Clock) {
     }
 }
 
-fn draw_state(ui: &Ui, row: &Transfer, rect: Rect, clock: &Clock) {
+fn draw_state(ui: &Ui, row: Row<'_>, rect: Rect, clock: &Clock) {
     let palette = theme::of(ui);
     let word = |text: &str, color| {
         list::write(ui, rect, text, theme::body(), color, Align::Min);
     };
-    match &row.phase {
+    match row.phase {
         Phase::Queued => word(&waiting(row.priority), palette.secondary),
         Phase::Left => word(LEFT, palette.secondary),
         Phase::Paused => word("paused", palette.secondary),
@@ -209,7 +210,7 @@ fn left(running: &Running, size: Option<u64>) -> String {
 }
 
 /// What is said of a row under the pointer: both ends, and what the row has no room for.
-pub fn hover(ui: &mut Ui, row: &Transfer) {
+pub fn hover(ui: &mut Ui, row: Row<'_>) {
     let palette = theme::of(ui);
     let (from, to) = match row.course {
         Course::Download => (row.remote().to_string(), row.local_shown()),
@@ -225,7 +226,7 @@ pub fn hover(ui: &mut Ui, row: &Transfer) {
     if row.attempts > 1 {
         facts.push(format!("{} attempts", row.attempts));
     }
-    match &row.phase {
+    match row.phase {
         Phase::Running(running) if running.resumed_from > 0 => {
             facts.push(format!("goes on after {}", text::size(running.resumed_from)));
         }
@@ -233,7 +234,7 @@ pub fn hover(ui: &mut Ui, row: &Transfer) {
         _ => {}
     }
     ui.label(egui::RichText::new(facts.join(" · ")).font(theme::small()).color(palette.secondary));
-    if let Phase::Failed(failure) | Phase::Waiting { failure, .. } = &row.phase {
+    if let Phase::Failed(failure) | Phase::Waiting { failure, .. } = row.phase {
         ui.label(egui::RichText::new(&*text::visible(&failure.what)));
         ui.label(egui::RichText::new(&*text::visible(&failure.why)).color(palette.permanent));
     }

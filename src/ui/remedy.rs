@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::model::queue::Row;
 use crate::model::transfer::{Batch, BatchItem, Course};
-use crate::model::{
-    Action, Entry, Exchange, IfExists, Mode, Phase, Place, Remedy, Security, Settings, Site, TabId, Transfer,
-};
+use crate::model::{Action, Entry, Exchange, IfExists, Mode, Phase, Place, Remedy, Security, Settings, Site, TabId};
 
 use super::View;
 use super::dialog::Wish;
@@ -44,7 +43,7 @@ pub fn hindrance(remedy: Remedy, exchange: &Exchange, mirror: &Mirror) -> Option
         Remedy::SwitchToExplicitTls if site.security == Security::Explicit => Some("The site is set so already"),
         Remedy::KeepAlive(every) if mirror.settings.keep_alive == every => Some("The settings say so already"),
         Remedy::PauseQueue if mirror.queue.is_held() => Some("The queue is held already"),
-        Remedy::Verify | Remedy::FetchAgain => match row.map(|row| &row.phase) {
+        Remedy::Verify | Remedy::FetchAgain => match row.map(|row| row.phase) {
             None => Some("The transfer is no longer in the queue"),
             Some(Phase::Failed(_) | Phase::Done(_) | Phase::Skipped) => None,
             Some(_) => Some("The transfer is still in the queue"),
@@ -227,7 +226,7 @@ fn fetch(chosen: &Chosen, wire: &Wire, mirror: &Mirror, if_exists: IfExists, out
     }
 }
 
-fn batch(row: &Transfer, tab: TabId, if_exists: IfExists) -> Batch {
+fn batch(row: Row<'_>, tab: TabId, if_exists: IfExists) -> Batch {
     let size = row.size.filter(|_| row.course == Course::Download);
     let local = row.folder.local.join(place::os_name(row.local_name()));
     let item = BatchItem { local, remote: row.remote(), kind: row.kind, size, permissions: None };

@@ -22,7 +22,7 @@ impl Worker {
     /// A row ended by itself.
     pub(super) fn count_ended(&mut self, row: TransferId) {
         let tally = self.tally.get_or_insert_default();
-        match self.rows.get(row).map(|row| (&row.phase, row.kind)) {
+        match self.rows.get(row).map(|row| (row.phase, row.kind)) {
             Some((Phase::Done(_) | Phase::Skipped, kind)) if kind != Kind::Directory => tally.done += 1,
             Some((Phase::Failed(_), _)) => tally.failed += 1,
             _ => {}

@@ -77,7 +77,7 @@ impl Worker {
             return;
         }
         let rows = self.rows.queue().section(Section::Active).iter().copied();
-        let is_left = |id: &TransferId| self.rows.get(*id).is_some_and(|row| row.phase == Phase::Left);
+        let is_left = |id: &TransferId| self.rows.get(*id).is_some_and(|row| *row.phase == Phase::Left);
         let left: Vec<_> = rows.filter(is_left).collect();
         self.resume(&left);
     }

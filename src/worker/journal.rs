@@ -17,7 +17,8 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use self::rows::Folders;
 use super::disk::{Error, from_os};
-use crate::model::{Delta, Modified, Precision, Section, Transfer};
+use crate::model::queue::Rows;
+use crate::model::{Delta, Modified, Phase, Precision, Section, Transfer};
 
 /// The database's name in the data folder.
 const DATABASE: &str = "queue.db";
@@ -421,7 +422,7 @@ fn replace_broken(path: &Path) -> Result<(Connection, String), Error> {
     }
     let database = connect(path).and_then(|database| prepare(database, path));
     let mut database = database.map_err(|e| wrong("open", path, e))?;
-    let rescued = Connection::open(&aside).ok().map(|old| rows::rescue(&old)).unwrap_or_default();
+    let rescued = Connection::open(&aside).ok().map(|old| Rows::from(rows::rescue(&old))).unwrap_or_default();
     let written = database.transaction().and_then(|transaction| {
         rows::add(&transaction, &mut Folders::default(), &rescued)?;
         let highest = rescued.iter().map(|transfer| transfer.id.0).max().unwrap_or(0);
@@ -482,8 +483,8 @@ fn modified_from_text(text: &str) -> Option<Modified> {
 }
 
 /// Rows that are finished well leave the journal; the others stay.
-fn is_left(transfer: &Transfer) -> bool {
-    Section::of(&transfer.phase) != Section::Done
+fn is_left(phase: &Phase) -> bool {
+    Section::of(phase) != Section::Done
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::rows::{Above, Extra, MOST_ROWS, TargetName};
 use super::transfer::{self, End, Ended, Gauge, Job, remote_name};
 use super::walk::{Child, Found};
 use super::{Input, News, PROGRESS, Worker, disk, upload};
-use crate::model::queue::Place as QueuePlace;
+use crate::model::queue::{Place as QueuePlace, Row};
 use crate::model::transfer::{Folder, Priority, Running};
 use crate::model::{
     Batch, Cause, Course, Delta, Event, Failure, Kind, Login, Phase, Section, Site, Transfer, TransferId,
@@ -159,7 +159,7 @@ impl Worker {
             let Some(id) = self.rows.next(|key, site, course| pool.has_room(key, site, course, settings)) else {
                 return;
             };
-            let Some(row) = self.rows.get(id).cloned() else { return };
+            let Some(row) = self.rows.get(id).map(|row| row.to_transfer()) else { return };
             let site = row.folder.site.clone();
             let key = self.rows.key(&site);
             if self.pool.is_new(&key) {
@@ -172,7 +172,7 @@ impl Worker {
 
     fn start(&mut self, mut row: Transfer, site: Arc<Site>, key: Arc<Key>, link: Option<Link>) {
         let (cancel, gauge) = (Cancel::new(), Arc::new(Gauge::default()));
-        let target = self.rows.occupy(&row);
+        let target = self.rows.occupy(row.row());
         row.attempts = row.attempts.saturating_add(1);
         gauge.step(if link.is_some() { "Waiting for the server" } else { "Connecting" });
         let running = gauge.read();
@@ -229,7 +229,7 @@ impl Worker {
 
     /// Something became known about a row under way.
     pub(super) fn news(&mut self, id: TransferId, news: News) {
-        let Some(row) = self.rows.get(id).cloned() else { return };
+        let Some(row) = self.rows.get(id).map(|row| row.to_transfer()) else { return };
         match news {
             News::Size(size) => self.rows.change(Delta::Size(id, size)),
             News::Kind(kind) => self.rows.replace(Transfer { kind, ..row }),
@@ -239,7 +239,7 @@ impl Worker {
                 // The old target is free; the new one is nobody else's by the way it was chosen.
                 if let Some(active) = self.active.get_mut(&id) {
                     self.rows.free(&active.target);
-                    active.target = self.rows.occupy(&row);
+                    active.target = self.rows.occupy(row.row());
                 }
                 self.rows.replace(row);
             }
@@ -279,7 +279,7 @@ impl Worker {
         }
         self.tidy_at = None;
         self.rows.free(&active.target);
-        let Some(row) = self.rows.get(id).cloned() else { return };
+        let Some(row) = self.rows.get(id).map(|row| row.to_transfer()) else { return };
         match end {
             _ if active.stop == Some(Stop::Cancel) => self.rows.change(Delta::Remove(vec![id])),
             Ok(end) => self.ended_well(&row, end),
@@ -289,7 +289,7 @@ impl Worker {
             self.count_ended(id);
         }
         if row.kind != Kind::Directory || row.course == Course::Upload {
-            self.changed(&active.key, &row);
+            self.changed(&active.key, row.row());
         }
     }
 
@@ -453,7 +453,7 @@ impl Worker {
 
     /// Holds rows; what runs stops and keeps its part.
     pub(super) fn pause(&mut self, ids: &[TransferId]) {
-        let waits = |row: &Transfer| matches!(row.phase, Phase::Queued | Phase::Left | Phase::Waiting { .. });
+        let waits = |row: Row<'_>| matches!(row.phase, Phase::Queued | Phase::Left | Phase::Waiting { .. });
         self.change_where(ids, waits, |row| row.phase = Phase::Paused);
         for id in ids {
             if self.active.contains_key(id) {
@@ -464,7 +464,7 @@ impl Worker {
 
     /// Lets paused rows go on.
     pub(super) fn resume(&mut self, ids: &[TransferId]) {
-        let waits = |row: &Transfer| matches!(row.phase, Phase::Paused | Phase::Left | Phase::Waiting { .. });
+        let waits = |row: Row<'_>| matches!(row.phase, Phase::Paused | Phase::Left | Phase::Waiting { .. });
         self.change_where(ids, waits, |row| row.phase = Phase::Queued);
         for id in ids {
             // It was to pause, and has not ended yet: it begins anew when it has.
@@ -475,7 +475,7 @@ impl Worker {
     }
 
     /// Changes those of `ids` that `which` names, all at once.
-    fn change_where(&mut self, ids: &[TransferId], which: impl Fn(&Transfer) -> bool, change: impl Fn(&mut Transfer)) {
+    fn change_where(&mut self, ids: &[TransferId], which: impl Fn(Row<'_>) -> bool, change: impl Fn(&mut Transfer)) {
         let is_one = |id: &TransferId| self.rows.get(*id).is_some_and(&which);
         let ids: Vec<TransferId> = ids.iter().copied().filter(is_one).collect();
         self.rows.change_each(&ids, change);
@@ -495,11 +495,16 @@ impl Worker {
             }
             self.stop(id, Stop::Cancel);
         }
-        let begun: Vec<Transfer> = resting.iter().filter_map(|id| self.rows.get(*id)).cloned().collect();
+        let begun: Vec<Transfer> = resting
+            .iter()
+            .filter_map(|id| self.rows.get(*id))
+            .filter(has_left_something)
+            .map(|row| row.to_transfer())
+            .collect();
         let mut uploads: HashMap<Arc<Key>, Vec<Transfer>> = HashMap::new();
-        for row in begun.into_iter().filter(has_left_something) {
-            if row.course == Course::Upload && row.kind != Kind::Directory && !self.rows.is_busy(&row) {
-                self.rows.occupy(&row);
+        for row in begun {
+            if row.course == Course::Upload && row.kind != Kind::Directory && !self.rows.is_busy(row.row()) {
+                self.rows.occupy(row.row());
                 uploads.entry(self.rows.key(&row.folder.site)).or_default().push(row);
                 continue;
             }
@@ -517,8 +522,8 @@ impl Worker {
     /// What cancelled rows had left on a server is gone, as far as it can be.
     pub(super) fn discarded(&mut self, key: &Arc<Key>, rows: &[Transfer]) {
         for row in rows {
-            self.rows.free_target_of(row);
-            self.changed(key, row);
+            self.rows.free_target_of(row.row());
+            self.changed(key, row.row());
         }
     }
 
@@ -532,7 +537,7 @@ impl Worker {
 
     /// Puts failed rows back into the queue.
     pub(super) fn retry(&mut self, ids: &[TransferId]) {
-        let is_failed = |row: &Transfer| matches!(row.phase, Phase::Failed(_) | Phase::Skipped);
+        let is_failed = |row: Row<'_>| matches!(row.phase, Phase::Failed(_) | Phase::Skipped);
         for id in ids {
             if self.rows.get(*id).is_some_and(is_failed) {
                 let extra = self.rows.extra(*id);
@@ -546,12 +551,12 @@ impl Worker {
     pub(super) fn reset(&mut self, ids: &[TransferId]) {
         let ids: Vec<TransferId> = ids.iter().copied().filter(|id| !self.active.contains_key(id)).collect();
         let mut begun: HashMap<Arc<Key>, Vec<Transfer>> = HashMap::new();
-        for row in ids.iter().filter_map(|id| self.rows.get(*id).cloned()).collect::<Vec<_>>() {
+        for row in ids.iter().filter_map(|id| self.rows.get(*id).map(|row| row.to_transfer())).collect::<Vec<_>>() {
             let known = self.rows.extra(row.id);
             *known = Extra { above: known.above.take(), batch: known.batch, ..Extra::default() };
-            if has_left_something(&row) && row.kind != Kind::Directory && !self.rows.is_busy(&row) {
+            if has_left_something(&row.row()) && row.kind != Kind::Directory && !self.rows.is_busy(row.row()) {
                 // It begins once what was moved of it is gone.
-                self.rows.occupy(&row);
+                self.rows.occupy(row.row());
                 begun.entry(self.rows.key(&row.folder.site)).or_default().push(row);
             }
         }
@@ -603,7 +608,7 @@ impl Worker {
 }
 
 /// Whether what was moved of a row may lie about.
-fn has_left_something(row: &Transfer) -> bool {
+fn has_left_something(row: &Row<'_>) -> bool {
     row.attempts > 0 && !matches!(row.phase, Phase::Done(_) | Phase::Skipped)
 }
 

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::memory::Key;
-use crate::model::queue::Sequence;
+use crate::model::queue::{Row, Sequence};
 use crate::model::transfer::Priority;
-use crate::model::{Course, Phase, Queue, Site, Transfer, TransferId};
+use crate::model::{Course, Phase, Queue, Site, TransferId};
 use crate::net::Backlog;
 
 /// Rows whose target another one writes that are passed over at most, in one search.
@@ -68,8 +68,8 @@ impl Ready {
     }
 
     /// Takes in a row as it is in `queue` now.
-    pub(super) fn enter(&mut self, row: &Transfer, queue: &Queue) {
-        match &row.phase {
+    pub(super) fn enter(&mut self, row: Row<'_>, queue: &Queue) {
+        match row.phase {
             Phase::Queued => {
                 let key = self.key(&row.folder.site);
                 let Self { lines, backlogs, .. } = self;
@@ -88,8 +88,8 @@ impl Ready {
     }
 
     /// Lets go of a row, before it changes.
-    pub(super) fn leave(&mut self, row: &Transfer) {
-        match &row.phase {
+    pub(super) fn leave(&mut self, row: Row<'_>) {
+        match row.phase {
             Phase::Queued => {
                 let key = self.key(&row.folder.site);
                 if let Some(line) = self.lines.get_mut(&(key, row.course)) {
@@ -107,7 +107,7 @@ impl Ready {
         &self,
         queue: &Queue,
         has_room: impl Fn(&Arc<Key>, &Site, Course) -> bool,
-        may: impl Fn(&Transfer) -> bool,
+        may: impl Fn(Row<'_>) -> bool,
     ) -> Option<TransferId> {
         let has_rows = |line: &Line| line.levels.iter().any(|level| !level.is_empty());
         let roomy =
@@ -116,7 +116,7 @@ impl Ready {
         (0..Priority::ALL.len()).rev().find_map(|level| {
             let firsts = lines.iter().filter_map(|line| {
                 let rows = line.levels[level].iter().take(LOOKED_AT).filter_map(|id| queue.get(*id));
-                rows.into_iter().find(|row| may(row))
+                rows.into_iter().find(|row| may(*row))
             });
             firsts.min_by_key(|row| row.place).map(|row| row.id)
         })

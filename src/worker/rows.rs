@@ -10,7 +10,7 @@ use super::disk::PART;
 use super::memory::Key;
 use super::ready::{Backlogs, Ready};
 use crate::model::question::Facts;
-use crate::model::queue::{Place, STRIDE};
+use crate::model::queue::{Place, Row, STRIDE};
 use crate::model::transfer::Folder;
 use crate::model::{Course, Delta, IfExists, Modified, Phase, Queue, Section, Site, Transfer, TransferId};
 
@@ -94,7 +94,7 @@ impl Rows {
         &self.queue
     }
 
-    pub(super) fn get(&self, id: TransferId) -> Option<&Transfer> {
+    pub(super) fn get(&self, id: TransferId) -> Option<Row<'_>> {
         self.queue.get(id)
     }
 
@@ -133,7 +133,7 @@ impl Rows {
         let mut next = self.queue.next_place();
         let mut rows = Vec::with_capacity(ids.len());
         for row in ids.iter().filter_map(|id| self.queue.get(*id)) {
-            let mut row = row.clone();
+            let mut row = row.to_transfer();
             let section = Section::of(&row.phase);
             change(&mut row);
             if Section::of(&row.phase) != section {
@@ -182,7 +182,7 @@ impl Rows {
         let ids: Vec<TransferId> = match &delta {
             Delta::Add(rows) => rows.iter().map(|row| row.id).filter(|id| self.queue.get(*id).is_none()).collect(),
             Delta::Change(rows) => rows.iter().map(|row| row.id).collect(),
-            Delta::Phase(id, phase) if self.queue.get(*id).is_some_and(|row| row.phase != *phase) => vec![*id],
+            Delta::Phase(id, phase) if self.queue.get(*id).is_some_and(|row| row.phase != phase) => vec![*id],
             Delta::Phase(..) => return,
             Delta::Remove(ids) => ids.clone(),
             Delta::Places(places) => places.iter().map(|(id, _)| *id).collect(),
@@ -198,7 +198,7 @@ impl Rows {
             match self.queue.get(*id) {
                 Some(row) => {
                     self.ready.enter(row, &self.queue);
-                    let section = Section::of(&row.phase);
+                    let section = Section::of(row.phase);
                     self.owes_idle |= section != Section::Active;
                     if section == Section::Done {
                         self.extras.remove(id);
@@ -235,7 +235,7 @@ impl Rows {
     }
 
     /// Keeps others from the target of a row that begins.
-    pub(super) fn occupy(&mut self, row: &Transfer) -> TargetName {
+    pub(super) fn occupy(&mut self, row: Row<'_>) -> TargetName {
         let name = target_name(row);
         self.busy.insert(part_of(&name));
         self.busy.insert(name.clone());
@@ -243,12 +243,12 @@ impl Rows {
     }
 
     /// Whether some row, or what is left of one, has this row's target.
-    pub(super) fn is_busy(&self, row: &Transfer) -> bool {
+    pub(super) fn is_busy(&self, row: Row<'_>) -> bool {
         self.busy.contains(&target_name(row))
     }
 
     /// Frees the target that was kept for a row that is gone.
-    pub(super) fn free_target_of(&mut self, row: &Transfer) {
+    pub(super) fn free_target_of(&mut self, row: Row<'_>) {
         self.free(&target_name(row));
     }
 
@@ -291,7 +291,7 @@ impl Rows {
     }
 }
 
-fn target_name(row: &Transfer) -> TargetName {
+fn target_name(row: Row<'_>) -> TargetName {
     let name = match row.course {
         Course::Download => row.folder.local.join(row.local_name()).to_string_lossy().to_lowercase(),
         Course::Upload => format!("{}:{}{}", row.folder.site.host, row.folder.site.port(), row.remote().as_str()),
@@ -353,8 +353,8 @@ mod tests {
     }
 
     fn start(rows: &mut Rows, id: u64) {
-        let row = rows.get(TransferId(id)).cloned().unwrap();
-        rows.occupy(&row);
+        let row = rows.get(TransferId(id)).unwrap().to_transfer();
+        rows.occupy(row.row());
         rows.phase(TransferId(id), Phase::Running(Box::default()));
     }
 
@@ -423,7 +423,7 @@ mod tests {
     fn a_row_whose_kind_becomes_known_stays_in_its_place() {
         let mut rows = rows(vec![row(1, "a", "x"), row(2, "a", "y")]);
         rows.extra(TransferId(1)).failures = 3;
-        let known = Transfer { kind: Kind::Directory, ..rows.get(TransferId(1)).cloned().unwrap() };
+        let known = Transfer { kind: Kind::Directory, ..rows.get(TransferId(1)).unwrap().to_transfer() };
         rows.replace(known);
         assert_eq!((rows.next(|_, _, _| true), rows.extra(TransferId(1)).failures), (Some(TransferId(1)), 3));
     }
@@ -431,7 +431,7 @@ mod tests {
     #[test]
     fn two_rows_never_write_one_target() {
         let mut rows = rows(vec![row(1, "a", "Same"), row(2, "a", "same"), row(3, "a", "other")]);
-        let target = rows.occupy(&row(1, "a", "Same"));
+        let target = rows.occupy(row(1, "a", "Same").row());
         start(&mut rows, 1);
         assert_eq!(rows.next(|_, _, _| true), Some(TransferId(3)));
         rows.free(&target);
@@ -442,7 +442,7 @@ mod tests {
     fn a_file_and_one_that_is_called_like_its_part_take_turns() {
         for (first, second) in [("one", "one.part"), ("One.part", "one")] {
             let mut rows = rows(vec![row(1, "a", first), row(2, "a", second), row(3, "a", "two")]);
-            let target = rows.occupy(&row(1, "a", first));
+            let target = rows.occupy(row(1, "a", first).row());
             rows.phase(TransferId(1), Phase::Running(Box::default()));
             assert_eq!(rows.next(|_, _, _| true), Some(TransferId(3)), "{first}, {second}");
             rows.free(&target);

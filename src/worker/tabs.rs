@@ -10,8 +10,9 @@ use tokio::task::JoinHandle;
 use super::browse::{Browser, REQUESTS, Request};
 use super::memory::Key;
 use super::{Input, Worker, here, local};
+use crate::model::queue::Row;
 use crate::model::{
-    Cause, ConnectionState, Course, Credentials, Event, Failure, LocalListing, Login, RemotePath, Site, TabId, Transfer,
+    Cause, ConnectionState, Course, Credentials, Event, Failure, LocalListing, Login, RemotePath, Site, TabId,
 };
 use crate::net::Cancel;
 
@@ -190,7 +191,7 @@ impl Worker {
     }
 
     /// A transfer ended, and the folders that its target lies in show something else now.
-    pub(super) fn changed(&mut self, key: &Arc<Key>, row: &Transfer) {
+    pub(super) fn changed(&mut self, key: &Arc<Key>, row: Row<'_>) {
         if self.context.run.bare {
             return;
         }

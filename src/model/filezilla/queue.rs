@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::server;
 use crate::model::path::RemotePath;
+use crate::model::queue::Row;
 use crate::model::queue::portable::{Rows, can_be};
 use crate::model::transfer::{Course, Folder, Phase, Priority, Transfer, TransferId};
 use crate::model::xml::{Element, line};
@@ -119,7 +120,7 @@ impl<'a, W: io::Write> Writer<'a, W> {
     }
 
     /// Writes a row.
-    pub fn row(&mut self, row: &Transfer) -> io::Result<()> {
+    pub fn row(&mut self, row: Row<'_>) -> io::Result<()> {
         let site = &row.folder.site;
         let Some(path) = write_path(&row.folder.remote, site.paths.unwrap_or_default()) else {
             self.left_out += 1;
@@ -134,7 +135,7 @@ impl<'a, W: io::Write> Writer<'a, W> {
         let name = if row.kind == Kind::Directory { "Folder" } else { "File" };
         let local = (self.text)(&row.folder.local.join(row.local_name()));
         writeln!(self.to, "<{name}>")?;
-        for (name, value) in [("LocalFile", local.as_str()), ("RemoteFile", &row.remote_name), ("RemotePath", &path)] {
+        for (name, value) in [("LocalFile", local.as_str()), ("RemoteFile", row.remote_name), ("RemotePath", &path)] {
             self.to.write_all(line(name, value).as_bytes())?;
         }
         // Older ones know `Download`, newer ones the flags.
@@ -317,8 +318,8 @@ mod tests {
         let mut bytes = Vec::new();
         let text = |path: &Path| path.to_str().unwrap().to_owned();
         let mut writer = Writer::new(&mut bytes, &text).unwrap();
-        rows.iter().for_each(|row| writer.row(row).unwrap());
-        writer.row(&Transfer { folder: folder(&vms), ..row }).unwrap();
+        rows.iter().for_each(|row| writer.row(row.row()).unwrap());
+        writer.row(Transfer { folder: folder(&vms), ..row }.row()).unwrap();
         assert_eq!(writer.end().unwrap(), 1);
         let read = filezilla::read(std::str::from_utf8(&bytes).unwrap(), &|text| text.into()).unwrap().rows;
         assert_eq!((read.rows.as_slice(), read.left_out), (rows.as_slice(), 0));

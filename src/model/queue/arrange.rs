@@ -10,7 +10,7 @@ impl Queue {
         let mut moved: Vec<(i64, TransferId)> = ids
             .iter()
             .filter_map(|id| self.get(*id))
-            .filter(|row| Section::of(&row.phase) == Section::Active)
+            .filter(|row| Section::of(row.phase) == Section::Active)
             .map(|row| (row.place, row.id))
             .collect();
         moved.sort_unstable();
@@ -89,6 +89,6 @@ impl Queue {
     }
 
     fn active_has(&self, id: TransferId) -> bool {
-        self.get(id).is_some_and(|row| Section::of(&row.phase) == Section::Active)
+        self.get(id).is_some_and(|row| Section::of(row.phase) == Section::Active)
     }
 }

@@ -82,7 +82,7 @@ fn is_false(value: &bool) -> bool {
 
 /// Writes rows. `text` makes a text of a path of this machine, which [`read`] gets back.
 pub fn write<'a>(
-    rows: impl Iterator<Item = &'a Transfer> + Clone,
+    rows: impl Iterator<Item = super::Row<'a>> + Clone,
     text: &dyn Fn(&Path) -> String,
     to: &mut impl io::Write,
 ) -> io::Result<()> {
@@ -90,9 +90,9 @@ pub fn write<'a>(
     write!(to, "{{\"longshore_queue\":{VERSION},\n\"folders\":[")?;
     for row in rows.clone() {
         let next = folders.len();
-        if let Entry::Vacant(entry) = folders.entry(Arc::as_ptr(&row.folder)) {
+        if let Entry::Vacant(entry) = folders.entry(Arc::as_ptr(row.folder)) {
             entry.insert(next);
-            let Folder { site, local, remote, below } = &*row.folder;
+            let Folder { site, local, remote, below } = &**row.folder;
             let pair = Pair { site: Site::clone(site), local: text(local), remote: remote.clone(), below: *below };
             to.write_all(if next > 0 { b",\n" } else { b"\n" })?;
             serde_json::to_writer(&mut *to, &pair)?;
@@ -102,20 +102,20 @@ pub fn write<'a>(
     for (number, row) in rows.enumerate() {
         to.write_all(if number > 0 { b",\n" } else { b"\n" })?;
         let row = Row {
-            folder: folders.get(&Arc::as_ptr(&row.folder)).copied().unwrap_or_default(),
+            folder: folders.get(&Arc::as_ptr(row.folder)).copied().unwrap_or_default(),
             course: row.course,
             kind: match row.kind {
                 Kind::File => What::File,
                 Kind::Directory => What::Folder,
                 _ => What::Unknown,
             },
-            remote_name: row.remote_name.clone(),
-            local_name: row.local_name.clone(),
+            remote_name: row.remote_name.into(),
+            local_name: row.local_name.map(Into::into),
             size: row.size,
             if_exists: row.if_exists,
             priority: row.priority,
-            paused: row.phase == Phase::Paused,
-            failed: match &row.phase {
+            paused: *row.phase == Phase::Paused,
+            failed: match row.phase {
                 Phase::Failed(failure) => Some(Failure::clone(failure)),
                 _ => None,
             },
@@ -224,7 +224,7 @@ mod tests {
 
     fn written(rows: &[Transfer]) -> String {
         let mut bytes = Vec::new();
-        write(rows.iter(), &|path| path.to_str().unwrap().to_owned(), &mut bytes).unwrap();
+        write(rows.iter().map(Transfer::row), &|path| path.to_str().unwrap().to_owned(), &mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 

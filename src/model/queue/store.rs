@@ -2,8 +2,8 @@
 //! a row is copied only once it is changed by itself. So a million waiting rows are in memory once.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
+use super::rows::{Row, Rows};
 use crate::model::transfer::{Transfer, TransferId};
 
 /// Ids of one page; they are given out one after another.
@@ -19,7 +19,7 @@ enum Slot {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Block {
-    rows: Arc<[Transfer]>,
+    rows: Rows,
     /// Rows of it that have neither left nor been changed.
     left: usize,
 }
@@ -35,8 +35,46 @@ pub(super) struct Store {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Page {
-    slots: Box<[Slot]>,
+    slots: Slots,
     used: usize,
+}
+
+/// Where the rows of a page lie. Most pages are never told of but once, by a walk or by the journal: they need no list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Slots {
+    /// All of them one behind the other in a block, from `at` on.
+    Run {
+        block: u32,
+        at: u32,
+    },
+    Each(Box<[Slot]>),
+}
+
+impl Page {
+    fn slot(&self, index: usize) -> Slot {
+        match &self.slots {
+            Slots::Run { block, at } => Slot::Shared { block: *block, at: at + short(index) },
+            Slots::Each(slots) => slots[index],
+        }
+    }
+
+    fn set(&mut self, index: usize, slot: Slot) -> Slot {
+        if let Slots::Run { .. } = self.slots {
+            self.slots = Slots::Each((0..PAGE).map(|index| self.slot(index)).collect());
+        }
+        match &mut self.slots {
+            Slots::Each(slots) => std::mem::replace(&mut slots[index], slot),
+            Slots::Run { .. } => Slot::Empty,
+        }
+    }
+
+    fn shrink(&mut self) {
+        let Slots::Each(slots) = &self.slots else { return };
+        let Slot::Shared { block, at } = slots[0] else { return };
+        if (0..).zip(slots).all(|(index, slot)| *slot == Slot::Shared { block, at: at + short(index) }) {
+            self.slots = Slots::Run { block, at };
+        }
+    }
 }
 
 impl Store {
@@ -44,18 +82,18 @@ impl Store {
         self.len
     }
 
-    pub(super) fn get(&self, id: TransferId) -> Option<&Transfer> {
+    pub(super) fn get(&self, id: TransferId) -> Option<Row<'_>> {
         match self.slot(id) {
             Slot::Empty => None,
             Slot::Shared { block, at } => self.blocks.get(block)?.rows.get(at as usize),
-            Slot::Own(at) => self.own.get(at),
+            Slot::Own(at) => self.own.get(at).map(Transfer::row),
         }
     }
 
     /// The row, copied out of its block.
     pub(super) fn get_mut(&mut self, id: TransferId) -> Option<&mut Transfer> {
         if let Slot::Shared { .. } = self.slot(id) {
-            let row = self.get(id)?.clone();
+            let row = self.get(id)?.to_transfer();
             self.release(id);
             let at = self.own.add(row);
             self.set(id, Slot::Own(at));
@@ -67,7 +105,7 @@ impl Store {
     }
 
     /// Puts rows in, instead of those that have their ids.
-    pub(super) fn put(&mut self, rows: Arc<[Transfer]>) {
+    pub(super) fn put(&mut self, rows: Rows) {
         let left = rows.len();
         let block = self.blocks.add(Block { rows: rows.clone(), left });
         for (at, row) in (0_u32..).zip(rows.iter()) {
@@ -77,6 +115,14 @@ impl Store {
         if rows.is_empty() {
             self.blocks.remove(block);
         }
+        let mut last = None;
+        for page in rows.iter().map(|row| page_of(row.id)) {
+            if last.replace(page) != Some(page)
+                && let Some(page) = self.pages.get_mut(&page)
+            {
+                page.shrink();
+            }
+        }
     }
 
     pub(super) fn remove(&mut self, id: TransferId) {
@@ -85,13 +131,13 @@ impl Store {
     }
 
     fn slot(&self, id: TransferId) -> Slot {
-        self.pages.get(&page_of(id)).map_or(Slot::Empty, |page| page.slots[index(id)])
+        self.pages.get(&page_of(id)).map_or(Slot::Empty, |page| page.slot(index(id)))
     }
 
     fn set(&mut self, id: TransferId, slot: Slot) {
-        let empty = || Page { slots: vec![Slot::Empty; PAGE].into(), used: 0 };
+        let empty = || Page { slots: Slots::Each(vec![Slot::Empty; PAGE].into()), used: 0 };
         let page = self.pages.entry(page_of(id)).or_insert_with(empty);
-        let old = std::mem::replace(&mut page.slots[index(id)], slot);
+        let old = page.set(index(id), slot);
         match (old == Slot::Empty, slot == Slot::Empty) {
             (true, false) => (page.used, self.len) = (page.used + 1, self.len + 1),
             (false, true) => (page.used, self.len) = (page.used - 1, self.len - 1),
@@ -126,6 +172,11 @@ fn index(id: TransferId) -> usize {
     #[expect(clippy::cast_possible_truncation, reason = "less than a page")]
     let index = (id.0 % PAGE as u64) as usize;
     index
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "less than a page")]
+fn short(index: usize) -> u32 {
+    index as u32
 }
 
 /// Things that are found again by the number that they got.

@@ -6,7 +6,7 @@ use super::*;
 use crate::model::failure::{Cause, Failure};
 use crate::model::path::RemotePath;
 use crate::model::transfer::{Done, Folder, Priority, Proof};
-use crate::model::{Kind, Site};
+use crate::model::{IfExists, Kind, Site};
 
 /// Xorshift: the same numbers in every run.
 struct Random(u64, i64);
@@ -58,13 +58,13 @@ impl Random {
             course: if self.below(2) == 0 { Course::Download } else { Course::Upload },
             kind: Kind::File,
             folder: Arc::clone(folder),
-            remote_name: "x".into(),
-            local_name: None,
+            remote_name: ["x", "", "ü 2"][usize::try_from(self.below(3)).unwrap()].into(),
+            local_name: (self.below(4) == 0).then(|| ["", "y"][usize::try_from(self.below(2)).unwrap()].into()),
             size: (self.below(3) > 0).then(|| self.size()),
             phase: self.phase(),
             attempts: 0,
-            if_exists: None,
-            priority: Priority::default(),
+            if_exists: (self.below(5) == 0).then_some(IfExists::Skip),
+            priority: Priority::of_level(u8::try_from(self.below(5)).unwrap()),
             place: self.place(),
         }
     }
@@ -146,13 +146,13 @@ impl Plain {
             Delta::Add(added) => {
                 for transfer in added.iter() {
                     if rows.iter().all(|row| row.id != transfer.id) {
-                        rows.push(transfer.clone());
+                        rows.push(transfer.to_transfer());
                     }
                 }
             }
             Delta::Change(changed) => {
                 for transfer in changed.iter() {
-                    rows.iter_mut().filter(|row| row.id == transfer.id).for_each(|row| *row = transfer.clone());
+                    rows.iter_mut().filter(|row| row.id == transfer.id).for_each(|row| *row = transfer.to_transfer());
                 }
             }
             Delta::Phase(id, phase) => {
@@ -235,7 +235,7 @@ fn any_deltas_make_the_same_queue_on_both_sides() {
                 assert!(found.eq(rows.iter().copied()), "{at}");
                 assert!(rows.iter().enumerate().all(|(at, id)| queue.position(*id) == Some(at)), "{at}");
             }
-            assert!(plain.0.iter().all(|row| queue.get(row.id) == Some(row)) && queue.len() == plain.0.len());
+            assert!(plain.0.iter().all(|row| queue.get(row.id) == Some(row.row())) && queue.len() == plain.0.len());
             assert_eq!(queue.totals(), plain.totals(), "after {delta:?}, step {step} of {seed}");
         }
     }
@@ -266,14 +266,13 @@ fn rows_go_where_a_person_puts_them() {
 
 #[test]
 fn rows_of_both_sides_are_in_memory_once_until_they_change() {
-    let rows: Arc<[Transfer]> =
-        (1..100).map(|id| Transfer { id: TransferId(id), ..Random(9, 0).transfer(&folder()) }).collect();
+    let rows: Rows = (1..100).map(|id| Transfer { id: TransferId(id), ..Random(9, 0).transfer(&folder()) }).collect();
     let (mut queue, mut mirror) = (Queue::default(), Queue::default());
     queue.apply(Delta::Add(rows.clone()));
     mirror.apply(Delta::Add(rows));
-    let same = |id| std::ptr::eq(queue.get(TransferId(id)).unwrap(), mirror.get(TransferId(id)).unwrap());
+    let name = |queue: &Queue, id| queue.get(TransferId(id)).unwrap().remote_name.as_ptr();
+    let same = |id| name(&queue, id) == name(&mirror, id);
     assert!((1..100).all(same));
-    assert!(size_of::<Transfer>() <= 120, "{} bytes a row", size_of::<Transfer>());
 }
 
 #[test]
@@ -295,7 +294,7 @@ fn a_hundred_thousand_rows_are_no_burden() {
     let mut random = Random(7, 0);
     let row =
         |id, random: &mut Random| Transfer { id: TransferId(id), phase: Phase::Queued, ..random.transfer(&folder) };
-    let rows: Arc<[Transfer]> = (0..count).map(|id| row(id, &mut random)).collect();
+    let rows: Rows = (0..count).map(|id| row(id, &mut random)).collect();
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let mut queue = Queue::default();
     queue.apply(Delta::Add(rows));

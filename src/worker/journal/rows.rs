@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rusqlite::{CachedStatement, Connection, Row, params};
+use rusqlite::{CachedStatement, Connection, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::super::disk::{from_os, to_os};
 use super::{is_left, to_i64};
+use crate::model::queue::Rows;
 use crate::model::transfer::{Folder, Priority};
 use crate::model::{Kind, Phase, RemotePath, Site, Transfer, TransferId};
 
@@ -56,29 +57,30 @@ const WRITE: &str =
     " INTO transfer (id, place, course, kind, folder, remote_name, local_name, size, phase, failure, attempts,
     if_exists, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
-pub(super) fn add(database: &Connection, folders: &mut Folders, transfers: &[Transfer]) -> rusqlite::Result<()> {
+pub(super) fn add(database: &Connection, folders: &mut Folders, transfers: &Rows) -> rusqlite::Result<()> {
     write(database, folders, "INSERT OR IGNORE", transfers)
 }
 
 /// Rows become these; those that are finished well leave.
-pub(super) fn change(database: &Connection, folders: &mut Folders, transfers: &[Transfer]) -> rusqlite::Result<()> {
-    let done: Vec<_> = transfers.iter().filter(|transfer| !is_left(transfer)).map(|transfer| transfer.id).collect();
+pub(super) fn change(database: &Connection, folders: &mut Folders, transfers: &Rows) -> rusqlite::Result<()> {
+    let done: Vec<_> =
+        transfers.iter().filter(|transfer| !is_left(transfer.phase)).map(|transfer| transfer.id).collect();
     remove(database, &done)?;
     write(database, folders, "INSERT OR REPLACE", transfers)
 }
 
-fn write(database: &Connection, folders: &mut Folders, verb: &str, transfers: &[Transfer]) -> rusqlite::Result<()> {
+fn write(database: &Connection, folders: &mut Folders, verb: &str, transfers: &Rows) -> rusqlite::Result<()> {
     let mut insert = database.prepare_cached(&format!("{verb}{WRITE}"))?;
-    for transfer in transfers.iter().filter(|transfer| is_left(transfer)) {
-        let (phase, failure) = phase_to_text(&transfer.phase)?;
+    for transfer in transfers.iter().filter(|transfer| is_left(transfer.phase)) {
+        let (phase, failure) = phase_to_text(transfer.phase)?;
         insert.execute(params![
             to_i64(transfer.id.0),
             transfer.place,
             to_json(&transfer.course)?,
             kind_to_text(transfer.kind),
-            folders.number(database, &transfer.folder)?,
-            &*transfer.remote_name,
-            transfer.local_name.as_deref(),
+            folders.number(database, transfer.folder)?,
+            transfer.remote_name,
+            transfer.local_name,
             transfer.size.map(to_i64),
             phase,
             failure,
@@ -143,7 +145,7 @@ struct Reader {
 
 impl Reader {
     /// `None` for a row that does not make sense.
-    fn read(&mut self, row: &Row<'_>) -> rusqlite::Result<Option<Transfer>> {
+    fn read(&mut self, row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Transfer>> {
         let number: i64 = row.get("folder")?;
         let folder = match self.folders.get(&number) {
             Some(folder) => folder.clone(),
@@ -177,7 +179,7 @@ impl Reader {
     }
 
     /// Folders of one site share it.
-    fn folder(&mut self, row: &Row<'_>) -> rusqlite::Result<Option<Folder>> {
+    fn folder(&mut self, row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Folder>> {
         let (text, local): (String, String) = (row.get("site")?, row.get("local")?);
         let site = match self.sites.get(&text) {
             Some(site) => site.clone(),

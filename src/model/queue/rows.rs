@@ -1,0 +1,250 @@
+//! Rows that came together, close together in memory: the worker, the window and the journal share them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::model::path::RemotePath;
+use crate::model::transfer::{Course, Folder, Phase, Priority, Transfer, TransferId};
+use crate::model::{IfExists, Kind};
+
+/// Neighbours that are looked at for what a row has in common with one of them.
+const LOOKED_AT: usize = 8;
+
+/// A row as it is read: what a [`Transfer`] has, wherever it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of `Transfer`")]
+pub struct Row<'a> {
+    pub id: TransferId,
+    pub course: Course,
+    pub kind: Kind,
+    pub folder: &'a Arc<Folder>,
+    pub remote_name: &'a str,
+    pub local_name: Option<&'a str>,
+    pub size: Option<u64>,
+    pub phase: &'a Phase,
+    pub attempts: u16,
+    pub if_exists: Option<IfExists>,
+    pub priority: Priority,
+    pub place: i64,
+}
+
+impl<'a> Row<'a> {
+    /// The local end's name.
+    pub fn local_name(&self) -> &'a str {
+        self.local_name.unwrap_or(self.remote_name)
+    }
+
+    /// The local end, as a person reads it.
+    pub fn local_shown(&self) -> String {
+        self.folder.local.join(crate::model::path::shown(self.local_name())).display().to_string()
+    }
+
+    /// The remote end.
+    pub fn remote(&self) -> RemotePath {
+        if self.remote_name.is_empty() { self.folder.remote.clone() } else { self.folder.remote.join(self.remote_name) }
+    }
+
+    /// The local folder of the row.
+    pub fn local_folder(&self) -> &'a Path {
+        &self.folder.local
+    }
+
+    /// The same by itself.
+    pub fn to_transfer(&self) -> Transfer {
+        Transfer {
+            id: self.id,
+            course: self.course,
+            kind: self.kind,
+            folder: self.folder.clone(),
+            remote_name: self.remote_name.into(),
+            local_name: self.local_name.map(Into::into),
+            size: self.size,
+            phase: self.phase.clone(),
+            attempts: self.attempts,
+            if_exists: self.if_exists,
+            priority: self.priority,
+            place: self.place,
+        }
+    }
+}
+
+/// Rows, none of which ever changes; a copy costs nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Rows(Arc<Block>);
+
+/// A million rows by themselves are a million names by themselves, and most of each row says what its neighbours say.
+#[derive(Debug, Default)]
+struct Block {
+    rows: Box<[Lean]>,
+    /// All remote names, one behind the other.
+    names: Box<str>,
+    /// Names on this machine where they differ, by the numbers of their rows, which ascend.
+    local_names: Vec<(usize, Box<str>)>,
+    likes: Vec<Like>,
+}
+
+/// What is different in each row.
+#[derive(Debug)]
+struct Lean {
+    id: TransferId,
+    place: i64,
+    /// 0 where it is not known.
+    size: u64,
+    /// Where its name ends; it begins where the one before ends.
+    name_end: usize,
+    /// The number of all else.
+    like: u32,
+}
+
+/// What many rows have in common.
+#[derive(Debug, PartialEq, Eq)]
+struct Like {
+    folder: Arc<Folder>,
+    phase: Phase,
+    attempts: u16,
+    course: Course,
+    kind: Kind,
+    if_exists: Option<IfExists>,
+    priority: Priority,
+    knows_size: bool,
+}
+
+impl Rows {
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.0.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.rows.is_empty()
+    }
+
+    /// The row at `index`.
+    pub fn get(&self, index: usize) -> Option<Row<'_>> {
+        let Block { rows, names, local_names, likes } = &*self.0;
+        let row = rows.get(index)?;
+        let like = likes.get(row.like as usize)?;
+        let name_start = index.checked_sub(1).and_then(|before| rows.get(before)).map_or(0, |before| before.name_end);
+        let local_name = local_names.binary_search_by_key(&index, |(index, _)| *index).ok();
+        Some(Row {
+            id: row.id,
+            course: like.course,
+            kind: like.kind,
+            folder: &like.folder,
+            remote_name: names.get(name_start..row.name_end)?,
+            local_name: local_name.and_then(|at| local_names.get(at)).map(|(_, name)| &**name),
+            size: like.knows_size.then_some(row.size),
+            phase: &like.phase,
+            attempts: like.attempts,
+            if_exists: like.if_exists,
+            priority: like.priority,
+            place: row.place,
+        })
+    }
+
+    /// All, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> + Clone {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+}
+
+impl FromIterator<Transfer> for Rows {
+    fn from_iter<I: IntoIterator<Item = Transfer>>(transfers: I) -> Self {
+        let (mut rows, mut names) = (Vec::new(), String::new());
+        let (mut local_names, mut likes) = (Vec::new(), Vec::new());
+        for (index, transfer) in transfers.into_iter().enumerate() {
+            let Transfer { id, course, kind, folder, size, phase, attempts, if_exists, priority, place, .. } = transfer;
+            names.push_str(&transfer.remote_name);
+            local_names.extend(transfer.local_name.map(|name| (index, name)));
+            let knows_size = size.is_some();
+            let like = Like { folder, phase, attempts, course, kind, if_exists, priority, knows_size };
+            let like = number(&mut likes, like);
+            rows.push(Lean { id, place, size: size.unwrap_or(0), name_end: names.len(), like });
+        }
+        local_names.shrink_to_fit();
+        likes.shrink_to_fit();
+        Self(Arc::new(Block { rows: rows.into(), names: names.into(), local_names, likes }))
+    }
+}
+
+/// The number of `like`, which gets one of its own where none of the last ones is the same.
+fn number(likes: &mut Vec<Like>, like: Like) -> u32 {
+    let looked_at = likes.len().saturating_sub(LOOKED_AT);
+    let same = likes[looked_at..].iter().rposition(|other| *other == like);
+    let number = same.map_or(likes.len(), |at| looked_at + at);
+    if number == likes.len() {
+        likes.push(like);
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "the queue holds two million rows at most")]
+    let number = number as u32;
+    number
+}
+
+impl From<Vec<Transfer>> for Rows {
+    fn from(transfers: Vec<Transfer>) -> Self {
+        transfers.into_iter().collect()
+    }
+}
+
+impl<const COUNT: usize> From<[Transfer; COUNT]> for Rows {
+    fn from(transfers: [Transfer; COUNT]) -> Self {
+        transfers.into_iter().collect()
+    }
+}
+
+impl PartialEq for Rows {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Rows {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Site;
+
+    #[test]
+    fn a_row_is_small() {
+        assert!(size_of::<Lean>() <= 40, "{} bytes a row, and its name", size_of::<Lean>());
+    }
+
+    #[test]
+    fn rows_come_back_as_they_were() {
+        let folder = |local: &str| {
+            let site = Arc::new(Site::default());
+            Arc::new(Folder { site, local: local.into(), remote: RemotePath::root(), below: 0 })
+        };
+        let (here, there) = (folder("/here"), folder("/there"));
+        let row = |id, remote_name: &str, local_name: Option<&str>, folder: &Arc<Folder>, size| Transfer {
+            id: TransferId(id),
+            course: Course::Upload,
+            kind: Kind::File,
+            folder: folder.clone(),
+            remote_name: remote_name.into(),
+            local_name: local_name.map(Into::into),
+            size,
+            phase: if id == 3 { Phase::Paused } else { Phase::Queued },
+            attempts: 2,
+            if_exists: Some(IfExists::Rename),
+            priority: Priority::High,
+            place: -5,
+        };
+        let transfers = vec![
+            row(9, "a", None, &here, Some(0)),
+            row(3, "", Some("b"), &there, Some(u64::MAX)),
+            row(u64::MAX, "\u{fc}", Some(""), &there, None),
+            row(1, "", None, &here, Some(7)),
+        ];
+        let rows = Rows::from(transfers.clone());
+        assert_eq!(rows.iter().map(|row| row.to_transfer()).collect::<Vec<_>>(), transfers);
+        assert!(transfers.iter().map(Transfer::row).eq(rows.iter()));
+        assert!(Arc::ptr_eq(rows.get(2).unwrap().folder, &there) && rows.get(4).is_none());
+        assert_eq!((rows.len(), Rows::default().is_empty(), rows == Rows::from(transfers)), (4, true, true));
+        let alike = (0..1000).map(|id| row(id, "x", None, if id % 2 == 0 { &here } else { &there }, Some(id)));
+        let rows: Rows = alike.collect();
+        assert_eq!((rows.0.likes.len(), rows.get(999).and_then(|row| row.size)), (3, Some(999)));
+    }
+}
