@@ -122,7 +122,8 @@ struct Facts {
     rules: Option<TimeZone>,
     /// MDTM tells the server's own time.
     own_time: bool,
-    card: Server,
+    /// Handed out as it is, and copied only when it changes.
+    card: Arc<Server>,
     words: Option<String>,
 }
 
@@ -135,7 +136,7 @@ impl Shared {
             zone: None,
             rules: None,
             own_time: false,
-            card,
+            card: Arc::new(card),
             words: None,
         };
         Self {
@@ -176,8 +177,14 @@ impl Shared {
         self.facts().avoid_epsv = true;
     }
 
+    /// The zone of the site, in minutes, where MDTM tells the server's own time.
+    fn zone_of_its_own(&self) -> Option<i16> {
+        let facts = self.facts();
+        facts.card.site.zone.filter(|_| facts.own_time || facts.known.own_time)
+    }
+
     pub(super) fn describe(&self, change: impl FnOnce(&mut Server)) {
-        change(&mut self.facts().card);
+        change(Arc::make_mut(&mut self.facts().card));
     }
 
     /// The connection can no longer be used; with the server's last words.
@@ -275,7 +282,11 @@ impl Connection {
     /// What is known of the server.
     pub fn server(&self) -> Arc<Server> {
         let round_trip = self.shared.round_trip.load(Ordering::Relaxed);
-        Arc::new(Server { round_trip, ..self.shared.facts().card.clone() })
+        let mut facts = self.shared.facts();
+        if facts.card.round_trip != round_trip {
+            Arc::make_mut(&mut facts.card).round_trip = round_trip;
+        }
+        facts.card.clone()
     }
 
     /// What was learned about the server.
@@ -361,7 +372,7 @@ impl Connection {
         }
         let mut result = result.await.unwrap_or_else(|_| Err(Error::closed(self.last_words())))?;
         if let Outcome::Facts { modified: Some(modified), .. } = &mut result.0
-            && let Some(minutes) = self.server().site.zone.filter(|_| self.known().own_time)
+            && let Some(minutes) = self.shared.zone_of_its_own()
         {
             let at = modified.at.checked_sub(jiff::Span::new().minutes(i64::from(minutes)));
             modified.at = at.unwrap_or(modified.at);
