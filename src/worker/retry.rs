@@ -128,7 +128,6 @@ impl Trouble {
     }
 }
 
-/// Which layer said no, and whether trying the same again can help.
 /// Without the number that the operating system gives an error, and that the standard library writes behind its words.
 fn plain(mut why: String) -> String {
     while let Some(start) = why.find(" (os error ") {
@@ -138,6 +137,7 @@ fn plain(mut why: String) -> String {
     why
 }
 
+/// Which layer said no, and whether trying the same again can help.
 fn judge(error: &net::Error) -> (Cause, bool) {
     match error {
         net::Error::Network { .. } | net::Error::Timeout { .. } => (Cause::Network, true),
