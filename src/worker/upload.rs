@@ -14,11 +14,11 @@ use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::Verdict;
 use super::transfer::{End, Job, remote_name};
 use super::{News, verify, walk};
-use crate::ftp::{Operation, Outcome, Then};
+use crate::ftp::{self, DataFault, Operation, Outcome, Then};
 use crate::model::question::Facts;
 use crate::model::transfer::Proof;
 use crate::model::{Cause, RemotePath, Site, Transfer};
-use crate::net::{Body, Cancel};
+use crate::net::{self, Body, Cancel};
 
 /// Numbers tried for `name (1)`.
 const MOST_COPIES: u32 = 1000;
@@ -112,8 +112,7 @@ async fn take_name(job: &Job) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Whether what the server has, `there` bytes, is the beginning of the file here, as far as its last bytes say. A server
-/// that lets nobody read it is believed.
+/// Whether what the server has, `there` bytes, is the beginning of the file here, as far as its last bytes say.
 async fn has_beginning(job: &Job, what: &str, file: &File, there: u64) -> Result<bool, Trouble> {
     let path = place(&job.site, &job.row);
     let offset = there.saturating_sub(OVERLAP);
@@ -123,8 +122,7 @@ async fn has_beginning(job: &Job, what: &str, file: &File, there: u64) -> Result
     let read = link.connection.run(operation, Body::None, Some(job.row.id), &job.cancel).await;
     let bytes = match read {
         Ok((_, bytes)) => bytes,
-        Err(_) if link.is_open() => return Ok(true),
-        Err(error) => return Err(Trouble::of(what, &error)),
+        Err(error) => return unread(&error).ok_or_else(|| Trouble::of(what, &error)),
     };
     let mut file = file.try_clone().map_err(|error| Trouble::local(what, &error))?;
     let wrong = |error| Trouble::local(what, &error);
@@ -132,6 +130,18 @@ async fn has_beginning(job: &Job, what: &str, file: &File, there: u64) -> Result
     let mut here = Vec::new();
     file.take(there - offset).read_to_end(&mut here).map_err(wrong)?;
     Ok(here == bytes)
+}
+
+/// What follows for [`has_beginning`] when the bytes could not be read; `None`: nothing, it must be tried again.
+fn unread(error: &net::Error) -> Option<bool> {
+    match error {
+        // A server that lets nobody read it, or not from the middle, is believed.
+        net::Error::Ftp(ftp::Error::Refused { .. } | ftp::Error::Unsupported(_)) => Some(true),
+        net::Error::Ftp(ftp::Error::Data { fault: DataFault::Limit, .. }) => Some(false),
+        // One that sends and then takes it back, likewise.
+        net::Error::Ftp(ftp::Error::Data { reply: Some(reply), .. }) if reply.starts_with('5') => Some(true),
+        _ => None,
+    }
 }
 
 /// Where an upload begins.
@@ -471,6 +481,27 @@ mod tests {
         assert_eq!(Before::noted(None), Before::Absent);
         assert_eq!(Before::noted(noted("/home/f", Some(5))), Before::Other(Some(5)));
         assert_eq!(Before::noted(noted("", None)), Before::Beginning, "somebody's file, which is not ours to delete");
+    }
+
+    #[test]
+    fn only_a_server_that_says_no_is_believed_unread() {
+        let refused = |verb, code| ftp::Error::Refused { verb, code, reply: format!("{code} no") };
+        let broken = |fault, reply: Option<&str>| ftp::Error::Data { fault, reply: reply.map(Into::into) };
+        let network = || DataFault::Network("gone".into());
+        for (error, follows) in [
+            (refused("RETR", 550), Some(true)),
+            (refused("RETR", 450), Some(true)),
+            (ftp::Error::Unsupported("REST"), Some(true)),
+            (broken(network(), Some("550 not yours")), Some(true)),
+            (broken(DataFault::Limit, None), Some(false)),
+            (broken(network(), Some("426 gone")), None),
+            (broken(DataFault::Silent(10), None), None),
+            (ftp::Error::Closed(None), None),
+            (ftp::Error::Cancelled, None),
+        ] {
+            assert_eq!(unread(&net::Error::Ftp(error.clone())), follows, "{error:?}");
+        }
+        assert_eq!(unread(&net::Error::NeedsTls12), None);
     }
 
     #[test]
