@@ -3,24 +3,23 @@
 //! drawing, tessellating.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_possible_truncation)]
 
+mod frames;
+
 use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::{Action, ActionRequest, Role, TreeId};
-use eframe::egui::{self, Context, Event as Input, Pos2, RawInput, Rect, Vec2, pos2, vec2};
+use eframe::egui::{self, Context, Event as Input};
 
 use longshore::model::{ConnectionId, Direction, Event, Line, Settings, TransferId};
 use longshore::ui::text::Clock;
-use longshore::ui::{Mirror, View, lower, theme};
+use longshore::ui::{Mirror, View, lower};
+
+use frames::{milliseconds, pointer, wheel};
 
 /// As many as are kept by default, and as many as somebody may want.
 const LINES: [usize; 2] = [200_000, 1_000_000];
-const FRAMES: usize = 300;
-/// What a frame may take, in milliseconds.
-const WANTED: f64 = 16.0;
 /// Lines of a frame, of 60 a second, where 10,000 lines come in a second.
 const STREAM: usize = 167;
-const SIZE: Vec2 = vec2(1400.0, 900.0);
-const MIDDLE: Pos2 = pos2(300.0, 450.0);
 
 struct Bench {
     ctx: Context,
@@ -32,7 +31,7 @@ struct Bench {
 
 fn main() {
     LINES.into_iter().for_each(measure);
-    println!("wanted: below {WANTED} ms");
+    frames::foot();
 }
 
 fn measure(lines: usize) {
@@ -43,7 +42,7 @@ fn measure(lines: usize) {
     bench.push(lines);
     let frames = bench.settle();
     println!("{lines} lines are read, joined and shown in {:.0} ms, {frames} frames", milliseconds(begun.elapsed()));
-    println!("{:<46} {:>8} {:>8} {:>8}", "frames, in ms", "median", "99 %", "longest");
+    frames::head();
     for view in ["Lines", "Exchanges"] {
         bench.click(view);
         bench.settle();
@@ -73,8 +72,7 @@ fn measure(lines: usize) {
 
 impl Bench {
     fn new() -> Self {
-        let ctx = Context::default();
-        theme::install(&ctx);
+        let ctx = frames::screen();
         ctx.enable_accesskit();
         let view = View::new(Clock::at("2026-05-12T12:00:00Z[UTC]".parse().unwrap()));
         Self { ctx, mirror: Mirror::default(), view, made: 0, at: "2026-05-12T12:00:00Z".parse().unwrap() }
@@ -126,16 +124,11 @@ impl Bench {
 
     /// One frame; how long it took, whether more is to be done, and what a screen reader gets.
     fn frame(&mut self, events: Vec<Input>) -> (Duration, bool, egui::FullOutput) {
-        let input =
-            RawInput { screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SIZE)), events, ..RawInput::default() };
         let begun = Instant::now();
         let more = lower::follow(&self.mirror, &mut self.view);
         let Self { ctx, mirror, view, .. } = self;
         let mut actions = Vec::new();
-        let output = ctx.run_ui(input, |ui| {
-            egui::CentralPanel::default().show(ui, |ui| lower::log_area(ui, mirror, view, &mut actions));
-        });
-        std::hint::black_box(ctx.tessellate(output.shapes.clone(), output.pixels_per_point));
+        let output = frames::draw(ctx, events, |ui| lower::log_area(ui, mirror, view, &mut actions));
         (begun.elapsed(), more, output)
     }
 
@@ -145,15 +138,11 @@ impl Bench {
     }
 
     fn time(&mut self, name: &str, mut before: impl FnMut(&mut Self, usize) -> Vec<Input>) {
-        self.frame(vec![Input::PointerMoved(MIDDLE)]);
-        let mut times: Vec<Duration> = Vec::with_capacity(FRAMES);
-        for frame in 0..FRAMES {
+        self.frame(vec![pointer()]);
+        frames::time(name, |frame| {
             let events = before(self, frame);
-            times.push(self.frame(events).0);
-        }
-        times.sort_unstable();
-        let at = |share: f64| milliseconds(times[(share * (FRAMES - 1) as f64) as usize]);
-        println!("{name:<46} {:>8.2} {:>8.2} {:>8.2}", at(0.5), at(0.99), at(1.0));
+            self.frame(events).0
+        });
     }
 
     /// Presses what is called `label`, as a screen reader would.
@@ -189,18 +178,4 @@ impl Bench {
         self.frame(vec![empty]);
         self.frame(vec![Input::Text(typed.to_owned())]);
     }
-}
-
-fn wheel(points: f32) -> Input {
-    Input::MouseWheel {
-        unit: egui::MouseWheelUnit::Point,
-        delta: vec2(0.0, points),
-        phase: egui::TouchPhase::Move,
-        modifiers: egui::Modifiers::NONE,
-        source: egui::MouseWheelSource::Trackpad,
-    }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
 }

@@ -2,28 +2,29 @@
 //! end, and while a walk adds a hundred thousand. A frame is everything but the graphics card: taking in, drawing, tessellating.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::cast_possible_truncation)]
 
+mod frames;
+
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use eframe::egui::{self, Context, Event as Input, Pos2, RawInput, Rect, Vec2, pos2, vec2};
+use eframe::egui::{Context, Event as Input};
 
-use longshore::model::queue::STRIDE;
+use longshore::model::queue::{Rows, STRIDE};
 use longshore::model::transfer::{Folder, Priority};
-use longshore::model::{Course, Delta, Event, Kind, Phase, RemotePath, Site, Transfer, TransferId};
+use longshore::model::{Course, Delta, Event, Kind, Phase, Queue, RemotePath, Site, Transfer, TransferId};
 use longshore::ui::text::Clock;
-use longshore::ui::{Mirror, View, lower, theme};
+use longshore::ui::{Mirror, View, lower};
+
+use frames::{milliseconds, pointer, wheel};
 
 const ROWS: u64 = 1_000_000;
 /// Rows that come at once, as the worker reads and walks them.
 const PORTION: u64 = 4096;
-const FRAMES: usize = 300;
-/// What a frame may take, in milliseconds.
-const WANTED: f64 = 16.0;
-const SIZE: Vec2 = vec2(1400.0, 900.0);
-const MIDDLE: Pos2 = pos2(300.0, 450.0);
 
 struct Bench {
     ctx: Context,
+    /// The worker's.
+    queue: Queue,
     mirror: Mirror,
     view: View,
     folder: Arc<Folder>,
@@ -33,12 +34,15 @@ struct Bench {
 
 fn main() {
     let mut bench = Bench::new();
-    let begun = Instant::now();
+    let (begun, before) = (Instant::now(), memory());
     while bench.made < ROWS {
         bench.add(PORTION);
     }
-    println!("{} rows are taken in in {:.0} ms", bench.made, milliseconds(begun.elapsed()));
-    println!("{:<46} {:>8} {:>8} {:>8}", "frames, in ms", "median", "99 %", "longest");
+    println!("{} rows are taken in, by both sides, in {:.0} ms", bench.made, milliseconds(begun.elapsed()));
+    if let Some((before, after)) = before.zip(memory()) {
+        println!("they take {} MB", (after - before) / 1_000_000);
+    }
+    frames::head();
     bench.time("nothing moves", |_, _| Vec::new());
     let scroll = |frame: usize| vec![wheel(if frame % 100 < 50 { -90_000.0 } else { 70_000.0 })];
     bench.time("scrolling", |_, frame| scroll(frame));
@@ -52,17 +56,16 @@ fn main() {
         }
         scroll(frame)
     });
-    println!("wanted: below {WANTED} ms");
+    frames::foot();
 }
 
 impl Bench {
     fn new() -> Self {
-        let ctx = Context::default();
-        theme::install(&ctx);
+        let ctx = frames::screen();
         let view = View::new(Clock::at("2026-05-12T12:00:00Z[UTC]".parse().unwrap()));
         let site = Arc::new(Site { host: "ftp.example.org".into(), ..Site::default() });
         let folder = Arc::new(Folder { site, local: "/home/me/pub".into(), remote: RemotePath::new("/pub"), below: 0 });
-        Self { ctx, mirror: Mirror::default(), view, folder, made: 0, done: 0 }
+        Self { ctx, queue: Queue::default(), mirror: Mirror::default(), view, folder, made: 0, done: 0 }
     }
 
     fn add(&mut self, count: u64) {
@@ -80,8 +83,9 @@ impl Bench {
             priority: Priority::default(),
             place: number as i64 * STRIDE,
         };
-        let rows = (self.made + 1..=self.made + count).map(row).collect();
+        let rows: Rows = (self.made + 1..=self.made + count).map(row).collect();
         self.made += count;
+        self.queue.apply(Delta::Add(rows.clone()));
         self.mirror.apply(Event::Queue(Delta::Add(rows)));
     }
 
@@ -93,45 +97,27 @@ impl Bench {
 
     /// One frame.
     fn frame(&mut self, events: Vec<Input>) {
-        let input =
-            RawInput { screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SIZE)), events, ..RawInput::default() };
         self.mirror.settle();
         lower::follow(&self.mirror, &mut self.view);
         let Self { ctx, mirror, view, .. } = self;
         let mut actions = Vec::new();
-        let mut output = ctx.run_ui(input, |ui| {
-            egui::CentralPanel::default().show(ui, |ui| drop(lower::queue_area(ui, mirror, view, &mut actions)));
-        });
-        // No card takes them.
-        output.textures_delta.clear();
-        std::hint::black_box(ctx.tessellate(output.shapes, output.pixels_per_point));
+        frames::draw(ctx, events, |ui| drop(lower::queue_area(ui, mirror, view, &mut actions)));
     }
 
     fn time(&mut self, name: &str, mut before: impl FnMut(&mut Self, usize) -> Vec<Input>) {
-        self.frame(vec![Input::PointerMoved(MIDDLE)]);
-        let mut times: Vec<Duration> = Vec::with_capacity(FRAMES);
-        for frame in 0..FRAMES {
+        self.frame(vec![pointer()]);
+        frames::time(name, |frame| {
             let begun = Instant::now();
             let events = before(self, frame);
             self.frame(events);
-            times.push(begun.elapsed());
-        }
-        times.sort_unstable();
-        let at = |share: f64| milliseconds(times[(share * (FRAMES - 1) as f64) as usize]);
-        println!("{name:<46} {:>8.2} {:>8.2} {:>8.2}", at(0.5), at(0.99), at(1.0));
+            begun.elapsed()
+        });
     }
 }
 
-fn wheel(points: f32) -> Input {
-    Input::MouseWheel {
-        unit: egui::MouseWheelUnit::Point,
-        delta: vec2(0.0, points),
-        phase: egui::TouchPhase::Move,
-        modifiers: egui::Modifiers::NONE,
-        source: egui::MouseWheelSource::Trackpad,
-    }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
+/// Bytes of memory that this program has, where the system says so.
+fn memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
