@@ -24,6 +24,8 @@ const FILES: usize = 1000;
 const FILES_A_DAY: usize = 300;
 /// Files of a run over a network that fails.
 const FEW: usize = 80;
+/// Files that may be under way at once: on four connections, and sixteen that only a slow disk still holds up.
+const UNDER_WAY: usize = 4 + 16;
 /// Rounds of every day.
 const ROUNDS: u64 = 4;
 /// How often what is left is carried on with, until nothing is.
@@ -36,7 +38,7 @@ fn killed_at_any_moment_every_file_comes_once_and_whole() {
     let files_there = if rounds() > ROUNDS { FILES } else { FILES_A_DAY };
     make(&tree, files_there);
     server.own();
-    let (mut reached, mut begun) = (0, 0);
+    let (mut reached, mut begun, mut again) = (0, 0, 0);
     for seed in 1..=rounds() {
         let home = tempfile::tempdir().unwrap();
         let dice = Dice::new(seed);
@@ -60,11 +62,13 @@ fn killed_at_any_moment_every_file_comes_once_and_whole() {
         assert!(!files(&to).iter().any(|name| name.ends_with(".part")), "seed {seed}: a part is left");
         let fetched = count(&first, "RETR") + count(&second, "RETR");
         // Only what was under way when it was killed is fetched again.
-        assert!(fetched <= files_there + 8, "seed {seed}: {fetched} files were fetched");
+        assert!(fetched <= files_there + UNDER_WAY, "seed {seed}: {fetched} files were fetched");
+        again += fetched.saturating_sub(files_there);
         reached += usize::from(there.len() < files_there);
         begun += there.len();
     }
     println!("{} rounds, {reached} of them killed in the middle, {begun} files there by then", rounds());
+    println!("{again} files were begun twice");
     assert!(reached > 0);
 }
 
