@@ -245,6 +245,11 @@ async fn prepare(dial: Dial, step: &(impl Fn(String) + Send + Sync)) -> Result<D
             .map(Some)?,
         None => None,
     };
+    if dial.site.security != Security::Never {
+        // They are wanted only behind AUTH; reading them takes longer than a round trip to a server nearby.
+        let roots = dial.trust.roots.clone();
+        tokio::task::spawn_blocking(move || roots.load());
+    }
     let socket = match reach(&dial, &scribe, &step).await {
         Ok(socket) => socket,
         Err(error) => {

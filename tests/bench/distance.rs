@@ -1,5 +1,6 @@
-//! Round trips over a link of 50 ms, against lftp and curl in one run: `cargo bench --bench distance`. Needs root: the link
-//! lies between two network namespaces, which are made for it and deleted at the end.
+//! Round trips over a link of 50 ms, against lftp and curl in one run: `cargo bench --bench distance`, or with `-- log-in` only
+//! those of a log-in, line by line. Needs root: the link lies between two network namespaces, which are made for it and
+//! deleted at the end.
 #![cfg_attr(not(target_os = "linux"), allow(unused))]
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
@@ -26,6 +27,7 @@ const SIZE: usize = 4096;
 fn main() {
     match std::env::var_os("LONGSHORE_NEAR") {
         None => build_link(),
+        Some(_) if std::env::args().any(|argument| argument == "log-in") => log_ins(),
         Some(_) => measure(),
     }
 }
@@ -45,7 +47,8 @@ fn build_link() {
     }
     let me = std::env::current_exe().unwrap();
     let mut near = Command::new("ip");
-    near.args(["netns", "exec", NEAR_SPACE]).arg(me).env("LONGSHORE_NEAR", "yes").stdin(Stdio::null());
+    near.args(["netns", "exec", NEAR_SPACE]).arg(me).args(std::env::args().skip(1));
+    near.env("LONGSHORE_NEAR", "yes").stdin(Stdio::null());
     let status = near.status().unwrap();
     drop(link.stdin.take());
     link.wait().unwrap();
@@ -151,19 +154,38 @@ fn curl(server: &Server, home: &Path, folder: &str) -> Command {
     command
 }
 
+/// When the lines of a log-in came, in round trips, to servers that are met for the first time and for the second.
+fn log_ins() {
+    for kind in [Kind::Vsftpd, Kind::Proftpd, Kind::PureFtpd, Kind::Pyftpdlib] {
+        let Some(server) = Setup::new(kind).tls(Tls::Explicit).far(FAR_SPACE, FAR).start() else { return };
+        let home = tempfile::tempdir().unwrap();
+        for time in ["first", "second"] {
+            println!("\n{kind:?}, TLS, for the {time} time");
+            log_in_lines(&server, home.path()).iter().for_each(|(at, text)| println!("{at:6.2} {text}"));
+        }
+    }
+}
+
 /// Round trips from the first packet to the first command of a person.
 fn log_in(server: &Server, home: &Path) -> f64 {
+    log_in_lines(server, home).iter().find(|(_, text)| text.starts_with("NOOP")).unwrap().0
+}
+
+/// The lines of a log-in and a NOOP, and after how many round trips they came.
+fn log_in_lines(server: &Server, home: &Path) -> Vec<(f64, String)> {
     let mut command = server.longshore(home);
     let transcript = home.join("transcript");
     command.args(["raw", &server.url(""), "NOOP", "--transcript"]).arg(&transcript);
     seconds(command);
     let text = std::fs::read_to_string(&transcript).unwrap();
     let _ = std::fs::remove_file(&transcript);
-    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let at = |words: &str| {
-        let line = lines.iter().find(|line| line["text"].as_str().unwrap().starts_with(words)).unwrap();
-        line["at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_microsecond()
-    };
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap()).map(|line: serde_json::Value| {
+        let at = line["at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        (at.as_microsecond(), line["text"].as_str().unwrap().to_owned())
+    });
+    let lines: Vec<(i64, String)> = lines.collect();
+    let (connected, _) = lines.iter().find(|(_, text)| text.starts_with("Connected to")).unwrap().clone();
     // Connecting was one round trip.
-    (at("NOOP") - at("Connected to")) as f64 / 1000.0 / f64::from(ROUND_TRIP) + 1.0
+    let trips = |at: i64| (at - connected) as f64 / 1000.0 / f64::from(ROUND_TRIP) + 1.0;
+    lines.into_iter().map(|(at, text)| (trips(at), text)).collect()
 }

@@ -28,6 +28,9 @@ pub(crate) struct LogIn {
     asked: usize,
     /// All questions went out together, before FEAT was answered.
     at_once: bool,
+    /// PASS went out together with USER, and whether the server took the user without it.
+    with_password: bool,
+    is_in: bool,
 }
 
 /// Servers that are known to bear several commands in one packet, by their greeting.
@@ -69,10 +72,12 @@ impl LogIn {
                 self.host_is_named(control)
             }
             Got::Reply(verb, class, reply) if self.at_proxy.is_some() => self.scripted(verb, class, reply, control),
+            Got::Reply(verb @ (Verb::User | Verb::Pass), class, reply) if self.with_password => {
+                self.both_answered(verb, class, reply, control)
+            }
             Got::Reply(Verb::User | Verb::Pass | Verb::Acct, Completion, _) => self.logged_in(control),
             Got::Reply(Verb::User, Intermediate, reply) if reply.code() != 332 => {
-                let password = control.charset.encode(control.config.credentials.password.expose())?;
-                control.send(Command::with(Verb::Pass, password)?);
+                control.send(password(control)?);
                 Ok(Next::Wait)
             }
             Got::Reply(verb @ (Verb::User | Verb::Pass), Intermediate, reply) if reply.code() == 332 => {
@@ -206,8 +211,33 @@ impl LogIn {
             return self.say_next(control);
         }
         let user = control.charset.encode(&control.config.credentials.user)?;
-        control.send(Command::with(Verb::User, user)?);
+        let mut commands = vec![Command::with(Verb::User, user)?];
+        // In clear no password leaves before the server wants it: it may want TLS first.
+        self.with_password = self.at_once && control.tls == Tls::Secure && !control.known.no_pipelining;
+        if self.with_password {
+            commands.push(password(control)?);
+        }
+        control.send_all(commands);
         Ok(Next::Wait)
+    }
+
+    /// USER or PASS was answered, which were sent together.
+    fn both_answered(&mut self, verb: Verb, class: Class, reply: &Reply, control: &mut Control) -> Step {
+        match (verb, class) {
+            (Verb::User, Class::Completion) => {
+                self.is_in = true;
+                Ok(Next::Wait)
+            }
+            (Verb::User, Class::Intermediate) if reply.code() != 332 => Ok(Next::Wait),
+            (Verb::Pass, _) if self.is_in => self.logged_in(control),
+            (Verb::Pass, Class::Completion) => self.logged_in(control),
+            (Verb::Pass, Class::Intermediate) if reply.code() == 332 => self.account(verb, reply, control),
+            _ => {
+                // An account before the password, or a password that came too early: this server wants one after the other.
+                control.known.no_pipelining |= matches!(reply.code(), 332 | 503);
+                Err(control.refused(verb, reply))
+            }
+        }
     }
 
     /// The next command of the script; after the last one we are in.
@@ -312,6 +342,11 @@ impl LogIn {
             None => Ok(Next::Done(Outcome::LoggedIn)),
         }
     }
+}
+
+fn password(control: &Control) -> Result<Command, Error> {
+    let password = control.charset.encode(control.config.credentials.password.expose())?;
+    Command::with(Verb::Pass, password)
 }
 
 /// What is said to a server that lists it: nothing waits for the answer.
