@@ -53,7 +53,7 @@
 //! ui/         egui: draws a mirror, collects actions
 //!             app window mirror view          the loop, the areas, what it knows
 //!             menu bar perform                each command once, and what it does
-//!             pane path_bar tree table* rows list drag pointer   the panes
+//!             pane path_bar tree table* rows order list drag pointer   the panes
 //!             queue_* transcript_* lower      the queue and the reply log
 //!             filter_field raw_command remedy trouble   parts of the log: typing, and acting on it
 //!             opened_log compared_log         logs from files, and two side by side

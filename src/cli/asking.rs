@@ -2,8 +2,8 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use super::arguments::Exists;
 use super::interrupt::Interrupt;
+use super::options::Exists;
 use super::output::visible;
 use crate::model::question::{CertificateDoubt, Facts, FileExists, Scope};
 use crate::model::{Answer, Ask, Course, IfExists, Secret};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::arguments::Options;
 use super::asking::Asker;
 use super::interrupt::Interrupt;
+use super::options::Options;
 use super::output::{Results, aside, complain};
 use super::status::Stop;
 use super::target::Target;

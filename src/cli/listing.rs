@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::arguments::Options;
 use super::front::Front;
+use super::options::Options;
 use super::status::{Status, Stop};
 use super::target;
 use crate::model::path::shown;

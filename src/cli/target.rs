@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::arguments::Options;
+use super::options::Options;
 use super::status::Stop;
 use crate::model::url::Address;
 use crate::model::{Credentials, Login, PathSyntax, RemotePath, Secret, Site, Sites};

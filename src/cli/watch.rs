@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::arguments::Options;
+use super::options::Options;
 use super::output::{Results, complain};
 use super::progress::{Bars, size};
 use crate::model::queue::MOST_DONE;

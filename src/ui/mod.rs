@@ -15,6 +15,7 @@ pub mod menu;
 pub mod mirror;
 pub mod notices;
 pub mod opened_log;
+pub mod order;
 pub mod paint;
 pub mod pane;
 pub mod path_bar;
