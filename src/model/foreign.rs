@@ -213,13 +213,15 @@ struct Reader {
     connections: u32,
     lines: u64,
     secrets: Secrets,
+    /// The newest line of a reply, where it might be told twice.
+    told: String,
 }
 
 impl Reader {
     /// Of a log by `program`, whose times are of `zone`; where it tells no day, it begins on `day`.
     fn new(program: Program, zone: TimeZone, day: Date) -> Self {
         let (lanes, secrets) = (BTreeMap::new(), Secrets::default());
-        Self { program, zone, day, time: None, lanes, connections: 0, lines: 0, secrets }
+        Self { program, zone, day, time: None, lanes, connections: 0, lines: 0, secrets, told: String::new() }
     }
 
     /// Reads the next line; `None`: it is nothing that crossed a control connection, nor a note.
@@ -229,12 +231,26 @@ impl Reader {
             return json_line::decode(line);
         }
         let told = self.program.parse(line)?;
+        if self.repeats(&told) {
+            return None;
+        }
         let at = self.moment(told.when);
         let text = self.secrets.hide(told.direction, told.text);
         let (connection, code) = self.place(&told);
         self.lines += 1;
         let (seq, direction) = (self.lines, told.direction);
         Some(Line { seq, at, connection, direction, code, text, raw: None, transfer: None })
+    }
+
+    /// Whether it is a reply that was told already: some `ftp` print the one that they read an address from twice.
+    fn repeats(&mut self, told: &Told<'_>) -> bool {
+        if self.program != Program::Ftp || told.direction != Direction::Received {
+            return false;
+        }
+        let settled = self.lanes.get(told.lane).is_some_and(|lane| lane.owed == 0 && lane.open.is_none());
+        let repeats = settled && told.text.starts_with("229 ") && told.text == self.told;
+        told.text.clone_into(&mut self.told);
+        repeats
     }
 
     /// The connection of a line, and its code if it is the first of a reply.

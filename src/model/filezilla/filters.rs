@@ -74,6 +74,7 @@ const DAYS: [DayIs; 4] = [DayIs::Before, DayIs::Equals, DayIs::EqualsNot, DayIs:
 #[cfg(test)]
 mod tests {
     use crate::model::filezilla;
+    use crate::model::filter::FilterSide;
 
     use super::*;
 
@@ -87,6 +88,27 @@ mod tests {
             "<Filter><Name>{name}</Name><ApplyToFiles>1</ApplyToFiles><ApplyToDirs>0</ApplyToDirs><MatchType>Not all\
              </MatchType><MatchCase>1</MatchCase><Conditions>{conditions}</Conditions></Filter>"
         )
+    }
+
+    #[test]
+    fn what_filezilla_wrote_is_read() {
+        let text = include_str!("../../../tests/data/filezilla/filters.xml");
+        let filters = filezilla::read(text, &|text| text.into()).unwrap().filters.unwrap();
+        let names: Vec<&str> = filters.filters.iter().map(|filter| filter.name.as_str()).collect();
+        let [vcs, explorer, backups, configuration, images] = names.as_slice() else { panic!("{names:?}") };
+        assert_eq!(
+            (*vcs, *configuration, *images),
+            ("Source control directories", "Configuration files", "Show only images")
+        );
+        for (side, on) in [(FilterSide::Local, *explorer), (FilterSide::Remote, *backups)] {
+            let others = names.iter().filter(|name| **name != on);
+            assert!(filters.is_on(on, side) && others.clone().all(|name| !filters.is_on(name, side)), "{side:?}");
+        }
+        let images = &filters.filters[4];
+        assert_eq!(
+            (images.files, images.folders, images.matching, images.conditions.len()),
+            (true, false, Matching::None, 4)
+        );
     }
 
     #[test]

@@ -240,6 +240,22 @@ mod tests {
         <EncodingType>Auto</EncodingType>";
 
     #[test]
+    fn what_filezilla_wrote_is_read() {
+        let text = include_str!("../../../tests/data/filezilla/queue.xml");
+        let rows = filezilla::read(text, &|text| text.into()).unwrap().rows;
+        let told = rows
+            .rows
+            .iter()
+            .map(|row| (row.course, row.folder.local.join(row.local_name()), row.remote(), row.size))
+            .collect::<Vec<_>>();
+        let [(Course::Download, down, data, Some(5000)), (Course::Upload, up, hello, Some(6))] = told.as_slice() else {
+            panic!("{told:?}")
+        };
+        assert_eq!((down.as_path(), data.as_str()), (Path::new("/home/me/data.bin"), "/data.bin"));
+        assert_eq!((up.as_path(), hello.as_str()), (Path::new("/home/me/hello.txt"), "/hello.txt"));
+    }
+
+    #[test]
     fn rows_are_read_with_their_server() {
         let rows = read(&format!(
             "<Server>{SERVER}<File><LocalFile>/home/me/a.txt</LocalFile><RemoteFile>b.txt</RemoteFile>\

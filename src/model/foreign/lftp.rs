@@ -34,12 +34,18 @@ fn tell<'a>(lane: &'a str, when: When, direction: Direction, text: &'a str) -> T
     Told { lane, when, direction, text, begins }
 }
 
+/// What ftp says itself.
+const NOTES: [&str; 4] = ["Connected to ", "Trying ", "ftp: ", "local: "];
+
 pub(super) fn parse_ftp(line: &str) -> Option<Told<'_>> {
     let (direction, text) = if let Some(text) = line.strip_prefix("---> ") {
         (Direction::Sent, text)
     } else if code(line).is_some() {
         (Direction::Received, line)
-    } else if line.starts_with("Connected to ") || line.starts_with("Trying ") || line.starts_with("ftp: ") {
+    } else if NOTES.iter().any(|note| line.starts_with(note))
+        || line.contains(" bytes received in ")
+        || line.contains(" bytes sent in ")
+    {
         (Direction::Note, line)
     } else {
         // The lines between the first and the last of a reply, if it is not what a listing prints.

@@ -1,5 +1,6 @@
-//! A sample of each program. `lftp*.txt` (4.9.2) and `curl*.txt` (7.88.1) were written by these programs in dialogues with
-//! vsftpd 3.0.3, `filezilla*.txt`, `winscp.txt` and `ftp.txt` by hand in the forms that theirs document.
+//! Samples of each program. `lftp*.txt` (4.9.2), `curl*.txt` (7.88.1), `filezilla-3.63.txt`, `ftp-tnftp.txt` (20210827) and
+//! `ftp-inetutils.txt` (2.4) were written by these programs in dialogues with vsftpd 3.0.3; `filezilla.txt`,
+//! `filezilla-window.txt`, `winscp.txt` and `ftp.txt` by hand in the forms that theirs document.
 
 use super::*;
 use crate::model::exchange::Exchanges;
@@ -11,8 +12,11 @@ const LFTP: &str = include_str!("../../../tests/data/logs/lftp.txt");
 const LFTP_TIMES: &str = include_str!("../../../tests/data/logs/lftp-times.txt");
 const FILEZILLA: &str = include_str!("../../../tests/data/logs/filezilla.txt");
 const FILEZILLA_WINDOW: &str = include_str!("../../../tests/data/logs/filezilla-window.txt");
+const FILEZILLA_3_63: &str = include_str!("../../../tests/data/logs/filezilla-3.63.txt");
 const WINSCP: &str = include_str!("../../../tests/data/logs/winscp.txt");
 const FTP: &str = include_str!("../../../tests/data/logs/ftp.txt");
+const TNFTP: &str = include_str!("../../../tests/data/logs/ftp-tnftp.txt");
+const INETUTILS: &str = include_str!("../../../tests/data/logs/ftp-inetutils.txt");
 
 struct Log {
     program: Program,
@@ -130,6 +134,46 @@ fn ftp_is_read() {
     assert_eq!(told[5], (1, "RETR", Some(550), None));
     assert_eq!(told.last(), Some(&(1, "QUIT", Some(221), None)));
     assert_eq!((log.lines[15].text.as_str(), log.lines[15].code), (" SIZE", None));
+}
+
+/// Verbs and codes in their order.
+fn codes(log: &Log) -> String {
+    let said = log.exchanges.iter().map(|all| format!("{} {}", all.verb(), all.code().unwrap_or_default()));
+    said.collect::<Vec<_>>().join(", ").trim_start().to_owned()
+}
+
+#[test]
+fn what_two_ftp_programs_wrote_is_read() {
+    let log = read(TNFTP);
+    assert_eq!(log.program, Program::Ftp);
+    assert_eq!(
+        codes(&log),
+        "220, USER 331, PASS 230, SYST 215, FEAT 211, TYPE 200, TYPE 200, EPSV 229, LIST 226, TYPE 200, SIZE 213, EPSV 229, \
+         RETR 226, MDTM 213, SIZE 550, EPSV 229, RETR 550, MKD 257, RMD 250, QUIT 221",
+        "each 229 is printed twice, and was sent once"
+    );
+    let notes: Vec<&str> =
+        log.lines.iter().filter(|line| line.direction == Direction::Note).map(|line| line.text.as_str()).collect();
+    assert_eq!(notes.len(), 4);
+    assert_eq!(notes[1], "local: /home/me/x.bin remote: data.bin");
+    let log = read(INETUTILS);
+    assert_eq!(log.program, Program::Ftp);
+    assert_eq!(
+        codes(&log),
+        "220, SYST 530, USER 331, PASS 230, TYPE 200, TYPE 200, PASV 227, LIST 226, TYPE 200, PASV 227, RETR 226, PASV 227, \
+         RETR 550, MKD 257, RMD 250, QUIT 221"
+    );
+}
+
+#[test]
+fn what_filezilla_wrote_is_read() {
+    let log = read(FILEZILLA_3_63);
+    assert_eq!((log.program, log.unread), (Program::FileZilla, 0));
+    let second = log.exchanges.iter().filter(|all| all.connection.0 == 2);
+    let second: Vec<_> = second.map(|all| (all.verb(), all.code())).collect();
+    assert_eq!(second[1], ("AUTH", Some(530)));
+    assert_eq!(second[second.len() - 1], ("RETR", Some(550)));
+    assert_eq!(second[second.len() - 3], ("RETR", Some(226)));
 }
 
 #[test]
