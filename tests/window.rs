@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
-use eframe::egui::accesskit::Role;
+use eframe::egui::accesskit::{Role, Toggled};
 use eframe::egui::{DroppedFile, Event as Input, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -936,10 +936,16 @@ fn the_keyboard_goes_as_the_eye_does() {
 #[test]
 fn what_happens_after_the_last_transfer_is_chosen_in_a_menu() {
     let mut window = Window::with_folders();
-    for label in ["Transfer", "After the last", "Notify me"] {
+    for label in ["Transfer", "After the last"] {
         window.harness.get_by_label(label).click();
         window.run();
     }
+    for (label, chosen) in [("Do nothing", Toggled::True), ("Notify me", Toggled::False)] {
+        let row = window.harness.get_by_role_and_label(Role::RadioButton, label);
+        assert_eq!(row.accesskit_node().toggled(), Some(chosen), "{label}");
+    }
+    window.harness.get_by_label("Notify me").click();
+    window.run();
     assert!(matches!(window.actions().as_slice(), [Action::AfterLast(AfterLast::Notify)]));
     window.tell(Event::LastEnded(AfterLast::Notify, "All transfers are done: 3".into()));
     window.run();

@@ -1,6 +1,6 @@
 //! The menu bar.
 
-use eframe::egui::{Layout, MenuBar, RadioButton, Rect, Stroke, Ui, UiBuilder, vec2};
+use eframe::egui::{Layout, MenuBar, Rect, Stroke, Ui, UiBuilder, vec2};
 
 use crate::model::AfterLast;
 use crate::model::settings::Theme;
@@ -124,14 +124,12 @@ impl Group<'_> {
     fn transfer(&mut self, ui: &mut Ui) {
         self.rows(ui, TRANSFER);
         ui.separator();
-        ui.menu_button("After the last", |ui| {
+        menu::submenu(ui, icons::CLOCK, "After the last", |ui| {
             for choice in AfterLast::ALL {
                 let possible = choice != AfterLast::Command || !self.mirror.settings.after_command.is_empty();
-                let radio = RadioButton::new(self.mirror.after_last == choice, choice.name());
-                let radio = ui.add_enabled(possible, radio).on_disabled_hover_text("Settings, Transfers says which");
-                if radio.clicked() {
+                let row = menu::choice(ui, choice.name(), self.mirror.after_last == choice, possible);
+                if row.on_disabled_hover_text("Settings, Transfers says which").clicked() {
                     self.choices.push(Choice::AfterLast(choice));
-                    ui.close();
                 }
             }
         });

@@ -1,7 +1,8 @@
 //! Each command of the window once: its text, its icon, its keys, and when it can be done. The menu bar, the toolbar,
 //! context menus and shortcuts are all drawn from here.
 
-use eframe::egui::{self, Button, Key, KeyboardShortcut, Modifiers, Ui};
+use eframe::egui::containers::menu::SubMenuButton;
+use eframe::egui::{self, Button, Key, KeyboardShortcut, Modifiers, Role, Ui, WidgetInfo};
 
 use crate::model::settings::Keys;
 
@@ -495,7 +496,11 @@ pub fn row_marked(ui: &mut Ui, item: Item, preset: Keys, enabled: bool, on: Opti
         None => item.icon(),
     };
     let keys = item.keys(preset).first().map(|keys| ui.format_shortcut(keys)).unwrap_or_default();
-    let chosen = entry(ui, icon, item.text(), &keys, enabled).clicked();
+    let row = entry(ui, icon, item.text(), &keys, enabled);
+    if let Some(on) = on {
+        row.widget_info(|| WidgetInfo::selected(Role::CheckBox, enabled, on, item.text()));
+    }
+    let chosen = row.clicked();
     if chosen {
         ui.close();
     }
@@ -504,6 +509,28 @@ pub fn row_marked(ui: &mut Ui, item: Item, preset: Keys, enabled: bool, on: Opti
 
 /// A row of a menu with any text.
 pub fn entry(ui: &mut Ui, icon: Option<Icon>, text: &str, keys: &str, enabled: bool) -> egui::Response {
+    let button = button(ui, icon, text, enabled).shortcut_text(egui::RichText::new(keys).font(theme::small()));
+    ui.add_enabled(enabled, button).accessible_name(text)
+}
+
+/// A row of a menu that opens one beside it.
+pub fn submenu(ui: &mut Ui, icon: Icon, text: &str, rows: impl FnOnce(&mut Ui)) {
+    let arrow = SubMenuButton::arrow_atom(Some(theme::of(ui).secondary));
+    let button = button(ui, Some(icon), text, true).right_text(arrow);
+    SubMenuButton::from_button(button).ui(ui, rows).0.accessible_name(text);
+}
+
+/// A row of such a menu, which chooses one of several.
+pub fn choice(ui: &mut Ui, text: &str, chosen: bool, enabled: bool) -> egui::Response {
+    let response = entry(ui, chosen.then_some(icons::CHECK), text, "", enabled);
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, chosen, text));
+    if response.clicked() {
+        ui.close();
+    }
+    response
+}
+
+fn button<'a>(ui: &mut Ui, icon: Option<Icon>, text: &'a str, enabled: bool) -> Button<'a> {
     let palette = theme::of(ui);
     let glyph = icon.map_or_else(
         || egui::RichText::new(" ").font(icons::font()),
@@ -512,13 +539,11 @@ pub fn entry(ui: &mut Ui, icon: Option<Icon>, text: &str, keys: &str, enabled: b
     // Where a row has no icon, its text still stands under the others'.
     let glyph = egui::Atom::from(glyph);
     let glyph = egui::AtomExt::atom_size(glyph, egui::Vec2::splat(theme::ICON));
-    let button = Button::new((glyph, text)).gap(theme::GAP).frame_when_inactive(false);
-    let button = button.shortcut_text(egui::RichText::new(keys).font(theme::small()));
     // A menu is as wide as its widest row, and not as wide as the window lets it be.
     let width = ui.min_rect().width().max(WIDTH);
     ui.set_max_width(width);
     let size = egui::Vec2::new(width, theme::CONTROL);
-    ui.add_enabled(enabled, button.min_size(size)).accessible_name(text)
+    Button::new((glyph, text)).gap(theme::GAP).frame_when_inactive(false).min_size(size)
 }
 
 #[cfg(test)]

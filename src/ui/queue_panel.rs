@@ -377,11 +377,10 @@ fn context_menu(
                 entry(ui, item, true, &|| Action::Move(ids(), place));
             }
             let now = mirror.queue.get(row).map(|row| row.priority);
-            ui.menu_button("Priority", |ui| {
+            menu::submenu(ui, icons::GAUGE, "Priority", |ui| {
                 for priority in Priority::ALL.into_iter().rev() {
-                    if ui.radio(now == Some(priority), priority.name()).clicked() {
+                    if menu::choice(ui, priority.name(), now == Some(priority), true).clicked() {
                         chosen_priority = Some(priority);
-                        ui.close();
                     }
                 }
             });
