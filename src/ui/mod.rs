@@ -52,6 +52,8 @@ pub mod transcript_lines;
 pub mod transcript_listing;
 pub mod transcript_order;
 pub mod transcript_panel;
+mod transcript_shown;
+mod transcript_sorted;
 pub mod transcript_waterfall;
 pub mod tree;
 pub mod trouble;

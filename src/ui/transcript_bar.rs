@@ -7,9 +7,9 @@ use super::mirror::Mirror;
 use super::strip::{at_right, at_right_width};
 use super::text::Clock;
 use super::transcript_exchanges::columns_menu;
-use super::transcript_index::CLASSES;
 use super::transcript_lines::copied;
 use super::transcript_panel::{Shown, Times, TranscriptView};
+use super::transcript_shown::CLASSES;
 use super::{icons, theme};
 
 /// The widest that the filter field becomes.

@@ -2,10 +2,9 @@
 
 use std::collections::VecDeque;
 
-use crate::model::{Exchange, Exchanges};
+use crate::model::Exchanges;
 
-/// Frames between two arrangements by a column while lines stream in.
-const SELDOM: u32 = 16;
+use super::transcript_sorted::Sorted;
 
 /// A column of the exchanges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -95,12 +94,7 @@ pub struct ExchangeRows {
     looked: u64,
     sort: Sort,
     /// The same in another order.
-    sorted: Vec<u64>,
-    changed: bool,
-    /// Changed since the last frame.
-    touched: bool,
-    /// Frames since it was arranged, while it was changed.
-    frames: u32,
+    sorted: Sorted,
 }
 
 impl ExchangeRows {
@@ -116,16 +110,12 @@ impl ExchangeRows {
 
     /// The exchange in `row`.
     pub fn number(&self, row: usize) -> Option<u64> {
-        if self.sort.is_natural() { self.shown.get(row).copied() } else { self.sorted.get(row).copied() }
+        if self.sort.is_natural() { self.shown.get(row).copied() } else { self.sorted.number(row) }
     }
 
     /// The row of an exchange.
     pub fn row(&self, number: u64) -> Option<usize> {
-        if self.sort.is_natural() {
-            self.shown.binary_search(&number).ok()
-        } else {
-            self.sorted.iter().position(|other| *other == number)
-        }
+        if self.sort.is_natural() { self.shown.binary_search(&number).ok() } else { self.sorted.row(number) }
     }
 
     /// Their order.
@@ -140,13 +130,21 @@ impl ExchangeRows {
     /// Shows none before all from `next` on are looked at.
     pub(super) fn begin(&mut self, next: u64) {
         self.shown.clear();
+        self.sorted.clear();
         self.looked = next;
-        (self.changed, self.touched) = (true, true);
     }
 
     pub(super) fn sort(&mut self, sort: Sort) {
+        if self.sort.is_natural() {
+            // Until they are in order they stand as they did.
+            self.sorted.stand(&self.shown);
+        }
         self.sort = sort;
-        (self.changed, self.touched) = (true, false);
+        if sort.is_natural() {
+            self.sorted.clear();
+        } else {
+            self.sorted.build(&self.shown);
+        }
     }
 
     /// Shows an exchange or hides it.
@@ -158,7 +156,9 @@ impl ExchangeRows {
             _ if !shown => return,
             _ => {}
         }
-        (self.changed, self.touched) = (true, true);
+        if !self.sort.is_natural() {
+            self.sorted.touch(number);
+        }
     }
 
     /// Lets go of what began before `oldest`; answers how many rows went away at the top.
@@ -166,66 +166,13 @@ impl ExchangeRows {
         let gone = self.shown.partition_point(|number| *number < oldest);
         self.shown.drain(..gone);
         self.looked = self.looked.max(oldest);
-        self.changed |= gone > 0;
+        self.sorted.forget(oldest);
         if self.sort.is_natural() { gone } else { 0 }
     }
 
-    /// Brings the rows into their order; once a frame. While rows change this is not done each time: `true` says that it
-    /// is still to be done.
+    /// Brings the rows closer to their order; once a frame. `true` says that it is still to be done.
     pub(super) fn arrange(&mut self, exchanges: &Exchanges) -> bool {
-        self.frames += 1;
-        let touched = std::mem::take(&mut self.touched);
-        if self.sort.is_natural() || !self.changed {
-            self.frames = 0;
-            return false;
-        }
-        if touched && self.frames < SELDOM {
-            return true;
-        }
-        self.frames = 0;
-        self.changed = false;
-        let shown = self.shown.iter().filter_map(|number| Some((*number, exchanges.get(*number)?)));
-        let mut rows: Vec<(Key<'_>, u64)> =
-            shown.map(|(number, exchange)| (key(self.sort.column, exchange), number)).collect();
-        rows.sort_unstable();
-        if self.sort.descending {
-            // What has no value stays behind.
-            let known = rows.partition_point(|(key, _)| !key.is_unknown());
-            rows[..known].reverse();
-        }
-        self.sorted = rows.into_iter().map(|(_, number)| number).collect();
-        false
-    }
-}
-
-/// What an exchange is ordered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key<'a> {
-    Number(i128),
-    Text(&'a str),
-    /// Behind all others.
-    Unknown,
-}
-
-impl Key<'_> {
-    fn is_unknown(self) -> bool {
-        self == Self::Unknown
-    }
-}
-
-fn key(column: Column, exchange: &Exchange) -> Key<'_> {
-    let number = |number: Option<i128>| number.map_or(Key::Unknown, Key::Number);
-    let data = exchange.data.as_deref();
-    match column {
-        Column::Connection => Key::Number(exchange.connection.0.into()),
-        Column::Started | Column::Waterfall => Key::Number(exchange.at.as_nanosecond()),
-        Column::Command => exchange.command.as_deref().map_or(Key::Unknown, Key::Text),
-        Column::Code => number(exchange.last_code().map(i128::from)),
-        Column::Reply => exchange.reply.as_ref().map_or(Key::Unknown, |reply| Key::Text(&reply.text)),
-        Column::Wait => number(exchange.waited().map(|waited| waited.as_nanos())),
-        Column::Duration => number(exchange.lasted().map(|lasted| lasted.as_nanos())),
-        Column::Bytes => number(data.and_then(|data| data.bytes()).map(i128::from)),
-        Column::Rate => number(data.and_then(|data| data.rate()).map(i128::from)),
+        !self.sort.is_natural() && self.sorted.arrange(self.sort, exchanges, &self.shown)
     }
 }
 
@@ -276,6 +223,86 @@ mod tests {
         assert_eq!(by(Column::Command, false), [2, 0, 1, 3]);
         assert_eq!(by(Column::Started, true), [3, 2, 1, 0]);
         assert_eq!(order.row(3), Some(0));
+    }
+
+    /// What a plain sort of all that are shown would give.
+    fn expected(order: &ExchangeRows, exchanges: &Exchanges, sort: Sort) -> Vec<u64> {
+        let value = |number: &u64| {
+            let exchange = exchanges.get(*number).unwrap();
+            match sort.column {
+                Column::Command => (exchange.command.clone(), None),
+                _ => (None, exchange.lasted()),
+            }
+        };
+        let known = |number: &&u64| value(number) != (None, None);
+        let mut numbers: Vec<u64> = order.shown.iter().filter(known).copied().collect();
+        numbers.sort_by_key(|number| (value(number), *number));
+        if sort.descending {
+            numbers.reverse();
+        }
+        numbers.extend(order.shown.iter().filter(|number| !known(number)));
+        numbers
+    }
+
+    #[test]
+    fn whatever_comes_goes_and_changes_the_order_is_that_of_a_plain_sort() {
+        let mut seed = 7_u64;
+        let mut random = move |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % below
+        };
+        for (column, descending) in
+            [(Column::Duration, false), (Column::Duration, true), (Column::Command, false), (Column::Command, true)]
+        {
+            let sort = Sort { column, descending };
+            let (mut all, mut order) = (Exchanges::new(usize::MAX), ExchangeRows::default());
+            let mut at = jiff::Timestamp::UNIX_EPOCH;
+            let mut lines = 0;
+            let mut push = |all: &mut Exchanges, at, connection, direction, code, text: String| {
+                lines += 1;
+                let connection = ConnectionId(connection);
+                all.push(&Line { seq: lines, at, connection, direction, code, text, raw: None, transfer: None }).number
+            };
+            order.sort(sort);
+            for round in 0..400 {
+                for _ in 0..random(60) {
+                    let connection = 1 + u32::try_from(random(20)).unwrap();
+                    at += jiff::SignedDuration::from_millis(1 + i64::try_from(random(5)).unwrap());
+                    let number = if random(3) == 0 {
+                        let code = 200 + u16::try_from(random(3)).unwrap();
+                        push(&mut all, at, connection, Direction::Received, Some(code), format!("{code} ok"))
+                    } else {
+                        let text = format!("RETR a file with a name {}", random(1000));
+                        push(&mut all, at, connection, Direction::Sent, None, text)
+                    };
+                    if let Some(number) = number.filter(|number| all.get(*number).is_some()) {
+                        order.show(number, random(10) > 0);
+                    }
+                }
+                if round % 7 == 6 {
+                    let oldest = (all.numbers().start + random(80)).min(all.numbers().end);
+                    let seq = all.get(oldest).map_or(u64::MAX, |exchange| exchange.seq);
+                    all.forget(seq);
+                    order.forget(all.numbers().start);
+                }
+                if round % 100 == 99 {
+                    order.sort(sort);
+                }
+                order.arrange(&all);
+                if round % 40 == 39 {
+                    while order.arrange(&all) {}
+                    assert_eq!(rows(&order), expected(&order, &all, sort), "{sort:?}, round {round}");
+                }
+            }
+            // More at once than are merged in.
+            for _ in 0..9000 {
+                let text = format!("RETR {}", random(500));
+                let number = push(&mut all, at, 1, Direction::Sent, None, text);
+                order.show(number.unwrap(), true);
+            }
+            while order.arrange(&all) {}
+            assert_eq!(rows(&order), expected(&order, &all, sort), "{sort:?}");
+        }
     }
 
     #[test]

@@ -20,8 +20,9 @@ use super::text::{self, Clock};
 use super::transcript_bar::tools;
 use super::transcript_details::{Details, Wish, details_ui};
 use super::transcript_exchanges::{Columns, exchanges_ui};
-use super::transcript_index::{CLASSES, Index};
+use super::transcript_index::Index;
 use super::transcript_lines::{lines_ui, shown_numbers};
+use super::transcript_shown::CLASSES;
 use super::{icons, theme};
 
 /// Width of the panel from which details stand beside the lines instead of below.
