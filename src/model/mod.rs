@@ -19,6 +19,7 @@ pub mod json_line;
 pub mod listing;
 pub mod log;
 pub mod log_filter;
+pub mod log_layout;
 pub mod path;
 pub mod permissions;
 pub mod proxy;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exists::{self, Rule};
 use super::filter::Filters;
+use super::log_layout::LogLayout;
 use super::proxy::Proxy;
 use super::question::Facts;
 use super::schedule::Slot;
@@ -167,6 +168,8 @@ pub struct Layout {
     pub exchanges: bool,
     /// Whether it folds log-ins, keep-alive and listings.
     pub folds: bool,
+    /// The columns of its exchanges, and its times.
+    pub columns: LogLayout,
     /// Whether the queue is shown.
     pub transfers: bool,
     /// The local folder at the end of the last run.
@@ -186,6 +189,7 @@ impl Default for Layout {
             log: true,
             exchanges: false,
             folds: false,
+            columns: LogLayout::default(),
             transfers: true,
             local: None,
             window: None,

@@ -40,6 +40,7 @@ pub mod text;
 pub mod theme;
 pub mod transcript_bar;
 pub mod transcript_bytes;
+mod transcript_columns;
 pub mod transcript_copy;
 pub mod transcript_data;
 pub mod transcript_details;

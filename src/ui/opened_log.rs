@@ -45,7 +45,9 @@ impl OpenedView {
         }
         let file = text::visible(&file).into_owned();
         let about = text::visible(&about).into_owned();
-        Self { path, file, about, mirror: Mirror::of_log(transcript, settings), view: TranscriptView::of_file() }
+        let mut view = TranscriptView::of_file();
+        view.restore(&settings.layout);
+        Self { path, file, about, mirror: Mirror::of_log(transcript, settings), view }
     }
 
     /// Draws the heading; `true`: back to the live log.

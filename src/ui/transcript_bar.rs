@@ -2,13 +2,15 @@
 
 use eframe::egui::{self, CornerRadius, RichText, Role, Sense, Ui, Vec2, WidgetInfo};
 
+use crate::model::log_layout::Times;
+
 use super::menu::{self, Item};
 use super::mirror::Mirror;
 use super::strip::{at_right, at_right_width};
 use super::text::Clock;
-use super::transcript_exchanges::columns_menu;
+use super::transcript_columns::columns_menu;
 use super::transcript_lines::copied;
-use super::transcript_panel::{Shown, Times, TranscriptView};
+use super::transcript_panel::{Shown, TranscriptView};
 use super::transcript_shown::CLASSES;
 use super::{icons, theme};
 
@@ -95,9 +97,9 @@ fn times_menu(ui: &mut Ui, view: &mut TranscriptView) {
         (Times::SinceStart, "Time since the start"),
         (Times::SinceAbove, "Time since the row above"),
     ] {
-        let mark = (view.times == times).then_some(icons::CHECK);
+        let mark = (view.columns.times == times).then_some(icons::CHECK);
         if menu::entry(ui, mark, name, "", true).clicked() {
-            view.times = times;
+            view.columns.times = times;
             ui.close();
         }
     }

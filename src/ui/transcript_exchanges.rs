@@ -1,98 +1,22 @@
 //! The exchanges of the reply log: a row per command, with what came of it and where the time went.
 
-use eframe::egui::{self, Align, Id, Modifiers, Rect, Role, Sense, Ui, WidgetInfo, pos2};
+use eframe::egui::{self, Align, Modifiers, Rect, Role, Sense, Ui, WidgetInfo};
 
 use crate::model::Exchange;
 use crate::model::explain::sentence;
+use crate::model::log_layout::{Column, Times};
 
 use super::list::{self, Order, Rows};
-use super::menu;
 use super::mirror::Mirror;
 use super::text::{self, Clock};
+use super::theme;
+use super::transcript_columns::{INSET, align, header_ui, write_time};
 use super::transcript_copy::{RowMenu, copy, row_menu};
 use super::transcript_index::Index;
 use super::transcript_line::{HEIGHT, drawn, marked, paint_chip};
 use super::transcript_lines::keys;
-use super::transcript_order::{Column, Sort};
-use super::transcript_panel::{NAME, Times, TranscriptView};
+use super::transcript_panel::{NAME, TranscriptView};
 use super::transcript_waterfall::{self as waterfall, Scale};
-use super::{icons, paint, theme};
-
-/// From a cell's edge to what is in it.
-const INSET: f32 = 6.0;
-/// What commands, replies and bars get of the room that the other columns leave.
-const SHARES: [(Column, f32, f32); 3] =
-    [(Column::Command, 0.36, 120.0), (Column::Reply, 0.36, 100.0), (Column::Waterfall, 0.28, 90.0)];
-/// Which columns go first where there is little room.
-const LEAVE: [Column; 8] = [
-    Column::Rate,
-    Column::Bytes,
-    Column::Wait,
-    Column::Reply,
-    Column::Started,
-    Column::Waterfall,
-    Column::Duration,
-    Column::Connection,
-];
-
-/// Which columns a person wants to see, and in what order the rows stand.
-#[derive(Clone, Debug, Default)]
-pub struct Columns {
-    hidden: Vec<Column>,
-    /// An order that was asked for while drawing.
-    sort: Option<Sort>,
-}
-
-impl Columns {
-    /// The order that a person asked for.
-    pub fn take_sort(&mut self) -> Option<Sort> {
-        self.sort.take()
-    }
-
-    /// Where the columns stand in `width`: those that have no room are left out.
-    fn fit(&self, left: f32, width: f32) -> Vec<(Column, f32, f32)> {
-        let mut columns: Vec<Column> = Column::ALL.into_iter().filter(|column| !self.hidden.contains(column)).collect();
-        let all = |columns: &[Column]| columns.iter().map(|column| least(*column)).sum::<f32>();
-        for leaves in LEAVE {
-            if all(&columns) > width {
-                columns.retain(|column| *column != leaves);
-            }
-        }
-        let spare = (width - all(&columns)).max(0.0);
-        let flexible = |column: Column| SHARES.into_iter().find(|(flexible, ..)| *flexible == column);
-        let shares: f32 = columns.iter().filter_map(|column| flexible(*column)).map(|(_, share, _)| share).sum();
-        let mut x = left;
-        let place = |column: Column| {
-            let more = flexible(column).map_or(0.0, |(_, share, _)| spare * share / shares);
-            let placed = (column, x, least(column) + more);
-            x += placed.2;
-            placed
-        };
-        columns.into_iter().map(place).collect()
-    }
-}
-
-/// The least width of a column; all there is of those that hold numbers.
-fn least(column: Column) -> f32 {
-    match column {
-        Column::Connection => 36.0,
-        Column::Started => 104.0,
-        Column::Code => 46.0,
-        Column::Wait | Column::Duration | Column::Bytes => 72.0,
-        Column::Rate => 80.0,
-        Column::Command | Column::Reply | Column::Waterfall => {
-            SHARES.into_iter().find(|(flexible, ..)| *flexible == column).map_or(0.0, |(.., least)| least)
-        }
-    }
-}
-
-/// Numbers stand at the right.
-fn align(column: Column) -> Align {
-    match column {
-        Column::Connection | Column::Wait | Column::Duration | Column::Bytes | Column::Rate => Align::Max,
-        Column::Started | Column::Command | Column::Code | Column::Reply | Column::Waterfall => Align::Min,
-    }
-}
 
 /// The exchanges that are shown, by the number of their first line.
 pub(super) struct ByHead<'a>(pub(super) &'a Index);
@@ -133,14 +57,15 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
     ui.advance_cursor_after_rect(header);
     let columns = view.columns.fit(header.left(), header.width() - list::BAR);
     header_ui(ui, header, view, &columns);
-    let TranscriptView { index, exchanges: scroll, picked, words, opened, connection, clear, times, .. } = view;
+    let TranscriptView { index, exchanges: scroll, picked, words, opened, connection, clear, columns: wanted, .. } =
+        view;
     let all = index.exchanges();
     let at = |row: usize| all.get(index.rows().number(row)?);
     let in_sight = scroll.first()..(scroll.first() + scroll.page() + 2).min(index.rows().len());
     let origin = in_sight.clone().find_map(at).map_or(jiff::Timestamp::UNIX_EPOCH, |exchange| exchange.at);
     let aligned = !index.rows().sorted_by().is_natural();
     let scale = waterfall::scale(in_sight.filter_map(at), origin, aligned);
-    let (times, started) = (*times, index.started());
+    let (times, started) = (wanted.times, index.started());
     let env = Env { columns: &columns, clock, words, times, started, origin, scale: &scale };
     let mut copying = None;
     let rows = Rows { scroll, count: index.rows().len(), height: HEIGHT, name: NAME, follows: !aligned };
@@ -184,57 +109,6 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
     }
 }
 
-fn header_ui(ui: &mut Ui, rect: Rect, view: &mut TranscriptView, columns: &[(Column, f32, f32)]) {
-    let palette = theme::of(ui);
-    let id: Id = ui.unique_id().with("header of the exchanges");
-    let sort = view.index.rows().sorted_by();
-    for (column, x, width) in columns {
-        let area = Rect::from_x_y_ranges(*x..=x + width, rect.y_range());
-        let response = ui.interact(area, id.with(column), Sense::click());
-        let title = column.title();
-        let spoken = if *column == Column::Connection { "Connection" } else { title };
-        response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, spoken));
-        let color = if response.hovered() { palette.text } else { palette.secondary };
-        let inner = area.shrink2(egui::vec2(INSET, 0.0));
-        if sort.column == *column {
-            let icon = if sort.descending { icons::CHEVRON_DOWN } else { icons::CHEVRON_UP };
-            let wide = paint::line(ui, title, theme::small(), color, inner.width()).size().x;
-            let right = align(*column) == Align::Max;
-            let x = if right { inner.right() - wide - 8.0 } else { inner.left() + wide + 8.0 };
-            icon.paint_small(ui.painter(), pos2(x, rect.center().y), color);
-        }
-        paint::text(ui, inner, title, theme::small(), color, align(*column));
-        if response.has_focus() {
-            paint::ring(ui, area.with_max_y(area.bottom() - 1.0), 0);
-        }
-        if response.clicked() {
-            let descending = sort.column == *column && !sort.descending;
-            view.columns.sort = Some(Sort { column: *column, descending });
-            ui.request_repaint();
-        }
-        response.context_menu(|ui| columns_menu(ui, &mut view.columns));
-    }
-    let line = egui::Stroke::new(1.0, palette.line);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, line);
-}
-
-/// Which columns are shown; the command always is.
-pub(super) fn columns_menu(ui: &mut Ui, columns: &mut Columns) {
-    for column in Column::ALL.into_iter().filter(|column| *column != Column::Command) {
-        let hidden = columns.hidden.contains(&column);
-        let icon = (!hidden).then_some(icons::CHECK);
-        let name = if column == Column::Connection { "Connection" } else { column.title() };
-        if menu::entry(ui, icon, name, "", true).clicked() {
-            if hidden {
-                columns.hidden.retain(|other| *other != column);
-            } else {
-                columns.hidden.push(column);
-            }
-            ui.close();
-        }
-    }
-}
-
 fn draw(ui: &Ui, rect: Rect, exchange: &Exchange, above: Option<&Exchange>, env: &Env<'_>) {
     let palette = theme::of(ui);
     let data = exchange.data.as_deref();
@@ -248,7 +122,7 @@ fn draw(ui: &Ui, rect: Rect, exchange: &Exchange, above: Option<&Exchange>, env:
             Column::Connection => number(Some(exchange.connection.0.to_string())),
             Column::Started => {
                 let above = above.map(|above| above.at);
-                number(Some(env.times.write(env.clock, exchange.at, env.started, above)));
+                number(Some(write_time(env.times, env.clock, exchange.at, env.started, above)));
             }
             Column::Command => match &exchange.command {
                 // The end of a path says more than its beginning.
@@ -298,30 +172,4 @@ fn reply(ui: &Ui, cell: Rect, exchange: &Exchange, env: &Env<'_>) {
 fn words(ui: &Ui, cell: Rect, said: &str, words: &[String], color: egui::Color32) {
     let job = marked(&text::visible(drawn(said)), words, color, theme::of(ui), cell.width());
     list::write_job(ui, cell, job, Align::Min);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_leave_where_there_is_no_room() {
-        let shown = |width: f32| {
-            let fitted = Columns::default().fit(10.0, width);
-            let end = fitted.last().map_or(0.0, |(_, x, width)| x + width);
-            assert!(end <= 10.0 + width + 0.01, "{width}: {end}");
-            fitted.into_iter().map(|(column, ..)| column).collect::<Vec<_>>()
-        };
-        assert_eq!(shown(1200.0), Column::ALL);
-        assert!(!shown(700.0).contains(&Column::Rate) && shown(700.0).contains(&Column::Waterfall));
-        assert_eq!(shown(200.0), [Column::Command, Column::Code]);
-    }
-
-    #[test]
-    fn columns_can_be_chosen() {
-        let columns = Columns { hidden: vec![Column::Started, Column::Waterfall], sort: None };
-        let shown = columns.fit(0.0, 1200.0);
-        assert!(!shown.iter().any(|(column, ..)| columns.hidden.contains(column)));
-        assert!((shown.last().map_or(0.0, |(_, x, width)| x + width) - 1200.0).abs() < 0.01);
-    }
 }

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 
 use crate::model::exchange::Joined;
 use crate::model::log_filter::{Filter, Seen};
+use crate::model::log_layout::Sort;
 use crate::model::{ConnectionId, Direction, Exchange, Exchanges, Line, Transcript};
 
 use super::transcript_fold::{Folds, Group};
-use super::transcript_order::{ExchangeRows, Sort};
+use super::transcript_order::ExchangeRows;
 use super::transcript_shown::{CLASSES, ShownLines, class_of, visible};
 
 /// Lines that one step looks at: a fraction of a millisecond's work.

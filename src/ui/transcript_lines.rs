@@ -8,6 +8,7 @@ use crate::model::{ConnectionId, Direction, Exchange, Line, Transcript};
 use super::list::{self, Order, Rows};
 use super::mirror::Mirror;
 use super::text::{self, Clock};
+use super::transcript_columns::write_time;
 use super::transcript_copy::{RowMenu, copy, row_menu};
 use super::transcript_exchanges::ByHead;
 use super::transcript_index as index;
@@ -21,7 +22,7 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
     if focused {
         keys(ui, mirror, view, clock);
     }
-    let TranscriptView { index, scroll, picked, words, opened, connection, clear, times, .. } = view;
+    let TranscriptView { index, scroll, picked, words, opened, connection, clear, columns, .. } = view;
     let (mut copying, mut turn) = (None, None);
     let rows = Rows { scroll, count: index.len(), height: HEIGHT, name: NAME, follows: true };
     let drawn = rows.show(ui, |ui, row, rect| {
@@ -54,7 +55,7 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
         }
         list::ground(ui, rect, selected, focused, response.hovered());
         let above = row.checked_sub(1).and_then(|row| index::line(&mirror.transcript, index.number(row)?));
-        let time = times.write(clock, line.at, index.started(), above.map(|line| line.at));
+        let time = write_time(columns.times, clock, line.at, index.started(), above.map(|line| line.at));
         match index.heading(number) {
             Some((group, false)) => draw_heading(ui, rect, line, time, &group),
             open => {

@@ -3,87 +3,9 @@
 use std::collections::VecDeque;
 
 use crate::model::Exchanges;
+use crate::model::log_layout::Sort;
 
 use super::transcript_sorted::Sorted;
-
-/// A column of the exchanges.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Column {
-    /// The connection's number.
-    Connection,
-    /// When it began.
-    Started,
-    /// Verb and argument.
-    Command,
-    /// The final code.
-    Code,
-    /// The final reply.
-    Reply,
-    /// Until the first reply.
-    Wait,
-    /// Until the final reply.
-    Duration,
-    /// Bytes of its data connection.
-    Bytes,
-    /// Bytes a second.
-    Rate,
-    /// Its stages on a scale of time.
-    Waterfall,
-}
-
-impl Column {
-    /// All, in their order.
-    pub const ALL: [Self; 10] = [
-        Self::Connection,
-        Self::Started,
-        Self::Command,
-        Self::Code,
-        Self::Reply,
-        Self::Wait,
-        Self::Duration,
-        Self::Bytes,
-        Self::Rate,
-        Self::Waterfall,
-    ];
-
-    /// What it is called.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Connection => "#",
-            Self::Started => "Started",
-            Self::Command => "Command",
-            Self::Code => "Code",
-            Self::Reply => "Reply",
-            Self::Wait => "Wait",
-            Self::Duration => "Duration",
-            Self::Bytes => "Bytes",
-            Self::Rate => "Rate",
-            Self::Waterfall => "Waterfall",
-        }
-    }
-}
-
-/// An order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sort {
-    /// By this.
-    pub column: Column,
-    /// Last first.
-    pub descending: bool,
-}
-
-impl Default for Sort {
-    fn default() -> Self {
-        Self { column: Column::Started, descending: false }
-    }
-}
-
-impl Sort {
-    /// As they began: rows are added at the end only.
-    pub fn is_natural(self) -> bool {
-        matches!(self.column, Column::Started | Column::Waterfall) && !self.descending
-    }
-}
 
 /// The exchanges that pass the filter.
 #[derive(Debug, Default)]
@@ -179,6 +101,7 @@ impl ExchangeRows {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::log_layout::Column;
     use crate::model::{ConnectionId, Direction, Line};
 
     /// Exchanges of connection 1, each a command, its code, and the milliseconds that it took.

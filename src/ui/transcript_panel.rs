@@ -1,7 +1,6 @@
 //! The reply log: every line of every connection, found by class, connection and text, and explained.
 
 use eframe::egui::{self, Panel, RichText, Ui};
-use jiff::Timestamp;
 
 use crate::model::explain::sentence;
 use crate::model::log_filter::{Filter, Mistake};
@@ -16,10 +15,11 @@ use super::mirror::Mirror;
 use super::raw_command::RawCommand;
 use super::remedy::Chosen;
 use super::strip::{bar, bar_tab, nothing};
-use super::text::{self, Clock};
+use super::text::Clock;
 use super::transcript_bar::tools;
+use super::transcript_columns::Columns;
 use super::transcript_details::{Details, Wish, details_ui};
-use super::transcript_exchanges::{Columns, exchanges_ui};
+use super::transcript_exchanges::exchanges_ui;
 use super::transcript_index::Index;
 use super::transcript_lines::{lines_ui, shown_numbers};
 use super::transcript_shown::CLASSES;
@@ -40,35 +40,6 @@ pub enum Shown {
     Exchanges,
 }
 
-/// How times are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Times {
-    /// The time of day.
-    #[default]
-    Clock,
-    /// Since the first line.
-    SinceStart,
-    /// Since the row above.
-    SinceAbove,
-}
-
-impl Times {
-    /// `at`, when the row above is from `above` and the first line from `started`.
-    pub(super) fn write(
-        self,
-        clock: &Clock,
-        at: Timestamp,
-        started: Option<Timestamp>,
-        above: Option<Timestamp>,
-    ) -> String {
-        match self {
-            Self::Clock => clock.time_of_day(at),
-            Self::SinceStart => text::elapsed(started.unwrap_or(at), at),
-            Self::SinceAbove => text::elapsed(above.unwrap_or(at), at),
-        }
-    }
-}
-
 /// What the window knows of the reply log's panel.
 #[derive(Debug)]
 pub struct TranscriptView {
@@ -78,7 +49,6 @@ pub struct TranscriptView {
     /// Of the exchanges.
     pub(super) exchanges: Scroll,
     pub(super) columns: Columns,
-    pub(super) times: Times,
     /// By the number of a line; an exchange by that of its first one.
     pub(super) picked: Picked<u64>,
     /// As typed.
@@ -117,7 +87,6 @@ impl Default for TranscriptView {
             scroll: Scroll::at_end(),
             exchanges: Scroll::at_end(),
             columns: Columns::default(),
-            times: Times::default(),
             picked: Picked::default(),
             filter: String::new(),
             field: FilterField::default(),
@@ -239,12 +208,14 @@ impl TranscriptView {
     pub fn restore(&mut self, layout: &Layout) {
         self.shown = if layout.exchanges { Shown::Exchanges } else { Shown::Lines };
         self.index.set_folds(layout.folds);
+        self.columns.restore(&layout.columns);
     }
 
     /// Notes how the log is shown, for the next run.
     pub fn keep(&self, layout: &mut Layout) {
         layout.exchanges = self.shown == Shown::Exchanges;
         layout.folds = self.index.folds().is_on();
+        layout.columns = self.columns.layout(self.index.rows().sorted_by());
     }
 
     /// Shows the other view; what is chosen stays chosen.
@@ -428,20 +399,5 @@ fn empty(mirror: &Mirror, view: &TranscriptView) -> &'static str {
         "Cleared; what comes next appears here"
     } else {
         "Nothing matches the filter"
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_written_as_one_wants() {
-        let clock = Clock::at("2026-05-12T12:00:00Z[UTC]".parse().unwrap());
-        let at = |second: &str| format!("2026-05-12T12:00:{second}Z").parse::<Timestamp>().unwrap();
-        let write = |times: Times, above| times.write(&clock, at("05.5"), Some(at("01")), above);
-        assert_eq!(write(Times::Clock, None), "12:00:05.500");
-        assert_eq!(write(Times::SinceStart, None), "+4.500");
-        assert_eq!([write(Times::SinceAbove, Some(at("05.4"))), write(Times::SinceAbove, None)], ["+0.100", "+0.000"]);
     }
 }

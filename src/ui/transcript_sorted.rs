@@ -5,9 +5,8 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::model::log_layout::{Column, Sort};
 use crate::model::{Exchange, Exchanges};
-
-use super::transcript_order::{Column, Sort};
 
 /// Time in a frame that sorting may take.
 const BUDGET: Duration = Duration::from_millis(4);
