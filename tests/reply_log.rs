@@ -245,19 +245,19 @@ fn a_full_disk_holds_the_queue() {
 }
 
 #[test]
-fn a_transfer_without_proof_is_compared_or_fetched_again() {
+fn a_transfer_without_proof_is_verified_or_fetched_again() {
     let dialogue = "@2 S: 220 hi\n@2 C: SIZE x\n@2 S: 213 10\n@2 C: RETR x\n@2 S: 150 go\n\
         @2 N: Data connection: 7 bytes in 1 ms\n@2 S: 226 done";
-    for (remedy, how) in [
-        ("Compare the sizes, and transfer it again if they differ", IfExists::Size),
-        ("Transfer it again", IfExists::Overwrite),
-    ] {
-        let (_, actions) = remedied(dialogue, remedy);
-        let [Action::Remove(ids), Action::Enqueue(batch)] = actions.as_slice() else { panic!("{actions:?}") };
-        assert_eq!((ids.as_slice(), batch.tab, batch.if_exists), (&[TransferId(1)][..], TAB, Some(how)));
-        assert_eq!(batch.items[0].remote, RemotePath::new("/pub/big.iso"));
-        assert_eq!(batch.items[0].local, std::path::Path::new("/home/me/big.iso"));
-    }
+    let (here, there) = (std::path::Path::new("/home/me/big.iso"), RemotePath::new("/pub/big.iso"));
+    let (_, actions) = remedied(dialogue, "Transfer it again");
+    let [Action::Remove(ids), Action::Enqueue(batch)] = actions.as_slice() else { panic!("{actions:?}") };
+    assert_eq!((ids.as_slice(), batch.tab, batch.if_exists), (&[TransferId(1)][..], TAB, Some(IfExists::Overwrite)));
+    assert_eq!((&batch.items[0].remote, batch.items[0].local.as_path()), (&there, here));
+    let (_, actions) = remedied(dialogue, "Verify it: compare sizes, and checksums where the server computes them");
+    let [Action::Files { tab: TAB, action: FileAction::Verify { local, remote }, .. }] = actions.as_slice() else {
+        panic!("{actions:?}")
+    };
+    assert_eq!((remote, local.as_path()), (&there, here));
 }
 
 #[test]
@@ -440,6 +440,32 @@ fn a_raw_command_is_completed_with_a_line_of_help() {
     let actions = std::mem::take(&mut panel.state_mut().actions);
     assert!(matches!(actions.as_slice(),
         [Action::Files { action: FileAction::Raw(sent), .. }] if sent == "SITE CHMOD 644 x"));
+}
+
+#[test]
+fn what_the_server_says_to_help_is_completed_from_then_on() {
+    let mut panel = panel("S: 220 hi");
+    let typed = |panel: &mut Panel, text: &str| {
+        panel.get_by_label("Command to send").click();
+        panel.run();
+        panel.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        panel.get_by_label("Command to send").type_text(text);
+        panel.run();
+    };
+    typed(&mut panel, "rang");
+    assert!(panel.query_by_label("RANGE").is_none());
+    typed(&mut panel, "help");
+    panel.key_press(egui::Key::Enter);
+    panel.run();
+    let actions = std::mem::take(&mut panel.state_mut().actions);
+    let [Action::Files { tab, ticket, action: FileAction::Raw(_) }] = actions.as_slice() else { panic!("{actions:?}") };
+    let reply = ["214-Known are", " RANGE  REST", "214 ok"].map(str::to_owned).to_vec();
+    let result = Ok(Report::Replies(vec![reply]));
+    panel.state_mut().mirror.apply(Event::Finished { tab: *tab, ticket: *ticket, result });
+    typed(&mut panel, "rang");
+    panel.get_by_label("RANGE").click();
+    panel.run();
+    assert_eq!(panel.get_by_label("Command to send").value().as_deref(), Some("RANGE "));
 }
 
 #[test]

@@ -17,9 +17,9 @@ use longshore::model::question::Scope;
 use longshore::model::queue::Row;
 use longshore::model::transfer::{BatchItem, Proof};
 use longshore::model::{
-    Action, Actions, AfterLast, Answer, Ask, Batch, ConnectionState, Course, Credentials, Delta, Direction, Event,
-    FileAction, IfExists, Kind, Line, Listing, Login, Phase, Place, Queue, RemotePath, Report, Run, Secret, Section,
-    Security, Settings, Site, TabId, Ticket, TransferId, Wake,
+    Action, Actions, AfterLast, Answer, Ask, Batch, Cause, ConnectionState, Course, Credentials, Delta, Direction,
+    Event, FileAction, IfExists, Kind, Line, Listing, Login, Phase, Place, Queue, RemotePath, Report, Run, Secret,
+    Section, Security, Settings, Site, TabId, Ticket, TransferId, Wake,
 };
 use longshore::worker::{CarryOn, Start, spawn, store::Folders};
 
@@ -887,6 +887,57 @@ fn files_and_folders_are_changed_and_the_listing_is_sent_again() {
     front.until("the next reply", |event, _| matches!(event, Event::Finished { ticket: Ticket(4), .. }).then_some(()));
     assert_eq!(front.sent("MLSD"), lists, "what only asks is not followed by a listing");
     front.quit();
+}
+
+/// By checksum where the server computes one, else by size.
+#[test]
+fn a_file_is_verified_by_hand() {
+    for (kind, extra, same) in [
+        (ServerKind::Proftpd, "LoadModule mod_digest.c", "the SHA-512 is "),
+        (ServerKind::Vsftpd, "", "6000 bytes. The server computes no checksum"),
+    ] {
+        let Some(server) = Setup::new(kind).extra(extra).start() else { continue };
+        let home = tempfile::tempdir().unwrap();
+        let local = home.path().join("here");
+        fs::write(server.root.join("there"), bytes(6000)).unwrap();
+        server.own();
+        let mut front = Front::quick(home.path());
+        front.connect(&server);
+        let path = front.listing().path.join("there");
+        let mut verify = |what: Vec<u8>| {
+            fs::write(&local, what).unwrap();
+            let action = FileAction::Verify { local: local.clone(), remote: path.clone() };
+            front.act(Action::Files { tab: TAB, ticket: Ticket(7), action });
+            front.until("what came of it", |event, _| match event {
+                Event::Finished { result, .. } => Some(result.clone()),
+                _ => None,
+            })
+        };
+        let report = verify(bytes(6000));
+        assert!(
+            matches!(&report, Ok(Report::Said(words)) if words.contains("is the same on both sides: ") && words.contains(same)),
+            "{kind:?}: {report:?}"
+        );
+        let failure = verify(bytes(5000)).unwrap_err();
+        assert_eq!(
+            (failure.why.as_str(), failure.cause),
+            ("it has 6000 bytes on the server and 5000 here", Cause::Differs)
+        );
+        if kind == ServerKind::Proftpd {
+            let failure = verify(vec![0; 6000]).unwrap_err();
+            assert!(failure.what.ends_with("is not the same on both sides"), "{failure:?}");
+            assert!(failure.why.starts_with("the SHA-512 on the server is "), "{failure:?}");
+        }
+        fs::remove_file(&local).unwrap();
+        let action = FileAction::Verify { local: local.clone(), remote: path.clone() };
+        front.act(Action::Files { tab: TAB, ticket: Ticket(8), action });
+        let failure = front.until("why not", |event, _| match event {
+            Event::Finished { result, .. } => result.clone().err(),
+            _ => None,
+        });
+        assert!(failure.what.starts_with("Could not verify") && failure.cause == Cause::Local, "{failure:?}");
+        front.quit();
+    }
 }
 
 #[test]

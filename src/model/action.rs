@@ -192,6 +192,13 @@ pub enum FileAction {
         /// The folder.
         to: PathBuf,
     },
+    /// Compare a file with what the server has: sizes, and a checksum where the server computes one. Nothing is changed.
+    Verify {
+        /// Here.
+        local: PathBuf,
+        /// There.
+        remote: RemotePath,
+    },
     /// Send a command on the tab's browsing connection as typed.
     Raw(String),
 }

@@ -56,7 +56,7 @@ impl Remedy {
             Self::Refresh => "List the folder again".to_owned(),
             Self::ShowPermissions => "Show the permissions".to_owned(),
             Self::PauseQueue => "Pause the queue".to_owned(),
-            Self::Verify => "Compare the sizes, and transfer it again if they differ".to_owned(),
+            Self::Verify => "Verify it: compare sizes, and checksums where the server computes them".to_owned(),
             Self::FetchAgain => "Transfer it again".to_owned(),
             Self::Reconnect => "Connect again".to_owned(),
         }

@@ -1,5 +1,10 @@
 //! The commands of FTP with a line of help each: what a field for raw commands completes.
 
+use std::collections::BTreeSet;
+
+/// Commands that are taken from a reply to HELP, at most.
+const MOST_LISTED: usize = 200;
+
 /// A command that can be typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verb {
@@ -95,34 +100,76 @@ pub struct Completion {
     pub arguments: &'static str,
     /// What it does.
     pub help: &'static str,
-    /// The server has named it in FEAT.
-    pub announced: bool,
+    /// Where the server has named it, if it has.
+    pub named: Option<Named>,
 }
 
-/// What `typed` can become: those that the server has named in `features` first. Nothing where it is whole.
-pub fn completions(typed: &str, features: &[String]) -> Vec<Completion> {
+/// Where a server names a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Named {
+    /// In its reply to FEAT.
+    Feat,
+    /// In its reply to HELP or SITE HELP.
+    Help,
+}
+
+/// What `typed` can become: those first that the server has named in `features`, or in its reply to HELP. Nothing where it
+/// is whole.
+pub fn completions(typed: &str, features: &[String], help: &BTreeSet<String>) -> Vec<Completion> {
     let typed = typed.trim_start().to_ascii_uppercase();
     if typed.is_empty() {
         return Vec::new();
     }
     let first = |line: &str| line.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
-    let announced = |name: &str| features.iter().any(|line| first(line) == name);
+    let named = |name: &str| {
+        let in_feat = features.iter().any(|line| first(line) == name);
+        if in_feat { Some(Named::Feat) } else { help.contains(name).then_some(Named::Help) }
+    };
     let begins = |name: &str| name.starts_with(&typed) && name.len() > typed.len();
     let known = VERBS.iter().filter(|verb| begins(verb.name)).map(|verb| Completion {
         typed: verb.name.to_owned(),
         arguments: verb.arguments,
         help: verb.help,
-        announced: announced(verb.name),
+        named: named(verb.name),
     });
     let is_known = |name: &str| VERBS.iter().any(|verb| verb.name == name);
     let is_verb =
         |name: &String| (3..=8).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let named = features.iter().map(|line| first(line)).filter(|name| is_verb(name) && begins(name) && !is_known(name));
-    let named = named.map(|name| Completion { typed: name, arguments: "", help: "", announced: true });
-    let mut all: Vec<Completion> = known.chain(named).collect();
-    all.sort_by(|a, b| b.announced.cmp(&a.announced).then_with(|| a.typed.cmp(&b.typed)));
+    let others = features.iter().map(|line| first(line)).filter(is_verb).chain(help.iter().cloned());
+    let others = others.filter(|name| begins(name) && !is_known(name));
+    let others = others.map(|name| Completion { named: named(&name), typed: name, arguments: "", help: "" });
+    let mut all: Vec<Completion> = known.chain(others).collect();
+    all.sort_by(|a, b| (a.named.is_none(), &a.typed).cmp(&(b.named.is_none(), &b.typed)));
     all.dedup_by(|a, b| a.typed == b.typed);
     all
+}
+
+/// Whether a typed command asks which commands there are: `Some("")` for HELP, and for SITE HELP what stands before each.
+pub fn asks_for_help(typed: &str) -> Option<&'static str> {
+    let words: Vec<String> = typed.split_whitespace().map(str::to_ascii_uppercase).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["HELP"] => Some(""),
+        ["SITE", "HELP"] | ["HELP", "SITE"] => Some("SITE "),
+        _ => None,
+    }
+}
+
+/// The commands that a reply to HELP lists, with `before` in front of each: words in capitals between its first and its
+/// last line. Those with a star the server does not implement.
+pub fn listed(reply: &[String], before: &str) -> BTreeSet<String> {
+    let Some((_, [lines @ .., _])) = reply.split_first().filter(|(first, _)| first.starts_with("21")) else {
+        return BTreeSet::new();
+    };
+    let is_verb = |word: &&str| {
+        (3..=8).contains(&word.len())
+            && word.starts_with(|first: char| first.is_ascii_uppercase())
+            && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    let code = &reply[0][..3];
+    let words =
+        lines.iter().map(|line| line.strip_prefix(code).map_or(line.as_str(), |rest| rest.trim_start_matches('-')));
+    let words = words.flat_map(str::split_whitespace).filter(is_verb).take(MOST_LISTED);
+    words.map(|word| format!("{before}{word}")).collect()
 }
 
 /// What stands behind a verb that is typed whole, and what it does.
@@ -138,7 +185,7 @@ mod tests {
 
     fn names(typed: &str, features: &[&str]) -> Vec<String> {
         let features: Vec<String> = features.iter().map(|line| (*line).to_owned()).collect();
-        completions(typed, &features).into_iter().map(|found| found.typed).collect()
+        completions(typed, &features, &BTreeSet::new()).into_iter().map(|found| found.typed).collect()
     }
 
     #[test]
@@ -158,6 +205,30 @@ mod tests {
         assert_eq!(names("site c", &[]), ["SITE CHMOD"]);
         assert_eq!(names("XS", &["XSHA512", "size", "UTF8", "XSVN x;y"]), ["XSHA512", "XSVN", "XSHA1", "XSHA256"]);
         assert!(names("RETR", &[]).is_empty() && names("", &[]).is_empty() && names("RETR x", &[]).is_empty());
+    }
+
+    fn reply(text: &str) -> Vec<String> {
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_help_lists_is_offered_too() {
+        let proftpd = "214-The following commands are recognized (* =>'s unimplemented):\n CWD     XCWD    SMNT*   QUIT\n \
+            RANG    REST    MFMT\n214 Direct comments to root@HOST";
+        let all = listed(&reply(proftpd), "");
+        assert_eq!(Vec::from_iter(&all), ["CWD", "MFMT", "QUIT", "RANG", "REST", "XCWD"]);
+        let found = completions("r", &["REST STREAM".to_owned()], &all);
+        let found: Vec<_> = found.iter().map(|found| (found.typed.as_str(), found.named)).collect();
+        assert_eq!(found[..3], [("RANG", Some(Named::Help)), ("REST", Some(Named::Feat)), ("REIN", None)]);
+        let site = "214-The following SITE commands are recognized\n214-CHMOD <sp> mode <sp> file\n UTIME <sp> \
+            YYYYMMDDhhmm[ss] <sp> path\n QUOTA\n214 ok";
+        let all = listed(&reply(site), asks_for_help(" site help ").unwrap());
+        assert_eq!(Vec::from_iter(&all), ["SITE CHMOD", "SITE QUOTA", "SITE UTIME"]);
+        assert_eq!(completions("site q", &[], &all)[0].typed, "SITE QUOTA");
+        for none in ["214 HELP HELP HELP", "500-NO\n SUCH\n500 THING", "", "214-é\n\n"] {
+            assert!(listed(&reply(none), "").is_empty(), "{none}");
+        }
+        assert_eq!([asks_for_help("help"), asks_for_help("HELP STOR"), asks_for_help("")], [Some(""), None, None]);
     }
 
     #[test]

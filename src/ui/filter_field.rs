@@ -94,7 +94,7 @@ impl FilterField {
         let shown = popup.close_behavior(PopupCloseBehavior::IgnoreClicks).show(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for offered in &self.offered {
-                if row(ui, &offered.text, "", offered.help, false).clicked() {
+                if row(ui, &offered.text, "", offered.help, "").clicked() {
                     taken = Some(offered.clone());
                 }
             }

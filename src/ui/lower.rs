@@ -34,6 +34,7 @@ pub fn follow(mirror: &Mirror, view: &mut View) -> bool {
         view.lower = Lower::Log;
     }
     view.queue.follow(&mirror.queue);
+    view.transcript.command.learn(&mirror.finished);
     let opened = view.opened.as_mut().is_some_and(|opened| follow_log(&opened.mirror, &mut opened.view));
     follow_log(mirror, &mut view.transcript) || opened
 }
@@ -123,6 +124,9 @@ fn act(asked: Option<Asked>, mirror: &Mirror, view: &mut View, actions: &mut Vec
     match asked {
         Some(Asked::Command(command)) => {
             let ticket = view.tickets.next();
+            if let Some(server) = mirror.tab(view.tab).and_then(|tab| tab.server.as_ref()) {
+                view.transcript.command.note(&command, ticket, &server.site);
+            }
             actions.push(Action::Files { tab: view.tab, ticket, action: FileAction::Raw(command) });
         }
         Some(Asked::Remedy(chosen)) => remedy::apply(&chosen, mirror, view, actions),

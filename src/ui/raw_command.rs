@@ -1,5 +1,8 @@
 //! The field under the reply log that sends a command as typed.
 
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
 use eframe::egui::text::{CCursor, CCursorRange};
 use eframe::egui::text_edit::TextEditState;
 use eframe::egui::{
@@ -7,15 +10,19 @@ use eframe::egui::{
     Ui, Vec2,
 };
 
-use crate::model::verb::{self, Completion};
+use crate::model::verb::{self, Completion, Named};
+use crate::model::{Report, Server, Site, Ticket};
 
 use super::dialog::frame::ring_field;
+use super::mirror::Finished;
 use super::{icons, theme};
 
 /// Commands that are remembered.
 const HISTORY: usize = 100;
 /// Commands that are offered at once.
 const OFFERED: usize = 8;
+/// Servers whose commands are remembered.
+const SERVERS: usize = 20;
 
 /// What is typed, and what was.
 #[derive(Debug)]
@@ -31,6 +38,10 @@ pub struct RawCommand {
     /// Where they were drawn.
     list: Rect,
     wants_focus: bool,
+    /// Commands that ask which commands there are, with what stands before each of these, until they are answered.
+    asked: Vec<(Ticket, Arc<Site>, &'static str)>,
+    /// What servers said to that; the newest stands last.
+    helped: Vec<(Arc<Site>, BTreeSet<String>)>,
 }
 
 impl Default for RawCommand {
@@ -43,6 +54,8 @@ impl Default for RawCommand {
             offered_for: String::new(),
             list: Rect::NOTHING,
             wants_focus: false,
+            asked: Vec::new(),
+            helped: Vec::new(),
         }
     }
 }
@@ -53,12 +66,40 @@ impl RawCommand {
         self.wants_focus = true;
     }
 
-    /// Draws the field for a server that has named `features`, or is not `connected`; answers with a command that is to be
-    /// sent.
-    pub fn ui(&mut self, ui: &mut Ui, connected: bool, features: &[String]) -> Option<String> {
+    /// A command is sent to `site`: where it asks which commands there are, the answer is learned.
+    pub fn note(&mut self, command: &str, ticket: Ticket, site: &Arc<Site>) {
+        if let Some(before) = verb::asks_for_help(command) {
+            self.asked.push((ticket, site.clone(), before));
+        }
+    }
+
+    /// Learns from answers that have come.
+    pub fn learn(&mut self, finished: &VecDeque<Finished>) {
+        if self.asked.is_empty() {
+            return;
+        }
+        for end in finished {
+            let Some(at) = self.asked.iter().position(|(ticket, ..)| *ticket == end.ticket) else { continue };
+            let (_, site, before) = self.asked.remove(at);
+            let Ok(Report::Replies(replies)) = &end.result else { continue };
+            let at = self.helped.iter().position(|(known, _)| *known == site);
+            let mut known = at.map_or_else(BTreeSet::new, |at| self.helped.remove(at).1);
+            known.extend(replies.iter().flat_map(|reply| verb::listed(reply, before)));
+            self.helped.push((site, known));
+            if self.helped.len() > SERVERS {
+                self.helped.remove(0);
+            }
+            self.offered_for.clear();
+        }
+    }
+
+    /// Draws the field for a `server`, or where nothing is `connected`; answers with a command that is to be sent.
+    pub fn ui(&mut self, ui: &mut Ui, connected: bool, server: Option<&Server>) -> Option<String> {
         let mut sent = None;
         if self.offered_for != self.typed {
-            self.offered = verb::completions(&self.typed, features);
+            let (features, none) = (server.map_or(&[][..], |server| &server.features), BTreeSet::new());
+            let known = server.and_then(|server| self.helped.iter().find(|(site, _)| *site == server.site));
+            self.offered = verb::completions(&self.typed, features, known.map_or(&none, |(_, known)| known));
             self.offered.truncate(OFFERED);
             self.offered_for.clone_from(&self.typed);
         }
@@ -141,10 +182,15 @@ impl RawCommand {
         let shown = popup.close_behavior(PopupCloseBehavior::IgnoreClicks).show(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             if let Some(verb) = whole {
-                row(ui, verb.name, verb.arguments, verb.help, false);
+                row(ui, verb.name, verb.arguments, verb.help, "");
             }
             for offered in &self.offered {
-                if row(ui, &offered.typed, offered.arguments, offered.help, offered.announced).clicked() {
+                let known = match offered.named {
+                    Some(Named::Feat) => "In FEAT",
+                    Some(Named::Help) => "In HELP",
+                    None => "",
+                };
+                if row(ui, &offered.typed, offered.arguments, offered.help, known).clicked() {
                     taken = Some(format!("{} ", offered.typed));
                 }
             }
@@ -192,10 +238,9 @@ impl RawCommand {
     }
 }
 
-/// A command, how it is used and what it does; a mark where the server has named it.
-pub(super) fn row(ui: &mut Ui, name: &str, arguments: &str, help: &str, announced: bool) -> Response {
+/// A command, how it is used, what it does, and how it is `known` that the server knows it.
+pub(super) fn row(ui: &mut Ui, name: &str, arguments: &str, help: &str, known: &str) -> Response {
     let palette = theme::of(ui);
-    let known = if announced { "In FEAT" } else { "" };
     let mut text = egui::Atoms::new(RichText::new(name).font(theme::mono()).color(palette.text));
     if !arguments.is_empty() {
         text.push_right(RichText::new(arguments).font(theme::mono()).color(palette.secondary));

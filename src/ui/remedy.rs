@@ -1,10 +1,13 @@
 //! What the reply log offers to do about a reply, and doing it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::model::queue::Row;
 use crate::model::transfer::{Batch, BatchItem, Course};
-use crate::model::{Action, Entry, Exchange, IfExists, Mode, Phase, Place, Remedy, Security, Settings, Site, TabId};
+use crate::model::{
+    Action, Entry, Exchange, FileAction, IfExists, Mode, Phase, Place, Remedy, Security, Settings, Site, TabId,
+};
 
 use super::View;
 use super::dialog::Wish;
@@ -43,11 +46,13 @@ pub fn hindrance(remedy: Remedy, exchange: &Exchange, mirror: &Mirror) -> Option
         Remedy::SwitchToExplicitTls if site.security == Security::Explicit => Some("The site is set so already"),
         Remedy::KeepAlive(every) if mirror.settings.keep_alive == every => Some("The settings say so already"),
         Remedy::PauseQueue if mirror.queue.is_held() => Some("The queue is held already"),
-        Remedy::Verify | Remedy::FetchAgain => match row.map(|row| row.phase) {
+        Remedy::Verify if row.is_none() => Some("The transfer is no longer in the queue"),
+        Remedy::FetchAgain => match row.map(|row| row.phase) {
             None => Some("The transfer is no longer in the queue"),
             Some(Phase::Failed(_) | Phase::Done(_) | Phase::Skipped) => None,
             Some(_) => Some("The transfer is still in the queue"),
         },
+        Remedy::Verify if tab_of(wire, mirror).is_none() => Some("No tab is connected to this server"),
         Remedy::Refresh | Remedy::ShowPermissions if tab_of(wire, mirror).is_none() => {
             Some("No tab is connected to this server")
         }
@@ -83,8 +88,8 @@ pub fn apply(chosen: &Chosen, mirror: &Mirror, view: &mut View, actions: &mut Ve
         Remedy::PauseQueue => out.actions.push(Action::Hold),
         Remedy::Refresh => refresh(wire, mirror, view, &mut out),
         Remedy::ShowPermissions => permissions(chosen, wire, mirror, view, &mut out),
-        Remedy::FetchAgain => fetch(chosen, wire, mirror, IfExists::Overwrite, &mut out),
-        Remedy::Verify => fetch(chosen, wire, mirror, IfExists::Size, &mut out),
+        Remedy::FetchAgain => fetch(chosen, wire, mirror, &mut out),
+        Remedy::Verify => verify(chosen, wire, mirror, view, &mut out),
     }
     actions.append(&mut out.actions);
 }
@@ -211,8 +216,20 @@ fn listed(subject: &Place, id: TabId, mirror: &Mirror) -> Option<Entry> {
         .flatten()
 }
 
+/// Compares the file on both sides.
+fn verify(chosen: &Chosen, wire: &Wire, mirror: &Mirror, view: &mut View, out: &mut Out) {
+    let Some(row) = chosen.exchange.transfer.and_then(|id| mirror.queue.get(id)) else { return };
+    let Some(tab) = tab_of(wire, mirror) else { return };
+    let action = FileAction::Verify { local: local(row), remote: row.remote() };
+    out.actions.push(Action::Files { tab, ticket: view.tickets.next(), action });
+}
+
+fn local(row: Row<'_>) -> PathBuf {
+    row.folder.local.join(place::os_name(row.local_name()))
+}
+
 /// Puts the file into the queue once more.
-fn fetch(chosen: &Chosen, wire: &Wire, mirror: &Mirror, if_exists: IfExists, out: &mut Out) {
+fn fetch(chosen: &Chosen, wire: &Wire, mirror: &Mirror, out: &mut Out) {
     let Some(row) = chosen.exchange.transfer.and_then(|id| mirror.queue.get(id)) else { return };
     let failed = matches!(row.phase, Phase::Failed(_) | Phase::Skipped);
     match tab_of(wire, mirror) {
@@ -220,15 +237,14 @@ fn fetch(chosen: &Chosen, wire: &Wire, mirror: &Mirror, if_exists: IfExists, out
             if failed {
                 out.actions.push(Action::Remove(vec![row.id]));
             }
-            out.actions.push(Action::Enqueue(batch(row, tab, if_exists)));
+            out.actions.push(Action::Enqueue(batch(row, tab)));
         }
         None => out.actions.extend(failed.then(|| Action::Retry(vec![row.id]))),
     }
 }
 
-fn batch(row: Row<'_>, tab: TabId, if_exists: IfExists) -> Batch {
+fn batch(row: Row<'_>, tab: TabId) -> Batch {
     let size = row.size.filter(|_| row.course == Course::Download);
-    let local = row.folder.local.join(place::os_name(row.local_name()));
-    let item = BatchItem { local, remote: row.remote(), kind: row.kind, size, permissions: None };
-    Batch { tab, course: row.course, items: vec![item], if_exists: Some(if_exists) }
+    let item = BatchItem { local: local(row), remote: row.remote(), kind: row.kind, size, permissions: None };
+    Batch { tab, course: row.course, items: vec![item], if_exists: Some(IfExists::Overwrite) }
 }

@@ -343,9 +343,9 @@ pub fn transcript_ui(
     if !view.of_file {
         Panel::bottom("raw command").frame(line).resizable(false).show(ui, |ui| {
             let tab = mirror.tab(tab);
-            let features = tab.and_then(|tab| tab.server.as_ref()).map_or(&[][..], |server| &server.features);
+            let server = tab.and_then(|tab| tab.server.as_deref());
             let connected = tab.is_some_and(super::mirror::Tab::is_connected);
-            sent = view.command.ui(ui, connected, features).map(Asked::Command);
+            sent = view.command.ui(ui, connected, server).map(Asked::Command);
         });
     }
     if let Some(details) = view.details.take() {

@@ -30,6 +30,8 @@ struct Entry {
 #[derive(Debug, Default)]
 pub(super) struct Sorted {
     entries: Vec<Entry>,
+    /// Where the next ones are put together.
+    spare: Vec<Entry>,
     /// Whether the entry of an exchange holds; by number, from `first`. What has gone has none.
     holds: VecDeque<bool>,
     first: u64,
@@ -148,7 +150,10 @@ impl Sorted {
             let at = entry.number.checked_sub(first).and_then(|at| usize::try_from(at).ok());
             at.and_then(|at| holds.get(at)).is_some_and(|holds| *holds)
         };
-        let mut entries = Vec::with_capacity(self.entries.len() + fresh.len());
+        // Fresh memory for a million rows would cost more than the merge itself.
+        let mut entries = std::mem::take(&mut self.spare);
+        entries.clear();
+        entries.reserve(self.entries.len() + fresh.len());
         let mut coming = fresh.iter().peekable();
         for entry in self.entries.iter().filter(|entry| is_held(entry)) {
             while let Some(next) = coming.next_if(|next| by.compare(next, entry).is_lt()) {
@@ -157,7 +162,7 @@ impl Sorted {
             entries.push(*entry);
         }
         entries.extend(coming);
-        self.entries = entries;
+        self.spare = std::mem::replace(&mut self.entries, entries);
         fresh.iter().for_each(|entry| self.hold(entry.number, true));
     }
 }

@@ -11,6 +11,7 @@ use super::errand::{Errand, Step};
 use super::memory::Key;
 use super::retry::{self, Kind, Trouble};
 use super::{Input, files};
+use crate::ftp::checksum::Offer;
 use crate::ftp::{Operation, Outcome};
 use crate::model::{
     Batch, ConnectionState, Entry, Event, Failure, FileAction, Listing, RemotePath, Report, Site, TabId, Ticket,
@@ -151,6 +152,11 @@ impl Browser {
     /// The tab's directory, as it was listed last.
     pub(super) fn shown(&self) -> Option<&Listing> {
         self.current.as_deref()
+    }
+
+    /// How the server computes checksums, where it does.
+    pub(super) fn checksums(&self) -> Option<Offer> {
+        Offer::of(&self.link.as_ref()?.connection.server().features)
     }
 
     /// Lists the tab's directory. Says whether that worked.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::browse::{Browser, entry_of};
 use super::retry::Trouble;
+use super::verify;
 use crate::ftp::{Operation, Outcome};
 use crate::model::{Cause, FileAction, Place, RemotePath, Report};
 
@@ -22,6 +23,7 @@ pub(super) async fn remote(on: &mut Browser, action: FileAction) -> Result<Repor
             let operation = Operation::Rename { from: from.clone(), to };
             on.operate(operation, "Could not rename", &from.to_string()).await?;
         }
+        FileAction::Verify { local, remote } => return verify::by_hand(on, local, remote).await,
         FileAction::Raw(line) => {
             let (outcome, data) = on.operate(Operation::Raw { line }, "Could not send the command", "").await?;
             return Ok(Report::Replies(replies(outcome, &data)));
@@ -73,7 +75,11 @@ pub(super) fn changes(action: &FileAction) -> bool {
         "STOR", "STOU", "APPE", "DELE", "RMD", "XRMD", "MKD", "XMKD", "RNTO", "SITE", "MFMT", "MFCT", "MFF", "MDTM",
         "SMNT", "REIN",
     ];
-    let FileAction::Raw(line) = action else { return true };
+    let line = match action {
+        FileAction::Raw(line) => line,
+        FileAction::Verify { .. } => return false,
+        _ => return true,
+    };
     let verb = line.split_whitespace().next().unwrap_or_default();
     VERBS.iter().any(|other| verb.eq_ignore_ascii_case(other))
 }
@@ -101,7 +107,7 @@ pub(super) fn side(action: &FileAction) -> Side {
         FileAction::Rename { from, to } => of(&[from, to]),
         FileAction::Delete(places) | FileAction::Chmod { places, .. } => of(&places.iter().collect::<Vec<_>>()),
         FileAction::Copy { .. } => Side::Local,
-        FileAction::Raw(_) => Side::Remote,
+        FileAction::Verify { .. } | FileAction::Raw(_) => Side::Remote,
     }
 }
 

@@ -85,7 +85,9 @@ fn change(action: FileAction, for_good: bool, stop: &dyn Fn() -> bool) -> Result
         FileAction::Chmod { places, mode, below } => local::chmod(&paths(places), mode, below, stop),
         FileAction::Copy { from, to } => local::copy(&from, &to, stop),
         // The rest is the server's, and never comes here.
-        FileAction::MakeDirectory(_) | FileAction::Rename { .. } | FileAction::Raw(_) => Ok(()),
+        FileAction::MakeDirectory(_) | FileAction::Rename { .. } | FileAction::Verify { .. } | FileAction::Raw(_) => {
+            Ok(())
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! How a transfer is known to be complete: by the server's word, by size, and by checksum where the server offers one.
 
+use std::io;
 use std::path::PathBuf;
 
+use super::browse::Browser;
 use super::checksum::of_file;
 use super::disk::{self, Part};
 use super::retry::Trouble;
@@ -9,7 +11,7 @@ use super::transfer::Job;
 use crate::ftp::checksum::Offer;
 use crate::ftp::{Algorithm, Operation, Outcome};
 use crate::model::transfer::Proof;
-use crate::model::{Cause, RemotePath};
+use crate::model::{Cause, RemotePath, Report};
 
 /// A download whose part is whole: `size` is what the server said, where it did.
 pub(super) async fn download(job: &Job, what: &str, part: &Part, size: Option<u64>) -> Result<Proof, Trouble> {
@@ -41,6 +43,43 @@ pub(super) async fn upload(
     };
     let file = job.row.folder.local.join(disk::to_os(job.row.local_name()));
     Ok(proof.max(checksum(job, what, path, file, bytes).await?))
+}
+
+/// Compares a file here with the server's because a person wants to know, however large it is.
+pub(super) async fn by_hand(on: &mut Browser, local: PathBuf, path: RemotePath) -> Result<Report, Trouble> {
+    let what = format!("Could not verify {path}");
+    let unread = |error: &io::Error| {
+        let why = format!("{}: {error}", local.display());
+        Trouble::new(what.clone(), why, Cause::Local, false)
+    };
+    let here = local.metadata().map_err(|error| unread(&error))?.len();
+    let facts = Operation::Facts { path: path.clone() };
+    let (outcome, _) = on.operate(facts, "Could not verify", &path.to_string()).await?;
+    let there = if let Outcome::Facts { size, .. } = outcome { size } else { None };
+    let differs = format!("{path} is not the same on both sides");
+    if let Some(there) = there {
+        same_size(&differs, there, here)?;
+    }
+    let same = |how: String| Ok(Report::Said(format!("{path} is the same on both sides: {how}")));
+    if let Some(offer) = on.checksums() {
+        let algorithm = offer.algorithm;
+        let operation = Operation::Checksum { path: path.clone(), offer };
+        match on.operate(operation, "Could not compute the checksum of", &path.to_string()).await {
+            Ok((Outcome::Checksum(Some(there)), _)) => {
+                let file = local.clone();
+                let read = tokio::task::spawn_blocking(move || of_file(algorithm, &file)).await;
+                let here = read.map_err(io::Error::other).flatten().map_err(|error| unread(&error))?;
+                compare(&differs, algorithm, &here, &there)?;
+                return same(format!("the {} is {here}", algorithm.name()));
+            }
+            Err(trouble) if !trouble.is_refusal() => return Err(trouble),
+            _ => {}
+        }
+    }
+    match there {
+        Some(there) => same(format!("{there} bytes. The server computes no checksum to be sure of what is in it")),
+        None => Err(Trouble::new(what, "the server tells neither its size nor a checksum", Cause::Refused, false)),
+    }
 }
 
 /// Asks for the size (once more) and compares it.
