@@ -11,6 +11,7 @@ mod files;
 #[path = "harness/front.rs"]
 mod front;
 mod harness;
+mod peer;
 #[path = "worker/resume.rs"]
 mod resume;
 #[path = "worker/trees.rs"]

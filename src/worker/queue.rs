@@ -281,7 +281,13 @@ impl Worker {
         self.rows.free(&active.target);
         let Some(row) = self.rows.get(id).map(|row| row.to_transfer()) else { return };
         match end {
-            _ if active.stop == Some(Stop::Cancel) => self.rows.change(Delta::Remove(vec![id])),
+            end if active.stop == Some(Stop::Cancel) => {
+                // What an attempt has moved it tidies up itself; this one has not come to that, but one before may have.
+                if end.is_err() && active.gauge.moved() == 0 && row.attempts > 1 {
+                    self.discard(vec![row.clone()]);
+                }
+                self.rows.change(Delta::Remove(vec![id]));
+            }
             Ok(end) => self.ended_well(&row, end),
             Err(trouble) => self.ended_badly(&row, &active, trouble, reached),
         }
@@ -495,12 +501,15 @@ impl Worker {
             }
             self.stop(id, Stop::Cancel);
         }
-        let begun: Vec<Transfer> = resting
-            .iter()
-            .filter_map(|id| self.rows.get(*id))
-            .filter(has_left_something)
-            .map(|row| row.to_transfer())
-            .collect();
+        let begun = resting.iter().filter_map(|id| self.rows.get(*id)).filter(has_left_something);
+        self.discard(begun.map(|row| row.to_transfer()).collect());
+        if !resting.is_empty() {
+            self.rows.change(Delta::Remove(resting));
+        }
+    }
+
+    /// Deletes what is left of rows that leave and do not run.
+    fn discard(&mut self, begun: Vec<Transfer>) {
         let mut uploads: HashMap<Arc<Key>, Vec<Transfer>> = HashMap::new();
         for row in begun {
             if row.course == Course::Upload && row.kind != Kind::Directory && !self.rows.is_busy(row.row()) {
@@ -513,9 +522,6 @@ impl Worker {
         }
         for (key, rows) in uploads {
             tokio::spawn(discard_parts(self.context.clone(), key.clone(), self.pool.spare(&key), rows));
-        }
-        if !resting.is_empty() {
-            self.rows.change(Delta::Remove(resting));
         }
     }
 

@@ -1,15 +1,18 @@
 //! What was begun: a server that dies, pause, cancel, another run.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use longshore::model::transfer::Proof;
-use longshore::model::{Action, Course, Delta, Event, IfExists, Kind, Phase, Run, Section, TransferId};
+use longshore::model::{Action, Course, Delta, Event, IfExists, Kind, Phase, Run, Section, Security, Site, TransferId};
 use longshore::worker::CarryOn;
 
-use super::front::{Front, bytes, folder};
+use super::front::{Front, TAB, bytes, folder};
 use super::harness::{Kind as ServerKind, PASSWORD, Server, Setup};
+use super::peer::{Peer, World};
 
 /// `course` says which way; the server dies when half of it is there, and comes back.
 fn survives_the_server(course: Course) {
@@ -230,4 +233,68 @@ fn another_run_goes_on_where_this_one_was_left() {
         assert!(there == content && fs::read(&local).unwrap() == content, "{course:?}");
         front.quit();
     }
+}
+
+/// A server with one file at most, which nobody gets to see again: it begins to send it and sends nothing.
+fn server_that_sends_nothing() -> Peer {
+    let file: Mutex<Option<Vec<u8>>> = Mutex::default();
+    Peer::except(World::list(&[("/", b"")]), move |dialogue, verb, _| {
+        let length = file.lock().unwrap().as_ref().map(Vec::len);
+        match (verb, length) {
+            ("STOR", _) => {
+                dialogue.say("150 send it")?;
+                let mut bytes = Vec::new();
+                // What came before it broke is kept.
+                let _ = dialogue.accept()?.read_to_end(&mut bytes);
+                *file.lock().unwrap() = Some(bytes);
+                dialogue.say("226 stored")?;
+            }
+            ("SIZE", Some(length)) => dialogue.say(&format!("213 {length}"))?,
+            ("RETR", Some(_)) => {
+                dialogue.say("150 here it comes")?;
+                let _data = dialogue.accept()?;
+                dialogue.hear()?;
+                dialogue.say("426 as you wish")?;
+                dialogue.say("226 stopped")?;
+            }
+            ("DELE", Some(_)) => {
+                *file.lock().unwrap() = None;
+                dialogue.say("250 deleted")?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    })
+}
+
+#[test]
+fn an_upload_that_is_stopped_while_it_is_compared_goes_no_further() {
+    let peer = server_that_sends_nothing();
+    let home = tempfile::tempdir().unwrap();
+    let local = folder(&home, "local").join("file");
+    fs::write(&local, bytes(6_000_000)).unwrap();
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| settings.limit_up = 4_000_000);
+    let (host, port) = ("127.0.0.1".to_owned(), Some(peer.port));
+    let site = Site { host, port, security: Security::Never, ..Site::default() };
+    front.act(Action::Connect { tab: TAB, site: Arc::new(site), credentials: None });
+    front.listing();
+    front.enqueue(Course::Upload, Kind::File, &local, "/file", None);
+    let id = front.moved(1_000_000);
+    front.act(Action::Pause(vec![id]));
+    front.until("the pause", |_, queue| (*queue.get(id)?.phase == Phase::Paused).then_some(()));
+    let compares =
+        |event: &Event| matches!(event, Event::Line(line) if line.text == "RETR file" || line.text == "RETR /file");
+    front.act(Action::Resume(vec![id]));
+    front.until("the comparison", |event, _| compares(event).then_some(()));
+    front.act(Action::Pause(vec![id]));
+    front.until("the second pause", |_, queue| (*queue.get(id)?.phase == Phase::Paused).then_some(()));
+    front.act(Action::Resume(vec![id]));
+    front.until("another comparison", |event, _| compares(event).then_some(()));
+    front.act(Action::Cancel(vec![id]));
+    front.until("what is there to be deleted", |event, _| match event {
+        Event::Line(line) => (line.code == Some(250) && line.text.ends_with("deleted")).then_some(()),
+        _ => None,
+    });
+    assert_eq!((front.sent("STOR"), front.sent("APPE"), front.queue.len()), (1, 0, 0));
+    front.quit();
 }
