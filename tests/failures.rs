@@ -60,20 +60,47 @@ fn a_full_disk() {
     let home = tempfile::tempdir().unwrap();
     let disk = home.path().join("disk");
     fs::create_dir(&disk).unwrap();
-    let get = server.longshore(home.path());
+    let script = "mount -t tmpfs -o size=1m none \"$1\" && \"$0\" get \"$2\" -o \"$1\"; status=$?; ls -A \"$1\" >&2; exit $status";
+    let output = run(elsewhere(&server.longshore(home.path()), script).arg(&disk).arg(server.url("large.bin")));
+    fails(&output, 1, "o space left on");
+    assert!(!text(&output.stderr).lines().any(|line| line == "large.bin"), "a part looks like the whole file");
+    works(&server, home.path());
+}
+
+/// What had no room is known, and comes once there is some.
+#[test]
+fn a_full_disk_that_gets_room() {
+    let Some(server) = Setup::new(Kind::Vsftpd).start() else { return };
+    let tree = server.root.join("tree");
+    fs::create_dir(&tree).unwrap();
+    for index in 0..6_u8 {
+        fs::write(tree.join(format!("file {index}")), vec![index; 700_000]).unwrap();
+    }
+    server.own();
+    let home = tempfile::tempdir().unwrap();
+    let disk = home.path().join("disk");
+    fs::create_dir(&disk).unwrap();
+    let script = "mount -t tmpfs -o size=2m none \"$1\" || exit 99
+        \"$0\" get \"$2\" -o \"$1\" && exit 98
+        \"$0\" queue run && exit 97
+        mount -o remount,size=20m \"$1\" && \"$0\" queue run && diff -r \"$1\"/tree \"$3\"";
+    let output = run(elsewhere(&server.longshore(home.path()), script).arg(&disk).arg(server.url("tree")).arg(&tree));
+    assert!(output.status.success(), "{:?}: {}", output.status, text(&output.stderr));
+    let left = run(server.longshore(home.path()).args(["queue", "--json"]));
+    assert_eq!(text(&left.stdout).trim(), "[]");
+}
+
+/// Runs a script of bash with mounts of its own, as `program` would run; `$0` is the program.
+fn elsewhere(program: &Command, script: &str) -> Command {
     let mut command = Command::new("unshare");
-    for (name, value) in get.get_envs() {
+    for (name, value) in program.get_envs() {
         match value {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),
         };
     }
-    let script = "mount -t tmpfs -o size=1m none \"$1\" && \"$0\" get \"$2\" -o \"$1\"; status=$?; ls -A \"$1\" >&2; exit $status";
-    command.args(["--mount", "--propagation", "private", "bash", "-c", script]).arg(get.get_program());
-    let output = run(command.arg(&disk).arg(server.url("large.bin")));
-    fails(&output, 1, "o space left on");
-    assert!(!text(&output.stderr).lines().any(|line| line == "large.bin"), "a part looks like the whole file");
-    works(&server, home.path());
+    command.args(["--mount", "--propagation", "private", "bash", "-c", script]).arg(program.get_program());
+    command
 }
 
 #[test]

@@ -39,6 +39,7 @@ impl Worker {
             Action::Release => {
                 self.hold(false);
                 self.release_left();
+                self.retry_without_room();
             }
             Action::AfterLast(choice) => self.choose_after_last(choice),
             Action::Pause(ids) => self.pause(&ids),
@@ -80,6 +81,12 @@ impl Worker {
         let is_left = |id: &TransferId| self.rows.get(*id).is_some_and(|row| *row.phase == Phase::Left);
         let left: Vec<_> = rows.filter(is_left).collect();
         self.resume(&left);
+    }
+
+    /// Lets the rows go on for which there was no room, behind those that wait: who lets the queue go on has made some.
+    fn retry_without_room(&mut self) {
+        let ids = std::mem::take(&mut self.without_room);
+        self.retry(&ids);
     }
 
     fn measure(&mut self, ticket: Ticket, tab: TabId, places: Vec<Place>) {

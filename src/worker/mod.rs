@@ -234,6 +234,8 @@ struct Worker {
     generation: u64,
     /// Whether somebody can let a held queue go on.
     can_release: bool,
+    /// Rows that failed in this run because the disk was full.
+    without_room: Vec<TransferId>,
     /// Stops long work on the local disk when a person leaves.
     leaving: Cancel,
     progress_at: Option<Instant>,
@@ -303,6 +305,7 @@ impl Worker {
             first_id,
             generation: 0,
             can_release: carry_on == CarryOn::Hold,
+            without_room: Vec::new(),
             leaving: Cancel::new(),
             progress_at: None,
             tidy_at: None,

@@ -436,7 +436,7 @@ impl Worker {
         extra.best = extra.best.max(reached);
         extra.failures = extra.failures.saturating_add(1);
         let failures = extra.failures;
-        if failure.again && failures <= self.settings.retries {
+        if failure.again && kind != TroubleKind::DiskFull && failures <= self.settings.retries {
             let wait = retry::wait(failures, row.id.0);
             if matches!(kind, TroubleKind::NoConnection | TroubleKind::TooMany) {
                 self.pool.wait(&active.key, wait);
@@ -450,9 +450,12 @@ impl Worker {
             let (ids, failure) = (self.rows.queued_of(&active.key), Arc::new(failure.clone()));
             self.rows.change_each(&ids, |row| row.phase = Phase::Failed(failure.clone()));
         }
-        if kind == TroubleKind::DiskFull && self.can_release && !self.rows.queue().is_held() {
-            self.rows.change(Delta::Held(true));
-            self.front.send(Event::Notice(format!("The queue is held, because the disk is full: {}", failure.why)));
+        if kind == TroubleKind::DiskFull && self.can_release {
+            self.without_room.push(row.id);
+            if !self.rows.queue().is_held() {
+                self.rows.change(Delta::Held(true));
+                self.front.send(Event::Notice(format!("The queue is held, because the disk is full: {}", failure.why)));
+            }
         }
         self.rows.phase(row.id, Phase::Failed(Arc::new(failure)));
     }

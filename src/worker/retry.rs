@@ -39,7 +39,7 @@ pub(super) enum Kind {
     Overlap,
     /// The server does not go on at an offset.
     NoRestart,
-    /// No space is left here: whatever comes next fails too.
+    /// No space is left here: whatever comes next fails too, until a person has made some.
     DiskFull,
     /// Somebody said stop.
     Stopped,
@@ -65,20 +65,20 @@ impl Trouble {
 
     /// The system refused `what`.
     pub(super) fn local(what: impl Into<String>, error: &io::Error) -> Self {
-        let mut trouble = Self::new(what, error.to_string(), Cause::Local, error.kind() == io::ErrorKind::Interrupted);
-        if is_full(error) {
-            trouble.kind = Kind::DiskFull;
-        }
-        trouble
+        let trouble = Self::new(what, error.to_string(), Cause::Local, error.kind() == io::ErrorKind::Interrupted);
+        if is_full(error) { trouble.without_room() } else { trouble }
     }
 
     /// The local disk refused, while `what` was attempted.
     pub(super) fn disk(what: impl Into<String>, error: &disk::Error) -> Self {
-        let mut trouble = Self::new(what, error.to_string(), Cause::Local, false);
-        if error.is_full() {
-            trouble.kind = Kind::DiskFull;
-        }
-        trouble
+        let trouble = Self::new(what, error.to_string(), Cause::Local, false);
+        if error.is_full() { trouble.without_room() } else { trouble }
+    }
+
+    /// The disk is full. That is no matter of waiting, but the same may be tried again once there is room.
+    fn without_room(mut self) -> Self {
+        (self.kind, self.failure.again) = (Kind::DiskFull, true);
+        self
     }
 
     /// There is no connection any more.
@@ -110,7 +110,7 @@ impl Trouble {
             }
             _ => Kind::Plain,
         };
-        trouble
+        if trouble.kind == Kind::DiskFull { trouble.without_room() } else { trouble }
     }
 
     /// No connection could be made.
@@ -318,6 +318,8 @@ mod tests {
         let fault = DataFault::Local("No space left on device (os error 28)".into());
         let error = net::Error::Ftp(ftp::Error::Data { fault, reply: None });
         assert_eq!(Trouble::of("x", &error).kind, Kind::DiskFull);
+        let all = [Trouble::of("x", &error), Trouble::local("x", &io::Error::from(io::ErrorKind::StorageFull))];
+        assert!(all.iter().all(|trouble| trouble.failure.again), "once there is room");
     }
 
     #[test]
