@@ -7,8 +7,12 @@
 
 use std::path::Path;
 
+use longshore::model::Line;
+use longshore::model::foreign::Lines;
 use longshore::{ftp, model};
 
+#[path = "fuzz/logs.rs"]
+mod logs;
 #[path = "fuzz/targets.rs"]
 mod targets;
 #[path = "fuzz/watch.rs"]
@@ -55,6 +59,31 @@ fn nonsense_never_breaks_the_invariants() {
         good += course.good;
     }
     assert!(flows > 200 && good > 1000, "nonsense that gets nowhere shows nothing: {flows} {good}");
+}
+
+/// What no log of a program holds, but any file may: a line without end, and more connections and commands without replies
+/// than anybody has.
+#[test]
+fn endless_logs_are_read_in_bounded_pieces() {
+    let read = |text: Vec<u8>| {
+        let lines = Lines::of(text.as_slice(), jiff::tz::TimeZone::UTC, jiff::civil::date(2024, 2, 29));
+        let lines: Vec<Line> = lines.unwrap().unwrap().map(Result::unwrap).collect();
+        (lines.iter().map(|line| line.text.len()).max().unwrap(), lines)
+    };
+    let begin = b"Command:\tUSER me\nResponse:\t331 who\nResponse:\t".to_vec();
+    let endless = [begin.as_slice(), &vec![b'1'; 20_000_000], b"\nResponse:\t230 in\n"].concat();
+    let (longest, lines) = read(endless);
+    assert!(longest <= 64 * 1024 && lines.len() < 10, "{longest} bytes, {} lines", lines.len());
+    assert_eq!(lines.last().unwrap().text, "230 in");
+
+    let many = |count: u32, line: &dyn Fn(u32) -> String| (0..count).map(line).collect::<String>().into_bytes();
+    let connections = many(60_000, &|number| format!("2026-11-28 10:19:29 {number} {number} Response: 220 hi\n"));
+    let log = model::Log::of(read(connections).1);
+    assert_eq!(log.exchanges().iter().len(), 60_000);
+    let unanswered = many(60_000, &|number| format!("Command:\tSIZE {}\nResponse:\t150-x\n", number % 3));
+    let log = model::Log::of(read(unanswered).1);
+    let pairs = model::compare::compare(log.exchanges(), log.exchanges());
+    assert!(pairs.len() >= 60_000, "{}", pairs.len());
 }
 
 /// Or a dialect's target would try another one.

@@ -215,6 +215,7 @@ fn a_half_typed_filter_is_completed_by_key_and_by_pointer() {
     window.harness.key_press(eframe::egui::Key::Tab);
     window.run();
     assert_eq!(field(&window), "-verb:");
+    assert!(!window.has("Nothing is filtered"), "it is not yet wrong");
     window.harness.get_by_role_and_label(Role::TextInput, "Filter the log").type_text("ret");
     window.run();
     window.harness.get_by_label("RETR download").click();

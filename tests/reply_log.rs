@@ -532,3 +532,16 @@ fn noise_folds_under_a_heading_that_opens() {
     panel.run();
     assert_eq!(rows(&panel).len(), 6);
 }
+
+#[test]
+fn what_is_unfolded_stays_in_sight() {
+    let features = "+  MDTM\n".repeat(150);
+    let mut panel = panel(&format!("S: 220 hi\nC: FEAT\nS: 211-Here\n{features}+ 211 End\nC: DELE x\nS: 250 ok"));
+    press(&mut panel, "More about the log");
+    press(&mut panel, "Fold log-ins and listings");
+    let heading = rows(&panel)[0].clone();
+    assert!(heading.starts_with("Log-in, 154 lines"), "{heading}");
+    panel.get_by_label(&heading).click();
+    panel.run();
+    assert_eq!(rows(&panel)[..2], ["220 hi", "FEAT"], "the newest line would be far below");
+}

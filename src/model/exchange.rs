@@ -13,6 +13,9 @@ const OWED: usize = 256;
 /// Preliminary replies of one command that are kept.
 const PRELIMINARIES: usize = 16;
 
+/// The longest time that a log is believed to tell of: thirty years.
+const MOST_MILLISECONDS: i64 = 1_000_000_000_000;
+
 /// The first line of a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -456,9 +459,10 @@ fn connected(note: &str) -> Option<(Option<IpAddr>, i64)> {
     (address.is_some() || took.is_some()).then(|| (address, took.unwrap_or(0)))
 }
 
-/// `3 ms`, and perhaps more.
+/// `3 ms`, and perhaps more. A log can say anything: what no transfer takes is not believed.
 fn milliseconds(text: &str) -> Option<i64> {
-    text.split_once(" ms").and_then(|(number, _)| number.parse().ok())
+    let (number, _) = text.split_once(" ms")?;
+    number.parse().ok().filter(|number| (0..=MOST_MILLISECONDS).contains(number))
 }
 
 /// `Data connection to 192.0.2.1:5000 is open after 3 ms`, `Data connection from 192.0.2.1:20 is open`.

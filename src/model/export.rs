@@ -172,9 +172,11 @@ impl Export<'_> {
                 (Direction::Sent, _) => ("out", String::new(), &*words),
                 (Direction::Note, _) => ("note", String::new(), &*words),
                 (Direction::Received, None) => ("in", String::new(), &*words),
-                (Direction::Received, Some(code)) => {
-                    (class_of(code), format!("<b title=\"{}\">{code}</b>", explain(code).name()), &words[3..])
-                }
+                (Direction::Received, Some(code)) => (
+                    class_of(code),
+                    format!("<b title=\"{}\">{code}</b>", explain(code).name()),
+                    words.get(3..).unwrap_or_default(),
+                ),
             };
             let (time, connection, arrow) = (self.time(line, "%F %T%.3f"), line.connection.0, arrow(line.direction));
             let _ = writeln!(

@@ -64,6 +64,8 @@ pub fn decode(line: &str) -> Option<Line> {
         "note" => Direction::Note,
         _ => return None,
     };
+    // A file can say anything; what is drawn as a code is taken off the text.
+    let code = code.filter(|code| text.get(..3) == Some(format!("{code:03}").as_str()));
     let raw = raw.and_then(|raw| STANDARD.decode(raw).ok()).map(Vec::into_boxed_slice);
     let (connection, transfer) = (ConnectionId(connection), transfer.map(TransferId));
     Some(Line { seq, at, connection, direction, code, text, raw, transfer })
@@ -91,6 +93,8 @@ mod tests {
              \"code\":550,\"text\":\"550 caf\u{fffd}\",\"raw\":\"NTUwIGNhZuk=\",\"transfer\":9}\n"
         );
         assert_eq!(decode(&String::from_utf8(encode(&line)).unwrap()), Some(line.clone()));
+        let strange = String::from_utf8(encode(&Line { text: "2\u{fffd}50 caf".to_owned(), ..line.clone() })).unwrap();
+        assert_eq!(decode(&strange).unwrap().code, None, "it is not the text's");
         line = Line {
             direction: Direction::Sent,
             code: None,

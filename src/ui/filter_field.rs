@@ -6,7 +6,7 @@ use eframe::egui::{
     self, Id, Key, Modifiers, Popup, PopupCloseBehavior, Rect, RectAlign, Response, TextEdit, Ui, Vec2,
 };
 
-use crate::model::log_filter::{Completion, complete};
+use crate::model::log_filter::{Completion, Mistake, complete};
 
 use super::dialog::frame::ring_field;
 use super::raw_command::row;
@@ -54,6 +54,15 @@ impl FilterField {
             self.look(ui, id, filter);
         }
         self.offer(ui, &response, filter);
+    }
+
+    /// Whether `mistake` is in the word that is being typed, and something is offered to complete it: it is not yet wrong.
+    pub fn completes(&self, mistake: &Mistake) -> bool {
+        let open = self.list.is_positive() && !self.offered.is_empty();
+        let Some((typed, cursor)) = self.offered_for.as_ref().filter(|_| open) else { return false };
+        let before: Vec<char> = typed.chars().take(*cursor).collect();
+        let word = before.iter().rposition(|letter| *letter == ' ').map_or(0, |blank| blank + 1);
+        mistake.at >= word
     }
 
     /// Whether a word is begun that Tab would complete; else Tab goes on to what comes next.

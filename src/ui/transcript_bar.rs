@@ -33,7 +33,8 @@ pub(super) fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clo
     if width > 48.0 {
         ui.add_space(room - width);
         let TranscriptView { field, filter, mistake, .. } = view;
-        field.ui(ui, filter, mistake.is_some(), width);
+        let mistaken = mistake.as_ref().is_some_and(|mistake| !field.completes(mistake));
+        field.ui(ui, filter, mistaken, width);
     }
     at_right(ui, TOOLS, |ui| {
         let counts = view.index.counts();

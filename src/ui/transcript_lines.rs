@@ -76,6 +76,8 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
     }
     if let Some(head) = turn {
         index.turn_fold(head);
+        // What was opened is to be read: the end would push it out of sight.
+        scroll.reveal(index.row_of(head));
     }
     if let Some(chosen) = copying {
         copy(ui, mirror, view, clock, chosen);
@@ -102,6 +104,8 @@ pub(super) fn keys(ui: &Ui, mirror: &Mirror, view: &mut TranscriptView, clock: &
         let head = cursor.filter(|head| view.index.heading(*head).is_some_and(|(_, is_open)| is_open == open));
         if let Some(head) = head.filter(|_| pressed(Modifiers::NONE, key)) {
             view.index.turn_fold(head);
+            let row = view.index.row_of(head);
+            view.scroll.reveal(row);
         }
     }
     let enter = pressed(Modifiers::NONE, Key::Enter);

@@ -327,7 +327,7 @@ pub fn transcript_ui(
         title(ui);
         tools(ui, mirror, view, clock);
     });
-    if let Some(mistake) = &view.mistake {
+    if let Some(mistake) = view.mistake.as_ref().filter(|mistake| !view.field.completes(mistake)) {
         let color = theme::of(ui).transient;
         ui.horizontal(|ui| {
             ui.set_height(theme::HEADER);

@@ -7,5 +7,6 @@ pub mod ftp;
 #[path = "../../src/model/mod.rs"]
 pub mod model;
 
+pub mod logs;
 pub mod targets;
 pub mod watch;

@@ -11,7 +11,7 @@ use super::ftp::reply::{Decoder, Reply};
 use super::ftp::{Features, Method, fact};
 use super::model::PathSyntax;
 use super::model::path::is_safe_name;
-use super::watch;
+use super::{logs, watch};
 
 /// Events of one dialogue.
 const EVENTS: usize = 400;
@@ -95,7 +95,7 @@ enum Check {
 impl Target {
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
-        let plain: [(&'static str, OfBytes); 9] = [
+        let plain: [(&'static str, OfBytes); 10] = [
             ("reply", reply),
             ("session", session),
             ("passive", endpoint),
@@ -105,6 +105,7 @@ impl Target {
             ("mlsd", mlsd),
             ("nlst", nlst),
             ("list", list),
+            ("log", logs::log),
         ];
         let plain = plain.into_iter().map(|(name, check)| Self { name, check: Check::Bytes(check) });
         plain.chain(
