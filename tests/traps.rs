@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 const TABLE: &str = include_str!("data/traps.txt");
-/// Traps of hostile servers, and of servers that differ.
-const NUMBERS: [(char, usize); 2] = [('H', 70), ('I', 110)];
+/// Traps of hostile servers, of servers that differ, and faults of transfers.
+const NUMBERS: [(char, usize); 3] = [('H', 70), ('I', 110), ('F', 50)];
 
 #[test]
 fn every_trap_has_a_test_that_is_there() {

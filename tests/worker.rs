@@ -12,6 +12,8 @@ mod files;
 mod front;
 mod harness;
 mod peer;
+#[path = "worker/refused.rs"]
+mod refused;
 #[path = "worker/resume.rs"]
 mod resume;
 #[path = "worker/trees.rs"]

@@ -109,3 +109,22 @@ impl Drainer {
         let _ = self.empty.try_send(block);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_side_that_is_slow_holds_up_the_other() {
+        let (mut filler, mut drainer) = belt();
+        for _ in 0..BLOCKS {
+            let block = filler.ready().unwrap();
+            assert!(filler.put(block).await);
+        }
+        assert!(filler.ready().is_none(), "no more memory than these blocks");
+        let block = drainer.full().await.unwrap();
+        assert!(filler.ready().is_none(), "it is not empty yet");
+        drainer.give_back(block);
+        assert!(filler.ready().is_some());
+    }
+}

@@ -457,7 +457,22 @@ impl Worker {
                 self.front.send(Event::Notice(format!("The queue is held, because the disk is full: {}", failure.why)));
             }
         }
+        if kind == TroubleKind::ServerFull && self.can_release {
+            self.pause_uploads(active, &failure.why);
+        }
         self.rows.phase(row.id, Phase::Failed(Arc::new(failure)));
+    }
+
+    /// Holds the uploads that wait for a server without room: each would be sent in part, and be refused.
+    fn pause_uploads(&mut self, active: &Active, why: &str) {
+        let mut ids = self.rows.queued_of(&active.key);
+        ids.retain(|id| self.rows.get(*id).is_some_and(|row| row.course == Course::Upload));
+        if ids.is_empty() {
+            return;
+        }
+        self.rows.change_each(&ids, |row| row.phase = Phase::Paused);
+        let host = &active.site.host;
+        self.front.send(Event::Notice(format!("Uploads to {host} are paused, because it has no room: {why}")));
     }
 
     /// Holds rows; what runs stops and keeps its part.

@@ -41,6 +41,11 @@ pub(super) enum Kind {
     NoRestart,
     /// No space is left here: whatever comes next fails too, until a person has made some.
     DiskFull,
+    /// The server has no space, or grants no more of it: the next upload fails too (RFC 959 4.2.2).
+    ServerFull,
+    /// The server cannot make or take a data connection. Where this machine has got another address meanwhile, no control
+    /// connection that is older will have one again.
+    NoData,
     /// Somebody said stop.
     Stopped,
     /// A person has said what to do with a target that exists: the row begins anew, in its turn.
@@ -105,6 +110,12 @@ impl Trouble {
                 Kind::NoRestart
             }
             net::Error::Ftp(ftp::Error::Cancelled) => Kind::Stopped,
+            net::Error::Ftp(ftp::Error::Refused { code: 452 | 552, .. }) => Kind::ServerFull,
+            net::Error::Ftp(ftp::Error::Refused { code: 425, .. }) => Kind::NoData,
+            net::Error::Ftp(ftp::Error::Data { reply: Some(reply), .. }) if begins(reply, &["452", "552"]) => {
+                Kind::ServerFull
+            }
+            net::Error::Ftp(ftp::Error::Data { reply: Some(reply), .. }) if begins(reply, &["425"]) => Kind::NoData,
             net::Error::Ftp(ftp::Error::Closed(_) | ftp::Error::OutOfStep(_)) | net::Error::Network { .. } => {
                 Kind::Lost
             }
@@ -126,6 +137,10 @@ impl Trouble {
         }
         trouble
     }
+}
+
+fn begins(reply: &str, codes: &[&str]) -> bool {
+    codes.iter().any(|code| reply.starts_with(code))
 }
 
 /// Without the number that the operating system gives an error, and that the standard library writes behind its words.

@@ -145,6 +145,11 @@ pub(super) async fn run(mut job: Job) {
             tokio::spawn(link.close());
             None
         }
+        Some(link) if end.as_ref().is_err_and(|trouble| trouble.kind == TroubleKind::NoData) => {
+            link.learn(false);
+            tokio::spawn(link.close());
+            None
+        }
         Some(link) if link.is_open() => {
             link.learn(false);
             Some(link)

@@ -103,7 +103,12 @@ async fn take_name(job: &Job) -> Result<(), Trouble> {
     }
     let rename = || Operation::Rename { from: from.clone(), to: to.clone() };
     match job.operate(rename(), "Could not rename", &from).await {
-        Err(trouble) if trouble.is_refusal() && job.remote_facts(&to).await?.is_some() => {
+        // What is there goes only for something that is whole: a server may have done away with what it was sent.
+        Err(trouble)
+            if trouble.is_refusal()
+                && job.remote_facts(&to).await?.is_some()
+                && job.remote_facts(&from).await?.is_some() =>
+        {
             job.operate(Operation::Delete { path: to.clone() }, "Could not replace", &to).await?;
             job.operate(rename(), "Could not rename", &from).await?;
         }
@@ -384,7 +389,8 @@ async fn store(job: &Job, what: &str, file: &File, offset: u64, source: Facts, w
 
 /// Half a file that nobody will go on with must not look like a whole one. What a person had there is not ours to delete.
 async fn tidy(job: &Job, what: &str, trouble: &Trouble, before: Before) {
-    let for_good = !trouble.failure.again && trouble.kind == TroubleKind::Plain && !job.cancel.is_cancelled();
+    let is_said = matches!(trouble.kind, TroubleKind::Plain | TroubleKind::ServerFull);
+    let for_good = !trouble.failure.again && is_said && !job.cancel.is_cancelled();
     if job.gauge.moved() == 0 || !(for_good || job.gauge.is_discarded()) || before == Before::Beginning {
         return;
     }
