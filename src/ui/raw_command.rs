@@ -21,6 +21,8 @@ use super::{icons, theme};
 const HISTORY: usize = 100;
 /// Commands that are offered at once.
 const OFFERED: usize = 8;
+/// The least width of a row that is offered.
+const ROW: f32 = 420.0;
 /// Servers whose commands are remembered.
 const SERVERS: usize = 20;
 
@@ -241,16 +243,24 @@ impl RawCommand {
 /// A command, how it is used, what it does, and how it is `known` that the server knows it.
 pub(super) fn row(ui: &mut Ui, name: &str, arguments: &str, help: &str, known: &str) -> Response {
     let palette = theme::of(ui);
+    // All rows are as wide as the widest so far, so that what stands at their ends is in line.
+    let widest = Id::unique("the widest row of completions");
+    let width = ui.data(|data| data.get_temp(widest)).unwrap_or(ROW);
     let mut text = egui::Atoms::new(RichText::new(name).font(theme::mono()).color(palette.text));
     if !arguments.is_empty() {
         text.push_right(RichText::new(arguments).font(theme::mono()).color(palette.secondary));
     }
     text.push_right(RichText::new(help).font(theme::small()).color(palette.secondary));
     let button =
-        Button::new(text).gap(theme::GAP).frame_when_inactive(false).min_size(Vec2::new(420.0, theme::CONTROL));
+        Button::new(text).gap(theme::GAP).frame_when_inactive(false).min_size(Vec2::new(width, theme::CONTROL));
     let button = button.shortcut_text(RichText::new(known).font(theme::small()).color(palette.completion));
     let words = [name, arguments, help].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ");
-    ui.add(button).accessible_name(words)
+    let response = ui.add(button).accessible_name(words);
+    if response.rect.width() > width + 0.5 {
+        ui.data_mut(|data| data.insert_temp(widest, response.rect.width()));
+        ui.request_repaint();
+    }
+    response
 }
 
 /// What to know before a command is sent that changes how the connection behaves.

@@ -98,7 +98,9 @@ impl Columns {
 
     /// Moves the line between two of the columns that stand as `placed`: what one gets, the other gives.
     fn drag(&mut self, placed: &[(Column, f32, f32)], left: usize, moved: f32) {
-        let least_of = |column| if is_flexible(column) { least(column) } else { NARROWEST };
+        // A chip cannot be cut off as a number can.
+        let is_firm = |column| is_flexible(column) || column == Column::Code;
+        let least_of = |column| if is_firm(column) { least(column) } else { NARROWEST };
         let room = |at: usize| placed[at].2 - least_of(placed[at].0);
         let (from, to) = (-room(left).max(0.0), room(left + 1).max(0.0));
         let moved = moved.clamp(from, to);
