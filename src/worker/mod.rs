@@ -70,8 +70,8 @@ use self::vault::Vault;
 use crate::model::after::AfterLast;
 use crate::model::filezilla::Held;
 use crate::model::{
-    Action, Actions, Batch, Cause, Delta, Event, Failure, Kind, LocalListing, Phase, Run, Secret, Settings, Site,
-    Sites, TabId, Ticket, Transfer, TransferId, Wake,
+    Action, Actions, Batch, Cause, Event, Failure, Kind, LocalListing, Phase, Run, Secret, Settings, Site, Sites,
+    TabId, Ticket, Transfer, TransferId, Wake,
 };
 use crate::net::{Cancel, Roots};
 
@@ -361,7 +361,7 @@ impl Worker {
         rows.iter_mut().filter(waits).for_each(|row| row.phase = Phase::Left);
         // What was put in while they were read is there already; whatever became of it, it is not left.
         rows.retain(|row| row.id.0 < self.first_id);
-        self.rows.change(Delta::Add(rows.into()));
+        self.front.send(Event::Queue(self.rows.load(rows)));
     }
 
     /// Until a person leaves.

@@ -128,6 +128,15 @@ impl Rows {
         }
     }
 
+    /// Takes in rows of the journal, which need not be written there once more. Gives back what the front is to be told.
+    pub(super) fn load(&mut self, rows: Vec<Transfer>) -> Delta {
+        let told = std::mem::take(&mut self.changes);
+        let delta = Delta::Add(rows.into());
+        self.change(delta.clone());
+        self.changes = told;
+        delta
+    }
+
     /// Rows become what `change` makes of them; those that come into another section go behind all others.
     pub(super) fn change_each(&mut self, ids: &[TransferId], change: impl Fn(&mut Transfer)) {
         let mut next = self.queue.next_place();
@@ -368,6 +377,15 @@ mod tests {
         assert_eq!(rows.next(|_, _, _| false), None);
         rows.change(Delta::Held(true));
         assert_eq!(rows.next(|_, _, _| true), None);
+    }
+
+    #[test]
+    fn what_comes_from_the_journal_is_not_written_there_again() {
+        let mut rows = rows(vec![row(1, "a", "x")]);
+        assert_eq!(rows.load(vec![row(2, "a", "y")]), Delta::Add([row(2, "a", "y")].into()));
+        assert_eq!((rows.queue().len(), rows.next(|_, _, _| true)), (2, Some(TransferId(2))));
+        let place = rows.get(TransferId(1)).map_or(0, |row| row.place);
+        assert_eq!(rows.take_changes(), [Delta::Add([Transfer { place, ..row(1, "a", "x") }].into())]);
     }
 
     #[test]
