@@ -106,6 +106,8 @@ pub fn empty_ui(ui: &mut Ui, body: Rect, tab: Option<&Tab>, env: &mut Env<'_>) {
     let palette = theme::of(ui);
     let state = tab.map(|tab| &tab.state);
     let area = Rect::from_center_size(body.center(), vec2((body.width() - 48.0).min(440.0), 120.0));
+    // In a low pane it begins below the heading all the same.
+    let area = area.translate(vec2(0.0, (body.top() + theme::GAP - area.top()).max(0.0)));
     ui.scope_builder(UiBuilder::new().max_rect(area).layout(Layout::top_down(Align::Center)).id_salt("empty"), |ui| {
         match (env.side, state) {
             (Side::Local, _) if tab.is_some_and(|tab| tab.local_failure.is_some()) => {}
