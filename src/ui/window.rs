@@ -20,6 +20,8 @@ const LOWER: f32 = 0.30;
 const LEAST: f32 = 120.0;
 /// Least share of a side.
 const SHARE: f32 = 0.2;
+/// Points that it has at least, where there are twice as many: the bars above the lists need them.
+const SIDE: f32 = 360.0;
 /// Height of the strip with notices.
 const STRIP: f32 = 34.0;
 
@@ -162,14 +164,15 @@ fn sub<R>(ui: &mut Ui, area: Rect, name: &str, contents: impl FnOnce(&mut Ui) ->
 
 /// Splits `area` by a share that is remembered.
 fn shares(ui: &Ui, area: Rect, share: &mut f32, name: &str) -> (Rect, Rect) {
-    let wanted = if *share > 0.0 { share.clamp(SHARE, 1.0 - SHARE) } else { 0.5 };
+    let least = (SIDE / area.width()).clamp(SHARE, 0.5);
+    let wanted = if *share > 0.0 { share.clamp(least, 1.0 - least) } else { 0.5 };
     let mut x = (area.left() + area.width() * wanted).round();
     let before = x;
     let moved = split::line(ui, area, &mut x, true, Id::unique(name));
     if moved == Moved::Done && x < area.left() {
         *share = 0.5;
     } else if moved != Moved::No && x != before {
-        *share = ((x - area.left()) / area.width()).clamp(SHARE, 1.0 - SHARE);
+        *share = ((x - area.left()) / area.width()).clamp(least, 1.0 - least);
     }
     (
         Rect::from_min_max(area.min, pos2(before, area.bottom())),
