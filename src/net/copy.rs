@@ -36,6 +36,8 @@ const LEAST: u64 = 256;
 const BEGIN_PATIENCE: u32 = 6;
 /// …but not longer than this, unless silence may.
 const MAX_BEGIN_PATIENCE: Duration = Duration::from_secs(120);
+/// A file up to this size is written by the task that reads it: to wake a thread for it would take longer.
+const SMALL: u64 = 16 * 1024;
 /// A collected listing grows by this much at least.
 const CHUNK: usize = 16 * 1024;
 
@@ -137,6 +139,9 @@ impl Mover {
 
     /// Into a file.
     pub(super) async fn receive(mut self, file: File, flow: &Arc<Flow>) -> Result<DataEnd, Fault> {
+        if !flow.ascii && flow.expected.is_some_and(|bytes| bytes <= SMALL) {
+            return self.receive_small(file, flow).await;
+        }
         #[cfg(any(target_os = "linux", target_os = "android"))]
         if self.goes_directly(flow) {
             return self.carrier(file, flow)?.receive().await;
@@ -157,6 +162,30 @@ impl Mover {
         drop(self);
         joined(disk).await.map_err(Fault::Local)?;
         Ok(DataEnd { bytes, clean: came? })
+    }
+
+    /// Into a file, at its position, which is to get no more than [`SMALL`] bytes; more come only where it has just grown.
+    async fn receive_small(mut self, mut file: File, flow: &Flow) -> Result<DataEnd, Fault> {
+        let mut block = vec![0; CHUNK];
+        let clean = loop {
+            let portion = flow.pace.portion(block.len());
+            match self.read(&mut block[..portion]).await? {
+                Came::End { clean } => break clean,
+                Came::Bytes(count) => {
+                    self.count(count, flow)?;
+                    file.write_all(&block[..count]).map_err(Fault::Local)?;
+                    flow.pace.take(count).await;
+                }
+            }
+        };
+        self.close_after_reading().await;
+        Ok(DataEnd { bytes: self.bytes, clean })
+    }
+
+    fn count(&mut self, count: usize, flow: &Flow) -> Result<(), DataFault> {
+        self.bytes += count as u64;
+        flow.done.fetch_add(count as u64, Ordering::Relaxed);
+        if flow.most.is_some_and(|most| self.bytes > most) { Err(DataFault::Limit) } else { Ok(()) }
     }
 
     /// Whether the bytes go as they are, so that they need not pass through here.
@@ -182,11 +211,7 @@ impl Mover {
             match self.read(&mut block.room()[..portion]).await? {
                 Came::End { clean } => return Ok(clean),
                 Came::Bytes(count) => {
-                    self.bytes += count as u64;
-                    flow.done.fetch_add(count as u64, Ordering::Relaxed);
-                    if flow.most.is_some_and(|most| self.bytes > most) {
-                        return Err(DataFault::Limit);
-                    }
+                    self.count(count, flow)?;
                     block.set_filled(count);
                     if !filler.put(block).await {
                         break;

@@ -23,6 +23,8 @@ use crate::ftp::{DataEnd, DataFault};
 
 /// Bytes that are moved by way of memory before a pipe is worth its price, and again where the file takes none from a pipe.
 const BLOCK: usize = 256 * 1024;
+/// Room for the first bytes: most files are small, and a block would have to be cleared for each.
+const FIRST: usize = 16 * 1024;
 /// What a pipe is asked to hold; where the system's limit for a user is reached, it stays smaller.
 const PIPE: usize = 1024 * 1024;
 /// A thread that keeps a speed limit looks up this often.
@@ -107,11 +109,12 @@ impl Carrier {
                 pipe = Pipe::new();
                 is_refused = pipe.is_none();
             }
-            let most = self.flow.pace.portion(if pipe.is_some() { PIPE } else { BLOCK });
+            let room = if self.bytes == 0 { FIRST } else { BLOCK };
+            let most = self.flow.pace.portion(if pipe.is_some() { PIPE } else { room });
             let count = match &pipe {
                 Some(pipe) => self.once(PollFlags::IN, |socket| pipe.fill(socket, most))?,
                 None => {
-                    block.resize(BLOCK, 0);
+                    block.resize(room, 0);
                     let room = &mut block[..most];
                     self.once(PollFlags::IN, |mut socket| socket.read(room))?
                 }
