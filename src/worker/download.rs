@@ -2,10 +2,11 @@
 
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::disk::{self, Found, Part, Target};
-use super::journal::Source;
+use super::journal::{Journal, Source};
 use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::Verdict;
 use super::transfer::{End, Job};
@@ -38,17 +39,28 @@ enum Start {
 pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let what = format!("Could not download {}", job.row.remote());
     let target = Target::of(&job.row).map_err(|error| Trouble::disk(&*what, &error))?;
-    let look = target.clone();
-    let (found, begun_before) =
-        job.blocking(&what, move || Ok((look.found()?, look.part_path().symlink_metadata().is_ok()))).await?;
     // Where nothing is to be compared, its exact time is asked on the way, and not waited for.
-    let on_the_way = found.is_none() && !begun_before && job.row.size.is_some() && tells_times(job);
-    let source = source(job, on_the_way).await?;
-    let (target, replace, begun) = match start(job, &what, target, found, source).await? {
-        Start::Over(end) => return Ok(end),
-        Start::Write { target, replace, begun } => (target, replace, begun),
+    let may_be_at_once = job.row.size.is_some() && tells_times(job);
+    let listed = Facts { size: job.row.size, modified: job.extra.modified };
+    let (look, opening) = (target.clone(), Opening::of(job, listed, false));
+    let look = move || {
+        let found = look.found()?;
+        let is_new = found.is_none() && look.part_path().symlink_metadata().is_err();
+        let part = (is_new && may_be_at_once).then(|| opening.open(&look)).transpose()?;
+        Ok((found, part))
     };
-    let (mut part, copied) = open(job, &what, &target, source, begun).await?;
+    let (source, replace, (mut part, copied)) = match job.blocking(&what, look).await.map_err(full)? {
+        (_, Some(part)) => (listed, false, part),
+        (found, None) => {
+            let source = source(job).await?;
+            let (target, replace, begun) = match start(job, &what, target, found, source).await? {
+                Start::Over(end) => return Ok(end),
+                Start::Write { target, replace, begun } => (target, replace, begun),
+            };
+            let opening = Opening::of(job, source, begun);
+            (source, replace, job.blocking(&what, move || opening.open(&target)).await.map_err(full)?)
+        }
+    };
     let mut fetched = fetch(job, &what, &part, source, copied).await;
     if fetched.as_ref().is_err_and(|trouble| trouble.kind == TroubleKind::NoRestart) {
         part = job.blocking(&what, move || part.truncate(0).map(|()| part)).await?;
@@ -70,8 +82,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         }
         result => result?,
     };
-    let bytes = job.blocking(&what, move || part.length().map(|length| (part, length))).await;
-    let (part, bytes) = bytes?;
+    let bytes = part.length().map_err(|error| Trouble::disk(&*what, &error))?;
     job.hand_back().await;
     let time = modified.or(source.modified).filter(|modified| modified.is_exact() && job.settings.keep_times);
     let (journal, settles) = (job.context.journal.clone(), job.context.settles.clone());
@@ -81,8 +92,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         let target = part.target_path();
         settles.settle(part.finish(time, permissions, replace)?)?;
         // What was noted under the target's own name was the part of another file, which is no more.
-        journal.forget_source(&target)?;
-        journal.forget_source(&path)
+        journal.forget_sources([&target, &path])
     };
     job.blocking(&what, finish).await?;
     Ok(job.done(bytes, resumed_from, proof))
@@ -94,11 +104,11 @@ fn tells_times(job: &Job) -> bool {
     server.is_some_and(|server| server.features.iter().any(|feature| feature.eq_ignore_ascii_case("MDTM")))
 }
 
-/// Size and time of the file on the server, from its listing or asked for, unless that is done `on_the_way`.
-async fn source(job: &mut Job, on_the_way: bool) -> Result<Facts, Trouble> {
+/// Size and time of the file on the server, from its listing or asked for.
+async fn source(job: &mut Job) -> Result<Facts, Trouble> {
     let mut source = Facts { size: job.row.size, modified: job.extra.modified };
     let exact = |modified: Option<Modified>| modified.is_some_and(|modified| modified.is_exact());
-    if !on_the_way && (source.size.is_none() || !exact(source.modified)) {
+    if source.size.is_none() || !exact(source.modified) {
         // A server that says nothing about the file may still send it, or say why not.
         let said = job.remote_facts(&job.row.remote()).await?.unwrap_or_default();
         source = Facts { size: said.size.or(source.size), modified: said.modified.or(source.modified) };
@@ -159,22 +169,38 @@ fn is_done(source: Facts, target: Facts) -> bool {
     is_same_time && source.size.is_some() && source.size == target.size
 }
 
-/// Opens the part, holding as much of the file as can be gone on with: that of an earlier try, or with `begun` what is
-/// there under the file's own name, which stays as it is until the new one is whole. Gives back, too, whether it is that.
-async fn open(job: &Job, what: &str, target: &Target, source: Facts, begun: bool) -> Result<(Part, bool), Trouble> {
-    let (ascii, journal, target) = (job.context.run.ascii, job.context.journal.clone(), target.clone());
-    let now = Source { remote: job.remote_name(), size: source.size, modified: source.modified };
-    job.blocking(what, move || {
+/// What the part of a file is opened with.
+struct Opening {
+    journal: Arc<Journal>,
+    now: Source,
+    ascii: bool,
+    begun: bool,
+}
+
+impl Opening {
+    fn of(job: &Job, source: Facts, begun: bool) -> Self {
+        let now = Source { remote: job.remote_name(), size: source.size, modified: source.modified };
+        Self { journal: job.context.journal.clone(), now, ascii: job.context.run.ascii, begun }
+    }
+
+    /// Opens the part, holding as much of the file as can be gone on with: that of an earlier try, or with `begun` what is
+    /// there under the file's own name, which stays as it is until the new one is whole. Gives back, too, whether it is
+    /// that. Blocks.
+    fn open(self, target: &Target) -> Result<(Part, bool), disk::Error> {
+        let Self { journal, now, ascii, begun } = self;
         let noted = |path: &Path| journal.source(path).map(|noted| noted.filter(|noted| noted.remote == now.remote));
         // An empty one is nobody's: a program that was killed had not come to note it.
-        let part = Part::find(&target, |path, length| Ok(length == 0 || noted(path)?.is_some()))?;
-        if let Some(survived) = journal.survived(&part.path())? {
-            part.truncate(survived)?;
-        }
-        let is_other = noted(&part.path())?.is_some_and(|noted| is_other(&noted, &now));
-        let length = part.length()?;
-        if ascii || is_other || now.size.is_none_or(|size| length > size) {
-            part.truncate(0)?;
+        let part = Part::find(target, |path, length| Ok(length == 0 || noted(path)?.is_some()))?;
+        // And it holds nothing of an earlier try.
+        if part.length()? > 0 {
+            if let Some(survived) = journal.survived(&part.path())? {
+                part.truncate(survived)?;
+            }
+            let is_other = noted(&part.path())?.is_some_and(|noted| is_other(&noted, &now));
+            let length = part.length()?;
+            if ascii || is_other || now.size.is_none_or(|size| length > size) {
+                part.truncate(0)?;
+            }
         }
         journal.note_source(&part.path(), &now)?;
         let copied = begun && part.length()? == 0;
@@ -193,14 +219,15 @@ async fn open(job: &Job, what: &str, target: &Target, source: Facts, begun: bool
             }
             room => room.and_then(|()| part.reserve(now.size.unwrap_or(0))).map(|()| (part, copied)),
         }
-    })
-    .await
-    .map_err(|mut trouble| {
-        if trouble.kind == TroubleKind::DiskFull {
-            trouble.failure.why = format!("no space left on the disk: {}", trouble.failure.why);
-        }
-        trouble
-    })
+    }
+}
+
+/// A trouble that a full disk may be the reason of says so.
+fn full(mut trouble: Trouble) -> Trouble {
+    if trouble.kind == TroubleKind::DiskFull {
+        trouble.failure.why = format!("no space left on the disk: {}", trouble.failure.why);
+    }
+    trouble
 }
 
 /// Whether the file on the server is another one than it was.

@@ -12,6 +12,8 @@ pub(super) const CHANNEL: usize = 4096;
 const BACKLOG: usize = 8192;
 /// A burst wakes the front this often at most: one frame.
 const WAKE_EVERY: Duration = Duration::from_millis(16);
+/// Events wait this long for others to go with them, so that a front that sleeps is not woken for each.
+const GATHER: Duration = Duration::from_millis(4);
 /// How soon a full channel is tried again.
 const AGAIN: Duration = Duration::from_millis(2);
 
@@ -22,17 +24,23 @@ pub(super) struct Front {
     waiting: VecDeque<Event>,
     /// Events were put into the channel since the last wake.
     unseen: bool,
+    /// When events were put into the channel last.
+    sent: Option<Instant>,
     woken: Option<Instant>,
     gone: bool,
 }
 
 impl Front {
     pub(super) fn new(events: SyncSender<Event>, wake: Wake) -> Self {
-        Self { events, wake, waiting: VecDeque::new(), unseen: false, woken: None, gone: false }
+        Self { events, wake, waiting: VecDeque::new(), unseen: false, sent: None, woken: None, gone: false }
     }
 
     /// Sends `event` after all that were sent before.
     pub(super) fn send(&mut self, event: Event) {
+        // Somebody waits for these.
+        if matches!(event, Event::Ask(_) | Event::QueueIdle | Event::Stopped) {
+            self.sent = None;
+        }
         if !self.gone {
             self.waiting.push_back(event);
         }
@@ -50,6 +58,14 @@ impl Front {
 
     /// Moves what fits into the channel and wakes the front, if it is time. Says when to call again, if at all.
     pub(super) fn flush(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        let due = self.sent.map(|sent| sent + GATHER).filter(|due| *due > now);
+        if due.is_some() && !self.waiting.is_empty() && self.waiting.len() < CHANNEL {
+            return due;
+        }
+        if !self.waiting.is_empty() {
+            self.sent = Some(now);
+        }
         while let Some(event) = self.waiting.pop_front() {
             match self.events.try_send(event) {
                 Ok(()) => self.unseen = true,
@@ -64,7 +80,6 @@ impl Front {
                 }
             }
         }
-        let now = Instant::now();
         let mut next = (!self.waiting.is_empty()).then(|| now + AGAIN);
         if self.unseen {
             match self.woken.map(|woken| woken + WAKE_EVERY).filter(|due| *due > now) {

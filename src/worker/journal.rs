@@ -286,10 +286,15 @@ impl Journal {
 
     /// `part` is gone: renamed or deleted.
     pub fn forget_source(&self, part: &Path) -> Result<(), Error> {
-        let delete = "DELETE FROM source WHERE part = ?1";
-        let name = from_os(part.as_os_str());
+        self.forget_sources([part, part])
+    }
+
+    /// Both are gone.
+    pub fn forget_sources(&self, parts: [&Path; 2]) -> Result<(), Error> {
+        let delete = "DELETE FROM source WHERE part IN (?1, ?2)";
+        let names = parts.map(|part| from_os(part.as_os_str()));
         let mut shared = self.shared();
-        let written = shared.database().and_then(|database| database.prepare_cached(delete)?.execute([name]));
+        let written = shared.database().and_then(|database| database.prepare_cached(delete)?.execute(names));
         written.map(|_| ()).map_err(|e| wrong("write", &self.path, e))
     }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -18,7 +19,9 @@ use crate::net::Log;
 const MOST_LINES: usize = 65_536;
 /// Lines that the loop takes at once.
 const PORTION: usize = 1024;
-/// Groups of changes that wait for the disk.
+/// A line waits this long for others to come with it: each on its own would wake the loop.
+const GATHER: Duration = Duration::from_millis(5);
+/// Groups of changes that wait for the disk; all that do are written at once.
 const MOST_CHANGES: usize = 256;
 
 /// Lines on their way from the connections to the front.
@@ -67,11 +70,12 @@ impl Lines {
         lines
     }
 
-    /// Waits until there are some.
+    /// Waits until there are some, and a moment for more.
     pub(super) async fn wait(&self) {
         if self.waiting().lines.is_empty() {
             self.wake.notified().await;
         }
+        tokio::time::sleep(GATHER).await;
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
@@ -161,16 +165,24 @@ impl Scribe {
 
 fn write(journal: &Journal, wanted: &Receiver<Write>, inputs: &mpsc::Sender<Input>, count: &watch::Sender<u64>) {
     let mut failed = false;
-    for write in wanted {
-        let written = match write {
-            Write::Changes(deltas) => {
-                let written = journal.apply(&deltas);
-                // What cannot be written is said, and holds nothing up.
-                count.send_modify(|count| *count += 1);
-                written
+    while let Ok(first) = wanted.recv() {
+        // Whatever came while the last group was written is one transaction.
+        let (mut deltas, mut groups, mut forgotten) = (Vec::new(), 0, Vec::new());
+        for write in std::iter::once(first).chain(wanted.try_iter().take(MOST_CHANGES)) {
+            match write {
+                Write::Changes(changes) => {
+                    deltas.extend(changes);
+                    groups += 1;
+                }
+                Write::Forget(remote) => forgotten.push(remote),
             }
-            Write::Forget(remote) => upload::disown(journal, &remote),
-        };
+        }
+        let mut written = journal.apply(&deltas);
+        // What cannot be written is said, and holds nothing up.
+        count.send_modify(|count| *count += groups);
+        for remote in forgotten {
+            written = written.and(upload::disown(journal, &remote));
+        }
         if let Err(error) = written
             && !std::mem::replace(&mut failed, true)
         {

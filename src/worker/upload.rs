@@ -208,8 +208,7 @@ async fn forget(job: &Job, what: &str) -> Result<(), Trouble> {
 
 /// The target called `remote` is no unfinished work of ours.
 pub(super) fn disown(journal: &Journal, remote: &str) -> Result<(), disk::Error> {
-    journal.forget_source(Path::new(remote))?;
-    journal.forget_source(&before_path(remote))
+    journal.forget_sources([Path::new(remote), &before_path(remote)])
 }
 
 /// Where it is noted what a target was before. No name on a server ends like this: it holds a line end.
