@@ -31,9 +31,13 @@ fn get(home: TempDir, peer: &Peer, retries: &str) -> Ended {
 }
 
 fn put(peer: &Peer, retries: &str) -> Ended {
+    put_bytes(peer, &content(), retries)
+}
+
+fn put_bytes(peer: &Peer, bytes: &[u8], retries: &str) -> Ended {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir(home.path().join("target")).unwrap();
-    fs::write(home.path().join("target/file"), content()).unwrap();
+    fs::write(home.path().join("target/file"), bytes).unwrap();
     run_in(home, &["put", "file", &peer.url(""), "--timeout", "3", "--retries", retries, "--json"])
 }
 
@@ -109,6 +113,26 @@ fn an_upload_of_which_only_the_last_word_was_lost_is_not_sent_again() {
     let ended = put(&peer, "2").expect(0);
     assert!(ended.stdout.contains("\"done\""), "{}", ended.stdout);
     assert_eq!(count(&peer, "STOR"), 1, "{:?}", peer.heard());
+}
+
+#[test]
+fn an_empty_file_that_broke_off_is_still_our_own() {
+    let stores = AtomicUsize::new(0);
+    let peer = Peer::except(World::list(&[("/", b"")]), move |dialogue, verb, _| match verb {
+        "STOR" => {
+            dialogue.say("150 send it")?;
+            dialogue.accept()?.read_to_end(&mut Vec::new())?;
+            if stores.fetch_add(1, Ordering::SeqCst) == 0 {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+            dialogue.say("226 stored").map(|()| true)
+        }
+        "SIZE" if stores.load(Ordering::SeqCst) > 0 => dialogue.say("213 0").map(|()| true),
+        _ => Ok(false),
+    });
+    let ended = put_bytes(&peer, b"", "2").expect(0);
+    assert!(ended.stdout.contains("\"done\"") && !ended.stdout.contains("\"skipped\""), "{}", ended.stdout);
+    assert_eq!(count(&peer, "STOR"), 2, "{:?}", peer.heard());
 }
 
 #[test]

@@ -204,6 +204,7 @@ impl Worker {
             link,
             started: Instant::now(),
             written: self.scribe.written(),
+            begun: false,
         };
         let (inputs, id, key) = (self.context.inputs.clone(), job.row.id, job.key.clone());
         tokio::spawn(async move {

@@ -85,6 +85,8 @@ pub(super) struct Job {
     pub(super) started: Instant,
     /// When the row is in the journal as it was begun.
     pub(super) written: (Written, u64),
+    /// Whether the upload was begun by this very attempt, on a connection that is gone.
+    pub(super) begun: bool,
 }
 
 /// How an attempt ended.

@@ -54,6 +54,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     };
     job.recorded().await;
     note(job, &what, source, begin.before).await?;
+    job.begun = true;
     let stored = match store(job, &what, &file, offset, source, Way::Restart).await {
         Err(trouble) if trouble.kind == TroubleKind::NoRestart => {
             // APPE puts it where the file ends by now, so that this must be where it ended.
@@ -66,7 +67,8 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let Stored { from: resumed_from, there } = match stored {
         Ok(stored) => stored,
         Err(trouble) => {
-            if job.gauge.moved() == 0 && begin.fresh {
+            // Of a connection that is gone nobody knows what it has begun: an empty file may be there, and be ours.
+            if job.gauge.moved() == 0 && begin.fresh && trouble.kind != TroubleKind::Lost {
                 forget(job, &what).await?;
             }
             tidy(job, &what, &trouble, begin.before).await;
@@ -282,12 +284,13 @@ async fn go_on(job: &Job, what: &str, source: Facts) -> Result<Option<Result<Beg
     let (Some(begun), other) = job.blocking(what, noted).await? else { return Ok(None) };
     let before = Before::noted(other);
     let begin = |offset| Ok(Some(Ok(Begin { offset, before, fresh: false })));
+    let again = job.row.attempts > 1 || job.begun;
     let same = source == Facts { size: begun.size, modified: begun.modified } && begun.remote == job.row.local_shown();
     if let Some(size) = source.size.filter(|_| same && !job.context.run.ascii) {
         let there = settled_size(job).await?;
         match there.filter(|there| is_ours(before, *there)) {
             // All of it arrived, and only the word for it was lost.
-            Some(there) if there == size && size > 0 && job.row.attempts > 1 => {
+            Some(there) if there == size && size > 0 && again => {
                 keep_time(job, &place(&job.site, &job.row), source).await;
                 take_name(job).await?;
                 return Ok(Some(Err(job.done(size, size, Proof::Size))));
@@ -297,7 +300,7 @@ async fn go_on(job: &Job, what: &str, source: Facts) -> Result<Option<Result<Beg
         }
     }
     // What another row has begun may be somebody's whole file by now; that is for the rules to decide.
-    if job.row.attempts > 1 { begin(0) } else { Ok(None) }
+    if again { begin(0) } else { Ok(None) }
 }
 
 /// Whether a target that has `there` bytes now is what we have begun, and not still the file that was there before.
