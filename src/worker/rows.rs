@@ -14,6 +14,9 @@ use crate::model::queue::{Place, Row, STRIDE};
 use crate::model::transfer::Folder;
 use crate::model::{Course, Delta, IfExists, Modified, Phase, Queue, Section, Site, Transfer, TransferId};
 
+/// So many rows are changed at a time: a million of them by themselves would be hundreds of megabytes for a moment.
+const PORTION: usize = 4096;
+
 /// Rows that the queue holds at most; a tree with more is broken or hostile.
 pub(super) const MOST_ROWS: usize = 2_000_000;
 
@@ -140,19 +143,21 @@ impl Rows {
     /// Rows become what `change` makes of them; those that come into another section go behind all others.
     pub(super) fn change_each(&mut self, ids: &[TransferId], change: impl Fn(&mut Transfer)) {
         let mut next = self.queue.next_place();
-        let mut rows = Vec::with_capacity(ids.len());
-        for row in ids.iter().filter_map(|id| self.queue.get(*id)) {
-            let mut row = row.to_transfer();
-            let section = Section::of(&row.phase);
-            change(&mut row);
-            if Section::of(&row.phase) != section {
-                row.place = next;
-                next = next.saturating_add(STRIDE);
+        for ids in ids.chunks(PORTION) {
+            let mut rows = Vec::with_capacity(ids.len());
+            for row in ids.iter().filter_map(|id| self.queue.get(*id)) {
+                let mut row = row.to_transfer();
+                let section = Section::of(&row.phase);
+                change(&mut row);
+                if Section::of(&row.phase) != section {
+                    row.place = next;
+                    next = next.saturating_add(STRIDE);
+                }
+                rows.push(row);
             }
-            rows.push(row);
-        }
-        if !rows.is_empty() {
-            self.change(Delta::Change(rows.into()));
+            if !rows.is_empty() {
+                self.change(Delta::Change(rows.into()));
+            }
         }
     }
 
