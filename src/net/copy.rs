@@ -257,10 +257,10 @@ impl Mover {
             let mut rest = block.filled();
             while !rest.is_empty() {
                 let portion = &rest[..flow.pace.portion(BLOCK).min(rest.len())];
-                flow.pace.take(portion.len()).await;
                 let count = self.write(portion).await?;
                 self.bytes += count as u64;
                 flow.done.fetch_add(count as u64, Ordering::Relaxed);
+                flow.pace.take(count).await;
                 rest = &rest[count..];
             }
             drainer.give_back(block);

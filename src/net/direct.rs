@@ -158,12 +158,12 @@ impl Carrier {
             let mut rest = &block[..count];
             while !rest.is_empty() {
                 let portion = &rest[..self.flow.pace.portion(BLOCK).min(rest.len())];
-                self.keep_pace(portion.len())?;
                 let count = self.once(PollFlags::OUT, |mut socket| socket.write(portion))?;
                 if count == 0 {
                     return Err(DataFault::Network("the server takes nothing more".to_owned()).into());
                 }
                 self.count(count);
+                self.keep_pace(count)?;
                 rest = &rest[count..];
             }
         }

@@ -202,8 +202,9 @@ impl Opening {
                 part.truncate(0)?;
             }
         }
-        journal.note_source(&part.path(), &now)?;
-        let copied = begun && part.length()? == 0;
+        let length = part.length()?;
+        journal.note_source(&part.path(), &now, length)?;
+        let copied = begun && length == 0;
         if copied {
             let wrong = |error| disk::Error::new("read", target.path(), error);
             let mut there = std::fs::File::open(target.path()).map_err(wrong)?;

@@ -249,13 +249,14 @@ impl Journal {
         found.map_err(|e| wrong("read", &self.path, e))
     }
 
-    /// Notes what `part` is begun from, before its first byte, and which start of the system writes it.
-    pub fn note_source(&self, part: &Path, source: &Source) -> Result<(), Error> {
+    /// Notes what `part` is begun from, before its first byte, and which start of the system writes it. It holds `length`
+    /// bytes by now: what was synced behind them is gone.
+    pub fn note_source(&self, part: &Path, source: &Source, length: u64) -> Result<(), Error> {
         let insert = "INSERT OR REPLACE INTO source (part, remote, size, modified, boot, synced)
-            VALUES (?1, ?2, ?3, ?4, ?5, COALESCE((SELECT synced FROM source WHERE part = ?1), 0))";
+            VALUES (?1, ?2, ?3, ?4, ?5, MIN(?6, COALESCE((SELECT synced FROM source WHERE part = ?1), 0)))";
         let modified = source.modified.as_ref().map(modified_to_text);
         let size = source.size.map(to_i64);
-        let values = params![from_os(part.as_os_str()), source.remote, size, modified, boot::id()];
+        let values = params![from_os(part.as_os_str()), source.remote, size, modified, boot::id(), to_i64(length)];
         let mut shared = self.shared();
         let written = shared.database().and_then(|database| database.prepare_cached(insert)?.execute(values));
         written.map(|_| ()).map_err(|e| wrong("write", &self.path, e))

@@ -188,16 +188,16 @@ async fn note(job: &Job, what: &str, source: Facts, before: Before) -> Result<()
         match before {
             Before::Other(size) => {
                 let other = Source { remote: local.clone(), size, modified: None };
-                journal.note_source(&before_path(&remote), &other)?;
+                journal.note_source(&before_path(&remote), &other, 0)?;
             }
             Before::Beginning => {
                 let beginning = Source { remote: String::new(), size: None, modified: None };
-                journal.note_source(&before_path(&remote), &beginning)?;
+                journal.note_source(&before_path(&remote), &beginning, 0)?;
             }
             Before::Absent => journal.forget_source(&before_path(&remote))?,
         }
         let Facts { size, modified } = source;
-        journal.note_source(Path::new(&remote), &Source { remote: local, size, modified })
+        journal.note_source(Path::new(&remote), &Source { remote: local, size, modified }, 0)
     })
     .await
 }

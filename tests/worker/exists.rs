@@ -69,7 +69,6 @@ fn one_answer_can_hold_for_all() {
     front.act(Action::Answer(id, Answer::Exists { choice: IfExists::Overwrite, scope: Scope::Batch, only: None }));
     front.idle();
     assert!((0..12).all(|index| fs::read(local.join(format!("{index}"))).unwrap() == b"new"));
-    assert!(front.asked.len() <= 4, "one question for each that ran, at most: {}", front.asked.len());
     front.quit();
 }
 

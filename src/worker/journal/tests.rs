@@ -164,11 +164,11 @@ fn part_files_know_what_they_were_begun_from() {
     let source = Source { remote: "ftp://u@h:21/a".into(), size: Some(u64::from(u32::MAX) + 1), modified };
     let journal = opened(data.path());
     assert_eq!(journal.source(part).unwrap(), None);
-    journal.note_source(part, &source).unwrap();
+    journal.note_source(part, &source, 9).unwrap();
     let (second, _) = Journal::open(data.path());
     assert_eq!(second.source(part).unwrap().as_ref(), Some(&source), "every process sees it");
     let newer = Source { size: None, modified: None, ..source };
-    second.note_source(part, &newer).unwrap();
+    second.note_source(part, &newer, 9).unwrap();
     drop((journal, second));
     let journal = opened(data.path());
     assert_eq!(journal.source(part).unwrap(), Some(newer));
@@ -184,7 +184,7 @@ fn what_was_not_synced_before_the_system_started_anew_is_not_trusted() {
     let part = Path::new("/downloads/a.part");
     let source = Source { remote: "ftp://u@h:21/a".into(), size: Some(9), modified: None };
     let journal = opened(data.path());
-    journal.note_source(part, &source).unwrap();
+    journal.note_source(part, &source, 9).unwrap();
     journal.note_synced(part, 5).unwrap();
     assert_eq!(journal.survived(part).unwrap(), None, "the system still runs");
     let earlier = |boot: &str| {
@@ -193,10 +193,13 @@ fn what_was_not_synced_before_the_system_started_anew_is_not_trusted() {
     };
     earlier("an earlier start");
     assert_eq!(journal.survived(part).unwrap(), Some(5));
-    journal.note_source(part, &source).unwrap();
+    journal.note_source(part, &source, 9).unwrap();
     assert_eq!(journal.survived(part).unwrap(), None, "the part was cut to that, and goes on in this start");
     earlier("again");
     assert_eq!(journal.survived(part).unwrap(), Some(5), "what was synced then still is");
+    journal.note_source(part, &source, 0).unwrap();
+    earlier("once more");
+    assert_eq!(journal.survived(part).unwrap(), Some(0), "it was begun again, and nothing of that is synced");
 }
 
 #[test]
@@ -352,7 +355,7 @@ fn a_journal_of_version_2_comes_along() {
     let data = tempfile::tempdir().unwrap();
     let journal = opened(data.path());
     let (part, source) = (Path::new("/a.part"), Source { remote: "r".into(), size: Some(9), modified: None });
-    journal.note_source(part, &source).unwrap();
+    journal.note_source(part, &source, 9).unwrap();
     let back = "ALTER TABLE source DROP COLUMN boot; ALTER TABLE source DROP COLUMN synced; PRAGMA user_version = 2;";
     journal.shared().database().unwrap().execute_batch(back).unwrap();
     let journal = opened_after(journal, data.path());
