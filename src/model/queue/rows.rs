@@ -149,9 +149,11 @@ impl Rows {
     }
 }
 
-impl FromIterator<Transfer> for Rows {
-    fn from_iter<I: IntoIterator<Item = Transfer>>(transfers: I) -> Self {
-        let (mut rows, mut names) = (Vec::new(), String::new());
+impl From<Vec<Transfer>> for Rows {
+    fn from(transfers: Vec<Transfer>) -> Self {
+        // What grows leaves holes behind: for a million rows they would be as large as the rows.
+        let mut rows = Vec::with_capacity(transfers.len());
+        let mut names = String::with_capacity(transfers.iter().map(|transfer| transfer.remote_name.len()).sum());
         let (mut local_names, mut likes) = (Vec::new(), Vec::new());
         for (index, transfer) in transfers.into_iter().enumerate() {
             let Transfer { id, course, kind, folder, size, phase, attempts, if_exists, priority, place, .. } = transfer;
@@ -181,15 +183,15 @@ fn number(likes: &mut Vec<Like>, like: Like) -> u32 {
     number
 }
 
-impl From<Vec<Transfer>> for Rows {
-    fn from(transfers: Vec<Transfer>) -> Self {
-        transfers.into_iter().collect()
+impl FromIterator<Transfer> for Rows {
+    fn from_iter<I: IntoIterator<Item = Transfer>>(transfers: I) -> Self {
+        transfers.into_iter().collect::<Vec<_>>().into()
     }
 }
 
 impl<const COUNT: usize> From<[Transfer; COUNT]> for Rows {
     fn from(transfers: [Transfer; COUNT]) -> Self {
-        transfers.into_iter().collect()
+        Vec::from(transfers).into()
     }
 }
 
