@@ -459,6 +459,25 @@ fn a_name_is_changed_in_its_row() {
 }
 
 #[test]
+fn what_is_left_of_a_name_that_is_not_text_keeps_its_bytes() {
+    let mut window = Window::with_folders();
+    let name = longshore::model::path::decode_utf8(b"caf\xe9.txt");
+    window.tell(remote("/www", vec![entry(&name, 1)]));
+    window.run();
+    window.click("caf\u{fffd}.txt", Modifiers::NONE);
+    window.press(Modifiers::NONE, Key::F2);
+    window.press(Modifiers::NONE, Key::End);
+    window.harness.get_by_role_and_label(Role::TextInput, "New name").type_text("2");
+    window.run();
+    window.press(Modifiers::NONE, Key::Enter);
+    let actions = window.actions();
+    let [Action::Files { action: FileAction::Rename { to: Place::Remote(to), .. }, .. }] = actions.as_slice() else {
+        panic!("{actions:?}")
+    };
+    assert_eq!(longshore::model::path::encode_utf8(to.as_str()), b"/www/caf\xe9.txt2");
+}
+
+#[test]
 fn a_name_that_is_taken_selects_nothing_else() {
     let mut window = Window::with_folders();
     window.click("one.html", Modifiers::NONE);
@@ -1001,7 +1020,10 @@ fn a_charset_is_offered_where_names_are_not_utf8() {
     // Put away, it is not offered again with the next folder.
     window.harness.get_by_label("Put away (remote)").click();
     window.run();
-    window.tell(listing(Some("windows-1251")));
-    window.run();
-    assert!(window.harness.query_by_label_contains("read them as").is_none());
+    // Nor as another charset: what names look like changes with every one that comes or goes.
+    for charset in ["windows-1251", "windows-1254"] {
+        window.tell(listing(Some(charset)));
+        window.run();
+        assert!(window.harness.query_by_label_contains("read them as").is_none(), "{charset}");
+    }
 }

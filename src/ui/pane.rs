@@ -1,12 +1,14 @@
 //! One of the two panes: path, filter, tree, table, footer.
 
+use std::sync::Arc;
+
 use eframe::egui::{self, Align, Rect, Sense, Ui, pos2, vec2};
 
 use jiff::civil::Date;
 
 use crate::model::filter::FilterSide;
 use crate::model::settings::Keys;
-use crate::model::{ConnectionState, Entry, Kind, PathSyntax, Place, TabId};
+use crate::model::{ConnectionState, Entry, Kind, PathSyntax, Place, Site, TabId};
 
 use super::drag::{Into, Targets};
 use super::menu::{Can, Item};
@@ -44,8 +46,8 @@ pub struct PaneView {
     pub asked: Option<Asked>,
     /// The answer whose failure was put away.
     pub put_away: Option<u64>,
-    /// The charset that was offered and put away.
-    pub declined: Option<&'static str>,
+    /// The site whose charset was offered, and the offer put away.
+    pub declined: Option<Arc<Site>>,
     back: Vec<Place>,
     forward: Vec<Place>,
     footer: Footer,

@@ -244,10 +244,12 @@ pub fn wanted(want: Want, side: Side, mirror: &Mirror, view: &mut View, out: &mu
         }
         Want::PutAway => {
             let answers = mirror.tab(tab).map(|tab| view.current().pane(side).answers(tab));
-            let guess = mirror.tab(tab).and_then(|tab| tab.remote.as_ref()?.guess);
+            let guessed =
+                mirror.tab(tab).filter(|tab| tab.remote.as_ref().is_some_and(|listing| listing.guess.is_some()));
+            let site = guessed.and_then(|tab| Some(tab.server.as_ref()?.site.clone()));
             let pane = view.current().pane_mut(side);
             pane.put_away = answers;
-            pane.declined = guess.filter(|_| side == Side::Remote).or(pane.declined);
+            pane.declined = site.filter(|_| side == Side::Remote).or(pane.declined.take());
         }
         Want::Reconnect => reconnect(view, out),
         Want::Charset(label) => read_as(label, mirror, view, out),

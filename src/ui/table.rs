@@ -1,12 +1,15 @@
 //! The table of a pane: a header, and the rows in sight by their index. A hundred thousand rows cost what forty do.
 
+use std::sync::Arc;
+
 use eframe::egui::scroll_area::ScrollSource;
+use eframe::egui::text::LayoutJob;
 use eframe::egui::{
-    self, Color32, CornerRadius, DragAndDrop, Event, EventFilter, Id, Key, Rect, Response, Role, ScrollArea, Sense,
-    TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    self, Color32, CornerRadius, DragAndDrop, Event, EventFilter, Galley, Id, Key, Rect, Response, Role, ScrollArea,
+    Sense, TextBuffer, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use crate::model::{Entry, TabId};
+use crate::model::{Entry, TabId, path};
 
 use super::drag::{Dragged, Into};
 use super::pane::{Env, Want};
@@ -43,7 +46,7 @@ pub struct TableView {
 pub struct Rename {
     /// The entry.
     pub index: u32,
-    /// The new name so far.
+    /// The new name so far; bytes that are not text stand in it as they do in names.
     pub text: String,
     /// Whether the field had the keyboard once.
     pub begun: bool,
@@ -72,7 +75,7 @@ impl TableView {
         let row = (0..self.rows.len()).find(|row| self.rows.is_selected(*row));
         let Some(index) = row.and_then(|row| self.rows.index(row)) else { return };
         let Some(entry) = self.rows.entry(index) else { return };
-        self.rename = Some(Rename { index, text: crate::model::path::shown(&entry.name), begun: false });
+        self.rename = Some(Rename { index, text: entry.name.clone(), begun: false });
         self.reveal = true;
     }
 }
@@ -365,7 +368,8 @@ fn drags(response: &Response, row: usize, table: &mut TableView, env: &Env<'_>) 
 fn rename_ui(ui: &mut Ui, row: Rect, table: &mut TableView, columns: &Columns, env: &mut Env<'_>) {
     let (Some(rename), Some(mut area)) = (&mut table.rename, columns.rect(Column::Name, row)) else { return };
     area.min.x += theme::ICON + theme::TIGHT;
-    let edit = TextEdit::singleline(&mut rename.text).margin(egui::Margin::symmetric(4, 2));
+    let mut layouter = lay_out_name;
+    let edit = TextEdit::singleline(&mut rename.text).margin(egui::Margin::symmetric(4, 2)).layouter(&mut layouter);
     let edit = edit.desired_width(area.width()).align(egui::Align2::LEFT_CENTER);
     let response = ui.put(area, edit).accessible_name("New name");
     paint::ring(ui, response.rect, theme::CORNER);
@@ -381,12 +385,20 @@ fn rename_ui(ui: &mut Ui, row: Rect, table: &mut TableView, columns: &Columns, e
         let old = rename.as_ref().and_then(|rename| table.rows.entry(rename.index)).map(|entry| entry.name.clone());
         if let (true, Some(rename), Some(from)) = (entered, rename, old)
             && !rename.text.is_empty()
-            && rename.text != crate::model::path::shown(&from)
+            && rename.text != from
         {
             env.wants.push(Want::Rename { from, to: rename.text });
         }
         ui.memory_mut(|memory| memory.request_focus(focus_id(env)));
     }
+}
+
+/// A name as it is edited: a byte that is not text is drawn as one character, and stays what it is.
+fn lay_out_name(ui: &Ui, name: &dyn TextBuffer, _width: f32) -> Arc<Galley> {
+    let color = theme::of(ui).text;
+    let mut job = LayoutJob::simple_singleline(path::shown(name.as_str()), theme::body(), color);
+    job.keep_trailing_whitespace = true;
+    ui.fonts_mut(|fonts| fonts.layout_job(job))
 }
 
 /// Selects a name up to its suffix, which mostly stays.

@@ -58,7 +58,10 @@ pub fn trouble(pane: &PaneView, tab: &Tab) -> Option<Trouble> {
 
 /// Names that are not UTF-8, and what they look like.
 fn wrong_charset(pane: &PaneView, tab: &Tab) -> Option<Trouble> {
-    let charset = tab.remote.as_ref()?.guess.filter(|charset| pane.declined != Some(*charset))?;
+    let charset = tab.remote.as_ref()?.guess?;
+    if pane.declined.is_some() && pane.declined.as_ref() == tab.server.as_ref().map(|server| &server.site) {
+        return None;
+    }
     Some(Trouble {
         what: format!("Names are not UTF-8; read them as {charset}?"),
         why: "That is what they look like. The charset of the site is set, and the tab connects again.".to_owned(),
