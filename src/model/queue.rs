@@ -286,6 +286,21 @@ impl Queue {
         self.rows.get(id)
     }
 
+    /// How many of `ids` are best changed at once, at most `most`: those that came together, with what they are now, or some
+    /// that did not.
+    pub fn portion(&self, ids: &[TransferId], most: usize) -> (usize, Rows) {
+        let together = ids.first().and_then(|id| self.rows.begun_by(*id));
+        match together
+            .filter(|rows| rows.len() <= most && rows.iter().map(|row| row.id).eq(ids.iter().copied().take(rows.len())))
+        {
+            Some(rows) => (rows.len(), rows.clone()),
+            None => {
+                let next = ids.iter().take(most).skip(1).position(|id| self.rows.begun_by(*id).is_some());
+                (next.map_or(ids.len().min(most), |others| others + 1), Rows::default())
+            }
+        }
+    }
+
     /// How many rows there are in all.
     pub fn len(&self) -> usize {
         self.rows.len()

@@ -225,7 +225,8 @@ impl Journal {
             notice = Some(words);
             database = connect(&self.path).map_err(failed)?;
         }
-        rows::load(&database, PORTION, take).map_err(failed)?;
+        let folders = rows::load(&database, PORTION, take).map_err(failed)?;
+        self.shared().folders.know(folders);
         Ok(notice)
     }
 

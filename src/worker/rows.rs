@@ -126,8 +126,13 @@ impl Rows {
         for (number, row) in (0_i64..).zip(&mut rows) {
             row.place = first.saturating_add(STRIDE.saturating_mul(number));
         }
-        if !rows.is_empty() {
-            self.change(Delta::Add(rows.into()));
+        let mut rows = rows.into_iter();
+        loop {
+            let portion: Vec<_> = rows.by_ref().take(PORTION).collect();
+            if portion.is_empty() {
+                break;
+            }
+            self.change(Delta::Add(portion.into()));
         }
     }
 
@@ -143,8 +148,12 @@ impl Rows {
     /// Rows become what `change` makes of them; those that come into another section go behind all others.
     pub(super) fn change_each(&mut self, ids: &[TransferId], change: impl Fn(&mut Transfer)) {
         let mut next = self.queue.next_place();
-        for ids in ids.chunks(PORTION) {
-            let mut rows = Vec::with_capacity(ids.len());
+        let mut rest = ids;
+        while !rest.is_empty() {
+            let (count, before) = self.queue.portion(rest, PORTION);
+            let (ids, others) = rest.split_at(count);
+            rest = others;
+            let mut rows = Vec::with_capacity(count);
             for row in ids.iter().filter_map(|id| self.queue.get(*id)) {
                 let mut row = row.to_transfer();
                 let section = Section::of(&row.phase);
@@ -156,7 +165,7 @@ impl Rows {
                 rows.push(row);
             }
             if !rows.is_empty() {
-                self.change(Delta::Change(rows.into()));
+                self.change(Delta::Change(before.changed(rows)));
             }
         }
     }
@@ -391,6 +400,24 @@ mod tests {
         assert_eq!((rows.queue().len(), rows.next(|_, _, _| true)), (2, Some(TransferId(2))));
         let place = rows.get(TransferId(1)).map_or(0, |row| row.place);
         assert_eq!(rows.take_changes(), [Delta::Add([Transfer { place, ..row(1, "a", "x") }].into())]);
+    }
+
+    #[test]
+    fn rows_that_came_together_are_changed_together() {
+        let mut rows = rows((0..2 * PORTION as u64 + 5).map(|id| row(id, "a", &id.to_string())).collect());
+        rows.phase(TransferId(7), Phase::Paused);
+        rows.take_changes();
+        let ids: Vec<_> = (0..2 * PORTION as u64 + 5).map(TransferId).filter(|id| id.0 != PORTION as u64).collect();
+        rows.change_each(&ids, |row| row.attempts = 9);
+        let changes = rows.take_changes();
+        let portions = changes.iter().map(|delta| match delta {
+            Delta::Change(rows) => rows.len(),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(portions.collect::<Vec<_>>(), [PORTION, PORTION - 1, 5]);
+        let changed = |id| rows.get(TransferId(id)).map(|row| (row.attempts, row.phase.clone()));
+        assert_eq!(changed(7), Some((9, Phase::Paused)));
+        assert_eq!(changed(PORTION as u64), Some((0, Phase::Queued)));
     }
 
     #[test]

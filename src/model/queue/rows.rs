@@ -70,30 +70,33 @@ impl<'a> Row<'a> {
 
 /// Rows, none of which ever changes; a copy costs nothing.
 #[derive(Clone, Debug, Default)]
-pub struct Rows(Arc<Block>);
+pub struct Rows {
+    /// What stays whatever becomes of them: rows that were made of others share it with them.
+    body: Arc<Body>,
+    state: Arc<State>,
+}
 
 /// A million rows by themselves are a million names by themselves, and most of each row says what its neighbours say.
-#[derive(Debug, Default)]
-struct Block {
-    rows: Box<[Lean]>,
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Body {
+    ids: Series,
+    /// 0 where it is not known.
+    sizes: Box<[u64]>,
+    /// Where each remote name ends; it begins where the one before ends.
+    name_ends: Box<[usize]>,
     /// All remote names, one behind the other.
     names: Box<str>,
     /// Names on this machine where they differ, by the numbers of their rows, which ascend.
     local_names: Vec<(usize, Box<str>)>,
-    likes: Vec<Like>,
 }
 
-/// What is different in each row.
-#[derive(Debug)]
-struct Lean {
-    id: TransferId,
-    place: i64,
-    /// 0 where it is not known.
-    size: u64,
-    /// Where its name ends; it begins where the one before ends.
-    name_end: usize,
-    /// The number of all else.
-    like: u32,
+/// Where rows stand, and how.
+#[derive(Debug, Default)]
+struct State {
+    places: Series,
+    likes: Vec<Like>,
+    /// Which of them each row has; empty where all have the first one.
+    like_of: Box<[u32]>,
 }
 
 /// What many rows have in common.
@@ -109,37 +112,77 @@ struct Like {
     knows_size: bool,
 }
 
+/// Numbers, of which each is mostly as far from the one before as that was.
+#[derive(Debug, PartialEq, Eq)]
+enum Series {
+    Steps { first: u64, step: u64 },
+    Each(Box<[u64]>),
+}
+
+impl Default for Series {
+    fn default() -> Self {
+        Self::Steps { first: 0, step: 0 }
+    }
+}
+
+impl Series {
+    fn of(numbers: Vec<u64>) -> Self {
+        let first = numbers.first().copied().unwrap_or(0);
+        let step = numbers.get(1).map_or(0, |second| second.wrapping_sub(first));
+        if numbers.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == step) {
+            Self::Steps { first, step }
+        } else {
+            Self::Each(numbers.into())
+        }
+    }
+
+    fn get(&self, index: usize) -> Option<u64> {
+        match self {
+            Self::Steps { first, step } => Some(first.wrapping_add(step.wrapping_mul(index as u64))),
+            Self::Each(numbers) => numbers.get(index).copied(),
+        }
+    }
+}
+
 impl Rows {
+    /// What they became, which shares with them what is still the same.
+    pub fn changed(&self, rows: Vec<Transfer>) -> Self {
+        let Self { body, state } = rows.into();
+        let body = if body == self.body { self.body.clone() } else { body };
+        Self { body, state }
+    }
+
     /// How many.
     pub fn len(&self) -> usize {
-        self.0.rows.len()
+        self.body.sizes.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.rows.is_empty()
+        self.len() == 0
     }
 
     /// The row at `index`.
     pub fn get(&self, index: usize) -> Option<Row<'_>> {
-        let Block { rows, names, local_names, likes } = &*self.0;
-        let row = rows.get(index)?;
-        let like = likes.get(row.like as usize)?;
-        let name_start = index.checked_sub(1).and_then(|before| rows.get(before)).map_or(0, |before| before.name_end);
+        let Body { ids, sizes, name_ends, names, local_names } = &*self.body;
+        let State { places, likes, like_of } = &*self.state;
+        let size = *sizes.get(index)?;
+        let like = likes.get(like_of.get(index).map_or(0, |number| *number as usize))?;
+        let name_start = index.checked_sub(1).and_then(|before| name_ends.get(before)).copied().unwrap_or(0);
         let local_name = local_names.binary_search_by_key(&index, |(index, _)| *index).ok();
         Some(Row {
-            id: row.id,
+            id: TransferId(ids.get(index)?),
             course: like.course,
             kind: like.kind,
             folder: &like.folder,
-            remote_name: names.get(name_start..row.name_end)?,
+            remote_name: names.get(name_start..*name_ends.get(index)?)?,
             local_name: local_name.and_then(|at| local_names.get(at)).map(|(_, name)| &**name),
-            size: like.knows_size.then_some(row.size),
+            size: like.knows_size.then_some(size),
             phase: &like.phase,
             attempts: like.attempts,
             if_exists: like.if_exists,
             priority: like.priority,
-            place: row.place,
+            place: places.get(index)?.cast_signed(),
         })
     }
 
@@ -152,21 +195,35 @@ impl Rows {
 impl From<Vec<Transfer>> for Rows {
     fn from(transfers: Vec<Transfer>) -> Self {
         // What grows leaves holes behind: for a million rows they would be as large as the rows.
-        let mut rows = Vec::with_capacity(transfers.len());
+        let count = transfers.len();
+        let (mut ids, mut places, mut like_of) =
+            (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
+        let (mut sizes, mut name_ends) = (Vec::with_capacity(count), Vec::with_capacity(count));
         let mut names = String::with_capacity(transfers.iter().map(|transfer| transfer.remote_name.len()).sum());
         let (mut local_names, mut likes) = (Vec::new(), Vec::new());
         for (index, transfer) in transfers.into_iter().enumerate() {
             let Transfer { id, course, kind, folder, size, phase, attempts, if_exists, priority, place, .. } = transfer;
+            ids.push(id.0);
+            places.push(place.cast_unsigned());
+            sizes.push(size.unwrap_or(0));
             names.push_str(&transfer.remote_name);
+            name_ends.push(names.len());
             local_names.extend(transfer.local_name.map(|name| (index, name)));
             let knows_size = size.is_some();
             let like = Like { folder, phase, attempts, course, kind, if_exists, priority, knows_size };
-            let like = number(&mut likes, like);
-            rows.push(Lean { id, place, size: size.unwrap_or(0), name_end: names.len(), like });
+            like_of.push(number(&mut likes, like));
         }
         local_names.shrink_to_fit();
         likes.shrink_to_fit();
-        Self(Arc::new(Block { rows: rows.into(), names: names.into(), local_names, likes }))
+        if likes.len() == 1 {
+            like_of = Vec::new();
+        }
+        let (ids, places) = (Series::of(ids), Series::of(places));
+        let (sizes, name_ends, names) = (sizes.into(), name_ends.into(), names.into());
+        Self {
+            body: Arc::new(Body { ids, sizes, name_ends, names, local_names }),
+            state: Arc::new(State { places, likes, like_of: like_of.into() }),
+        }
     }
 }
 
@@ -197,7 +254,7 @@ impl<const COUNT: usize> From<[Transfer; COUNT]> for Rows {
 
 impl PartialEq for Rows {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.iter().eq(other.iter())
+        Arc::ptr_eq(&self.state, &other.state) || self.iter().eq(other.iter())
     }
 }
 
@@ -207,11 +264,6 @@ impl Eq for Rows {}
 mod tests {
     use super::*;
     use crate::model::Site;
-
-    #[test]
-    fn a_row_is_small() {
-        assert!(size_of::<Lean>() <= 40, "{} bytes a row, and its name", size_of::<Lean>());
-    }
 
     #[test]
     fn rows_come_back_as_they_were() {
@@ -247,6 +299,33 @@ mod tests {
         assert_eq!((rows.len(), Rows::default().is_empty(), rows == Rows::from(transfers)), (4, true, true));
         let alike = (0..1000).map(|id| row(id, "x", None, if id % 2 == 0 { &here } else { &there }, Some(id)));
         let rows: Rows = alike.collect();
-        assert_eq!((rows.0.likes.len(), rows.get(999).and_then(|row| row.size)), (3, Some(999)));
+        assert_eq!((rows.state.likes.len(), rows.get(999).and_then(|row| row.size)), (3, Some(999)));
+    }
+
+    #[test]
+    fn what_was_changed_shares_what_is_the_same() {
+        let site = Arc::new(Site::default());
+        let folder = Arc::new(Folder { site, local: "/l".into(), remote: RemotePath::root(), below: 0 });
+        let row = |id: u64| Transfer {
+            id: TransferId(id),
+            course: Course::Download,
+            kind: Kind::File,
+            folder: folder.clone(),
+            remote_name: format!("file {id}").into(),
+            local_name: None,
+            size: Some(id),
+            phase: Phase::Left,
+            attempts: 0,
+            if_exists: None,
+            priority: Priority::default(),
+            place: 7 - id.cast_signed(),
+        };
+        let left: Rows = (0..100).map(row).collect();
+        let queued: Vec<_> = (0..100).map(|id| Transfer { phase: Phase::Queued, place: 5, ..row(id) }).collect();
+        let rows = left.changed(queued.clone());
+        assert!(Arc::ptr_eq(&rows.body, &left.body) && rows.iter().eq(queued.iter().map(Transfer::row)));
+        let renamed: Vec<_> = (0..100).map(|id| Transfer { remote_name: "x".into(), ..row(id) }).collect();
+        let rows = left.changed(renamed.clone());
+        assert!(rows.iter().eq(renamed.iter().map(Transfer::row)));
     }
 }

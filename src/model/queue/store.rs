@@ -90,6 +90,14 @@ impl Store {
         }
     }
 
+    /// The rows that came together, if `id` is the first of them.
+    pub(super) fn begun_by(&self, id: TransferId) -> Option<&Rows> {
+        match self.slot(id) {
+            Slot::Shared { block, at: 0 } => self.blocks.get(block).map(|block| &block.rows),
+            _ => None,
+        }
+    }
+
     /// The row, copied out of its block.
     pub(super) fn get_mut(&mut self, id: TransferId) -> Option<&mut Transfer> {
         if let Slot::Shared { .. } = self.slot(id) {

@@ -23,6 +23,13 @@ pub(super) struct Folders {
 }
 
 impl Folders {
+    /// Takes in what was read: its rows need no folder of their own.
+    pub(super) fn know(&mut self, read: Self) {
+        for (folder, number) in read.numbers {
+            self.numbers.entry(folder).or_insert(number);
+        }
+    }
+
     fn number(&mut self, database: &Connection, folder: &Arc<Folder>) -> rusqlite::Result<i64> {
         if let Some((last, number)) = &self.last
             && Arc::ptr_eq(last, folder)
@@ -52,13 +59,20 @@ fn portable(site: &Site) -> Site {
     Site { local: None, bookmarks: Vec::new(), ..site.clone() }
 }
 
-/// The columns of a row, in the order in which [`write`] binds them.
-const WRITE: &str =
-    " INTO transfer (id, place, course, kind, folder, remote_name, local_name, size, phase, failure, attempts,
-    if_exists, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+/// A new row, its columns in the order in which [`write`] binds them.
+const INSERT: &str =
+    "INSERT INTO transfer (id, place, course, kind, folder, remote_name, local_name, size, phase, failure, attempts,
+    if_exists, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO ";
+/// What becomes of one that is there: nothing is written where nothing is different, as where a million rows are let go on,
+/// which were queued here all along.
+const UPDATE: &str =
+    "UPDATE SET place = ?2, course = ?3, kind = ?4, folder = ?5, remote_name = ?6, local_name = ?7, size = ?8,
+    phase = ?9, failure = ?10, attempts = ?11, if_exists = ?12, priority = ?13
+    WHERE (place, course, kind, folder, remote_name, local_name, size, phase, failure, attempts, if_exists, priority)
+    IS NOT (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
 pub(super) fn add(database: &Connection, folders: &mut Folders, transfers: &Rows) -> rusqlite::Result<()> {
-    write(database, folders, "INSERT OR IGNORE", transfers)
+    write(database, folders, "NOTHING", transfers)
 }
 
 /// Rows become these; those that are finished well leave.
@@ -66,11 +80,11 @@ pub(super) fn change(database: &Connection, folders: &mut Folders, transfers: &R
     let done: Vec<_> =
         transfers.iter().filter(|transfer| !is_left(transfer.phase)).map(|transfer| transfer.id).collect();
     remove(database, &done)?;
-    write(database, folders, "INSERT OR REPLACE", transfers)
+    write(database, folders, UPDATE, transfers)
 }
 
-fn write(database: &Connection, folders: &mut Folders, verb: &str, transfers: &Rows) -> rusqlite::Result<()> {
-    let mut insert = database.prepare_cached(&format!("{verb}{WRITE}"))?;
+fn write(database: &Connection, folders: &mut Folders, known: &str, transfers: &Rows) -> rusqlite::Result<()> {
+    let mut insert = database.prepare_cached(&format!("{INSERT}{known}"))?;
     for transfer in transfers.iter().filter(|transfer| is_left(transfer.phase)) {
         let (phase, failure) = phase_to_text(transfer.phase)?;
         insert.execute(params![
@@ -194,12 +208,12 @@ impl Reader {
     }
 }
 
-/// Hands over all rows in their order, in portions, until `take` wants no more.
+/// Hands over all rows in their order, in portions, until `take` wants no more. Gives back which folders they are in.
 pub(super) fn load(
     database: &Connection,
     portion: usize,
     take: &mut dyn FnMut(Vec<Transfer>) -> bool,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Folders> {
     let mut query = database.prepare(EVERYTHING)?;
     let mut reader = Reader::default();
     let mut rows = query.query([])?;
@@ -207,13 +221,14 @@ pub(super) fn load(
     while let Some(row) = rows.next()? {
         read.extend(reader.read(row)?);
         if read.len() == portion && !take(std::mem::take(&mut read)) {
-            return Ok(());
+            break;
         }
     }
     if !read.is_empty() {
         take(read);
     }
-    Ok(())
+    let numbers = reader.folders.into_iter().map(|(number, folder)| (folder, number)).collect();
+    Ok(Folders { numbers, last: None })
 }
 
 /// What can still be read of a damaged database: rows one by one, until the damage.

@@ -72,6 +72,27 @@ fn rows_come_back_as_they_were() {
 }
 
 #[test]
+fn what_is_the_same_on_disk_is_not_written_again() {
+    let data = tempfile::tempdir().unwrap();
+    let rows = |phase: Phase| -> Rows {
+        let folder = folder("/x");
+        (1..=1000).map(|id| Transfer { phase: phase.clone(), ..row(id, &folder) }).collect()
+    };
+    opened(data.path()).apply(&[Delta::Add(rows(Phase::Queued))]).unwrap();
+    let journal = opened(data.path());
+    let loaded = journal.load().unwrap();
+    let written =
+        || journal.shared().database().unwrap().query_row("SELECT total_changes()", [], |row| row.get::<_, i64>(0));
+    let left = loaded.iter().map(|row| Transfer { phase: Phase::Left, ..row.clone() });
+    journal.apply(&[Delta::Change(left.collect())]).unwrap();
+    assert_eq!(written().unwrap(), 0);
+    let paused = loaded.iter().map(|row| Transfer { phase: Phase::Paused, ..row.clone() });
+    journal.apply(&[Delta::Change(paused.collect())]).unwrap();
+    assert_eq!(written().unwrap(), 1000);
+    assert!(journal.load().unwrap().iter().all(|row| row.phase == Phase::Paused));
+}
+
+#[test]
 fn what_was_under_way_waits_again_and_what_is_done_is_gone() {
     let data = tempfile::tempdir().unwrap();
     let folder = folder("/x");
