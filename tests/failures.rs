@@ -53,6 +53,37 @@ fn a_certificate_that_is_not_trusted() {
 }
 
 #[test]
+fn a_server_that_wants_a_client_certificate() {
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| home.path().join(name);
+    let made = rcgen::generate_simple_self_signed(["client".to_owned()]).unwrap();
+    fs::write(at("client.pem"), made.cert.pem()).unwrap();
+    fs::write(at("client.key"), made.signing_key.serialize_pem()).unwrap();
+    let mut pack = Command::new("openssl");
+    pack.args(["pkcs12", "-export", "-passout", "pass:open me", "-in"]).arg(at("client.pem"));
+    assert!(pack.arg("-inkey").arg(at("client.key")).arg("-out").arg(at("client.p12")).status().unwrap().success());
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        let setup = Setup::new(Kind::Proftpd).tls(Tls::Explicit).extra("TLSVerifyClient on");
+        let setup = setup.extra(&format!("TLSProtocol {version}"));
+        let setup = setup.extra(&format!("TLSCACertificateFile {}", at("client.pem").display()));
+        let Some(server) = setup.start() else { return };
+        let ls = || {
+            let mut command = server.longshore(home.path());
+            command.env("LONGSHORE_KEY_PASSWORD", "open me").args(["ls", &server.url("")]);
+            command
+        };
+        fails(&run(&mut ls()), 3, "client certificate");
+        let strange = server.certificate();
+        let key = strange.with_file_name("key.pem");
+        fails(&run(ls().arg("--cert").arg(strange).arg("--cert-key").arg(key)), 3, "client certificate");
+        let output = run(ls().arg("--cert").arg(at("client.pem")).arg("--cert-key").arg(at("client.key")));
+        assert!(output.status.success(), "{version}: {}", text(&output.stderr));
+        let output = run(ls().arg("--cert").arg(at("client.p12")));
+        assert!(output.status.success(), "{version}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn a_full_disk() {
     let Some(server) = Setup::new(Kind::Vsftpd).start() else { return };
     fs::write(server.root.join("large.bin"), vec![7; 4_000_000]).unwrap();

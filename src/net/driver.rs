@@ -510,7 +510,10 @@ impl Driver {
             Ok(0) => self.session.handle(Input::Closed),
             Ok(count) => self.session.handle(Input::Bytes(self.wire.input(count))),
             Err(error) => {
-                self.scribe.note(format!("The control connection broke: {error}"));
+                let refusal = self.security.as_ref().and_then(|security| security.refusal(&error));
+                let why = refusal.as_ref().map_or_else(|| error.to_string(), Error::to_string);
+                self.scribe.note(format!("The control connection broke: {why}"));
+                self.task.fault = self.task.fault.take().or(refusal);
                 self.session.handle(Input::Closed);
             }
         }

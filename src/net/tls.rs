@@ -108,6 +108,13 @@ impl Security {
         }
     }
 
+    /// What the server has against our certificate, if it broke the control connection for that: with TLS 1.3 it says so
+    /// only after the handshake.
+    pub(super) fn refusal(&self, error: &std::io::Error) -> Option<Error> {
+        let why = refused_certificate(error.get_ref()?.downcast_ref()?)?;
+        Some(Error::Tls { what: format!("TLS with {}:{}", self.host, self.port), why })
+    }
+
     /// Secures a data connection, which is to resume the control connection's session and must in any case be with the
     /// same server: the same certificate, or one that is trusted for the control connection's host. One that does not
     /// resume, though earlier ones did and it was offered to, may be with somebody else.
@@ -180,11 +187,29 @@ fn explain(error: &std::io::Error) -> String {
             "the server found no common cipher that is still safe, or wants a client certificate".to_owned()
         }
         Some(rustls::Error::InvalidMessage(_)) => "the server answered with something that is not TLS".to_owned(),
-        Some(other) => other.to_string(),
+        Some(other) => refused_certificate(other).unwrap_or_else(|| other.to_string()),
         None if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             "the server closed the connection during the handshake".to_owned()
         }
         None => error.to_string(),
+    }
+}
+
+/// What the server has against our certificate, if that is what it said.
+fn refused_certificate(error: &rustls::Error) -> Option<String> {
+    let rustls::Error::AlertReceived(alert) = error else { return None };
+    match alert {
+        AlertDescription::CertificateRequired => Some("the server wants a client certificate".to_owned()),
+        AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::UnknownCA
+        | AlertDescription::AccessDenied => {
+            Some(format!("the server does not accept the client certificate, or the lack of one ({alert:?})"))
+        }
+        _ => None,
     }
 }
 

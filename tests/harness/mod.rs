@@ -216,7 +216,7 @@ impl Setup {
         if self.tls != Tls::Off {
             config += &format!(
                 "LoadModule mod_tls.c\nTLSEngine on\nTLSLog {}\nTLSRSACertificateFile {}\nTLSRSACertificateKeyFile {}\n\
-                 TLSRequired off\nTLSVerifyClient off\n",
+                 TLSRequired off\n",
                 at("tls-log"),
                 certificate.display(),
                 key.display()
