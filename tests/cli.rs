@@ -327,6 +327,12 @@ fn wrong_usage_is_exit_status_2() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
         assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{arguments:?}");
     }
+    for file in [None, Some(missing.join("below"))] {
+        let mut command = longshore(home.path());
+        command.env_remove("SSLKEYLOGFILE").envs(file.iter().map(|file| ("SSLKEYLOGFILE", file)));
+        let output = run(command.args(["ls", "ftp://127.0.0.1/", "--tls-keylog"]));
+        assert_eq!(output.status.code(), Some(2), "{file:?}: {}", stderr(&output));
+    }
     for arguments in [&["--help"][..], &["get", "--help"], &["--version"]] {
         let output = run(longshore(home.path()).args(arguments));
         assert!(output.status.success() && !output.stdout.is_empty(), "{arguments:?}");

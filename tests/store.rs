@@ -82,6 +82,18 @@ impl Worker {
     }
 }
 
+#[test]
+fn a_file_with_the_secrets_of_tls_is_said_in_the_window() {
+    let root = tempfile::tempdir().unwrap();
+    let said = |run: Run| {
+        let events = start(root.path(), run, CarryOn::Ignore).quit();
+        notices(&events).iter().any(|notice| notice.contains("SSLKEYLOGFILE"))
+    };
+    assert!(said(Run { tls_keylog: true, ..Run::default() }));
+    assert!(!said(Run::default()));
+    assert!(!said(Run { tls_keylog: true, bare: true, ..Run::default() }), "the command line has its own warning");
+}
+
 fn notices(events: &[Event]) -> Vec<&str> {
     let notices = events.iter().filter_map(|event| match event {
         Event::Notice(notice) => Some(notice.as_str()),

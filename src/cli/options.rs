@@ -226,13 +226,18 @@ impl Options {
         if !self.tls_keylog {
             return Ok(());
         }
-        match std::env::var_os(KEYLOG_VARIABLE).filter(|file| !file.is_empty()) {
-            Some(file) => complain(&format!(
-                "WARNING: the secrets of TLS are written to {}: whoever reads it can read everything, passwords too",
-                visible(&file.to_string_lossy())
-            )),
-            None => return Err(format!("--tls-keylog: the variable {KEYLOG_VARIABLE} names no file")),
-        }
+        let Some(file) = std::env::var_os(KEYLOG_VARIABLE).filter(|file| !file.is_empty()) else {
+            return Err(format!("--tls-keylog: the variable {KEYLOG_VARIABLE} names no file"));
+        };
+        let named = visible(&file.to_string_lossy());
+        let mut options = std::fs::OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&file).map_err(|error| format!("--tls-keylog: {named}: {error}"))?;
+        complain(&format!(
+            "WARNING: the secrets of TLS are written to {named}: whoever reads it can read everything, passwords too"
+        ));
         Ok(())
     }
 

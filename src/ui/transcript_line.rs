@@ -12,6 +12,8 @@ use super::{icons, list, theme};
 
 /// Height of a line of the log.
 pub const HEIGHT: f32 = 20.0;
+/// How notes begin that must not be overlooked.
+const WARNING: &str = "WARNING: ";
 /// Width of a chip.
 const CHIP: f32 = 34.0;
 /// Characters of a line that a row draws; the details show all of it.
@@ -59,7 +61,11 @@ pub fn draw_line(ui: &Ui, rect: Rect, line: &Line, time: String, words: &[String
     };
     // Commands and notes stand where codes do: the eye tells who spoke by the column.
     let start = if line.direction == Direction::Received { left } else { chip_at.left() };
-    let color = if line.direction == Direction::Note { palette.secondary } else { palette.text };
+    let color = match line.direction {
+        Direction::Note if line.text.starts_with(WARNING) => palette.transient,
+        Direction::Note => palette.secondary,
+        _ => palette.text,
+    };
     let place = Rect::from_x_y_ranges(start..=(rect.right() - list::BAR).max(start), rect.y_range());
     list::write_job(ui, place, marked(&text::visible(drawn(text)), words, color, palette, place.width()), Align::Min);
 }

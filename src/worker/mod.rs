@@ -83,6 +83,9 @@ const INPUTS: usize = 1024;
 const THREADS: usize = 2;
 /// Between two reports of progress.
 const PROGRESS: Duration = Duration::from_millis(100);
+/// Said in the window as long as it is not put away.
+const KEY_LOG: &str = "WARNING: the secrets of TLS are written to the file that SSLKEYLOGFILE names: whoever reads it can \
+                       read everything, passwords too";
 /// How long transfers have to end well, at the end of the program.
 const FAREWELL: Duration = Duration::from_millis(1200);
 /// And then connections, to say goodbye.
@@ -252,6 +255,9 @@ impl Worker {
         store.adjust(&settings);
         let (journal, more) = Journal::open(&folders.data);
         notices.extend(more);
+        if run.tls_keylog && !run.bare {
+            notices.push(KEY_LOG.to_owned());
+        }
         let roots = Roots::new(&run.roots).unwrap_or_else(|error| {
             notices.push(format!("Could not read the roots to be trusted: {error}"));
             Roots::default()
