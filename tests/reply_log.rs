@@ -193,7 +193,11 @@ fn another_way_to_data_connections_can_be_tried() {
 #[test]
 fn a_cap_of_connections_is_kept_with_the_site() {
     let dialogue = "@2 S: 421 Too many connections (3) from this IP";
-    assert_eq!(changed_site(dialogue, "Open at most 3 connections to this site").connections, Some(3));
+    assert_eq!(
+        changed_site(dialogue, "Open at most 3 connections to this site").connections,
+        Some(2),
+        "beside the tab's"
+    );
     let dialogue = "@2 S: 421 There are too many connections from your internet address.";
     assert_eq!(changed_site(dialogue, "Open fewer connections to this site").connections, Some(1));
 }
@@ -253,7 +257,7 @@ fn a_transfer_without_proof_is_verified_or_fetched_again() {
     let [Action::Remove(ids), Action::Enqueue(batch)] = actions.as_slice() else { panic!("{actions:?}") };
     assert_eq!((ids.as_slice(), batch.tab, batch.if_exists), (&[TransferId(1)][..], TAB, Some(IfExists::Overwrite)));
     assert_eq!((&batch.items[0].remote, batch.items[0].local.as_path()), (&there, here));
-    let (_, actions) = remedied(dialogue, "Verify it: compare sizes, and checksums where the server computes them");
+    let (_, actions) = remedied(dialogue, "Verify it by size and checksum");
     let [Action::Files { tab: TAB, action: FileAction::Verify { local, remote }, .. }] = actions.as_slice() else {
         panic!("{actions:?}")
     };

@@ -457,11 +457,13 @@ pub const MEANINGS: &[Meaning] = &[
     ),
     known(
         522,
-        "network protocol, or TLS session",
+        "protocol or TLS refused",
         "The server does not support this network protocol and names those it has: 1 is IPv4, 2 is IPv6. With TLS it says \
-         that the data connection did not resume the control connection's session.",
-        "IPv6 where the server has only IPv4; or a server that insists on the resumption of TLS sessions.",
-        "Longshore tries the other command by itself. If resumption is the trouble, look at the note in the log.",
+         that the data connection is not encrypted, or did not resume the control connection's session.",
+        "IPv6 where the server has only IPv4; or a server that insists on encrypted data, or on the resumption of TLS \
+         sessions.",
+        "Longshore tries the other command by itself. If it is about encryption, switch the site to explicit TLS; if about \
+         resumption, look at the note in the log.",
     ),
     known(
         530,

@@ -56,7 +56,7 @@ impl Remedy {
             Self::Refresh => "List the folder again".to_owned(),
             Self::ShowPermissions => "Show the permissions".to_owned(),
             Self::PauseQueue => "Pause the queue".to_owned(),
-            Self::Verify => "Verify it: compare sizes, and checksums where the server computes them".to_owned(),
+            Self::Verify => "Verify it by size and checksum".to_owned(),
             Self::FetchAgain => "Transfer it again".to_owned(),
             Self::Reconnect => "Connect again".to_owned(),
         }
@@ -271,9 +271,12 @@ fn wants_tls(exchange: &Exchange, before: Before<'_>) -> Option<Finding> {
     let code = exchange.code()?;
     let auth = before.iter().find(|earlier| earlier.verb() == "AUTH").and_then(|auth| auth.code());
     let log_in = matches!(exchange.verb(), "USER" | "PASS" | "ACCT");
+    let refused = auth.is_some_and(|code| code >= 400);
     let named = has(exchange.text(), &["tls", "ssl", "encrypt", "secure", "non-anonymous sessions must"]);
+    // 522 has other meanings too.
+    let level = matches!(code, 521 | 534 | 536) || code == 522 && named && !names_resumption(exchange.text());
     let (said, remedies) = match code {
-        530 if log_in && auth.is_some_and(|code| code >= 400) => (
+        530 if log_in && refused => (
             "The server would not encrypt the connection, and then refused the log-in: it may want TLS in another way, \
              or the name or password is wrong.",
             vec![Remedy::SwitchToExplicitTls],
@@ -281,10 +284,10 @@ fn wants_tls(exchange: &Exchange, before: Before<'_>) -> Option<Finding> {
         530 | 550 | 421 if log_in && auth.is_none() && named => {
             ("The server lets nobody log in without encryption.", vec![Remedy::SwitchToExplicitTls])
         }
-        534 | 536 | 521 if auth.is_none() => {
-            ("The server refuses what is not encrypted by its rules.", vec![Remedy::SwitchToExplicitTls])
+        _ if level && (auth.is_none() || refused) => {
+            ("By its rules the server refuses what is not encrypted.", vec![Remedy::SwitchToExplicitTls])
         }
-        534 | 536 | 521 => (
+        _ if level => (
             "The server wants another protection of the data than was chosen: mostly encryption (PROT P), which the \
              site's settings may turn off.",
             vec![Remedy::Reconnect],
@@ -495,7 +498,14 @@ mod tests {
         let explicit = [("wants-tls", vec![Remedy::SwitchToExplicitTls])];
         assert_eq!(found("S: 220 hi\nC: AUTH TLS\nS: 500 What?\nC: USER me\nS: 530 Please log in"), explicit);
         assert_eq!(found("S: 220 hi\nC: USER me\nS: 530 Non-anonymous sessions must use encryption."), explicit);
-        assert_eq!(found("S: 220 hi\nC: LIST\nS: 521 Data connection cannot be opened with this PROT"), explicit);
+        let told = "521 Data connection cannot be opened with this PROT";
+        assert_eq!(found(&format!("S: 220 hi\nC: LIST\nS: {told}")), explicit);
+        assert_eq!(found(&format!("S: 220 hi\nC: AUTH TLS\nS: 500 What?\nC: LIST\nS: {told}")), explicit);
+        for told in ["522 Data connections must be encrypted.", "522 SSL/TLS required on the data channel"] {
+            assert_eq!(found(&format!("S: 220 hi\nC: LIST\nS: {told}")), explicit);
+            let secured = found(&format!("S: 220 hi\nC: AUTH TLS\nS: 234 ok\nC: LIST\nS: {told}"));
+            assert_eq!(secured, [("wants-tls", vec![Remedy::Reconnect])]);
+        }
         let kept = found("S: 220 hi\nC: AUTH TLS\nS: 234 ok\nC: PROT C\nS: 536 No");
         assert_eq!(kept, [("wants-tls", vec![Remedy::Reconnect])]);
         assert_eq!(found("S: 220 hi\nC: AUTH TLS\nS: 234 ok\nC: PASS ****\nS: 530 Login incorrect."), []);

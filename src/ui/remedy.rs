@@ -75,7 +75,8 @@ pub fn apply(chosen: &Chosen, mirror: &Mirror, view: &mut View, actions: &mut Ve
             change_site(chosen, wire, mirror, view, &mut out, |site| site.security = Security::Explicit);
         }
         Remedy::LowerConnections(most) => {
-            let most = most.unwrap_or_else(|| fewer(wire, mirror)).clamp(1, MOST);
+            let most =
+                most.map_or_else(|| fewer(wire, mirror), |most| for_transfers(most, wire, mirror)).clamp(1, MOST);
             let most = u8::try_from(most).unwrap_or(1);
             change_site(chosen, wire, mirror, view, &mut out, |site| site.connections = Some(most));
         }
@@ -99,6 +100,13 @@ fn tab_of(wire: &Wire, mirror: &Mirror) -> Option<TabId> {
     let known = |tab: TabId| mirror.tab(tab).map(|tab| tab.id);
     let same = || mirror.tabs.iter().find(|tab| tab.server.as_ref().is_some_and(|server| server.site == wire.site));
     wire.tab.and_then(known).or_else(|| same().map(|tab| tab.id))
+}
+
+/// What is left for transfers of `most` connections: tabs have theirs beside the queue's.
+fn for_transfers(most: u32, wire: &Wire, mirror: &Mirror) -> u32 {
+    let browse =
+        mirror.connections.values().filter(|other| other.open && other.tab.is_some() && other.site == wire.site);
+    most.saturating_sub(u32::try_from(browse.count()).unwrap_or(MOST))
 }
 
 /// One connection less than there are to the site.
