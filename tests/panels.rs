@@ -327,7 +327,9 @@ fn a_raw_command_needs_a_connection() {
 fn a_warning_does_not_take_the_keyboard_from_the_command() {
     let mut panel = panels(vec![server()]);
     type_into(&mut panel, "Command to send", "REST");
-    panel.get_by_label_contains("changes where the next transfer");
+    let warned = panel.get_by_label_contains("changes where the next transfer").rect();
+    let helped = panel.get_by_label_contains("sets where the next transfer begins").rect();
+    assert!(helped.bottom() <= warned.top(), "the help stands above the warning: {helped:?}, {warned:?}");
     panel.event(egui::Event::Text(" 5".into()));
     panel.run();
     let field = panel.get_by_label("Command to send");

@@ -105,15 +105,16 @@ impl RawCommand {
             self.offered.truncate(OFFERED);
             self.offered_for.clone_from(&self.typed);
         }
-        if let Some(words) = warning(&self.typed) {
+        let warned = warning(&self.typed).map(|words| {
             let color = theme::of(ui).transient;
-            ui.horizontal(|ui| {
+            let strip = ui.horizontal(|ui| {
                 ui.set_height(theme::HEADER);
                 ui.add_space(theme::TIGHT);
                 ui.label(icons::WARNING.text().color(color));
                 ui.add(Label::new(RichText::new(words).font(theme::small()).color(color)).truncate());
             });
-        }
+            strip.response.rect
+        });
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = theme::TIGHT;
             let color = theme::of(ui).secondary;
@@ -142,7 +143,7 @@ impl RawCommand {
             if response.has_focus() {
                 self.keys(ui);
             }
-            self.offer(ui, &response);
+            self.offer(ui, &response, warned);
             let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             let ready = connected && !self.typed.trim().is_empty();
             let click = icons::button_if(ui, icons::SEND, "Send the command", ready).clicked();
@@ -170,8 +171,8 @@ impl RawCommand {
         state.store(ui, id);
     }
 
-    /// Draws what the typed text can become, or how the verb is used that stands there.
-    fn offer(&mut self, ui: &Ui, field: &Response) {
+    /// Draws what the typed text can become, or how the verb is used that stands there; above the warning, where one is.
+    fn offer(&mut self, ui: &Ui, field: &Response, warned: Option<Rect>) {
         let whole = verb::help(&self.typed).filter(|_| self.offered.is_empty());
         // A press on the list takes the keyboard from the field before it becomes a click.
         let (pointer, busy) = ui.input(|input| {
@@ -180,7 +181,9 @@ impl RawCommand {
         let pressed = busy && pointer.is_some_and(|pointer| self.list.contains(pointer));
         let open = (field.has_focus() || pressed) && (!self.offered.is_empty() || whole.is_some());
         let mut taken = None;
+        let under = warned.map_or(field.rect, |warned| field.rect.with_min_y(warned.top()));
         let popup = Popup::from_response(field).id(field.id.with("offered")).open(open).align(RectAlign::TOP_START);
+        let popup = popup.anchor(under);
         let shown = popup.close_behavior(PopupCloseBehavior::IgnoreClicks).show(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             if let Some(verb) = whole {
@@ -273,6 +276,12 @@ fn warning(typed: &str) -> Option<&'static str> {
         "RNFR" => "The server expects RNTO as the very next command.",
         "USER" | "PASS" | "ACCT" | "REIN" => "It changes who is logged in; what is shown may no longer be true.",
         "PROT" | "PBSZ" => "It changes whether data are encrypted.",
+        "AUTH" | "CCC" => {
+            "The server changes to TLS or leaves it, and Longshore does not follow: the connection breaks."
+        }
+        "RETR" | "STOR" | "APPE" | "STOU" | "LIST" | "NLST" | "MLSD" => {
+            "It needs a data connection, and a typed command gets none."
+        }
         "QUIT" => "It ends the connection.",
         _ => return None,
     })
@@ -285,7 +294,7 @@ mod tests {
     #[test]
     fn commands_that_change_the_connection_are_warned_of() {
         assert!(warning(" type A").is_some_and(|words| words.contains("how data are sent")));
-        assert!(warning("RNFR x").is_some());
+        assert!(["RNFR x", "ccc", "AUTH TLS", "LIST"].into_iter().all(|typed| warning(typed).is_some()));
         assert_eq!([warning("STAT"), warning("TYPED"), warning("")], [None; 3]);
     }
 
