@@ -37,7 +37,10 @@ pub(super) fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clo
         field.ui(ui, filter, mistaken, width);
     }
     at_right(ui, TOOLS, |ui| {
-        let counts = view.index.counts();
+        let counts = match view.shown {
+            Shown::Lines => view.index.counts(),
+            Shown::Exchanges => view.index.rows().counts(),
+        };
         for (class, (count, on)) in counts.into_iter().zip(&mut view.classes).enumerate() {
             class_chip(ui, class, count, on);
         }

@@ -389,13 +389,14 @@ impl Index {
 
     /// Shows an exchange, or not, by what is known of it now.
     fn look_at_exchange(&mut self, number: u64) {
-        let passes = self.exchanges.get(number).is_some_and(|exchange| self.exchange_passes(exchange));
-        self.rows.show(number, passes);
+        let passing = self.exchanges.get(number).filter(|exchange| self.exchange_passes(exchange));
+        let class = passing.map(|exchange| class_of(exchange.last_code()));
+        self.rows.count(number, class);
+        self.rows.show(number, class.is_some_and(|class| visible(self.classes, class)));
     }
 
     fn exchange_passes(&self, exchange: &Exchange) -> bool {
         self.connection.is_none_or(|connection| connection == exchange.connection)
-            && visible(self.classes, class_of(exchange.last_code()))
             && self.filter.passes_exchange(exchange)
     }
 

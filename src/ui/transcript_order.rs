@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::model::Exchanges;
 use crate::model::log_layout::Sort;
 
+use super::transcript_shown::CLASSES;
 use super::transcript_sorted::Sorted;
 
 /// The exchanges that pass the filter.
@@ -17,6 +18,51 @@ pub struct ExchangeRows {
     sort: Sort,
     /// The same in another order.
     sorted: Sorted,
+    counted: Counted,
+}
+
+/// How many exchanges of each class the filter lets through, whatever the chips say.
+#[derive(Debug, Default)]
+struct Counted {
+    /// The exchange that the first of `classes` is about.
+    first: u64,
+    /// The class of each; one beyond the classes where it does not count.
+    classes: VecDeque<u8>,
+    counts: [usize; CLASSES],
+}
+
+impl Counted {
+    fn begin(&mut self, next: u64) {
+        *self = Self { first: next, ..Self::default() };
+    }
+
+    /// The exchange called `number` is of `class` now, or none of those that count.
+    fn put(&mut self, number: u64, class: Option<u8>) {
+        let Some(at) = number.checked_sub(self.first).and_then(|at| usize::try_from(at).ok()) else { return };
+        if at >= self.classes.len() {
+            self.classes.resize(at + 1, u8::MAX);
+        }
+        let before = std::mem::replace(&mut self.classes[at], class.unwrap_or(u8::MAX));
+        self.change(before, false);
+        self.change(self.classes[at], true);
+    }
+
+    fn forget(&mut self, oldest: u64) {
+        while self.first < oldest {
+            if let Some(class) = self.classes.pop_front() {
+                self.change(class, false);
+                self.first += 1;
+            } else {
+                self.first = oldest;
+            }
+        }
+    }
+
+    fn change(&mut self, class: u8, more: bool) {
+        if let Some(count) = self.counts.get_mut(usize::from(class)) {
+            *count = if more { *count + 1 } else { *count - 1 };
+        }
+    }
 }
 
 impl ExchangeRows {
@@ -45,6 +91,11 @@ impl ExchangeRows {
         self.sort
     }
 
+    /// Exchanges of each class that the filter lets through.
+    pub fn counts(&self) -> [usize; CLASSES] {
+        self.counted.counts
+    }
+
     pub(super) fn looked(&self) -> u64 {
         self.looked
     }
@@ -53,6 +104,7 @@ impl ExchangeRows {
     pub(super) fn begin(&mut self, next: u64) {
         self.shown.clear();
         self.sorted.clear();
+        self.counted.begin(next);
         self.looked = next;
     }
 
@@ -67,6 +119,11 @@ impl ExchangeRows {
         } else {
             self.sorted.build(&self.shown);
         }
+    }
+
+    /// The class of an exchange that the filter lets through.
+    pub(super) fn count(&mut self, number: u64, class: Option<u8>) {
+        self.counted.put(number, class);
     }
 
     /// Shows an exchange or hides it.
@@ -89,6 +146,7 @@ impl ExchangeRows {
         self.shown.drain(..gone);
         self.looked = self.looked.max(oldest);
         self.sorted.forget(oldest);
+        self.counted.forget(oldest);
         if self.sort.is_natural() { gone } else { 0 }
     }
 
@@ -226,6 +284,21 @@ mod tests {
             while order.arrange(&all) {}
             assert_eq!(rows(&order), expected(&order, &all, sort), "{sort:?}");
         }
+    }
+
+    #[test]
+    fn exchanges_are_counted_by_class() {
+        let mut order = ExchangeRows::default();
+        order.begin(2);
+        for (number, class) in [(2, Some(1)), (3, Some(0)), (1, Some(1)), (4, None), (3, Some(4)), (5, Some(1))] {
+            order.count(number, class);
+        }
+        assert_eq!(order.counts(), [0, 2, 0, 0, 1]);
+        order.forget(4);
+        assert_eq!(order.counts(), [0, 1, 0, 0, 0]);
+        order.forget(9);
+        order.count(9, Some(2));
+        assert_eq!(order.counts(), [0, 0, 1, 0, 0]);
     }
 
     #[test]
