@@ -101,6 +101,21 @@ pub fn stages(exchange: &Exchange) -> Vec<Stage> {
     stages
 }
 
+/// What `exchange` is waiting for at the moment `now`; `None` where it has ended.
+pub fn under_way(exchange: &Exchange, now: Timestamp) -> Option<Stage> {
+    if exchange.reply.is_some() || exchange.broken {
+        return None;
+    }
+    let ended = exchange.data.as_deref().and_then(|data| data.end.as_ref());
+    let kind = match (exchange.preliminary.is_empty(), ended) {
+        (true, _) => Kind::Waiting,
+        (false, None) => Kind::Moving,
+        (false, Some(_)) => Kind::Ending,
+    };
+    let from = extent(exchange).1;
+    Some(Stage { kind, from, to: microseconds(exchange.at, now).max(from) })
+}
+
 /// From when to when an exchange goes, in microseconds since its command was sent.
 pub fn extent(exchange: &Exchange) -> (i64, i64) {
     let stages = stages(exchange);
@@ -145,6 +160,23 @@ mod tests {
             (Ending, 1020, 1030),
         ];
         assert_eq!(stages, expected);
+    }
+
+    #[test]
+    fn what_is_under_way_goes_on_until_now() {
+        let at = |dialogue: &str, later: i64| {
+            let exchanges = joined(dialogue);
+            let last = exchanges.iter().last().unwrap();
+            let now = last.at + jiff::SignedDuration::from_millis(later);
+            under_way(last, now).map(|stage| (stage.kind, stage.from / 1000, stage.to / 1000))
+        };
+        assert_eq!(at("C: NOOP", 50), Some((Kind::Waiting, 0, 50)));
+        let moving = "C: EPSV\nS: 229 (|||5000|)\nC: RETR a\nS: 150 go";
+        assert_eq!(at(moving, 50), Some((Kind::Moving, 10, 50)));
+        assert_eq!(at(moving, 5), Some((Kind::Moving, 10, 10)), "a clock that was set back");
+        let ended = format!("{moving}\nN: Data connection: 9 bytes in 5 ms");
+        assert_eq!(at(&ended, 50), Some((Kind::Ending, 20, 50)));
+        assert_eq!(at("C: NOOP\nS: 200 ok", 50), None);
     }
 
     #[test]

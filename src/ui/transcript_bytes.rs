@@ -8,8 +8,8 @@ use crate::model::{Direction, Line};
 
 use super::theme;
 
-/// Bytes in a row.
-const ROW: usize = 16;
+/// Bytes in a row, where there is room for so many.
+const ROWS: [usize; 3] = [16, 8, 4];
 /// Bytes that are shown.
 const MOST: usize = 4096;
 
@@ -20,19 +20,22 @@ pub fn of(line: &Line) -> Vec<u8> {
     bytes.iter().chain(end).take(MOST).copied().collect()
 }
 
-/// Draws them.
-pub fn bytes_ui(ui: &mut Ui, bytes: &[u8]) {
+/// Draws them, as many in a row as `room` has place for.
+pub fn bytes_ui(ui: &mut Ui, bytes: &[u8], room: f32) {
     let palette = theme::of(ui);
-    for (number, row) in bytes.chunks(ROW).enumerate() {
-        let text = RichText::new(self::row(number * ROW, row)).font(theme::mono()).color(palette.text);
+    let letter = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), '0'));
+    let fits = |length: &usize| (row(0, *length, &[]).len() + length) as f32 * letter <= room;
+    let length = ROWS.into_iter().find(fits).unwrap_or(ROWS[2]);
+    for (number, bytes) in bytes.chunks(length).enumerate() {
+        let text = RichText::new(row(number * length, length, bytes)).font(theme::mono()).color(palette.text);
         ui.add(Label::new(text).extend().selectable(true));
     }
 }
 
 /// `0010  41 55 54 48 20 54 4c 53  0d 0a                    AUTH TLS␍␊`
-fn row(offset: usize, bytes: &[u8]) -> String {
+fn row(offset: usize, length: usize, bytes: &[u8]) -> String {
     let mut row = format!("{offset:04x} ");
-    for at in 0..ROW {
+    for at in 0..length {
         let gap = if at % 8 == 0 { " " } else { "" };
         // Writing to a string cannot fail.
         let _ = match bytes.get(at) {
@@ -61,8 +64,9 @@ mod tests {
 
     #[test]
     fn bytes_are_shown_as_they_are() {
-        let shown = row(0x10, b"ab \xff\r\n\x7f");
+        let shown = row(0x10, 16, b"ab \xff\r\n\x7f");
         assert_eq!(shown, "0010  61 62 20 ff 0d 0a 7f                              ab ·\u{240d}\u{240a}\u{2421}");
-        assert_eq!(row(0, &[b'x'; 16]).len(), row(0, &[b'x'; 3]).len() + 13);
+        assert_eq!(row(0, 16, &[b'x'; 16]).len(), row(0, 16, &[b'x'; 3]).len() + 13);
+        assert_eq!(row(8, 4, b"ab"), "0008  61 62        ab");
     }
 }

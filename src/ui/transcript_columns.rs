@@ -138,7 +138,7 @@ fn least(column: Column) -> f32 {
     match column {
         Column::Connection => 36.0,
         Column::Started => 104.0,
-        Column::Code => 46.0,
+        Column::Code => 54.0,
         Column::Wait | Column::Duration | Column::Bytes => 72.0,
         Column::Rate => 80.0,
         Column::Command | Column::Reply | Column::Waterfall => {

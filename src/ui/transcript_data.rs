@@ -52,7 +52,8 @@ fn end_ui(ui: &mut Ui, data: &Data, end: &DataEnd) {
             let said = [tls.version.as_str(), tls.cipher.as_str(), session].into_iter().filter(|said| !said.is_empty());
             fact(ui, "TLS", |ui| words(ui, &said.collect::<Vec<_>>().join(", ")));
         }
-        None => fact(ui, "TLS", |ui| words(ui, "None: the bytes went in clear")),
+        None if data.bytes().is_some() => fact(ui, "TLS", |ui| words(ui, "None: the bytes went in clear")),
+        None => {}
     }
     match &end.fault {
         Some(fault) => fact(ui, "Failed", |ui| words(ui, fault)),

@@ -132,8 +132,8 @@ impl Details {
     }
 }
 
-/// Draws the details; answers with what a person wants to see instead.
-pub fn details_ui(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock) -> Option<Wish> {
+/// Draws the details, from the top where they are `new`; answers with what a person wants to see instead.
+pub fn details_ui(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock, new: bool) -> Option<Wish> {
     let mut wish = None;
     let palette = theme::of(ui);
     ui.horizontal(|ui| {
@@ -159,7 +159,9 @@ pub fn details_ui(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock
     let line = egui::Stroke::new(1.0, palette.line);
     ui.painter().hline(ui.max_rect().x_range(), ui.cursor().top() - 0.5, line);
     let frame = egui::Frame::NONE.inner_margin(egui::Margin::symmetric(12, 8));
-    ScrollArea::vertical().id_salt("details").auto_shrink([false, false]).show(ui, |ui| {
+    let area = ScrollArea::vertical().id_salt("details").auto_shrink([false, false]);
+    let area = if new { area.vertical_scroll_offset(0.0) } else { area };
+    area.show(ui, |ui| {
         frame.show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = theme::TIGHT;
             reply(ui, details, &mut wish);
@@ -174,7 +176,6 @@ pub fn details_ui(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock
             }
             facts(ui, mirror, details, clock, &mut wish);
             if let Some(exchange) = &details.exchange {
-                heading(ui, "Where the time went");
                 transcript_waterfall::legend(ui, exchange);
                 if let Some(number) = transcript_data::data_ui(ui, exchange, details.way.as_ref()) {
                     wish = Some(Wish::Line(number));
@@ -186,8 +187,10 @@ pub fn details_ui(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock
                 listing_ui(ui, listing, clock);
             }
             ui.add_space(theme::GAP);
-            egui::CollapsingHeader::new(RichText::new("Bytes of the line").font(theme::small())).show(ui, |ui| {
-                ScrollArea::horizontal().show(ui, |ui| transcript_bytes::bytes_ui(ui, &details.bytes));
+            let bytes = egui::CollapsingHeader::new(RichText::new("Bytes of the line").font(theme::small()));
+            bytes.show_unindented(ui, |ui| {
+                let room = ui.available_width();
+                ScrollArea::horizontal().show(ui, |ui| transcript_bytes::bytes_ui(ui, &details.bytes, room));
             });
         });
     });

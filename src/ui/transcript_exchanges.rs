@@ -44,6 +44,8 @@ struct Env<'a> {
     started: Option<jiff::Timestamp>,
     origin: jiff::Timestamp,
     scale: &'a Scale,
+    /// `None` in a log of what is past.
+    now: Option<jiff::Timestamp>,
 }
 
 /// Draws those that the filter shows.
@@ -57,16 +59,27 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
     ui.advance_cursor_after_rect(header);
     let columns = view.columns.fit(header.left(), header.width() - list::BAR);
     header_ui(ui, header, view, &columns);
-    let TranscriptView { index, exchanges: scroll, picked, words, opened, connection, clear, columns: wanted, .. } =
-        view;
+    let TranscriptView {
+        index,
+        exchanges: scroll,
+        picked,
+        words,
+        opened,
+        connection,
+        clear,
+        columns: wanted,
+        of_file,
+        ..
+    } = view;
     let all = index.exchanges();
     let at = |row: usize| all.get(index.rows().number(row)?);
     let in_sight = scroll.first()..(scroll.first() + scroll.page() + 2).min(index.rows().len());
     let origin = in_sight.clone().find_map(at).map_or(jiff::Timestamp::UNIX_EPOCH, |exchange| exchange.at);
     let aligned = !index.rows().sorted_by().is_natural();
-    let scale = waterfall::scale(in_sight.filter_map(at), origin, aligned);
+    let now = (!*of_file).then(|| clock.now().timestamp());
+    let scale = waterfall::scale(in_sight.filter_map(at), origin, aligned, now);
     let (times, started) = (wanted.times, index.started());
-    let env = Env { columns: &columns, clock, words, times, started, origin, scale: &scale };
+    let env = Env { columns: &columns, clock, words, times, started, origin, scale: &scale, now };
     let mut copying = None;
     let rows = Rows { scroll, count: index.rows().len(), height: HEIGHT, name: NAME, follows: !aligned };
     let drawn = rows.show(ui, |ui, row, rect| {
@@ -147,7 +160,7 @@ fn draw(ui: &Ui, rect: Rect, exchange: &Exchange, above: Option<&Exchange>, env:
             Column::Duration => number(exchange.lasted().map(time)),
             Column::Bytes => number(data.and_then(|data| data.bytes()).map(text::size)),
             Column::Rate => number(data.and_then(|data| data.rate()).map(text::rate)),
-            Column::Waterfall => waterfall::bar(ui, cell, exchange, env.origin, env.scale),
+            Column::Waterfall => waterfall::bar(ui, cell, exchange, env.origin, env.scale, env.now),
         }
     }
 }

@@ -66,6 +66,8 @@ pub struct TranscriptView {
     pub(super) busy: bool,
     pub(super) opened: Option<u64>,
     pub(super) details: Option<Details>,
+    /// The line whose details were drawn last.
+    drawn: Option<u64>,
     /// As far as the details have looked.
     pub(super) seen: u64,
     /// How many connections are known to be closed.
@@ -99,6 +101,7 @@ impl Default for TranscriptView {
             busy: false,
             opened: None,
             details: None,
+            drawn: None,
             seen: 0,
             closed: 0,
             jump: None,
@@ -357,7 +360,8 @@ pub fn transcript_ui(
             Panel::bottom("reply details below").default_size(height * 0.5).size_range(60.0..=height * 0.8)
         };
         let mut wish = None;
-        panel.resizable(true).frame(frame).show(ui, |ui| wish = details_ui(ui, mirror, &details, clock));
+        let new = view.drawn.replace(details.number) != Some(details.number);
+        panel.resizable(true).frame(frame).show(ui, |ui| wish = details_ui(ui, mirror, &details, clock, new));
         view.details = Some(details);
         match wish {
             Some(Wish::Close) => view.opened = None,

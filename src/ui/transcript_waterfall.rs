@@ -1,18 +1,22 @@
 //! The stages of exchanges as coloured bars on a scale of time.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use eframe::egui::{self, Align, Color32, CornerRadius, Rect, RichText, Sense, Ui, Vec2, pos2, vec2};
 
 use crate::model::Exchange;
-use crate::model::stage::{Kind, Stage, extent, microseconds, stages};
+use crate::model::stage::{Kind, Stage, extent, microseconds, stages, under_way};
 
+use super::transcript_details::heading;
 use super::{list, text, theme};
 
 /// Height of a bar.
 const BAR: f32 = 10.0;
 /// A bar is seen, however short it was.
 const LEAST: f32 = 2.0;
+/// How often the bar of what is under way grows.
+const GROWS: Duration = Duration::from_millis(100);
 /// What a pause between exchanges may take of the scale, as a share of the time in which there were some.
 const PAUSE: f64 = 0.06;
 
@@ -82,18 +86,38 @@ impl Scale {
 }
 
 /// The scale of the exchanges that are in sight; `aligned` where they do not stand in the order of time. Times on it are
-/// since `origin`.
-pub fn scale<'a>(shown: impl Iterator<Item = &'a Exchange>, origin: jiff::Timestamp, aligned: bool) -> Scale {
-    let extents = shown.map(|exchange| (microseconds(origin, exchange.at), extent(exchange)));
+/// since `origin`, and what is under way goes on until `now`.
+pub fn scale<'a>(
+    shown: impl Iterator<Item = &'a Exchange>,
+    origin: jiff::Timestamp,
+    aligned: bool,
+    now: Option<jiff::Timestamp>,
+) -> Scale {
+    let extents = shown.map(|exchange| {
+        let (from, to) = extent(exchange);
+        let to = now.and_then(|now| under_way(exchange, now)).map_or(to, |stage| stage.to);
+        (microseconds(origin, exchange.at), (from, to))
+    });
     if aligned {
         return Scale::longest(extents.map(|(_, (from, to))| to - from));
     }
     Scale::over(extents.map(|(at, (from, to))| at + from..at + to))
 }
 
-/// Draws the bar of `exchange` into `cell`.
-pub fn bar(ui: &Ui, cell: Rect, exchange: &Exchange, origin: jiff::Timestamp, scale: &Scale) {
-    let stages = stages(exchange);
+/// Draws the bar of `exchange` into `cell`; what is under way has come as far as `now`.
+pub fn bar(
+    ui: &Ui,
+    cell: Rect,
+    exchange: &Exchange,
+    origin: jiff::Timestamp,
+    scale: &Scale,
+    now: Option<jiff::Timestamp>,
+) {
+    let mut stages = stages(exchange);
+    if let Some(stage) = now.and_then(|now| under_way(exchange, now)) {
+        stages.push(stage);
+        ui.request_repaint_after(GROWS);
+    }
     let (from, _) = extent(exchange);
     let base = if scale.aligned { -from } else { microseconds(origin, exchange.at) };
     paint(ui, cell, &stages, |time| scale.share(base + time));
@@ -133,6 +157,7 @@ pub fn legend(ui: &mut Ui, exchange: &Exchange) {
     if to <= from {
         return;
     }
+    heading(ui, "Where the time went");
     let width = ui.available_width();
     let (cell, _) = ui.allocate_exact_size(vec2(width, BAR + theme::GAP), Sense::hover());
     let length = (to - from) as f64;
