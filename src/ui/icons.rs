@@ -158,6 +158,8 @@ pub const CHECK: Icon = Icon('\u{e06c}');
 pub const CHECK_CIRCLE: Icon = Icon('\u{e226}');
 /// Lucide `clock`.
 pub const CLOCK: Icon = Icon('\u{e087}');
+/// Lucide `columns-2`.
+pub const COMPARE: Icon = Icon('\u{e098}');
 /// Lucide `copy`.
 pub const COPY: Icon = Icon('\u{e09e}');
 /// Lucide `eraser`.

@@ -308,6 +308,7 @@ impl Item {
             Self::RemoveRows => icons::CLOSE,
             Self::Import => icons::DOWNLOAD,
             Self::ExportQueue => icons::UPLOAD,
+            Self::CompareLogs => icons::COMPARE,
             Self::ExportLog => icons::SAVE,
             Self::RowsToTop => icons::TO_TOP,
             Self::RowsUp => icons::UP,
@@ -322,7 +323,6 @@ impl Item {
             | Self::PreviousArea
             | Self::FiltersCount
             | Self::ResetRows
-            | Self::CompareLogs
             | Self::Compact => return None,
         })
     }

@@ -15,7 +15,7 @@ use super::{lower, notices, quickconnect, status, tabs, theme};
 /// Below this width the lower panels are tabs of one.
 const NARROW: f32 = 1200.0;
 /// Share of the height that the lower panels have at first.
-const LOWER: f32 = 0.30;
+const LOWER: f32 = 0.38;
 /// Least height of the lower panels, and of the panes.
 const LEAST: f32 = 120.0;
 /// Least share of a side.
