@@ -381,12 +381,13 @@ fn starts_tls(control: &Control) -> bool {
     matches!(control.config.security, Security::Explicit | Security::Try) && control.tls == Tls::Clear
 }
 
-/// Whether a refusal of AUTH says that the server does not know it (RFC 4217 4: 500, 502; 504 for the mechanism). vsftpd
-/// without TLS answers every command before the log-in with "530 Please login with USER and PASS."
+/// Whether a refusal of AUTH says that the server does not know it (RFC 4217 4: 500, 502; 504 for the mechanism). Servers
+/// without TLS, vsftpd among them, answer every command before the log-in with "530 Please login with USER and PASS.", "530
+/// Not logged in" and the like.
 fn knows_no_auth(reply: &Reply) -> bool {
     match reply.code() {
         500 | 502 | 504 => true,
-        530 => reply.says("login with") || reply.says("log in with"),
+        530 => ["login", "log in", "logged in"].iter().any(|words| reply.says(words)),
         _ => false,
     }
 }
