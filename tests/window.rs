@@ -11,7 +11,7 @@ use eframe::egui::accesskit::{Role, Toggled};
 use eframe::egui::{DroppedFile, Event as Input, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use longshore::model::event::Server;
+use longshore::model::event::{Server, Tls};
 use longshore::model::transfer::Course;
 use longshore::model::{
     Action, Actions, AfterLast, Ask, Cause, ConnectionState, Entry, Event, Failure, FileAction, Kind, Listing,
@@ -989,6 +989,22 @@ fn keys_sort() {
     }
     window.press(Modifiers::NONE, Key::Space);
     assert_eq!(window.remote_names(), ["css", "two.html", "three.html", "one.html"]);
+}
+
+#[test]
+fn what_goes_in_clear_beside_tls_is_said() {
+    let mut window = Window::new(vec2(1400.0, 900.0));
+    window.run();
+    let Event::Connection { state: ConnectionState::Connected(server), .. } = connected() else { panic!() };
+    let tls = Tls { version: "TLS 1.3".into(), ..Tls::default() };
+    for clear_data in [false, true] {
+        let site = Arc::new(Site { clear_data, ..(*site()).clone() });
+        let server = Arc::new(Server { site, tls: Some(tls.clone()), ..(*server).clone() });
+        window.tell(Event::Connection { tab: TAB, state: ConnectionState::Connected(server) });
+        window.run();
+        assert!(window.harness.query_by_label("TLS 1.3").is_some());
+        assert_eq!(window.harness.query_by_label("data connections not encrypted").is_some(), clear_data);
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use eframe::egui::{Align, Layout, Rect, RichText, Ui, UiBuilder, vec2};
 
 use super::mirror::{Mirror, Notice, Word};
 use super::view::View;
-use super::{icons, text, theme};
+use super::{icons, text, theme, transcript_line};
 
 const NO_VAULT: &str = "No password vault can be used on this system: passwords are kept until you quit";
 
@@ -30,6 +30,9 @@ pub fn notice_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &mut View) {
         (Some(mistake), _) => (icons::WARNING, palette.transient, "This is no address", mistake),
         (None, Some((_, Word::Failure(failure), _))) => {
             (icons::ERROR, palette.permanent, failure.what.as_str(), failure.why.clone())
+        }
+        (None, Some((_, Word::Text(text), _))) if text.starts_with(transcript_line::WARNING) => {
+            (icons::WARNING, palette.transient, text.as_str(), String::new())
         }
         (None, Some((_, Word::Text(text), _))) => (icons::INFO, palette.preliminary, text.as_str(), String::new()),
         (None, Some((_, Word::NoVault(_), _))) => (icons::INFO, palette.preliminary, NO_VAULT, String::new()),

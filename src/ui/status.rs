@@ -39,17 +39,27 @@ pub fn status_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, tab: TabId) {
 fn server_ui(ui: &mut Ui, server: &Server) {
     let palette = theme::of(ui);
     if let Some(tls) = &server.tls {
-        let (icon, color) =
-            if tls.control_clear { (icons::UNLOCK, palette.transient) } else { (icons::LOCK, palette.completion) };
+        let clear = [
+            (tls.control_clear, "control connection not encrypted", "CCC: commands and names can be read on the way"),
+            (
+                server.site.clear_data,
+                "data connections not encrypted",
+                "PROT C: files and lists can be read on the way",
+            ),
+        ];
+        let (icon, color) = if clear.iter().any(|(clear, ..)| *clear) {
+            (icons::UNLOCK, palette.transient)
+        } else {
+            (icons::LOCK, palette.completion)
+        };
         mark(ui, icon, color);
         let vouched =
             if tls.by_person { "You trust its certificate" } else { "Its certificate is trusted by this system" };
         let hover = format!("{}\n{vouched}\nSHA-256 {}", tls.cipher, tls.sha256);
         word(ui, &tls.version).on_hover_text(hover);
-        if tls.control_clear {
+        for (_, words, hover) in clear.into_iter().filter(|(clear, ..)| *clear) {
             dot(ui);
-            word(ui, "control connection not encrypted")
-                .on_hover_text("CCC: commands and names can be read on the way");
+            word(ui, words).on_hover_text(hover);
         }
     } else {
         mark(ui, icons::UNLOCK, palette.transient);

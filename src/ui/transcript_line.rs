@@ -12,8 +12,8 @@ use super::{icons, list, theme};
 
 /// Height of a line of the log.
 pub const HEIGHT: f32 = 20.0;
-/// How notes begin that must not be overlooked.
-const WARNING: &str = "WARNING: ";
+/// How notes and notices begin that must not be overlooked.
+pub const WARNING: &str = "WARNING: ";
 /// Width of a chip.
 const CHIP: f32 = 34.0;
 /// Characters of a line that a row draws; the details show all of it.

@@ -19,7 +19,7 @@ pub(super) fn tls(ui: &mut Ui, site: &mut Site) {
         return frame::remark(ui, "This site is used without TLS: see Encryption on the first page.");
     }
     frame::choice(ui, "Versions", &mut site.minimum_tls, &VERSIONS);
-    file(ui, "Certificate", &mut site.certificate, "only where the server asks who you are");
+    file(ui, "Client certificate", &mut site.certificate, "only where the server asks who you are");
     if site.certificate.is_some() {
         file(ui, "Its key", &mut site.key, "in the same file");
         frame::remark(
