@@ -46,7 +46,7 @@
 //! worker/     policy; owns sessions, queue, transcript, stores
 //!             mod dispatch front scribe       the loop, action by action; events and what is written down
 //!             tabs browse errand files here   browsing, and single changes of files
-//!             queue rows ready pool transfer walk download upload verify checksum rules retry settle    the queue
+//!             queue rows extras ready pool transfer walk download upload verify checksum rules retry settle    the queue
 //!             import after limits             its files, what is done behind its last row, and how fast it may go
 //!             connect secret memory questions log-in, certificates, passwords, and what was learned of servers
 //!             disk local journal store vault  this machine: downloads, folders, the queue on disk, settings, secrets

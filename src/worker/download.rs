@@ -41,7 +41,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let target = Target::of(&job.row).map_err(|error| Trouble::disk(&*what, &error))?;
     // Where nothing is to be compared, its exact time is asked on the way, and not waited for.
     let may_be_at_once = job.row.size.is_some() && tells_times(job);
-    let listed = Facts { size: job.row.size, modified: job.extra.modified };
+    let listed = Facts { size: job.row.size, modified: job.extra.listed.modified };
     let (look, opening) = (target.clone(), Opening::of(job, listed, false));
     let look = move || {
         let found = look.found()?;
@@ -86,7 +86,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     job.hand_back().await;
     let time = modified.or(source.modified).filter(|modified| modified.is_exact() && job.settings.keep_times);
     let (journal, settles) = (job.context.journal.clone(), job.context.settles.clone());
-    let permissions = job.extra.permissions.filter(|_| job.settings.keep_permissions);
+    let permissions = job.extra.listed.permissions.filter(|_| job.settings.keep_permissions);
     let finish = move || {
         let path = part.path();
         let target = part.target_path();
@@ -106,7 +106,7 @@ fn tells_times(job: &Job) -> bool {
 
 /// Size and time of the file on the server, from its listing or asked for.
 async fn source(job: &mut Job) -> Result<Facts, Trouble> {
-    let mut source = Facts { size: job.row.size, modified: job.extra.modified };
+    let mut source = Facts { size: job.row.size, modified: job.extra.listed.modified };
     let exact = |modified: Option<Modified>| modified.is_some_and(|modified| modified.is_exact());
     if source.size.is_none() || !exact(source.modified) {
         // A server that says nothing about the file may still send it, or say why not.

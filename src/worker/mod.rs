@@ -11,6 +11,7 @@ mod connect;
 mod dispatch;
 mod download;
 mod errand;
+mod extras;
 mod files;
 mod front;
 mod here;

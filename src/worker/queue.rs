@@ -8,10 +8,11 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::connect::{self, Context, Link, Wanted};
+use super::extras::{Above, Extra, Listed};
 use super::memory::Key;
 use super::pool::crowded_notice;
 use super::retry::{self, Kind as TroubleKind, Trouble};
-use super::rows::{Above, Extra, MOST_ROWS, TargetName};
+use super::rows::{MOST_ROWS, TargetName};
 use super::transfer::{self, End, Ended, Gauge, Job, remote_name};
 use super::walk::{Child, Found};
 use super::{Input, News, PROGRESS, Worker, disk, upload};
@@ -97,12 +98,11 @@ impl Worker {
             return;
         };
         let mut folders: Vec<Arc<Folder>> = Vec::new();
-        let mut rows = Vec::with_capacity(batch.items.len());
+        let mut rows: Vec<Transfer> = Vec::with_capacity(batch.items.len());
+        let mut known = Vec::with_capacity(batch.items.len());
         for item in batch.items {
             let Some(id) = self.new_id() else { return };
-            let extra = self.rows.extra(id);
-            extra.batch = Some(rows.first().map_or(id, |first: &Transfer| first.id));
-            extra.permissions = item.permissions;
+            known.push((id, Listed { permissions: item.permissions, ..Listed::default() }));
             let local = std::path::absolute(&item.local).unwrap_or(item.local);
             let (parent, name) = match (local.parent(), local.file_name()) {
                 (Some(parent), Some(name)) => (parent.to_owned(), disk::from_os(name)),
@@ -135,6 +135,7 @@ impl Worker {
                 place: 0,
             });
         }
+        self.rows.know(None, known.first().map(|(first, _)| *first), &known);
         self.rows.add(rows);
     }
 
@@ -340,12 +341,11 @@ impl Worker {
         let named = u16::from(!row.local_name().is_empty());
         let below = if row.course == Course::Download { row.folder.below.saturating_add(named) } else { 0 };
         let folder = Arc::new(Folder { site: row.folder.site.clone(), local, remote: row.remote(), below });
-        let mut rows = Vec::with_capacity(children.len());
+        let (mut rows, mut known) = (Vec::with_capacity(children.len()), Vec::with_capacity(children.len()));
         for child in children {
             let id = self.new_id()?;
-            let Child { remote_name, local_name, kind, size, modified, permissions, target } = child;
-            let above = Some(above.clone());
-            *self.rows.extra(id) = Extra { above, batch, target, modified, permissions, ..Extra::default() };
+            let Child { remote_name, local_name, kind, size, listed } = child;
+            known.push((id, listed));
             rows.push(Transfer {
                 id,
                 course: row.course,
@@ -361,6 +361,7 @@ impl Worker {
                 place: 0,
             });
         }
+        self.rows.know(Some(&above), batch, &known);
         self.rows.add(rows);
         refused
     }

@@ -7,68 +7,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::disk::PART;
+use super::extras::{Above, Extra, Extras, Listed};
 use super::memory::Key;
 use super::ready::{Backlogs, Ready};
-use crate::model::question::Facts;
 use crate::model::queue::{Place, Row, STRIDE};
 use crate::model::transfer::Folder;
-use crate::model::{Course, Delta, IfExists, Modified, Phase, Queue, Section, Site, Transfer, TransferId};
+use crate::model::{Course, Delta, Phase, Queue, Section, Site, Transfer, TransferId};
 
 /// So many rows are changed at a time: a million of them by themselves would be hundreds of megabytes for a moment.
 const PORTION: usize = 4096;
 
 /// Rows that the queue holds at most; a tree with more is broken or hostile.
 pub(super) const MOST_ROWS: usize = 2_000_000;
-
-/// What is known of a row's target before it is begun.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Target {
-    /// Nobody has looked.
-    #[default]
-    Unknown,
-    /// Its folder has just been made, or did not list it.
-    Absent,
-    /// It was listed.
-    Is(Facts),
-}
-
-/// What the worker knows of a row beyond what people see; lost at the end of the run, and done without.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Extra {
-    /// The folders that were walked from the row that a person put in down to this one.
-    pub(super) above: Option<Arc<Above>>,
-    /// The target, if its folder was listed.
-    pub(super) target: Target,
-    /// The source's time, where a listing said it.
-    pub(super) modified: Option<Modified>,
-    /// The source's permissions, where a listing said them.
-    pub(super) permissions: Option<u16>,
-    /// The first row of the batch that it was put in with; `None` for rows of an earlier run.
-    pub(super) batch: Option<TransferId>,
-    /// What a person said about a target that exists.
-    pub(super) decided: Option<IfExists>,
-    /// It was begun for nothing, to find out what its server bears.
-    pub(super) has_learned: bool,
-    /// Failures since it last got further.
-    pub(super) failures: u16,
-    /// How far it got.
-    pub(super) best: u64,
-}
-
-/// A folder that was walked, under the name that it really has, and those above it.
-#[derive(Debug)]
-pub(super) struct Above {
-    pub(super) real: String,
-    pub(super) depth: u16,
-    pub(super) above: Option<Arc<Above>>,
-}
-
-impl Above {
-    /// Whether `real` is this folder or one above it: a link that leads back.
-    pub(super) fn holds(&self, real: &str) -> bool {
-        self.real == real || self.above.as_ref().is_some_and(|above| above.holds(real))
-    }
-}
 
 /// One end of a row that only one row may write at a time, in a form that file systems blind to case share.
 pub(super) type TargetName = (Course, String);
@@ -77,7 +27,7 @@ pub(super) type TargetName = (Course, String);
 #[derive(Default)]
 pub(super) struct Rows {
     queue: Queue,
-    extras: HashMap<TransferId, Extra>,
+    extras: Extras,
     ready: Ready,
     /// Targets of rows that run.
     busy: HashSet<TargetName>,
@@ -102,12 +52,12 @@ impl Rows {
     }
 
     pub(super) fn extra(&mut self, id: TransferId) -> &mut Extra {
-        self.extras.entry(id).or_default()
+        self.extras.of(id)
     }
 
     /// The batch of a row, by its first row; `None` for rows of an earlier run.
     pub(super) fn batch(&self, id: TransferId) -> Option<TransferId> {
-        self.extras.get(&id).and_then(|extra| extra.batch)
+        self.extras.batch(id)
     }
 
     /// What the front and the journal have not been told.
@@ -118,6 +68,16 @@ impl Rows {
     /// The server of a row.
     pub(super) fn key(&mut self, site: &Arc<Site>) -> Arc<Key> {
         self.ready.key(site)
+    }
+
+    /// What is known of rows that are about to be added, in the order of their numbers.
+    pub(super) fn know(
+        &mut self,
+        above: Option<&Arc<Above>>,
+        batch: Option<TransferId>,
+        rows: &[(TransferId, Listed)],
+    ) {
+        self.extras.add(above, batch, rows);
     }
 
     /// New rows, behind all others in this order.
@@ -224,11 +184,11 @@ impl Rows {
                     let section = Section::of(row.phase);
                     self.owes_idle |= section != Section::Active;
                     if section == Section::Done {
-                        self.extras.remove(id);
+                        self.extras.remove(*id);
                     }
                 }
                 None => {
-                    self.extras.remove(id);
+                    self.extras.remove(*id);
                     self.owes_idle = true;
                 }
             }

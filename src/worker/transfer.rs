@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use super::connect::{self, Context, Link, Wanted};
+use super::extras::{Extra, Target};
 use super::memory::Key;
 use super::retry::{Kind as TroubleKind, Trouble};
-use super::rows::{Extra, Target};
 use super::rules::{self, Verdict};
 use super::scribe::Written;
 use super::walk::Found;
@@ -353,7 +353,7 @@ impl Job {
 
     /// The target, if a listing said what it is.
     pub(super) fn listed_target(&self) -> Option<Option<Facts>> {
-        match self.extra.target {
+        match self.extra.listed.target {
             Target::Unknown => None,
             Target::Absent => Some(None),
             Target::Is(facts) => Some(Some(facts)),

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::disk;
+use super::extras::{Listed, Target};
 use super::retry::Trouble;
-use super::rows::Target;
 use super::transfer::{End, Job};
 use crate::ftp::Operation;
 use crate::model::filter::{FilterSide, Ready};
@@ -42,10 +42,7 @@ pub(super) struct Child {
     pub(super) local_name: Option<Box<str>>,
     pub(super) kind: Kind,
     pub(super) size: Option<u64>,
-    pub(super) modified: Option<Modified>,
-    /// On the server.
-    pub(super) permissions: Option<u16>,
-    pub(super) target: Target,
+    pub(super) listed: Listed,
 }
 
 /// A folder of the server: makes it here and lists it.
@@ -77,9 +74,11 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
             remote_name: entry.name.as_str().into(),
             kind: entry.destination(),
             size: entry.exact_size().filter(|_| entry.kind == Kind::File),
-            modified: entry.modified,
-            permissions: entry.permissions.as_deref().and_then(permissions::plain),
-            target: Target::Unknown,
+            listed: Listed {
+                target: Target::Unknown,
+                modified: entry.modified,
+                permissions: entry.permissions.as_deref().and_then(permissions::plain),
+            },
         });
     }
     let why = "names that leave the folder, links that lead back, and names that two files share are left out";
@@ -194,9 +193,7 @@ fn child(entry: LocalEntry, there: Option<&HashMap<&str, &Entry>>) -> Child {
         remote_name: remote_name.into(),
         kind,
         size: (kind == Kind::File).then_some(entry.size),
-        modified: entry.modified,
-        permissions: None,
-        target,
+        listed: Listed { target, modified: entry.modified, permissions: None },
     }
 }
 
