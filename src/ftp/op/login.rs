@@ -31,6 +31,9 @@ pub(crate) struct LogIn {
     /// PASS went out together with USER, and whether the server took the user without it.
     with_password: bool,
     is_in: bool,
+    /// The server said that it serves no user without HOST, and whether the reply to PASS was still owed then.
+    wants_host: bool,
+    host_after_password: bool,
 }
 
 /// Servers that are known to bear several commands in one packet, by their greeting.
@@ -72,6 +75,16 @@ impl LogIn {
                 self.host_is_named(control)
             }
             Got::Reply(verb, class, reply) if self.at_proxy.is_some() => self.scripted(verb, class, reply, control),
+            Got::Reply(Verb::Pass, ..) if std::mem::take(&mut self.host_after_password) => {
+                self.name_wanted_host(control)
+            }
+            Got::Reply(verb @ (Verb::User | Verb::Pass), _, reply) if self.must_name_host(reply, control) => {
+                let words = control.words(reply);
+                control.note(format!("The server wants the name of its host first: {words}"));
+                self.wants_host = true;
+                self.host_after_password = verb == Verb::User && self.with_password;
+                if self.host_after_password { Ok(Next::Wait) } else { self.name_wanted_host(control) }
+            }
             Got::Reply(verb @ (Verb::User | Verb::Pass), class, reply) if self.with_password => {
                 self.both_answered(verb, class, reply, control)
             }
@@ -174,6 +187,20 @@ impl LogIn {
         }
         let name = if address.is_some_and(|ip| ip.is_ipv6()) { format!("[{host}]") } else { host.clone() };
         control.send(Command::with(Verb::Host, name)?);
+        Ok(Next::Wait)
+    }
+
+    /// Whether the server now says for the first time that it serves no user before HOST, as IIS does where several hosts
+    /// share an address. Without a log-in it is not known that it has HOST.
+    fn must_name_host(&self, reply: &Reply, control: &Control) -> bool {
+        let says = ["hostname is expected", "use host", "host first"].iter().any(|words| reply.says(words));
+        says && !self.wants_host
+            && control.config.host_command == HostCommand::Auto
+            && control.config.host.parse::<IpAddr>().is_err()
+    }
+
+    fn name_wanted_host(&mut self, control: &mut Control) -> Step {
+        control.send(Command::with(Verb::Host, control.config.host.clone())?);
         Ok(Next::Wait)
     }
 
