@@ -11,10 +11,11 @@ use tokio::sync::{mpsc, oneshot};
 use super::dial::reach;
 use super::driver::Driver;
 use super::log::Scribe;
+use super::span::{Place, Span};
 use super::{Cancel, Dial, Error, Pace};
 use jiff::tz::TimeZone;
 
-use crate::ftp::{Known, Operation, Outcome, Zone};
+use crate::ftp::{DataFault, Known, Operation, Outcome, Zone};
 use crate::model::event::Server;
 use crate::model::{ConnectionId, Security, TransferId};
 
@@ -32,7 +33,7 @@ pub enum Body {
     /// Into memory, or there are none.
     #[default]
     None,
-    /// Into a file, at its position.
+    /// Into a file, at its position, or into the range that the flow names.
     Receive {
         /// Open for writing.
         file: File,
@@ -73,17 +74,50 @@ pub struct Flow {
     pub most: Option<u64>,
     /// The bytes that this attempt must bring, where that is known.
     pub expected: Option<u64>,
+    /// The range of the file that is fetched, where others fetch the rest.
+    pub span: Option<Arc<Span>>,
+    /// How many connections fetch the file: all of them together get as large a share of the limit as another file.
+    pub sharers: Arc<AtomicU32>,
 }
 
 impl Flow {
     /// At `pace`, with or without conversion of line ends.
     pub fn new(pace: Pace, ascii: bool) -> Self {
-        Self { done: AtomicU64::new(0), pace, ascii, most: None, expected: None }
+        Self { pace, ascii, ..Self::default() }
     }
 
     /// Bytes so far.
     pub fn done(&self) -> u64 {
         self.done.load(Ordering::Relaxed)
+    }
+
+    /// The most bytes, up to `most`, that should be moved at once.
+    pub(super) fn portion(&self, most: usize) -> usize {
+        let sharers = usize::try_from(self.sharers.load(Ordering::Relaxed)).unwrap_or(1).max(1);
+        (self.pace.portion(most.saturating_mul(sharers)) / sharers).clamp(1, most)
+    }
+
+    /// The same of what may be received.
+    pub(super) fn claim(&self, most: usize) -> Result<usize, DataFault> {
+        let most = self.portion(most);
+        self.span.as_ref().map_or(Ok(most), |span| span.claim(most))
+    }
+
+    /// So many bytes came.
+    pub(super) fn took(&self, count: usize) -> Result<(), DataFault> {
+        self.span.as_ref().map_or(Ok(()), |span| span.took(count))
+    }
+
+    /// The file has so many more.
+    pub(super) fn wrote(&self, count: usize) {
+        if let Some(span) = &self.span {
+            span.wrote(count);
+        }
+    }
+
+    /// Where `file` is written.
+    pub(super) fn place<'a>(&self, file: &'a File) -> Place<'a> {
+        Place { file, at: self.span.as_ref().map(|span| span.written()) }
     }
 }
 

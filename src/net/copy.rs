@@ -46,7 +46,7 @@ const CHUNK: usize = 16 * 1024;
 pub(super) enum Load {
     /// From the server into memory, up to a limit.
     Collect { most: usize },
-    /// From the server into a file, at its position.
+    /// From the server into a file.
     Receive { file: File, flow: Arc<Flow> },
     /// From a file to the server.
     Send { file: File, from: u64, flow: Arc<Flow> },
@@ -147,9 +147,9 @@ impl Mover {
             return self.carrier(file, flow)?.receive().await;
         }
         let (filler, drainer) = belt();
-        let (ascii, guard) = (flow.ascii, self.guard.clone());
+        let (writing, guard) = (flow.clone(), self.guard.clone());
         let disk = spawn_blocking(move || {
-            let written = write_blocks(&file, drainer, ascii);
+            let written = write_blocks(&file, drainer, &writing);
             drop((file, guard));
             written
         });
@@ -168,7 +168,7 @@ impl Mover {
     async fn receive_small(mut self, mut file: File, flow: &Flow) -> Result<DataEnd, Fault> {
         let mut block = vec![0; CHUNK];
         let clean = loop {
-            let portion = flow.pace.portion(block.len());
+            let portion = flow.portion(block.len());
             match self.read(&mut block[..portion]).await? {
                 Came::End { clean } => break clean,
                 Came::Bytes(count) => {
@@ -204,14 +204,36 @@ impl Mover {
         Ok(Carrier::new(socket, file, flow.clone(), self.idle, self.heard, self.guard))
     }
 
+    /// What comes before a range goes into memory. `Some`: the data have ended; whether that is authentic.
+    async fn take_head(&mut self, flow: &Flow) -> Result<Option<bool>, DataFault> {
+        let Some(span) = &flow.span else { return Ok(None) };
+        let mut block = vec![0; CHUNK];
+        while span.head_left() > 0 {
+            let portion = flow.portion(span.head_left().min(CHUNK));
+            match self.read(&mut block[..portion]).await? {
+                Came::End { clean } => return Ok(Some(clean)),
+                Came::Bytes(count) => {
+                    self.count(count, flow)?;
+                    span.put_head(&block[..count]);
+                    flow.pace.take(count).await;
+                }
+            }
+        }
+        Ok(None)
+    }
+
     async fn fill(&mut self, mut filler: Filler, flow: &Flow) -> Result<bool, DataFault> {
+        if let Some(clean) = self.take_head(flow).await? {
+            return Ok(clean);
+        }
         // When the disk's end is gone, its own error says why.
         while let Some(mut block) = filler.empty().await {
-            let portion = flow.pace.portion(BLOCK);
+            let portion = flow.claim(BLOCK)?;
             match self.read(&mut block.room()[..portion]).await? {
                 Came::End { clean } => return Ok(clean),
                 Came::Bytes(count) => {
                     self.count(count, flow)?;
+                    flow.took(count)?;
                     block.set_filled(count);
                     if !filler.put(block).await {
                         break;
@@ -256,7 +278,7 @@ impl Mover {
         while let Some(block) = drainer.full().await {
             let mut rest = block.filled();
             while !rest.is_empty() {
-                let portion = &rest[..flow.pace.portion(BLOCK).min(rest.len())];
+                let portion = &rest[..flow.portion(BLOCK).min(rest.len())];
                 let count = self.write(portion).await?;
                 self.bytes += count as u64;
                 flow.done.fetch_add(count as u64, Ordering::Relaxed);
@@ -344,22 +366,24 @@ async fn joined(disk: JoinHandle<io::Result<()>>) -> io::Result<()> {
     disk.await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
-fn write_blocks(mut file: &File, mut drainer: Drainer, ascii: bool) -> io::Result<()> {
+fn write_blocks(file: &File, mut drainer: Drainer, flow: &Flow) -> io::Result<()> {
+    let mut place = flow.place(file);
     let mut lines = FromWire::native();
     let mut converted = Vec::new();
     while let Some(block) = drainer.blocking_full() {
-        if ascii {
+        if flow.ascii {
             converted.clear();
             lines.convert(block.filled(), &mut converted);
-            file.write_all(&converted)?;
+            place.write_all(&converted)?;
         } else {
-            file.write_all(block.filled())?;
+            place.write_all(block.filled())?;
+            flow.wrote(block.filled().len());
         }
         drainer.give_back(block);
     }
     converted.clear();
     lines.finish(&mut converted);
-    file.write_all(&converted)
+    place.write_all(&converted)
 }
 
 /// Reads exactly what the file holds now from `from` on; if that changes meanwhile, nothing that was sent is the file.

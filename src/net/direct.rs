@@ -19,6 +19,7 @@ use tokio::task::spawn_blocking;
 
 use super::Flow;
 use super::copy::{DRAIN, Fault, Watch, check_unchanged, measure};
+use super::span::Place;
 use crate::ftp::{DataEnd, DataFault};
 
 /// Bytes that are moved by way of memory before a pipe is worth its price, and again where the file takes none from a pipe.
@@ -73,7 +74,7 @@ impl Carrier {
         Self { socket: Arc::new(socket), file, flow, idle, bytes: 0, watch, heard, given_up: Arc::default(), guard }
     }
 
-    /// Into the file, at its position.
+    /// Into the file.
     pub(super) async fn receive(self) -> Result<DataEnd, Fault> {
         self.run(Self::take_in).await
     }
@@ -101,6 +102,34 @@ impl Carrier {
     }
 
     fn take_in(&mut self) -> Result<(), Fault> {
+        if self.take_head()? {
+            self.take_rest()?;
+        }
+        // The server may hold its last reply until our end is closed: not later than this.
+        let _ = SockRef::from(&*self.socket).set_linger(None);
+        let _ = self.socket.shutdown(Shutdown::Write);
+        Ok(())
+    }
+
+    /// What comes before a range goes into memory. False: the data have ended.
+    fn take_head(&mut self) -> Result<bool, Fault> {
+        let Some(span) = self.flow.span.clone() else { return Ok(true) };
+        let mut block = [0; FIRST];
+        while span.head_left() > 0 {
+            let most = self.flow.portion(span.head_left().min(FIRST));
+            let count = self.once(PollFlags::IN, |mut socket| socket.read(&mut block[..most]))?;
+            self.heard.get_or_init(Instant::now);
+            if count == 0 {
+                return Ok(false);
+            }
+            self.count(count);
+            span.put_head(&block[..count]);
+            self.keep_pace(count)?;
+        }
+        Ok(true)
+    }
+
+    fn take_rest(&mut self) -> Result<(), Fault> {
         let mut block = Vec::new();
         let mut pipe = None;
         let mut is_refused = false;
@@ -110,7 +139,7 @@ impl Carrier {
                 is_refused = pipe.is_none();
             }
             let room = if self.bytes == 0 { FIRST } else { BLOCK };
-            let most = self.flow.pace.portion(if pipe.is_some() { PIPE } else { room });
+            let most = self.flow.claim(if pipe.is_some() { PIPE } else { room })?;
             let count = match &pipe {
                 Some(pipe) => self.once(PollFlags::IN, |socket| pipe.fill(socket, most))?,
                 None => {
@@ -121,25 +150,24 @@ impl Carrier {
             };
             self.heard.get_or_init(Instant::now);
             if count == 0 {
-                break;
+                return Ok(());
             }
             self.count(count);
+            self.flow.took(count)?;
             if self.flow.most.is_some_and(|most| self.bytes > most) {
                 return Err(DataFault::Limit.into());
             }
+            let mut place = self.flow.place(&self.file);
             match &pipe {
-                None => (&self.file).write_all(&block[..count]).map_err(Fault::Local)?,
-                Some(full) if !full.empty(&self.file, count).map_err(Fault::Local)? => {
+                None => place.write_all(&block[..count]).map_err(Fault::Local)?,
+                Some(full) if !full.empty(place, count).map_err(Fault::Local)? => {
                     (pipe, is_refused) = (None, true);
                 }
                 Some(_) => {}
             }
+            self.flow.wrote(count);
             self.keep_pace(count)?;
         }
-        // The server may hold its last reply until our end is closed: not later than this.
-        let _ = SockRef::from(&*self.socket).set_linger(None);
-        let _ = self.socket.shutdown(Shutdown::Write);
-        Ok(())
     }
 
     fn give_out(&mut self, from: u64) -> Result<(), Fault> {
@@ -157,7 +185,7 @@ impl Carrier {
             left -= count as u64;
             let mut rest = &block[..count];
             while !rest.is_empty() {
-                let portion = &rest[..self.flow.pace.portion(BLOCK).min(rest.len())];
+                let portion = &rest[..self.flow.portion(BLOCK).min(rest.len())];
                 let count = self.once(PollFlags::OUT, |mut socket| socket.write(portion))?;
                 if count == 0 {
                     return Err(DataFault::Network("the server takes nothing more".to_owned()).into());
@@ -256,16 +284,16 @@ impl Pipe {
     }
 
     /// Moves all `count` bytes on into the file. False where they had to be copied: it takes none from a pipe.
-    fn empty(&self, mut file: &File, count: usize) -> io::Result<bool> {
+    fn empty(&self, mut place: Place<'_>, count: usize) -> io::Result<bool> {
         let mut left = count;
         while left > 0 {
-            match splice(&self.exit, None, file, None, left, SpliceFlags::MOVE) {
+            match splice(&self.exit, None, place.file, place.at.as_mut(), left, SpliceFlags::MOVE) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(moved) => left -= moved,
                 Err(Errno::INTR) => {}
                 Err(Errno::INVAL) => {
                     let exit = File::from(self.exit.try_clone()?);
-                    io::copy(&mut exit.take(left as u64), &mut file)?;
+                    io::copy(&mut exit.take(left as u64), &mut place)?;
                     return Ok(false);
                 }
                 Err(error) => return Err(error.into()),

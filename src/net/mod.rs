@@ -22,6 +22,7 @@ mod list;
 mod log;
 mod pace;
 mod proxy;
+mod span;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -37,4 +38,5 @@ pub use identity::ClientCertificate;
 pub use log::Log;
 pub use pace::Pace;
 pub use proxy::Through;
+pub use span::Span;
 pub use trust::{Roots, Trust};

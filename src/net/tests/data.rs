@@ -15,7 +15,7 @@ use crate::net::copy::Load;
 use crate::net::data::{DataConnection, Ended, Happened, Job};
 use crate::net::proxy::Route;
 use crate::net::tls::Security as Tls;
-use crate::net::{Flow, Pace};
+use crate::net::{Flow, Pace, Span};
 
 const PATIENCE: Duration = Duration::from_millis(300);
 
@@ -233,6 +233,48 @@ async fn silence_ends_a_transfer() {
     let (data, _socket) =
         connected(&listener, Load::Collect { most: 10 }, Some(secured(&Identity::loopback()).await)).await;
     assert!(ended(data).await.result.is_err());
+}
+
+/// The data go on behind the range: the connection is ended, and not a byte of them is written.
+#[tokio::test]
+async fn a_range_is_written_in_its_place_and_nothing_else() {
+    let (listener, _) = listener().await;
+    let bytes = some_bytes(3_000_000);
+    for identity in [None, Some(Identity::loopback())] {
+        for (from, end) in [(1_000_000, 2_000_000), (100, 101), (0, 700_001), (2_000_000, 3_000_000)] {
+            let before = vec![b'.'; bytes.len()];
+            let file = file_of(&before);
+            let span = Arc::new(Span::new(from, end, 3_000_000, 65_536));
+            let flow = Arc::new(Flow { span: Some(span.clone()), ..Flow::default() });
+            let load = Load::Receive { file: file.try_clone().unwrap(), flow };
+            let security = match &identity {
+                Some(identity) => Some(secured(identity).await),
+                None => None,
+            };
+            let (data, mut socket) = connected(&listener, load, security).await;
+            let offset = usize::try_from(span.offset()).unwrap();
+            let sent = bytes[offset..].to_vec();
+            // The other end closes before it has read them all.
+            match &identity {
+                None => drop(tokio::spawn(async move { socket.write_all(&sent).await })),
+                Some(identity) => {
+                    let mut stream = accepted(identity, socket).await;
+                    tokio::spawn(async move {
+                        let _ = stream.write_all(&sent).await;
+                        stream.shutdown().await
+                    });
+                }
+            }
+            let ended = ended(data).await;
+            assert_eq!(ended.result.is_ok(), end == 3_000_000, "{:?}", ended.result);
+            assert!(ended.result.is_ok() || ended.result == Err(DataFault::Limit), "{:?}", ended.result);
+            let (from, end) = (usize::try_from(from).unwrap(), usize::try_from(end).unwrap());
+            assert!(span.head() == bytes[offset..from] && span.written() == end as u64);
+            let written = content(file);
+            assert!(written[from..end] == bytes[from..end], "{from} to {end}");
+            assert!(written[..from] == before[..from] && written[end..] == before[end..], "{from} to {end}");
+        }
+    }
 }
 
 #[tokio::test]
