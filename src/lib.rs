@@ -42,11 +42,12 @@
 //!             tls trust identity              and to a secured one
 //!             connection driver cancel log    the task that drives one session; its lines
 //!             zone                            the zone of a server's times, measured
-//!             data copy direct belt ascii pace    bytes of a data connection, and the exact order in which it is closed
+//!             data copy direct belt ascii pace span   bytes of a data connection, and the exact order in which it is closed
 //! worker/     policy; owns sessions, queue, transcript, stores
 //!             mod dispatch front scribe       the loop, action by action; events and what is written down
 //!             tabs browse errand files here   browsing, and single changes of files
 //!             queue rows extras ready pool transfer walk download upload verify checksum rules retry settle    the queue
+//!             segments plan ranges            a large file over several connections
 //!             import after limits             its files, what is done behind its last row, and how fast it may go
 //!             connect secret memory questions log-in, certificates, passwords, and what was learned of servers
 //!             disk local journal store vault  this machine: downloads, folders, the queue on disk, settings, secrets

@@ -119,6 +119,82 @@ fn over_a_network_that_fails_every_file_comes_and_goes_whole() {
     }
 }
 
+/// A large file over four connections, killed and killed again; then the rest of it, over four or one.
+#[test]
+fn killed_at_any_moment_a_file_in_ranges_comes_whole() {
+    let Some(server) = Setup::new(Kind::Vsftpd).extra("local_max_rate=1500000").start() else { return };
+    fs::write(server.root.join("file"), varied(12_000_000)).unwrap();
+    server.own();
+    let (mut gone_on_with, mut in_ranges) = (0, 0);
+    for seed in 1..=rounds() {
+        let home = tempfile::tempdir().unwrap();
+        divides(home.path());
+        let dice = Dice::new(seed);
+        let to = home.path().join("here");
+        let mut get = server.longshore(home.path());
+        get.args(["get", &server.url("file"), "--segments", "4", "-o"]).arg(&to);
+        killed(&mut get, 400 + dice.below(2000));
+        let mut rest = server.longshore(home.path());
+        rest.args(["queue", "run", "--segments", if seed % 2 == 0 { "4" } else { "1" }]);
+        if seed % 3 == 0 {
+            killed(&mut rest, 300 + dice.below(1500));
+        }
+        let there = fs::metadata(to.join("file.part")).map_or(0, |part| part.len());
+        let rest = run(rest.arg("--json"));
+        assert!(rest.status.success(), "seed {seed}: {}", text(&rest));
+        if !to.exists() {
+            continue; // killed before anything was wanted
+        }
+        assert_eq!(files(&to), ["file"], "seed {seed}");
+        assert!(fs::read(to.join("file")).unwrap() == varied(12_000_000), "seed {seed}");
+        let result: serde_json::Value = serde_json::from_slice(&rest.stdout).unwrap_or_default();
+        let from = result["resumed_from"].as_u64().unwrap_or(0);
+        gone_on_with += usize::from(from > 0);
+        // The part is longer than what it holds.
+        in_ranges += usize::from(from > 0 && from < there);
+    }
+    println!("{} rounds, {gone_on_with} of them gone on with, {in_ranges} with holes", rounds());
+    assert!(in_ranges > 0);
+}
+
+#[test]
+fn over_a_network_that_fails_a_file_in_ranges_comes_whole() {
+    let Some(server) = Setup::new(Kind::Vsftpd).extra("local_max_rate=1500000").start() else { return };
+    fs::write(server.root.join("file"), varied(8_000_000)).unwrap();
+    server.own();
+    for seed in 1..=rounds() {
+        let home = tempfile::tempdir().unwrap();
+        divides(home.path());
+        let port = proxy::start(server.port, seed);
+        let to = home.path().join("here");
+        let mut get = longshore(home.path());
+        get.args(["get", &format!("ftp://{USER}@127.0.0.1:{port}/file"), "--tls", "never", "-o"]).arg(&to);
+        get.args(["--timeout", "3", "--retries", "9"]);
+        until_done(get, home.path(), &format!("seed {seed}"));
+        assert_eq!(files(&to), ["file"], "seed {seed}");
+        assert!(fs::read(to.join("file")).unwrap() == varied(8_000_000), "seed {seed}");
+    }
+}
+
+/// Settings that fetch also files of a few megabytes over four connections.
+fn divides(home: &Path) {
+    fs::create_dir_all(home.join("config/longshore")).unwrap();
+    fs::write(home.join("config/longshore/settings.toml"), "segments = 4\nsegments_from = 1000000\n").unwrap();
+}
+
+/// Runs a command for so many milliseconds.
+fn killed(command: &mut Command, after: u64) {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    thread::sleep(Duration::from_millis(after));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+fn varied(length: usize) -> Vec<u8> {
+    let dice = Dice::new(99);
+    (0..length).map(|_| dice.below(256).to_le_bytes()[0]).collect()
+}
+
 /// Runs a command until the server is reached, and then what it has left until nothing is.
 fn until_done(mut command: Command, home: &Path, what: &str) {
     let mut output = run(command.env("LONGSHORE_PASSWORD", PASSWORD));

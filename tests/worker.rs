@@ -16,5 +16,7 @@ mod peer;
 mod refused;
 #[path = "worker/resume.rs"]
 mod resume;
+#[path = "worker/segments.rs"]
+mod segments;
 #[path = "worker/trees.rs"]
 mod trees;

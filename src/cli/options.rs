@@ -7,10 +7,13 @@ use clap::{ArgAction, Args, ValueEnum};
 use super::output::{complain, visible};
 use super::transcript::TranscriptFile;
 use crate::model::filter::Filters;
+use crate::model::settings;
 use crate::model::{IfExists, Mode, PathSyntax, Proxy, Run, Secret, Security, Settings, Site, TlsVersion};
 
 /// Most transfers at once that can be asked for.
 const MOST_CONNECTIONS: i64 = 32;
+/// The same for one file.
+const MOST_SEGMENTS: i64 = settings::MOST_SEGMENTS as i64;
 /// The variable that may hold the password of the proxy.
 const PROXY_VARIABLE: &str = "LONGSHORE_PROXY_PASSWORD";
 /// The variable that may hold the password of a client certificate's key.
@@ -67,6 +70,10 @@ pub struct Options {
     /// Transfers at once [default: 4]; lowered when the server says that it is too many.
     #[arg(short = 'j', long, value_name = "N", global = true, value_parser = clap::value_parser!(u8).range(1..=MOST_CONNECTIONS))]
     pub connections: Option<u8>,
+    /// Connections that fetch one large file together [default: 1, or what the settings say]: for servers that give each
+    /// connection only so much.
+    #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u8).range(1..=MOST_SEGMENTS))]
+    pub segments: Option<u8>,
     /// What to do with targets that exist [default: ask at a terminal, else skip with exit status 1].
     #[arg(long, value_name = "CHOICE", global = true)]
     pub if_exists: Option<Exists>,
@@ -262,7 +269,10 @@ impl Options {
 
     /// Puts the options that stand for settings in their place, for this run.
     pub fn adjust(&self, settings: &mut Settings) {
-        settings.connections = self.connections.unwrap_or(settings.connections);
+        settings.segments = self.segments.unwrap_or(settings.segments);
+        // Who asks for more connections for one file than for all wants them.
+        let wanted = settings.connections.max(self.segments.unwrap_or(0));
+        settings.connections = self.connections.unwrap_or(wanted);
         if self.limit_down.is_some() || self.limit_up.is_some() {
             // What was typed holds at every hour.
             settings.schedule.clear();
@@ -320,6 +330,9 @@ impl Options {
         }
         site.zone = self.server_zone.or(site.zone);
         site.paths = self.paths.or(site.paths);
+        if self.segments.is_some() {
+            site.segments = None;
+        }
         if self.connections.is_some() {
             site.connections = None;
         }
@@ -436,6 +449,20 @@ mod tests {
         let colons = format!("SHA256:{}", ["AB"; 32].join(":"));
         assert_eq!(fingerprint(&colons), Ok("ab".repeat(32)));
         assert_eq!(charset("Latin1"), Ok("windows-1252".to_owned()));
+    }
+
+    #[test]
+    fn connections_for_one_file_count_as_transfers() {
+        let adjusted = |line: &str| {
+            let mut settings = Settings::default();
+            read(line).adjust(&mut settings);
+            (settings.segments, settings.connections)
+        };
+        assert_eq!([adjusted(""), adjusted("--segments 3"), adjusted("--segments 8")], [(1, 4), (3, 4), (8, 8)]);
+        assert_eq!(adjusted("--segments 8 -j 2"), (8, 2), "what was typed holds");
+        let mut site = Site { segments: Some(1), ..Site::default() };
+        read("--segments 3").adjust_site(&mut site);
+        assert_eq!(site.segments, None);
     }
 
     #[test]

@@ -79,6 +79,9 @@ pub enum DataFault {
     /// More than is allowed came.
     #[error("more data than is allowed came")]
     Limit,
+    /// All came that was wanted: others fetch what is behind it.
+    #[error("ended behind the range that was wanted")]
+    Enough,
 }
 
 /// How an operation ends.

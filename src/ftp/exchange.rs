@@ -313,7 +313,9 @@ impl Exchange {
             self.doubt_active(control);
         }
         match result {
-            Err(fault @ (DataFault::Local(_) | DataFault::Limit | DataFault::Silent(_))) if self.sent => {
+            Err(fault @ (DataFault::Local(_) | DataFault::Limit | DataFault::Enough | DataFault::Silent(_)))
+                if self.sent =>
+            {
                 let reply = self.reply.take().map(|reply| control.words(&reply));
                 control.abort();
                 return Err(Error::Data { fault, reply });

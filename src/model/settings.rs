@@ -14,6 +14,9 @@ use super::schedule::Slot;
 use super::site::Secret;
 use super::transfer::Course;
 
+/// The most connections for one file.
+pub const MOST_SEGMENTS: u8 = 8;
+
 /// Kept between runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -24,6 +27,10 @@ pub struct Settings {
     pub connections_down: u8,
     /// Those of them towards servers; 0 for no cap of their own.
     pub connections_up: u8,
+    /// Connections that fetch one large file together; 1: one fetches all of it.
+    pub segments: u8,
+    /// Smallest file, in bytes, that is fetched so.
+    pub segments_from: u64,
     /// Bytes a second towards this machine; 0 for no limit.
     pub limit_down: u64,
     /// Bytes a second towards servers; 0 for no limit.
@@ -94,6 +101,8 @@ impl Default for Settings {
             connections: 4,
             connections_down: 0,
             connections_up: 0,
+            segments: 1,
+            segments_from: 64_000_000,
             limit_down: 0,
             limit_up: 0,
             schedule: Vec::new(),

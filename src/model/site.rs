@@ -84,6 +84,9 @@ pub struct Site {
     /// The most connections at once; `None`: what the settings say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<u8>,
+    /// Connections that fetch one large file together; `None`: as the settings say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segments: Option<u8>,
     /// Bytes a second towards this machine, beside the limit for all; 0 for none.
     #[serde(skip_serializing_if = "is_default")]
     pub limit_down: u64,
@@ -126,6 +129,7 @@ impl Default for Site {
             local: None,
             remote: None,
             connections: None,
+            segments: None,
             limit_down: 0,
             limit_up: 0,
             comments: String::new(),

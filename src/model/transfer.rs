@@ -217,6 +217,8 @@ pub struct Running {
     pub resumed_from: u64,
     /// Bytes a second, over the last seconds.
     pub rate: u64,
+    /// Connections that fetch it, where there are several; else 0.
+    pub connections: u8,
     /// What it does while no bytes move, such as `Connecting` or `Waiting for the server`; empty while they do.
     pub step: &'static str,
 }

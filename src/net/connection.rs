@@ -382,6 +382,13 @@ impl Connection {
         self.notes.note(text);
     }
 
+    /// The same about a transfer.
+    pub fn note_about(&self, about: TransferId, text: &str) {
+        let mut notes = self.notes.clone();
+        notes.set_about(Some(about));
+        notes.note(text);
+    }
+
     pub(super) fn asks_for_zone(&self) -> bool {
         self.shared.asks_for_zone()
     }

@@ -57,6 +57,11 @@ impl Span {
         self.state().written
     }
 
+    /// Up to where it has come.
+    pub fn taken(&self) -> u64 {
+        self.state().taken
+    }
+
     /// Up to where it cannot be taken back.
     pub fn claimed(&self) -> u64 {
         self.state().claimed
@@ -93,16 +98,17 @@ impl Span {
     }
 
     /// How many bytes before the range have not come.
-    pub(super) fn head_left(&self) -> usize {
+    pub fn head_left(&self) -> usize {
         let came = self.state().head.len();
         usize::try_from(self.overlap).unwrap_or(usize::MAX).saturating_sub(came)
     }
 
-    pub(super) fn put_head(&self, bytes: &[u8]) {
+    /// So much came of them.
+    pub fn put_head(&self, bytes: &[u8]) {
         self.state().head.extend_from_slice(bytes);
     }
 
-    /// How many bytes, up to `most`, may be read next; an error at the end of the range. At that of the file one more is
+    /// How many bytes, up to `most`, may be read next; `DataFault::Enough` at the end of the range. At that of the file one more is
     /// looked for: it must not come.
     pub(super) fn claim(&self, most: usize) -> Result<usize, DataFault> {
         let mut state = self.state();
@@ -113,7 +119,7 @@ impl Span {
         let count = usize::try_from(left).unwrap_or(usize::MAX).min(most);
         state.over |= count == 0;
         state.claimed = state.taken + count as u64;
-        if count == 0 { Err(DataFault::Limit) } else { Ok(count) }
+        if count == 0 { Err(DataFault::Enough) } else { Ok(count) }
     }
 
     /// So many came of what was claimed.
@@ -131,6 +137,14 @@ impl Span {
     /// The file has so many more.
     pub(super) fn wrote(&self, count: usize) {
         self.state().written += count as u64;
+    }
+
+    /// So many bytes came and are written: what a data connection does, for tests of those who plan ranges.
+    #[cfg(test)]
+    pub(crate) fn advance(&self, count: u64) {
+        let mut state = self.state();
+        state.taken += count;
+        (state.claimed, state.written) = (state.taken, state.taken);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -183,7 +197,7 @@ mod tests {
         assert_eq!((span.claim(10_000), span.claimed()), (Ok(300), 1500));
         span.took(300).unwrap();
         span.wrote(500);
-        assert_eq!((span.claim(1), span.written()), (Err(DataFault::Limit), 1500));
+        assert_eq!((span.claim(1), span.written()), (Err(DataFault::Enough), 1500));
         assert!(!span.lengthen(2000), "it is over");
     }
 

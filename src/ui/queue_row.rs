@@ -227,8 +227,13 @@ pub fn hover(ui: &mut Ui, row: Row<'_>) {
         facts.push(format!("{} attempts", row.attempts));
     }
     match row.phase {
-        Phase::Running(running) if running.resumed_from > 0 => {
-            facts.push(format!("goes on after {}", text::size(running.resumed_from)));
+        Phase::Running(running) => {
+            if running.resumed_from > 0 {
+                facts.push(format!("goes on after {}", text::size(running.resumed_from)));
+            }
+            if running.connections > 1 {
+                facts.push(format!("over {} connections", running.connections));
+            }
         }
         Phase::Done(done) => facts.push(proof(done).to_owned()),
         _ => {}

@@ -324,15 +324,19 @@ impl Part {
         Ok(())
     }
 
+    /// `length` bytes from `at` on, or as many as there are.
+    pub fn bytes(&self, at: u64, length: usize) -> Result<Vec<u8>, Error> {
+        let wrong = |error: io::Error| Error::new("read", self.path(), error);
+        let mut file = self.file.try_clone().map_err(wrong)?;
+        file.seek(SeekFrom::Start(at)).map_err(wrong)?;
+        let mut bytes = Vec::new();
+        file.take(length as u64).read_to_end(&mut bytes).map_err(wrong)?;
+        Ok(bytes)
+    }
+
     /// The last bytes, at most `most`: to compare them with what the server sends again.
     pub fn tail(&self, most: u64) -> Result<Vec<u8>, Error> {
-        let wrong = |error: io::Error| Error::new("read", self.path(), error);
-        let start = self.length()?.saturating_sub(most);
-        let mut file = self.file.try_clone().map_err(wrong)?;
-        file.seek(SeekFrom::Start(start)).map_err(wrong)?;
-        let mut bytes = Vec::new();
-        file.take(most).read_to_end(&mut bytes).map_err(wrong)?;
-        Ok(bytes)
+        self.bytes(self.length()?.saturating_sub(most), usize::try_from(most).unwrap_or(usize::MAX))
     }
 
     /// The file is whole: gives it its time, its permissions and its name. With `replace` it takes the place of a file or link that is

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use super::disk::{self, Found, Part, Target};
 use super::journal::{Journal, Source};
+use super::ranges::Ranges;
 use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::Verdict;
 use super::transfer::{End, Job};
-use super::{News, verify};
+use super::{News, segments, verify};
 use crate::ftp::{Operation, Outcome};
 use crate::model::question::Facts;
 use crate::model::transfer::Proof;
@@ -49,8 +50,8 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         let part = (is_new && may_be_at_once).then(|| opening.open(&look)).transpose()?;
         Ok((found, part))
     };
-    let (source, replace, (mut part, copied)) = match job.blocking(&what, look).await.map_err(full)? {
-        (_, Some(part)) => (listed, false, part),
+    let (source, replace, Opened { mut part, copied, there }) = match job.blocking(&what, look).await.map_err(full)? {
+        (_, Some(opened)) => (listed, false, opened),
         (found, None) => {
             let source = source(job).await?;
             let (target, replace, begun) = match start(job, &what, target, found, source).await? {
@@ -61,9 +62,15 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
             (source, replace, job.blocking(&what, move || opening.open(&target)).await.map_err(full)?)
         }
     };
-    let mut fetched = fetch(job, &what, &part, source, copied).await;
+    let segments = if copied { 0 } else { segments::wanted(job, source.size) };
+    let mut fetched = if segments > 1 || !there.is_prefix() {
+        segments::fetch(job, &what, &part, (source, there), segments).await
+    } else {
+        fetch(job, &what, &part, source, copied).await
+    };
     if fetched.as_ref().is_err_and(|trouble| trouble.kind == TroubleKind::NoRestart) {
-        part = job.blocking(&what, move || part.truncate(0).map(|()| part)).await?;
+        let opening = Opening::of(job, source, false);
+        part = job.blocking(&what, move || opening.begin_again(part)).await?;
         fetched = fetch(job, &what, &part, source, false).await;
     }
     let Fetched { from: resumed_from, size, modified } = match fetched {
@@ -184,43 +191,58 @@ impl Opening {
     }
 
     /// Opens the part, holding as much of the file as can be gone on with: that of an earlier try, or with `begun` what is
-    /// there under the file's own name, which stays as it is until the new one is whole. Gives back, too, whether it is
-    /// that. Blocks.
-    fn open(self, target: &Target) -> Result<(Part, bool), disk::Error> {
+    /// there under the file's own name, which stays as it is until the new one is whole. Blocks.
+    fn open(self, target: &Target) -> Result<Opened, disk::Error> {
         let Self { journal, now, ascii, begun } = self;
         let noted = |path: &Path| journal.source(path).map(|noted| noted.filter(|noted| noted.remote == now.remote));
         // An empty one is nobody's: a program that was killed had not come to note it.
         let part = Part::find(target, |path, length| Ok(length == 0 || noted(path)?.is_some()))?;
         // And it holds nothing of an earlier try.
+        let mut there = Ranges::default();
         if part.length()? > 0 {
-            if let Some(survived) = journal.survived(&part.path())? {
-                part.truncate(survived)?;
-            }
+            there = journal.there(&part.path(), part.length()?)?;
             let is_other = noted(&part.path())?.is_some_and(|noted| is_other(&noted, &now));
-            let length = part.length()?;
-            if ascii || is_other || now.size.is_none_or(|size| length > size) {
-                part.truncate(0)?;
+            if ascii || is_other || now.size.is_none_or(|size| there.end() > size) {
+                there = Ranges::default();
             }
+            part.truncate(there.end())?;
         }
-        let length = part.length()?;
-        journal.note_source(&part.path(), &now, length)?;
-        let copied = begun && length == 0;
+        journal.note_source(&part.path(), &now, &there)?;
+        let copied = begun && there.total() == 0;
         if copied {
             let wrong = |error| disk::Error::new("read", target.path(), error);
             let mut there = std::fs::File::open(target.path()).map_err(wrong)?;
             std::io::copy(&mut there, &mut part.file()?).map_err(|e| disk::Error::new("write", part.path(), e))?;
         }
-        let there = part.length()?;
-        match target.room(now.size.unwrap_or(0).saturating_sub(there)) {
-            Err(error) if there == 0 => {
+        if copied {
+            there = Ranges::first(part.length()?);
+        }
+        match target.room(now.size.unwrap_or(0).saturating_sub(there.total())) {
+            Err(error) if there.total() == 0 => {
                 // What was to hold it is not left behind; that it does not fit is the error to tell.
                 let _ = journal.forget_source(&part.path());
                 let _ = part.abandon();
                 Err(error)
             }
-            room => room.and_then(|()| part.reserve(now.size.unwrap_or(0))).map(|()| (part, copied)),
+            room => room.and_then(|()| part.reserve(now.size.unwrap_or(0))).map(|()| Opened { part, copied, there }),
         }
     }
+
+    /// The server does not go on with what the part holds.
+    fn begin_again(self, part: Part) -> Result<Part, disk::Error> {
+        part.truncate(0)?;
+        self.journal.note_source(&part.path(), &self.now, &Ranges::default())?;
+        Ok(part)
+    }
+}
+
+/// A part to go on with.
+struct Opened {
+    part: Part,
+    /// Whether it is what was there under the file's own name.
+    copied: bool,
+    /// What it holds of the file.
+    there: Ranges,
 }
 
 /// A trouble that a full disk may be the reason of says so.
@@ -239,13 +261,13 @@ fn is_other(before: &Source, now: &Source) -> bool {
 }
 
 /// A file that was fetched.
-struct Fetched {
+pub(super) struct Fetched {
     /// Where it went on.
-    from: u64,
+    pub(super) from: u64,
     /// Its size, where that is known.
-    size: Option<u64>,
+    pub(super) size: Option<u64>,
     /// Its time, where that was asked on the way.
-    modified: Option<Modified>,
+    pub(super) modified: Option<Modified>,
 }
 
 /// Fetches what the part lacks; it may be `copied` from the target.

@@ -17,6 +17,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use self::rows::Folders;
 use super::disk::{Error, from_os};
+use super::ranges::Ranges;
 use crate::model::queue::Rows;
 use crate::model::{Delta, Modified, Phase, Precision, Section, Transfer};
 
@@ -27,7 +28,7 @@ const MEMORY: &str = ":memory:";
 /// Held by the process that owns the rows.
 const LOCK: &str = "queue.lock";
 /// What this program writes; counted up with each change of the tables.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 /// A database with more bytes is checked while its rows are read, and not before: a window does not wait for it.
 const CHECKED_AT_ONCE: i64 = 8 << 20;
 /// Rows that are handed over at once.
@@ -45,7 +46,7 @@ const TABLES: &str = "
         failure TEXT, attempts INTEGER NOT NULL, if_exists TEXT, priority INTEGER NOT NULL DEFAULT 2);
     CREATE INDEX transfer_place ON transfer (place);
     CREATE TABLE source (part TEXT PRIMARY KEY, remote TEXT NOT NULL, size INTEGER, modified TEXT, boot TEXT,
-        synced INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+        synced INTEGER NOT NULL DEFAULT 0, held TEXT, settled TEXT) WITHOUT ROWID;
     CREATE TABLE counter (next INTEGER NOT NULL);
     INSERT INTO counter VALUES (1);";
 
@@ -58,6 +59,11 @@ const FROM_1: &str = "
 const FROM_2: &str = "
     ALTER TABLE source ADD COLUMN boot TEXT;
     ALTER TABLE source ADD COLUMN synced INTEGER NOT NULL DEFAULT 0;";
+
+/// From version 3, whose parts had no holes.
+const FROM_3: &str = "
+    ALTER TABLE source ADD COLUMN held TEXT;
+    ALTER TABLE source ADD COLUMN settled TEXT;";
 
 /// What a part file was begun from: it may only be continued from the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -250,40 +256,64 @@ impl Journal {
         found.map_err(|e| wrong("read", &self.path, e))
     }
 
-    /// Notes what `part` is begun from, before its first byte, and which start of the system writes it. It holds `length`
-    /// bytes by now: what was synced behind them is gone.
-    pub fn note_source(&self, part: &Path, source: &Source, length: u64) -> Result<(), Error> {
-        let insert = "INSERT OR REPLACE INTO source (part, remote, size, modified, boot, synced)
-            VALUES (?1, ?2, ?3, ?4, ?5, MIN(?6, COALESCE((SELECT synced FROM source WHERE part = ?1), 0)))";
+    /// Notes what `part` is begun from, before its first byte, and which start of the system writes it. It holds the bytes
+    /// `there` by now: what was synced beyond them is gone. One without holes has nothing behind its last byte.
+    pub fn note_source(&self, part: &Path, source: &Source, there: &Ranges) -> Result<(), Error> {
+        let insert = "INSERT OR REPLACE INTO source (part, remote, size, modified, boot, synced, held, settled)
+            VALUES (?1, ?2, ?3, ?4, ?5, MIN(?6, COALESCE((SELECT synced FROM source WHERE part = ?1), 0)), ?7,
+                CASE WHEN ?7 IS NULL THEN NULL ELSE (SELECT settled FROM source WHERE part = ?1) END)";
         let modified = source.modified.as_ref().map(modified_to_text);
-        let size = source.size.map(to_i64);
-        let values = params![from_os(part.as_os_str()), source.remote, size, modified, boot::id(), to_i64(length)];
-        let mut shared = self.shared();
-        let written = shared.database().and_then(|database| database.prepare_cached(insert)?.execute(values));
-        written.map(|_| ()).map_err(|e| wrong("write", &self.path, e))
+        let (size, prefix) = (source.size.map(to_i64), to_i64(there.prefix()));
+        let held = (!there.is_prefix()).then(|| there.to_string());
+        let values = params![from_os(part.as_os_str()), source.remote, size, modified, boot::id(), prefix, held];
+        self.execute(insert, values)
+    }
+
+    /// `part`, which may have holes from now on, holds these bytes. Noted before the first of them that is not behind the
+    /// others.
+    pub fn note_held(&self, part: &Path, held: &Ranges) -> Result<(), Error> {
+        let update = "UPDATE source SET held = ?2 WHERE part = ?1";
+        self.execute(update, params![from_os(part.as_os_str()), held.to_string()])
     }
 
     /// The first `bytes` of `part` are on the disk, whatever happens to the power.
     pub fn note_synced(&self, part: &Path, bytes: u64) -> Result<(), Error> {
         let update = "UPDATE source SET synced = ?2 WHERE part = ?1";
-        let values = params![from_os(part.as_os_str()), to_i64(bytes)];
-        let mut shared = self.shared();
-        let written = shared.database().and_then(|database| database.prepare_cached(update)?.execute(values));
-        written.map(|_| ()).map_err(|e| wrong("write", &self.path, e))
+        self.execute(update, params![from_os(part.as_os_str()), to_i64(bytes)])
     }
 
-    /// How many bytes of `part` are what was written, where the system was started anew since; `None`: all of them.
-    pub fn survived(&self, part: &Path) -> Result<Option<u64>, Error> {
-        let query = "SELECT boot, synced FROM source WHERE part = ?1";
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, i64>(1)?));
+    /// The same of one that may have holes.
+    pub fn note_settled(&self, part: &Path, held: &Ranges) -> Result<(), Error> {
+        let update = "UPDATE source SET settled = ?2 WHERE part = ?1";
+        self.execute(update, params![from_os(part.as_os_str()), held.to_string()])
+    }
+
+    /// Which bytes of `part`, which is `length` long, are what was written: not all where it has holes, or where the system
+    /// was started anew since.
+    pub fn there(&self, part: &Path, length: u64) -> Result<Ranges, Error> {
+        let query = "SELECT boot, synced, held, settled FROM source WHERE part = ?1";
+        let read = |row: &rusqlite::Row<'_>| {
+            let boot: Option<String> = row.get(0)?;
+            Ok((boot::was_before(boot.as_deref()), row.get::<_, i64>(1)?, row.get(2)?, row.get(3)?))
+        };
         let mut shared = self.shared();
         let found = shared.database().and_then(|database| {
             database.prepare_cached(query)?.query_row([from_os(part.as_os_str())], read).optional()
         });
-        let found = found.map_err(|e| wrong("read", &self.path, e))?;
-        Ok(found
-            .filter(|(boot, _)| boot::was_before(boot.as_deref()))
-            .map(|(_, synced)| u64::try_from(synced).unwrap_or(0)))
+        let found: Option<(bool, i64, Option<String>, Option<String>)> =
+            found.map_err(|e| wrong("read", &self.path, e))?;
+        let synced = |bytes: i64| Ranges::first(u64::try_from(bytes).unwrap_or(0));
+        // What cannot be read is not trusted.
+        let parsed = |text: &String| text.parse().unwrap_or_default();
+        let mut there = match &found {
+            None => Ranges::default(),
+            Some((false, _, None, _)) => Ranges::first(length),
+            Some((false, _, Some(held), _)) => parsed(held),
+            Some((true, _, Some(_), Some(settled))) => parsed(settled),
+            Some((true, bytes, _, _)) => synced(*bytes),
+        };
+        there.cut(length);
+        Ok(there)
     }
 
     /// `part` is gone: renamed or deleted.
@@ -294,9 +324,13 @@ impl Journal {
     /// Both are gone.
     pub fn forget_sources(&self, parts: [&Path; 2]) -> Result<(), Error> {
         let delete = "DELETE FROM source WHERE part IN (?1, ?2)";
-        let names = parts.map(|part| from_os(part.as_os_str()));
+        let [first, second] = parts.map(|part| from_os(part.as_os_str()));
+        self.execute(delete, params![first, second])
+    }
+
+    fn execute(&self, statement: &str, values: impl rusqlite::Params) -> Result<(), Error> {
         let mut shared = self.shared();
-        let written = shared.database().and_then(|database| database.prepare_cached(delete)?.execute(names));
+        let written = shared.database().and_then(|database| database.prepare_cached(statement)?.execute(values));
         written.map(|_| ()).map_err(|e| wrong("write", &self.path, e))
     }
 
@@ -364,18 +398,14 @@ fn prepare(mut database: Connection, path: &Path) -> rusqlite::Result<Connection
     match version(&database)? {
         VERSION if is_large(&database)? => return Ok(database),
         VERSION => check(&database)?,
-        1 => {
+        older @ 1..VERSION => {
             check(&database)?;
             let transaction = database.transaction()?;
-            transaction.execute_batch(FROM_1)?;
-            transaction.execute_batch(FROM_2)?;
-            transaction.pragma_update(None, "user_version", VERSION)?;
-            transaction.commit()?;
-        }
-        2 => {
-            check(&database)?;
-            let transaction = database.transaction()?;
-            transaction.execute_batch(FROM_2)?;
+            for (version, change) in (1..).zip([FROM_1, FROM_2, FROM_3]) {
+                if version >= older {
+                    transaction.execute_batch(change)?;
+                }
+            }
             transaction.pragma_update(None, "user_version", VERSION)?;
             transaction.commit()?;
         }

@@ -22,6 +22,7 @@ impl Key {
             local: None,
             remote: None,
             connections: None,
+            segments: None,
             limit_down: 0,
             limit_up: 0,
             comments: String::new(),
@@ -55,6 +56,10 @@ struct Inner {
     batches: HashMap<(Option<TransferId>, Course), IfExists>,
     /// What a person decided for all files of this run, by direction.
     exists: HashMap<Course, IfExists>,
+    /// Servers that do not go on where they are told to.
+    no_segments: HashSet<Key>,
+    /// Rows whose segments did not fit together.
+    in_one: HashSet<TransferId>,
 }
 
 /// Directories remembered of one server; beyond that they are asked for again.
@@ -145,6 +150,22 @@ impl Memory {
         let mut inner = self.inner();
         inner.batches.retain(|(_, decided), _| *decided != course);
         inner.exists.insert(course, choice);
+    }
+
+    /// Whether a row may be fetched over several connections of the server.
+    pub(super) fn may_be_divided(&self, key: &Key, id: TransferId) -> bool {
+        let inner = self.inner();
+        !inner.no_segments.contains(key) && !inner.in_one.contains(&id)
+    }
+
+    /// The server does not go on where it is told to.
+    pub(super) fn divides_nothing(&self, key: &Key) {
+        self.inner().no_segments.insert(key.clone());
+    }
+
+    /// What several connections brought of the row did not fit together.
+    pub(super) fn keep_in_one(&self, id: TransferId) {
+        self.inner().in_one.insert(id);
     }
 
     /// A decision for a batch holds until the queue is empty.

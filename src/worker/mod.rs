@@ -19,6 +19,7 @@ mod import;
 mod limits;
 mod logs;
 mod memory;
+mod plan;
 mod pool;
 mod questions;
 mod queue;
@@ -28,6 +29,7 @@ mod rows;
 mod rules;
 mod scribe;
 mod secret;
+mod segments;
 mod session_log;
 mod settle;
 mod tabs;
@@ -39,6 +41,7 @@ mod walk;
 pub mod disk;
 pub mod journal;
 pub mod local;
+pub mod ranges;
 pub mod store;
 pub mod vault;
 
@@ -61,8 +64,10 @@ use self::memory::{Key, Memory};
 use self::pool::Pool;
 use self::questions::{Asked, Questions};
 use self::queue::Active;
+use self::retry::Trouble;
 use self::rows::Rows;
 use self::scribe::{Lines, Scribe};
+use self::segments::Crew;
 use self::session_log::SessionLog;
 use self::store::{Folders, Store};
 use self::tabs::Tab;
@@ -169,6 +174,8 @@ enum Input {
     Parked(TransferId, Option<Link>),
     /// An attempt at a transfer ended.
     Ended(Box<Ended>),
+    /// One that helped with a transfer has left.
+    Helped(TransferId, Arc<Key>, Option<Link>, Option<Trouble>),
     /// Keep in the vault what opened a proxy or a key: the vault's key, whose it is, and the password.
     KeepSecret { key: String, of: String, password: Option<Secret> },
     /// Rows that an earlier run left were read.
@@ -205,6 +212,8 @@ enum News {
     Size(u64),
     /// It gets another name, because its own is taken.
     Named(Box<Transfer>),
+    /// Several connections may fetch it.
+    Crew(Arc<Crew>),
 }
 
 /// The worker's state; only its own thread touches it.
@@ -405,6 +414,7 @@ impl Worker {
             Input::Discarded(key, rows) => self.discarded(&key, &rows),
             Input::Parked(id, link) => self.parked(id, link),
             Input::Ended(ended) => self.ended(*ended),
+            Input::Helped(id, key, link, trouble) => self.helped(id, &key, link, trouble),
             Input::KeepPassword { site, password } => self.keep_password(site, password),
             Input::KeepSecret { key, of, password } => self.keep_secret(key, of, password),
             Input::KeepTrust { host, port, sha256 } => self.keep_trust(host, port, sha256),

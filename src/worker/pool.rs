@@ -34,6 +34,28 @@ struct Server {
     not_before: Option<Instant>,
 }
 
+/// Connections that help with the file of another, and can be done without.
+#[derive(Default)]
+pub(super) struct Helpers {
+    all: usize,
+    servers: HashMap<Arc<Key>, usize>,
+}
+
+impl Helpers {
+    pub(super) fn add(&mut self, key: &Arc<Key>, count: usize) {
+        self.all += count;
+        *self.servers.entry(key.clone()).or_default() += count;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.all == 0
+    }
+
+    fn of(&self, key: &Arc<Key>) -> usize {
+        self.servers.get(key).copied().unwrap_or(0)
+    }
+}
+
 /// All servers.
 #[derive(Default)]
 pub(super) struct Pool {
@@ -50,18 +72,32 @@ pub(super) struct Pool {
 impl Pool {
     /// Whether one more transfer of that direction may begin at the server.
     pub(super) fn has_room(&self, key: &Arc<Key>, site: &Site, course: Course, settings: &Settings) -> bool {
+        self.would_have_room(key, site, course, settings, &Helpers::default())
+    }
+
+    /// The same if these helpers, which download, were gone.
+    pub(super) fn would_have_room(
+        &self,
+        key: &Arc<Key>,
+        site: &Site,
+        course: Course,
+        settings: &Settings,
+        helpers: &Helpers,
+    ) -> bool {
         let (of_its_way, most) = match course {
-            Course::Download => (self.down, settings.connections_down),
+            Course::Download => (self.down - helpers.all.min(self.down), settings.connections_down),
             Course::Upload => (self.running - self.down, settings.connections_up),
         };
         let is_full = most > 0 && of_its_way >= usize::from(most);
-        if is_full || self.running >= usize::from(settings.connections.max(1)) || self.writing >= MOST_WRITING {
+        let running = self.running - helpers.all.min(self.running);
+        if is_full || running >= usize::from(settings.connections.max(1)) || self.writing >= MOST_WRITING {
             return false;
         }
         let Some(server) = self.servers.get(key) else { return true };
         let wanted = usize::from(site.connections.unwrap_or(settings.connections).max(1));
         let limit = server.limit.map_or(wanted, |(limit, _)| limit.min(wanted));
-        server.running < limit && server.not_before.is_none_or(|then| then <= Instant::now())
+        let here = server.running - helpers.of(key).min(server.running);
+        here < limit && server.not_before.is_none_or(|then| then <= Instant::now())
     }
 
     /// Whether nothing is known of the server yet.

@@ -185,7 +185,7 @@ fn judge_data(fault: &DataFault, reply: Option<&str>) -> (Cause, bool) {
     let refused = reply.is_some_and(|reply| reply.starts_with('5'));
     match fault {
         DataFault::Local(_) => (Cause::Local, false),
-        DataFault::Limit => (Cause::Limit, false),
+        DataFault::Limit | DataFault::Enough => (Cause::Limit, false),
         _ if refused => (Cause::Refused, false),
         DataFault::Tls(_) => (Cause::Tls, true),
         DataFault::Connect(_) | DataFault::Network(_) | DataFault::Silent(_) => (Cause::Network, true),

@@ -13,6 +13,7 @@ use super::memory::Key;
 use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::{self, Verdict};
 use super::scribe::Written;
+use super::segments::Crew;
 use super::walk::Found;
 use super::{Input, News, download, upload, walk};
 use crate::ftp::{Operation, Outcome, TransferType};
@@ -26,6 +27,8 @@ use crate::net::{Body, Cancel, Flow};
 #[derive(Debug, Default)]
 pub(super) struct Gauge {
     flow: Mutex<Option<Arc<Flow>>>,
+    /// Those who fetch it, where several connections do.
+    crew: Mutex<Option<Arc<Crew>>>,
     /// Bytes that were there before this attempt.
     base: AtomicU64,
     resumed: AtomicU64,
@@ -43,12 +46,27 @@ impl Gauge {
     fn flow(&self, flow: &Arc<Flow>, base: u64, resumed: u64) {
         self.base.store(base, Ordering::Relaxed);
         self.resumed.store(resumed, Ordering::Relaxed);
+        *self.crew.lock().unwrap_or_else(PoisonError::into_inner) = None;
         *self.flow.lock().unwrap_or_else(PoisonError::into_inner) = Some(flow.clone());
         self.step("");
     }
 
+    /// Several connections move its bytes from now on; `resumed` were there before.
+    pub(super) fn shared_by(&self, crew: &Arc<Crew>, resumed: u64) {
+        self.resumed.store(resumed, Ordering::Relaxed);
+        *self.crew.lock().unwrap_or_else(PoisonError::into_inner) = Some(crew.clone());
+        self.step("");
+    }
+
+    fn crew(&self) -> Option<Arc<Crew>> {
+        self.crew.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Bytes that crossed the data connection in this attempt.
     pub(super) fn moved(&self) -> u64 {
+        if let Some(crew) = self.crew() {
+            return crew.moved();
+        }
         let flow = self.flow.lock().unwrap_or_else(PoisonError::into_inner);
         flow.as_ref().map_or(0, |flow| flow.done())
     }
@@ -64,9 +82,13 @@ impl Gauge {
 
     /// How far the row is.
     pub(super) fn read(&self) -> Running {
-        let done = self.base.load(Ordering::Relaxed) + self.moved();
         let step = *self.step.lock().unwrap_or_else(PoisonError::into_inner);
-        Running { done, resumed_from: self.resumed.load(Ordering::Relaxed), rate: 0, step }
+        let resumed_from = self.resumed.load(Ordering::Relaxed);
+        let (done, connections) = match self.crew() {
+            Some(crew) => (crew.done(), Some(crew.busy()).filter(|busy| *busy > 1).unwrap_or(0)),
+            None => (self.base.load(Ordering::Relaxed) + self.moved(), 0),
+        };
+        Running { done, resumed_from, rate: 0, connections, step }
     }
 }
 
@@ -141,30 +163,22 @@ pub(super) async fn run(mut job: Job) {
     {
         trouble.kind = TroubleKind::Stopped;
     }
-    let link = match job.link.take() {
-        Some(link) if end.as_ref().is_err_and(|trouble| trouble.kind == TroubleKind::NeedsTls12) => {
-            link.learn(true);
-            tokio::spawn(link.close());
-            None
-        }
-        Some(link) if end.as_ref().is_err_and(|trouble| trouble.kind == TroubleKind::NoData) => {
-            link.learn(false);
-            tokio::spawn(link.close());
-            None
-        }
-        Some(link) if link.is_open() => {
-            link.learn(false);
-            Some(link)
-        }
-        Some(link) => {
-            link.learn(false);
-            None
-        }
-        None => None,
-    };
+    let link = kept(job.link.take(), end.as_ref().err());
     let reached = job.gauge.read().done;
     let ended = Ended { id: job.row.id, key: job.key, end, link, reached };
     job.context.tell(Input::Ended(Box::new(ended))).await;
+}
+
+/// A connection that the next transfer can use, after this one ended with `trouble` or well.
+pub(super) fn kept(link: Option<Link>, trouble: Option<&Trouble>) -> Option<Link> {
+    let link = link?;
+    let kind = trouble.map(|trouble| trouble.kind);
+    link.learn(kind == Some(TroubleKind::NeedsTls12));
+    if matches!(kind, Some(TroubleKind::NeedsTls12 | TroubleKind::NoData)) {
+        tokio::spawn(link.close());
+        return None;
+    }
+    link.is_open().then_some(link)
 }
 
 impl Job {

@@ -10,6 +10,7 @@ use super::connect::{Context, Link};
 use super::disk;
 use super::download::OVERLAP;
 use super::journal::{Journal, Source};
+use super::ranges::Ranges;
 use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::Verdict;
 use super::transfer::{End, Job, remote_name};
@@ -188,16 +189,16 @@ async fn note(job: &Job, what: &str, source: Facts, before: Before) -> Result<()
         match before {
             Before::Other(size) => {
                 let other = Source { remote: local.clone(), size, modified: None };
-                journal.note_source(&before_path(&remote), &other, 0)?;
+                journal.note_source(&before_path(&remote), &other, &Ranges::default())?;
             }
             Before::Beginning => {
                 let beginning = Source { remote: String::new(), size: None, modified: None };
-                journal.note_source(&before_path(&remote), &beginning, 0)?;
+                journal.note_source(&before_path(&remote), &beginning, &Ranges::default())?;
             }
             Before::Absent => journal.forget_source(&before_path(&remote))?,
         }
         let Facts { size, modified } = source;
-        journal.note_source(Path::new(&remote), &Source { remote: local, size, modified }, 0)
+        journal.note_source(Path::new(&remote), &Source { remote: local, size, modified }, &Ranges::default())
     })
     .await
 }

@@ -48,7 +48,7 @@ pub struct Setup {
     pub kind: Kind,
     pub tls: Tls,
     pub ipv6: bool,
-    /// Lines for the configuration file (vsftpd, ProFTPD), or arguments (Pure-FTPd).
+    /// Lines for the configuration file (vsftpd, ProFTPD), arguments (Pure-FTPd), or the environment (pyftpdlib).
     pub extra: Vec<String>,
     /// Another network namespace, and the address that it has there.
     pub far: Option<(&'static str, &'static str)>,
@@ -258,6 +258,7 @@ impl Setup {
         fs::write(work.join("server.py"), include_str!("pyftpdlib_server.py")).unwrap();
         let mut command = Command::new(self.program());
         command.arg(work.join("server.py")).args([host, &port.to_string(), USER, PASSWORD]).arg(root);
+        command.envs(self.extra.iter().filter_map(|line| line.split_once('=')));
         if self.tls != Tls::Off {
             command.arg(certificate).arg(key);
         }

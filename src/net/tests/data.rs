@@ -267,7 +267,7 @@ async fn a_range_is_written_in_its_place_and_nothing_else() {
             }
             let ended = ended(data).await;
             assert_eq!(ended.result.is_ok(), end == 3_000_000, "{:?}", ended.result);
-            assert!(ended.result.is_ok() || ended.result == Err(DataFault::Limit), "{:?}", ended.result);
+            assert!(ended.result.is_ok() || ended.result == Err(DataFault::Enough), "{:?}", ended.result);
             let (from, end) = (usize::try_from(from).unwrap(), usize::try_from(end).unwrap());
             assert!(span.head() == bytes[offset..from] && span.written() == end as u64);
             let written = content(file);

@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Align, Context, DragValue, Layout, Response, Ui, Vec2};
 
-use crate::model::settings::{Keys, Theme};
+use crate::model::settings::{Keys, MOST_SEGMENTS, Theme};
 use crate::model::{Action, IfExists, Settings, after};
 use crate::ui::mirror::Mirror;
 use crate::ui::theme;
@@ -209,6 +209,16 @@ fn transfers(ui: &mut Ui, draft: &mut Settings) {
     number(ui, "Downloads at once", &mut draft.connections_down, 0..=20, "");
     number(ui, "Uploads at once", &mut draft.connections_up, 0..=20, "");
     frame::remark(ui, "0: as many as transfers may run at once.");
+    number(ui, "For one large file", &mut draft.segments, 1..=MOST_SEGMENTS, "connections");
+    let mut large = draft.segments_from / MEGA;
+    if draft.segments > 1 && number(ui, "Large from", &mut large, 1..=1_000_000_000, "MB").changed() {
+        draft.segments_from = large * MEGA;
+    }
+    frame::remark(
+        ui,
+        "More than one help where a server gives each connection only so much. They count as transfers, and rows that wait \
+         go first.",
+    );
     tick(ui, &mut draft.keep_times, "Files keep the time of their source");
     tick(ui, &mut draft.keep_permissions, "Files keep the permissions of their source");
     let mut mega = draft.verify_up_to / MEGA;

@@ -8,6 +8,7 @@ use eframe::egui::{
 
 use super::draft::{Draft, Held, Node, Password};
 use super::{Work, pick_folder, way};
+use crate::model::settings::MOST_SEGMENTS;
 use crate::model::url::Address;
 use crate::model::{Login, Mode, PathSyntax, Secret, Security, Site};
 use crate::ui::dialog::{frame, password_field, speed};
@@ -322,6 +323,16 @@ fn transfer(ui: &mut Ui, site: &mut Site) {
         frame::row(ui, "At most", |ui| {
             ui.add_sized(Vec2::new(84.0, theme::CONTROL), DragValue::new(connections).range(1..=20))
         });
+    }
+    let mut divided = site.segments.is_some();
+    if ui.checkbox(&mut divided, "Choose the connections for one large file").changed() {
+        site.segments = divided.then_some(4);
+    }
+    if let Some(segments) = &mut site.segments {
+        frame::row(ui, "Connections", |ui| {
+            ui.add_sized(Vec2::new(84.0, theme::CONTROL), DragValue::new(segments).range(1..=MOST_SEGMENTS))
+        });
+        frame::remark(ui, "1: one fetches all of it. More help where a server gives each connection only so much.");
     }
     speed::limit_row(ui, "Download limit", &mut site.limit_down);
     speed::limit_row(ui, "Upload limit", &mut site.limit_up);

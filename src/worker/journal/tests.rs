@@ -185,11 +185,11 @@ fn part_files_know_what_they_were_begun_from() {
     let source = Source { remote: "ftp://u@h:21/a".into(), size: Some(u64::from(u32::MAX) + 1), modified };
     let journal = opened(data.path());
     assert_eq!(journal.source(part).unwrap(), None);
-    journal.note_source(part, &source, 9).unwrap();
+    journal.note_source(part, &source, &Ranges::first(9)).unwrap();
     let (second, _) = Journal::open(data.path());
     assert_eq!(second.source(part).unwrap().as_ref(), Some(&source), "every process sees it");
     let newer = Source { size: None, modified: None, ..source };
-    second.note_source(part, &newer, 9).unwrap();
+    second.note_source(part, &newer, &Ranges::first(9)).unwrap();
     drop((journal, second));
     let journal = opened(data.path());
     assert_eq!(journal.source(part).unwrap(), Some(newer));
@@ -205,22 +205,60 @@ fn what_was_not_synced_before_the_system_started_anew_is_not_trusted() {
     let part = Path::new("/downloads/a.part");
     let source = Source { remote: "ftp://u@h:21/a".into(), size: Some(9), modified: None };
     let journal = opened(data.path());
-    journal.note_source(part, &source, 9).unwrap();
+    journal.note_source(part, &source, &Ranges::first(9)).unwrap();
     journal.note_synced(part, 5).unwrap();
-    assert_eq!(journal.survived(part).unwrap(), None, "the system still runs");
+    let there = || journal.there(part, 9).unwrap().to_string();
+    assert_eq!(there(), "0-9", "the system still runs");
     let earlier = |boot: &str| {
         let database = Connection::open(data.path().join(DATABASE)).unwrap();
         database.execute("UPDATE source SET boot = ?1", [boot]).unwrap();
     };
     earlier("an earlier start");
-    assert_eq!(journal.survived(part).unwrap(), Some(5));
-    journal.note_source(part, &source, 9).unwrap();
-    assert_eq!(journal.survived(part).unwrap(), None, "the part was cut to that, and goes on in this start");
+    assert_eq!(there(), "0-5");
+    journal.note_source(part, &source, &Ranges::first(9)).unwrap();
+    assert_eq!(there(), "0-9", "the part was cut to that, and goes on in this start");
     earlier("again");
-    assert_eq!(journal.survived(part).unwrap(), Some(5), "what was synced then still is");
-    journal.note_source(part, &source, 0).unwrap();
+    assert_eq!(there(), "0-5", "what was synced then still is");
+    journal.note_source(part, &source, &Ranges::default()).unwrap();
     earlier("once more");
-    assert_eq!(journal.survived(part).unwrap(), Some(0), "it was begun again, and nothing of that is synced");
+    assert_eq!(there(), "", "it was begun again, and nothing of that is synced");
+}
+
+/// The length of a part with holes says nothing.
+#[cfg(target_os = "linux")]
+#[test]
+fn of_a_part_with_holes_only_what_was_noted_is_trusted() {
+    let data = tempfile::tempdir().unwrap();
+    let part = Path::new("/downloads/a.part");
+    let source = Source { remote: "ftp://u@h:21/a".into(), size: Some(100), modified: None };
+    let ranges = |text: &str| text.parse::<Ranges>().unwrap();
+    let journal = opened(data.path());
+    journal.note_source(part, &source, &Ranges::first(9)).unwrap();
+    journal.note_synced(part, 5).unwrap();
+    let there = |length| journal.there(part, length).unwrap().to_string();
+    let earlier = |boot: &str| {
+        let database = Connection::open(data.path().join(DATABASE)).unwrap();
+        database.execute("UPDATE source SET boot = ?1", [boot]).unwrap();
+    };
+    journal.note_held(part, &ranges("0-9")).unwrap();
+    assert_eq!(there(60), "0-9", "what was written behind them was not noted");
+    journal.note_held(part, &ranges("0-20,50-60")).unwrap();
+    assert_eq!([there(100), there(55), there(10)], ["0-20,50-60", "0-20,50-55", "0-10"]);
+    earlier("an earlier start");
+    assert_eq!(there(100), "0-5", "nothing was synced since it has holes");
+    journal.note_settled(part, &ranges("0-12,50-51")).unwrap();
+    assert_eq!(there(100), "0-12,50-51");
+    journal.note_source(part, &source, &ranges("0-12,50-51")).unwrap();
+    assert_eq!(there(100), "0-12,50-51", "it goes on in this start");
+    earlier("again");
+    assert_eq!(there(100), "0-12,50-51", "what was synced then still is");
+    journal.note_source(part, &source, &Ranges::first(12)).unwrap();
+    assert_eq!(there(12), "0-12", "without holes its length counts again");
+    earlier("once more");
+    assert_eq!(there(12), "0-5", "and what was synced of its start");
+    journal.note_held(part, &Ranges::default()).unwrap();
+    journal.shared().database().unwrap().execute("UPDATE source SET held = '7-x', boot = NULL", []).unwrap();
+    assert_eq!(there(100), "", "what cannot be read is not trusted");
 }
 
 #[test]
@@ -363,7 +401,8 @@ fn a_journal_of_version_1_comes_along() {
     let journal = opened(data.path());
     journal.apply(&[Delta::Add((1..=3).map(|id| row(id, &folder("/x"))).collect())]).unwrap();
     let back = "ALTER TABLE transfer DROP COLUMN priority; UPDATE transfer SET place = 4 - id; ALTER TABLE source DROP COLUMN boot;
-        ALTER TABLE source DROP COLUMN synced; PRAGMA user_version = 1;";
+        ALTER TABLE source DROP COLUMN synced; ALTER TABLE source DROP COLUMN held; ALTER TABLE source DROP COLUMN settled;
+        PRAGMA user_version = 1;";
     journal.shared().database().unwrap().execute_batch(back).unwrap();
     let loaded = opened_after(journal, data.path()).load().unwrap();
     assert_eq!(ids(&loaded), [3, 2, 1]);
@@ -376,9 +415,24 @@ fn a_journal_of_version_2_comes_along() {
     let data = tempfile::tempdir().unwrap();
     let journal = opened(data.path());
     let (part, source) = (Path::new("/a.part"), Source { remote: "r".into(), size: Some(9), modified: None });
-    journal.note_source(part, &source, 9).unwrap();
-    let back = "ALTER TABLE source DROP COLUMN boot; ALTER TABLE source DROP COLUMN synced; PRAGMA user_version = 2;";
+    journal.note_source(part, &source, &Ranges::first(9)).unwrap();
+    let back = "ALTER TABLE source DROP COLUMN boot; ALTER TABLE source DROP COLUMN synced; ALTER TABLE source DROP COLUMN held;
+        ALTER TABLE source DROP COLUMN settled; PRAGMA user_version = 2;";
     journal.shared().database().unwrap().execute_batch(back).unwrap();
     let journal = opened_after(journal, data.path());
-    assert_eq!((journal.source(part).unwrap(), journal.survived(part).unwrap()), (Some(source), None));
+    assert_eq!((journal.source(part).unwrap(), journal.there(part, 9).unwrap()), (Some(source), Ranges::first(9)));
+}
+
+#[test]
+fn a_journal_of_version_3_comes_along() {
+    let data = tempfile::tempdir().unwrap();
+    let journal = opened(data.path());
+    let (part, source) = (Path::new("/a.part"), Source { remote: "r".into(), size: Some(9), modified: None });
+    journal.note_source(part, &source, &Ranges::first(7)).unwrap();
+    let back = "ALTER TABLE source DROP COLUMN held; ALTER TABLE source DROP COLUMN settled; PRAGMA user_version = 3;";
+    journal.shared().database().unwrap().execute_batch(back).unwrap();
+    let journal = opened_after(journal, data.path());
+    assert_eq!((journal.source(part).unwrap(), journal.there(part, 7).unwrap()), (Some(source), Ranges::first(7)));
+    journal.note_held(part, &Ranges::first(3)).unwrap();
+    assert_eq!(journal.there(part, 7).unwrap(), Ranges::first(3));
 }
