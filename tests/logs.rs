@@ -4,12 +4,13 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
-use eframe::egui::accesskit::Role;
+use eframe::egui::accesskit::{Role, Toggled};
 use eframe::egui::{Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use longshore::model::compare::{Compared, Source};
 use longshore::model::foreign::Lines;
+use longshore::model::log_layout::{Column, Sort};
 use longshore::model::{Action, Actions, Comparison, ConnectionId, Direction, Event, Line, Log, OpenedLog, Transcript};
 use longshore::ui::{App, Start};
 
@@ -108,6 +109,27 @@ fn a_log_is_shown_in_the_place_of_the_live_one_until_one_goes_back() {
         );
         assert!(!window.has("filezilla.txt"));
     }
+}
+
+#[test]
+fn how_an_opened_log_is_looked_at_is_kept() {
+    let mut window = Window::new(vec2(1400.0, 900.0));
+    window.tell(live("220 the live one"));
+    window.tell(opened("filezilla.txt"));
+    window.press(Role::RadioButton, "Exchanges");
+    window.press(Role::Button, "More about the log");
+    window.press(Role::Button, "Rate");
+    window.press(Role::ColumnHeader, "Command");
+    window.press(Role::Button, "Back to the live log");
+    let layout = |action: Action| match action {
+        Action::SaveSettings(settings) => Some(settings.layout),
+        _ => None,
+    };
+    let kept = window.actions.try_iter().filter_map(layout).last().unwrap();
+    assert!(kept.exchanges && kept.columns.hidden.contains(&Column::Rate));
+    assert_eq!(kept.columns.order, Sort { column: Column::Command, descending: false });
+    let exchanges = window.harness.get_by_role_and_label(Role::RadioButton, "Exchanges");
+    assert_eq!(exchanges.accesskit_node().toggled(), Some(Toggled::True), "the live log is looked at in the same way");
 }
 
 #[test]

@@ -221,6 +221,37 @@ fn a_silent_connection_is_kept_alive_or_made_again() {
 }
 
 #[test]
+fn a_listing_leads_to_its_command_and_back() {
+    let mut panel = panel(
+        "S: 220 hi\nC: CWD /home\nS: 250 ok\nC: MLSD\nS: 150 go\nS: 226 done\nC: CWD /pub\nS: 250 ok\nC: LIST\nS: 226 done",
+    );
+    let listing = |path: &str, at: &str| {
+        let at = at.parse().unwrap();
+        let (path, dialect, raw) = (RemotePath::new(path), "MLSD".into(), RawListing::default());
+        let listing = Listing { path, entries: Vec::new(), dialect, refused: Vec::new(), raw, guess: None, at };
+        Event::Listing { tab: TAB, path: listing.path.clone(), result: Ok(Arc::new(listing)) }
+    };
+    let shown = |panel: &mut Panel, event: Event| {
+        let state = panel.state_mut();
+        state.mirror.apply(event);
+        state.view.transcript.reveal_listing(&state.mirror, TAB);
+        panel.run();
+        let selected =
+            |row: &egui_kittest::Node<'_>| row.accesskit_node().toggled() == Some(egui::accesskit::Toggled::True);
+        panel.query_all_by_role(Role::ListBoxOption).find(selected).unwrap().accesskit_node().label().unwrap()
+    };
+    assert!(shown(&mut panel, listing("/home", "2026-05-12T12:00:00.25Z")).contains("MLSD"));
+    panel.get_by_role_and_label(Role::Link, "/home").click();
+    panel.run();
+    let went = std::mem::take(&mut panel.state_mut().actions);
+    assert!(matches!(went.as_slice(), [Action::List { tab: TAB, path }] if *path == RemotePath::new("/home")));
+    assert!(shown(&mut panel, listing("/pub", "2026-05-12T12:00:09Z")).contains("LIST"));
+    panel.get_by_role_and_label(Role::RadioButton, "Exchanges").click();
+    panel.run();
+    assert!(shown(&mut panel, listing("/home", "2026-05-12T12:00:00.25Z")).contains("to MLSD"));
+}
+
+#[test]
 fn what_is_not_there_is_listed_again() {
     let (_, actions) = remedied("S: 220 hi\nC: DELE x\nS: 550 No such file", "List the folder again");
     assert!(matches!(actions.as_slice(), [Action::List { tab: TAB, path }] if *path == RemotePath::new("/home")));

@@ -14,8 +14,9 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use longshore::model::event::{Server, Tls};
 use longshore::model::transfer::Course;
 use longshore::model::{
-    Action, Actions, AfterLast, Ask, Cause, ConnectionState, Entry, Event, Failure, FileAction, Kind, Listing,
-    LocalListing, Login, Place, Question, QuestionId, RemotePath, Settings, Site, Sites, TabId,
+    Action, Actions, AfterLast, Ask, Cause, ConnectionId, ConnectionState, Direction, Entry, Event, Failure,
+    FileAction, Kind, Line, Listing, LocalListing, Login, Place, Question, QuestionId, RemotePath, Settings, Site,
+    Sites, TabId,
 };
 use longshore::ui::{App, Start};
 
@@ -651,6 +652,16 @@ fn a_refused_folder_is_said_in_the_servers_words() {
     window.run();
     assert!(window.harness.query_by_label("550 Permission denied.").is_some());
     assert!(window.harness.query_by_role_and_label(Role::ListBoxOption, "one.html").is_some(), "the last one stays");
+    let opened = Event::Opened { connection: ConnectionId(1), tab: Some(TAB), site: site() };
+    let (at, direction) = (jiff::Timestamp::UNIX_EPOCH, Direction::Received);
+    let (code, text) = (Some(550), "550 Permission denied.".to_owned());
+    let line = Line { seq: 1, at, connection: ConnectionId(1), direction, code, text, raw: None, transfer: None };
+    window.tell(opened);
+    window.tell(Event::Line(line));
+    window.run();
+    window.harness.get_by_role_and_label(Role::Button, "Show in the reply log").click();
+    window.run();
+    assert!(window.harness.query_by_label("What it means").is_some(), "its details are open");
     window.harness.get_by_label("Try again").click();
     window.run();
     assert!(matches!(window.actions().as_slice(), [Action::List { path, .. }] if path.as_str() == "/secret"));
@@ -665,6 +676,7 @@ fn a_failed_connection_can_be_made_again() {
     window.tell(Event::Connection { tab: TAB, state: ConnectionState::Disconnected(Some(failed)) });
     window.run();
     assert!(window.harness.query_by_label(why).is_some());
+    assert!(window.harness.query_by_role_and_label(Role::Link, "Show in the reply log").is_some());
 }
 
 #[test]

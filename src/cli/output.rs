@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use crate::model::path::{encode_utf8, unescape_char};
+use crate::model::visible::{escaped, is_hiding};
 
 /// Results. A reader that has gone away (`| head`) is no failure: what comes after is dropped.
 pub(super) struct Results {
@@ -31,9 +32,9 @@ impl Results {
         self.write(&bytes);
     }
 
-    /// One line of JSON. Its encoding escapes control characters by itself.
+    /// One line of JSON, with escapes for everything that a terminal could obey, or hide.
     pub(super) fn json(&mut self, value: &impl serde::Serialize) {
-        if let Ok(mut bytes) = serde_json::to_vec(value) {
+        if let Ok(mut bytes) = serde_json::to_vec(value).map(escaped) {
             bytes.push(b'\n');
             self.write(&bytes);
         }
@@ -83,16 +84,11 @@ pub(super) fn visible(text: &str) -> String {
             '\r' => shown.push_str("\\r"),
             c if unescape_char(c).is_some() => shown.push(char::REPLACEMENT_CHARACTER),
             c if c.is_ascii_control() => shown.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c if c.is_control() || turns_or_hides(c) => shown.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            c if c.is_control() || is_hiding(c) => shown.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
             c => shown.push(c),
         }
     }
     shown
-}
-
-/// Characters without width that change the order of others, or make two names look the same.
-fn turns_or_hides(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

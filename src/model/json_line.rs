@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::transcript::{ConnectionId, Direction, Line};
 use super::transfer::TransferId;
+use super::visible::escaped;
 
 /// A line as the contract has it.
 #[derive(Serialize)]
@@ -37,7 +38,7 @@ pub fn encode(line: &Line) -> Vec<u8> {
         raw: line.raw.as_deref().map(|raw| STANDARD.encode(raw)),
         transfer: line.transfer.map(|id| id.0),
     };
-    let mut bytes = serde_json::to_vec(&row).unwrap_or_default();
+    let mut bytes = escaped(serde_json::to_vec(&row).unwrap_or_default());
     bytes.push(b'\n');
     bytes
 }

@@ -26,8 +26,29 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(drawn)
 }
 
+/// JSON in which what a terminal could obey, or hide, is written as escapes: it says the same to a program.
+pub fn escaped(json: Vec<u8>) -> Vec<u8> {
+    let misleads = |c: char| c == '\u{7f}' || !c.is_ascii() && (c.is_control() || is_hiding(c));
+    let Ok(text) = str::from_utf8(&json) else { return json };
+    if !text.chars().any(misleads) {
+        return json;
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if misleads(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string cannot fail.
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
+        } else {
+            safe.push(c);
+        }
+    }
+    safe.into_bytes()
+}
+
 /// Characters that are not seen themselves but change what is: bidirectional controls, zero widths, soft hyphens.
-fn is_hiding(c: char) -> bool {
+pub fn is_hiding(c: char) -> bool {
     matches!(c,
         '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
         | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
@@ -43,5 +64,13 @@ mod tests {
         assert_eq!(visible("a\r\nb\u{7f}"), "a\u{240d}\u{240a}b\u{2421}");
         assert_eq!(visible("evil\u{202e}gpj.exe"), "evil[U+202E]gpj.exe");
         assert_eq!(visible(&path::decode_utf8(b"caf\xe9")), "caf\u{fffd}");
+    }
+
+    #[test]
+    fn json_says_the_same_and_hides_nothing() {
+        let name = "ä日\u{202e}gpj\u{9b}31m\u{7f}\u{e0041}\u{1b}";
+        let safe = String::from_utf8(escaped(serde_json::to_vec(name).unwrap())).unwrap();
+        assert_eq!(safe, r#""ä日\u202egpj\u009b31m\u007f\udb40\udc41\u001b""#);
+        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), name);
     }
 }

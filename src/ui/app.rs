@@ -366,7 +366,8 @@ impl eframe::App for App {
             None => {}
         }
         if let Some(log) = self.mirror.opened.take() {
-            self.view.opened = Some(Box::new(OpenedView::new(*log, self.mirror.settings.clone())));
+            let settings = Settings { layout: self.view.layout.clone(), ..self.mirror.settings.clone() };
+            self.view.opened = Some(Box::new(OpenedView::new(*log, settings)));
             self.view.compared = None;
             self.view.layout.log = true;
             self.view.lower = Lower::Log;

@@ -4,18 +4,16 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{Response, Ui};
 
-use crate::model::{Action, FileAction, Phase, TabId};
+use crate::model::{Action, FileAction, Phase};
 
 use super::View;
 use super::compared_log::compared_ui;
 use super::menu::Item;
 use super::mirror::Mirror;
-use super::opened_log::OpenedView;
-use super::queue_panel::{queue_tabs, queue_ui};
-use super::remedy;
-use super::text::Clock;
+use super::queue_panel::{QueueView, queue_tabs, queue_ui};
 use super::transcript_panel::{Asked, TranscriptView, transcript_title, transcript_ui};
-use super::view::Lower;
+use super::view::{Lower, Side};
+use super::{perform, remedy};
 
 /// Time in a frame that following the transcript may take.
 const BUDGET: Duration = Duration::from_millis(5);
@@ -30,13 +28,19 @@ pub fn follow(mirror: &Mirror, view: &mut View) -> bool {
     if let Some(transfer) = view.queue.take_jump() {
         let failed = mirror.queue.get(transfer).is_some_and(|row| matches!(row.phase, Phase::Failed(_)));
         view.transcript.reveal_transfer(&mirror.transcript, transfer, failed);
-        (view.opened, view.compared) = (None, None);
-        view.lower = Lower::Log;
+        show_log(view);
     }
     view.queue.follow(&mirror.queue);
     view.transcript.command.learn(&mirror.finished);
     let opened = view.opened.as_mut().is_some_and(|opened| follow_log(&opened.mirror, &mut opened.view));
     follow_log(mirror, &mut view.transcript) || opened
+}
+
+/// Brings the live log to the front.
+pub fn show_log(view: &mut View) {
+    (view.opened, view.compared) = (None, None);
+    view.layout.log = true;
+    view.lower = Lower::Log;
 }
 
 fn follow_log(mirror: &Mirror, view: &mut TranscriptView) -> bool {
@@ -72,16 +76,15 @@ pub fn log_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec
         return;
     }
     if view.opened.is_some() {
-        let View { opened, tab, clock, .. } = view;
-        return opened_ui(ui, opened, *tab, clock, transcript_title);
+        return opened_ui(ui, view, |ui, _, _| transcript_title(ui));
     }
     let asked = transcript_ui(ui, mirror, &mut view.transcript, view.tab, &view.clock, transcript_title);
-    act(asked, mirror, view, actions);
+    act(ui, asked, mirror, view, actions);
 }
 
 /// Draws the one that is chosen, with tabs for both. The answer is the queue's area while it is shown.
 pub fn tabbed_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) -> Option<Response> {
-    let View { queue, transcript, opened, compared, clock, lower, tab, .. } = view;
+    let View { queue, transcript, compared, clock, lower, tab, .. } = view;
     if *lower == Lower::Queue {
         return Some(queue_ui(ui, mirror, queue, clock, actions, |ui, queue| {
             queue_tabs(ui, mirror, queue, Some(lower));
@@ -93,33 +96,35 @@ pub fn tabbed_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut 
         }
         return None;
     }
-    if opened.is_some() {
-        opened_ui(ui, opened, *tab, clock, |ui| queue_tabs(ui, mirror, queue, Some(lower)));
+    if view.opened.is_some() {
+        opened_ui(ui, view, |ui, queue, lower| queue_tabs(ui, mirror, queue, Some(lower)));
         return None;
     }
     let asked = transcript_ui(ui, mirror, transcript, *tab, clock, |ui| queue_tabs(ui, mirror, queue, Some(lower)));
-    act(asked, mirror, view, actions);
+    act(ui, asked, mirror, view, actions);
     None
 }
 
 /// Draws a log from a file. What is asked of a server there, nobody can do.
-fn opened_ui(
-    ui: &mut Ui,
-    opened: &mut Option<Box<OpenedView>>,
-    tab: TabId,
-    clock: &Clock,
-    title: impl FnOnce(&mut Ui),
-) {
+fn opened_ui(ui: &mut Ui, view: &mut View, title: impl FnOnce(&mut Ui, &mut QueueView, &mut Lower)) {
+    let View { queue, transcript, opened, clock, lower, layout, tab, .. } = view;
     let Some(log) = opened else { return };
     ui.spacing_mut().item_spacing.y = 0.0;
     let back = log.heading(ui);
-    transcript_ui(ui, &log.mirror, &mut log.view, tab, clock, title);
+    transcript_ui(ui, &log.mirror, &mut log.view, *tab, clock, |ui| title(ui, queue, lower));
+    let mut kept = layout.clone();
+    log.view.keep(&mut kept);
+    if kept != *layout {
+        // All logs are looked at in the same way.
+        transcript.restore(&kept);
+        *layout = kept;
+    }
     if back {
         *opened = None;
     }
 }
 
-fn act(asked: Option<Asked>, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) {
+fn act(ui: &Ui, asked: Option<Asked>, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) {
     view.transcript.keep(&mut view.layout);
     match asked {
         Some(Asked::Command(command)) => {
@@ -130,6 +135,10 @@ fn act(asked: Option<Asked>, mirror: &Mirror, view: &mut View, actions: &mut Vec
             actions.push(Action::Files { tab: view.tab, ticket, action: FileAction::Raw(command) });
         }
         Some(Asked::Remedy(chosen)) => remedy::apply(&chosen, mirror, view, actions),
+        Some(Asked::Folder(connection, folder)) => {
+            remedy::show_folder(connection, &folder, mirror, view, actions);
+            perform::give_keyboard(ui, view, Side::Remote);
+        }
         None => {}
     }
 }

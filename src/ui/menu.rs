@@ -110,6 +110,8 @@ pub enum Item {
     Disconnect,
     /// Type a command for the server.
     RawCommand,
+    /// Show in the reply log how the folder came, or why it did not.
+    ShowInLog,
     /// Keep both folders under a name.
     AddBookmark,
     /// About Longshore.
@@ -242,6 +244,7 @@ impl Item {
             Self::Reconnect => "Reconnect",
             Self::Disconnect => "Disconnect",
             Self::RawCommand => "Send a command…",
+            Self::ShowInLog => "Show in the reply log",
             Self::AddBookmark => "Add bookmark…",
             Self::About => "About Longshore",
             Self::PauseRows => "Pause",
@@ -291,7 +294,7 @@ impl Item {
             Self::Filters => icons::FILTER,
             Self::Trees => icons::TREE,
             Self::Queue => icons::LIST,
-            Self::Log => icons::LOG,
+            Self::Log | Self::ShowInLog => icons::LOG,
             Self::ThemeLight => icons::SUN,
             Self::ThemeDark => icons::MOON,
             Self::ThemeSystem => icons::COMPUTER,
@@ -421,7 +424,7 @@ impl Item {
             Self::RetryFailed | Self::ClearFailed => can.failed,
             Self::ClearDone => can.done,
             Self::ExportQueue => can.rows,
-            Self::Reconnect => can.known_server,
+            Self::Reconnect | Self::ShowInLog => can.known_server,
             Self::Disconnect => can.known_server,
             Self::AddBookmark => can.known_server,
             _ => true,

@@ -59,7 +59,9 @@ fn more(ui: &mut Ui, env: &mut Env<'_>) {
             Item::Trees,
             Item::AddBookmark,
         ];
-        for item in items {
+        // This machine's folders ask no server.
+        let logged = (env.side == Side::Remote).then_some(Item::ShowInLog);
+        for item in items.into_iter().chain(logged) {
             if super::menu::row_marked(ui, item, env.preset, item.enabled(&env.can), env.on(item)) {
                 env.items.push((env.side, item));
             }

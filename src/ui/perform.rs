@@ -17,8 +17,8 @@ use super::dialog::Wish;
 use super::menu::{Can, Item};
 use super::mirror::Mirror;
 use super::pane::{Travel, Want, is_openable};
-use super::view::{Lower, Side, TabView, View};
-use super::{compared_log, drag, list, pane, place, quickconnect, table, tree};
+use super::view::{Side, TabView, View};
+use super::{compared_log, drag, list, lower, pane, place, quickconnect, table, tree};
 
 /// What came of a frame.
 #[derive(Debug, Default)]
@@ -116,10 +116,12 @@ pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mu
         Item::Reconnect => reconnect(view, out),
         Item::Disconnect => out.actions.push(Action::Disconnect { tab: view.tab }),
         Item::RawCommand => {
-            view.layout.log = true;
-            view.lower = Lower::Log;
-            (view.opened, view.compared) = (None, None);
+            lower::show_log(view);
             view.transcript.focus_command();
+        }
+        Item::ShowInLog => {
+            lower::show_log(view);
+            view.transcript.reveal_listing(mirror, view.tab);
         }
         Item::AddBookmark => add_bookmark(mirror, view, out),
         _ => in_pane(ctx, item, side, mirror, view, out),

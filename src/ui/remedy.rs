@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::model::queue::Row;
 use crate::model::transfer::{Batch, BatchItem, Course};
 use crate::model::{
-    Action, Entry, Exchange, FileAction, IfExists, Mode, Phase, Place, Remedy, Security, Settings, Site, TabId,
+    Action, ConnectionId, Entry, Exchange, FileAction, IfExists, Mode, PathSyntax, Phase, Place, Remedy, Security,
+    Settings, Site, TabId,
 };
 
 use super::View;
@@ -170,12 +171,32 @@ fn again(chosen: &Chosen, wire: &Wire, mirror: &Mirror, view: &View, out: &mut O
     out.actions.extend(retried);
 }
 
+/// Shows the folder to which `connection` went by `path`, in the pane of its tab.
+pub fn show_folder(connection: ConnectionId, path: &str, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) {
+    let Some(wire) = mirror.connections.get(&connection) else { return };
+    let Some(id) = tab_of(wire, mirror) else { return };
+    let Some((here, paths)) = stands(id, mirror, view) else { return };
+    let folder = place::resolve(&here, paths, path);
+    view.tab = id;
+    view.current().side = Side::Remote;
+    if view.current().remote.here().as_ref() != Some(&folder) {
+        let mut out = Out::default();
+        perform::go(id, folder, Travel::On, mirror, view, &mut out);
+        actions.append(&mut out.actions);
+    }
+}
+
+/// The folder that a tab shows, else the one after the log-in, and the form of its paths.
+fn stands(id: TabId, mirror: &Mirror, view: &mut View) -> Option<(Place, PathSyntax)> {
+    let tab = view.tab_mut(id)?;
+    let home = || Some(Place::Remote(mirror.tab(id)?.server.as_ref()?.home.clone()));
+    Some((tab.remote.here().or_else(home)?, tab.remote.paths))
+}
+
 fn refresh(wire: &Wire, mirror: &Mirror, view: &mut View, out: &mut Out) {
     let Some(id) = tab_of(wire, mirror) else { return };
     view.tab = id;
-    let here = view.tab_mut(id).and_then(|tab| tab.pane(Side::Remote).here());
-    let home = || Some(Place::Remote(mirror.tab(id)?.server.as_ref()?.home.clone()));
-    if let Some(place) = here.or_else(home) {
+    if let Some((place, _)) = stands(id, mirror, view) {
         perform::go(id, place, Travel::On, mirror, view, out);
     }
 }
@@ -204,10 +225,7 @@ fn subject(chosen: &Chosen, id: TabId, mirror: &Mirror, view: &mut View) -> Opti
     let named = match row {
         Some(row) => Place::Remote(row.remote()),
         None => {
-            let tab = view.tab_mut(id)?;
-            let paths = tab.remote.paths;
-            let home = || Some(Place::Remote(mirror.tab(id)?.server.as_ref()?.home.clone()));
-            let here = tab.remote.here().or_else(home)?;
+            let (here, paths) = stands(id, mirror, view)?;
             let folder = chosen.folder.as_deref().map_or(here.clone(), |path| place::resolve(&here, paths, path));
             place::resolve(&folder, paths, exchange.argument())
         }

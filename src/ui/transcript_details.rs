@@ -57,6 +57,8 @@ pub enum Wish {
     Transfer(TransferId),
     /// The lines of one connection only.
     Connection(ConnectionId),
+    /// A folder in the pane of the tab that the connection browses for.
+    Folder(ConnectionId, String),
     /// That something is done about it.
     Remedy(Box<Chosen>),
 }
@@ -283,6 +285,14 @@ fn facts(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock, wish: &
             *wish = Some(Wish::Connection(connection));
         }
     });
+    let browses = mirror.connections.get(&connection).is_some_and(|wire| wire.tab.is_some());
+    if let Some(folder) = details.folder.as_ref().filter(|_| browses) {
+        fact(ui, "Folder", |ui| {
+            if ui.link(text::visible(folder)).on_hover_text("Show it in the pane").clicked() {
+                *wish = Some(Wish::Folder(connection, folder.clone()));
+            }
+        });
+    }
     fact(ui, "Time", |ui| drop(ui.label(clock.moment(details.line.at))));
     if let Some(transfer) = details.line.transfer {
         fact(ui, "Transfer", |ui| match mirror.queue.get(transfer) {

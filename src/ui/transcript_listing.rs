@@ -30,10 +30,6 @@ pub struct Listed {
 impl Listed {
     /// By `command`, whose number in the transcript is `number`, if it lists.
     pub fn by(transcript: &Transcript, number: u64, command: &Line) -> Option<Self> {
-        let lists = |line: &Line| {
-            let verb = line.text.split(' ').next().unwrap_or_default();
-            line.direction == Direction::Sent && ["LIST", "MLSD", "NLST"].contains(&verb)
-        };
         if !lists(command) {
             return None;
         }
@@ -50,6 +46,12 @@ impl Listed {
         let came = listing.at >= self.from && self.until.is_none_or(|until| listing.at < until);
         came.then_some(listing)
     }
+}
+
+/// Whether `line` asks for a listing.
+pub fn lists(line: &Line) -> bool {
+    let verb = line.text.split(' ').next().unwrap_or_default();
+    line.direction == Direction::Sent && ["LIST", "MLSD", "NLST"].contains(&verb)
 }
 
 /// Draws the rows of `listing` that are in sight.

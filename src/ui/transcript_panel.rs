@@ -22,6 +22,7 @@ use super::transcript_details::{Details, Wish, details_ui};
 use super::transcript_exchanges::exchanges_ui;
 use super::transcript_index::Index;
 use super::transcript_lines::{lines_ui, shown_numbers};
+use super::transcript_listing::lists;
 use super::transcript_shown::CLASSES;
 use super::{icons, theme};
 
@@ -191,14 +192,27 @@ impl TranscriptView {
     /// Shows the line that says how a transfer ended, and its details: the newest error of the server where there is
     /// one and `failed`, else the newest line about it.
     pub fn reveal_transfer(&mut self, transcript: &Transcript, transfer: TransferId, failed: bool) {
-        let newest = |wanted: &dyn Fn(&Line) -> bool| {
-            transcript.iter().rev().position(|line| line.transfer == Some(transfer) && wanted(line))
+        let about = |line: &Line| line.transfer == Some(transfer);
+        let found = if failed { newest(transcript, |line| about(line) && refuses(line)) } else { None };
+        if let Some(number) = found.or_else(|| newest(transcript, about)) {
+            self.reveal(number);
+        }
+    }
+
+    /// Shows the command that asked for the folder which `tab` shows; where it shows none, or not the one that was wanted, the
+    /// newest error on its connections.
+    pub fn reveal_listing(&mut self, mirror: &Mirror, tab: TabId) {
+        let transcript = &mirror.transcript;
+        let wire = |line: &Line| mirror.connections.get(&line.connection);
+        let about = |line: &Line| wire(line).is_some_and(|wire| wire.tab == Some(tab));
+        let Some(state) = mirror.tab(tab) else { return };
+        let listing = state.remote.as_ref().filter(|_| state.is_connected() && state.remote_failure.is_none());
+        let found = match listing {
+            Some(listing) => newest(transcript, |line| about(line) && lists(line) && line.at <= listing.at),
+            None => newest(transcript, |line| about(line) && refuses(line)),
         };
-        let refused = |line: &Line| line.code.is_some_and(|code| code >= 400);
-        let found = if failed { newest(&refused) } else { None };
-        if let Some(back) = found.or_else(|| newest(&|_| true)) {
-            let end = transcript.dropped() + transcript.len() as u64;
-            self.reveal(end - 1 - back as u64);
+        if let Some(number) = found.or_else(|| newest(transcript, about)) {
+            self.reveal(number);
         }
     }
 
@@ -273,10 +287,23 @@ impl TranscriptView {
             self.connection = None;
             self.classes = [false; CLASSES];
         }
-        self.picked.only(number);
+        // An exchange is chosen by its first line; the details are of the line all the same.
+        let head = self.index.exchange_of(number).and_then(|exchange| self.index.head(exchange));
+        let row = if self.shown == Shown::Exchanges { head.unwrap_or(number) } else { number };
+        self.picked.only(row);
         self.opened = Some(number);
         self.wanted = Some(number);
     }
+}
+
+/// The number of the newest line that is `wanted`.
+fn newest(transcript: &Transcript, wanted: impl Fn(&Line) -> bool) -> Option<u64> {
+    let back = transcript.iter().rev().position(wanted)?;
+    Some(transcript.dropped() + (transcript.len() - 1 - back) as u64)
+}
+
+fn refuses(line: &Line) -> bool {
+    line.code.is_some_and(|code| code >= 400)
 }
 
 impl Order<u64> for Index {
@@ -314,6 +341,8 @@ pub enum Asked {
     Command(String),
     /// Do something about a reply.
     Remedy(Box<Chosen>),
+    /// Show the folder in which a connection was, by the path that it went there with.
+    Folder(ConnectionId, String),
 }
 
 /// Draws the reply log under a bar whose left end `title` fills; answers with what a person asked.
@@ -369,6 +398,7 @@ pub fn transcript_ui(
             Some(Wish::Transfer(transfer)) => view.jump = Some(transfer),
             Some(Wish::Connection(connection)) => view.connection = Some(connection),
             Some(Wish::Remedy(chosen)) => sent = Some(Asked::Remedy(chosen)),
+            Some(Wish::Folder(connection, folder)) => sent = Some(Asked::Folder(connection, folder)),
             None => {}
         }
     }

@@ -4,6 +4,7 @@ use eframe::egui::{Align, Frame, Layout, Margin, Rect, RichText, Ui, UiBuilder, 
 
 use crate::model::{ConnectionState, Failure, Place};
 
+use super::menu::Item;
 use super::mirror::Tab;
 use super::pane::{Env, PaneView, Want};
 use super::view::Side;
@@ -80,7 +81,9 @@ pub fn strip_ui(ui: &mut Ui, body: Rect, trouble: &Trouble, env: &mut Env<'_>) -
         Frame::new().fill(palette.tint(color)).inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
             ui.horizontal(|ui| {
                 ui.label(icons::ERROR.text().color(color));
-                let room = ui.available_width() - 96.0 - if trouble.passing { theme::ICON_BUTTON } else { 0.0 };
+                let logged = env.side == Side::Remote;
+                let buttons = [trouble.passing, logged].into_iter().filter(|shown| *shown).count() as f32;
+                let room = ui.available_width() - 96.0 - buttons * (theme::ICON_BUTTON + theme::GAP);
                 ui.vertical(|ui| {
                     ui.set_max_width(room);
                     ui.spacing_mut().item_spacing.y = 0.0;
@@ -96,6 +99,9 @@ pub fn strip_ui(ui: &mut Ui, body: Rect, trouble: &Trouble, env: &mut Env<'_>) -
                         && ui.button(*label).clicked()
                     {
                         env.wants.push(want.clone());
+                    }
+                    if logged && icons::button(ui, icons::LOG, Item::ShowInLog.text()).clicked() {
+                        env.items.push((env.side, Item::ShowInLog));
                     }
                 });
             });
@@ -127,6 +133,10 @@ pub fn empty_ui(ui: &mut Ui, body: Rect, tab: Option<&Tab>, env: &mut Env<'_>) {
                 ui.add_space(theme::GAP);
                 if theme::primary(ui, "Reconnect").clicked() {
                     env.wants.push(Want::Reconnect);
+                }
+                ui.add_space(theme::TIGHT);
+                if ui.link(Item::ShowInLog.text()).clicked() {
+                    env.items.push((env.side, Item::ShowInLog));
                 }
             }
             (Side::Remote, Some(ConnectionState::Connected(_)))
