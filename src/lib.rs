@@ -34,7 +34,7 @@
 //!             visible                         text of servers made harmless
 //! ftp/        RFC 959 and later, sans-IO
 //!             reply command charset endpoint feature fact checksum   bytes and words
-//!             session control exchange ahead                  one control connection as a value; its data connections
+//!             session control exchange ahead pipeline         one control connection as a value; its data connections
 //!             op/                                             the operations, a table each
 //!             listing/                                        which dialect, and one file per dialect
 //! net/        tokio: sockets, TLS, data between a connection and a file; no policy
@@ -46,7 +46,8 @@
 //! worker/     policy; owns sessions, queue, transcript, stores
 //!             mod dispatch front scribe       the loop, action by action; events and what is written down
 //!             tabs browse errand files here   browsing, and single changes of files
-//!             queue rows extras ready pool transfer walk download upload verify checksum rules retry settle    the queue
+//!             queue rows extras ready pool follow   the queue
+//!             transfer walk download upload verify checksum rules retry settle   one row of it
 //!             segments plan ranges            a large file over several connections
 //!             import after limits             its files, what is done behind its last row, and how fast it may go
 //!             connect secret memory questions log-in, certificates, passwords, and what was learned of servers

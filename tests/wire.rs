@@ -10,7 +10,7 @@
 //! | `begin OPERATION ARGUMENTS` | an operation begins; behind `then`, what is asked of a file that was stored |
 //! | `S: line` | the server says a line; `\r \n \0 \xNN` are bytes. `S~` adds no CR LF |
 //! | `C: line` | the session must send this line |
-//! | `> event` | `secured`, `cleared`, `keepalive`, `follows [BYTES]`, `alone`, `listening ADDRESS`, `open`, `done BYTES [unclean]`, `fault KIND`, `cancel`, `closed` |
+//! | `> event` | `secured`, `cleared`, `keepalive`, `follows [BYTES\|try] [then OPERATION]`, `alone`, `unwanted`, `listening ADDRESS`, `open`, `done BYTES [unclean]`, `fault KIND`, `cancel`, `closed` |
 //! | `= output` | the session must want this: `connect PORT`, `flow`, `ok …`, `err …` (words of it), `drop`, `close`… |
 //! | `N: words` | a note with these words must have come |
 //! | `L: line` | this line must be in the transcript |
@@ -25,7 +25,9 @@ use std::fmt::Write as _;
 
 use longshore::ftp::checksum::Offer;
 use longshore::ftp::session::Gateway;
-use longshore::ftp::{Config, DataEnd, DataFault, Input, Known, Operation, Output, Session, Then, TransferType};
+use longshore::ftp::{
+    Comes, Config, DataEnd, DataFault, Follows, Input, Known, Operation, Output, Session, Then, TransferType,
+};
 use longshore::model::{Credentials, Direction, HostCommand, Mode, PathSyntax, Record, RemotePath, Secret, Security};
 
 #[test]
@@ -183,8 +185,15 @@ impl Player {
             "fault" => Input::DataDone(Err(fault(rest))),
             "keepalive" => Input::KeepAlive,
             "quiet" => Input::Quiet,
-            "follows" => Input::Follows { more: true, expected: rest.parse().ok() },
-            "alone" => Input::Follows { more: false, expected: None },
+            "follows" => {
+                let (bytes, then) = rest.split_once("then ").map_or((rest, None), |(bytes, then)| (bytes, Some(then)));
+                let next = then.map(operation);
+                let (expected, may_try) = (bytes.trim().parse().ok(), bytes == "try");
+                let far = may_try || next.is_some();
+                Input::Follows(Follows { more: true, expected, next, far, may_try, comes: None })
+            }
+            "alone" => Input::Follows(Follows::default()),
+            "unwanted" => Input::Unwanted,
             "cancel" => Input::Cancel,
             "closed" => Input::Closed,
             _ => panic!("{}", self.fail(&format!("an event of no kind: {event}"))),
@@ -213,6 +222,8 @@ impl Player {
             "no_host" => self.session.known().no_host,
             "waits" => self.session.known().waits == Some(true),
             "hurries" => self.session.known().waits == Some(false),
+            "comes" => self.session.comes() == Some(true),
+            "comes_not" => self.session.comes() == Some(false),
             _ => panic!("nothing is called {field}"),
         };
         let holds = match claim.split_once(' ') {
@@ -318,6 +329,7 @@ fn configure(config: &mut Config, pair: &str) {
         ("known", "no_host") => config.known.no_host = true,
         ("known", "waits") => config.known.waits = Some(true),
         ("known", "hurries") => config.known.waits = Some(false),
+        ("known", "comes") => config.known.comes = Some(Comes { to: config.local, well: true }),
         _ => panic!("nothing is configured by {pair}"),
     }
 }
@@ -375,7 +387,7 @@ fn operation(text: &str) -> Operation {
         "store" => Operation::Store { path: path(first), offset, kind, then },
         "append" => Operation::Append { path: path(first), kind, then },
         "facts" => Operation::Facts { path: path(rest) },
-        "cd" => Operation::ChangeDirectory { path: path(rest) },
+        "cd" => Operation::ChangeDirectory { path: path(first), moves: second == "moves" },
         "mkdir" => Operation::MakeDirectory { path: path(rest) },
         "rmdir" => Operation::RemoveDirectory { path: path(rest) },
         "delete" => Operation::Delete { path: path(rest) },

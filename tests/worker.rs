@@ -4,8 +4,12 @@
 
 #[path = "worker/connections.rs"]
 mod connections;
+#[path = "harness/distance.rs"]
+mod distance;
 #[path = "worker/exists.rs"]
 mod exists;
+#[path = "worker/far.rs"]
+mod far;
 #[path = "worker/files.rs"]
 mod files;
 #[path = "harness/front.rs"]

@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 use super::command::{Command, Verb};
 use super::control::Control;
 use super::endpoint;
-use super::exchange::Way;
+use super::exchange::{self, Way};
 use super::reply::{Class, Reply};
 use super::session::Output;
 
@@ -79,10 +79,20 @@ impl Ahead {
 }
 
 impl Control {
+    /// The command that asks for a port while no data move, where a transfer follows for certain.
+    pub(crate) fn first_port(&mut self) -> Option<Command> {
+        let way = exchange::first_way(self).filter(|_| !self.has_data() && !self.pipeline.is_asked())?;
+        let wanted = std::mem::replace(&mut self.ahead.wanted, true);
+        let port = self.next_port(way);
+        self.ahead.wanted = wanted;
+        port
+    }
+
     /// The command that asks for the next port, if another transfer follows and it is time to ask.
     pub(crate) fn next_port(&mut self, way: Way) -> Option<Command> {
         // PRET names the file that is wanted, and nobody knows the next one.
         let fits = way != Way::Active && !self.uses_pret() && !self.known.no_pipelining;
+        let fits = fits && !self.tries_active() && !self.will_ask_for_next();
         let may = fits && self.ahead.wanted && self.ahead.made.is_none();
         may.then(|| {
             self.ahead.made = Some((way, State::Asked));

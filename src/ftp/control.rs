@@ -2,15 +2,16 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::ahead::Ahead;
 use super::charset::Charset;
 use super::command::{Command, Verb, mask};
-use super::endpoint::Passive;
+use super::endpoint::{self, Passive};
 use super::error::Error;
 use super::feature::Features;
 use super::op::{TransferType, pathname};
+use super::pipeline::Pipeline;
 use super::reply::{Class, Received, Reply};
 use super::session::{Config, Known, Output};
 use crate::model::{Direction, PathSyntax, Record, RemotePath, Security};
@@ -51,6 +52,10 @@ pub(crate) struct Owed {
     pub(crate) heard: bool,
     /// Whether it asks for the port of the next transfer.
     pub(crate) ahead: bool,
+    /// Whether it belongs to an operation that has not begun.
+    pub(crate) early: bool,
+    /// Whether the command that needs its success has left with it.
+    pub(crate) leads: bool,
     /// Whether the command held a secret.
     hidden: bool,
     /// The restart marker that holds if the reply to it says so; 0 is none.
@@ -59,6 +64,10 @@ pub(crate) struct Owed {
 }
 
 impl Owed {
+    fn new(verb: Verb, heard: bool) -> Self {
+        Self { verb, heard, ahead: false, early: false, leads: false, hidden: false, marker: None, preliminaries: 0 }
+    }
+
     /// Whether nothing has come in answer to it.
     pub(crate) fn is_untouched(&self) -> bool {
         self.preliminaries == 0
@@ -132,6 +141,8 @@ pub(crate) struct Control {
     data: bool,
     /// The data connection of the transfer that will follow.
     pub(crate) ahead: Ahead,
+    /// The transfer itself that will follow.
+    pub(crate) pipeline: Pipeline,
     /// ABOR was sent for the data command at the front of `owed`.
     aborted: bool,
     /// The last final reply ended a transfer: some servers say it twice.
@@ -141,8 +152,7 @@ pub(crate) struct Control {
 impl Control {
     pub(crate) fn new(config: Config) -> Self {
         let charset = Charset::new(config.encoding);
-        let greeting =
-            Owed { verb: Verb::Greeting, heard: true, ahead: false, hidden: false, marker: None, preliminaries: 0 };
+        let greeting = Owed::new(Verb::Greeting, true);
         let mut control = Self {
             known: config.known.clone(),
             charset,
@@ -169,6 +179,7 @@ impl Control {
             answers_secret: false,
             data: false,
             ahead: Ahead::new(config.known.waits),
+            pipeline: Pipeline::default(),
             aborted: false,
             after_transfer: false,
             config,
@@ -284,6 +295,19 @@ impl Control {
         self.put(Output::Send(bytes));
     }
 
+    /// Sends commands in one packet whose operation has not begun.
+    pub(crate) fn send_early(&mut self, commands: impl IntoIterator<Item = Command>) {
+        let mut bytes = Vec::new();
+        for command in commands {
+            self.owe(&command, false);
+            if let Some(owed) = self.owed.back_mut() {
+                owed.early = true;
+            }
+            command.encode(&mut bytes);
+        }
+        self.put(Output::Send(bytes));
+    }
+
     fn owe(&mut self, command: &Command, heard: bool) {
         debug_assert!(self.may_send(command.verb()), "{command} would go out in clear, or into a handshake");
         self.answers_secret = false;
@@ -298,7 +322,7 @@ impl Control {
         let hidden = command.secret().is_some();
         let marker = std::str::from_utf8(command.argument()).ok().and_then(|argument| argument.parse().ok());
         let marker = marker.filter(|_| command.verb() == Verb::Rest);
-        self.owed.push_back(Owed { verb: command.verb(), heard, ahead: false, hidden, marker, preliminaries: 0 });
+        self.owed.push_back(Owed { hidden, marker, ..Owed::new(command.verb(), heard) });
         debug_assert!(self.owed.len() <= MAX_OWED);
     }
 
@@ -327,7 +351,8 @@ impl Control {
 
     /// Asks for a data connection.
     pub(crate) fn ask_for_data(&mut self, output: Output) {
-        debug_assert!(!self.data && !self.ahead.is_made(), "two data connections");
+        let has_other = self.data || self.ahead.is_made() || self.pipeline.is_asked();
+        debug_assert!(!has_other, "two data connections");
         debug_assert!(matches!(output, Output::Connect { .. } | Output::Listen));
         self.data = true;
         self.put(output);
@@ -359,7 +384,7 @@ impl Control {
 
     /// Stops a transfer: ABOR if its command is on the wire, and no more data. The replies stay owed.
     pub(crate) fn abort(&mut self) {
-        if !self.aborted && self.owed.iter().any(|owed| owed.verb.moves_data()) {
+        if !self.aborted && self.owed.iter().any(|owed| owed.verb.moves_data() && !owed.early) {
             self.aborted = true;
             self.forget_ahead();
             self.send_quietly(Command::new(Verb::Abor));
@@ -499,10 +524,38 @@ impl Control {
         None
     }
 
+    /// Our end of a data connection as the server is told of it.
+    pub(crate) fn own_end(&self, address: SocketAddr) -> SocketAddr {
+        let ip = if address.ip().is_unspecified() { self.config.local } else { address.ip() };
+        SocketAddr::new(ip, address.port())
+    }
+
+    /// EPRT for our end at `address`, or PORT where that is refused.
+    pub(crate) fn naming(&self, address: SocketAddr) -> Result<Command, Error> {
+        match endpoint::port(address).filter(|_| self.known.no_eprt) {
+            Some(port) => Command::with(Verb::Port, port),
+            None => Command::with(Verb::Eprt, endpoint::eprt(address)),
+        }
+    }
+
+    /// PORT for our end at `address`, which every server knows, or EPRT where it is none of IPv4: for where a refusal
+    /// comes too late to say it otherwise.
+    pub(crate) fn naming_shortly(&self, address: SocketAddr) -> Result<Command, Error> {
+        match endpoint::port(address) {
+            Some(port) => Command::with(Verb::Port, port),
+            None => Command::with(Verb::Eprt, endpoint::eprt(address)),
+        }
+    }
+
     // What the session does with replies.
 
     pub(crate) fn owes_nothing(&self) -> bool {
         self.owed.is_empty()
+    }
+
+    /// Whether nothing is owed to the operation under way.
+    pub(crate) fn owes_only_early(&self) -> bool {
+        self.owed.iter().all(|owed| owed.early)
     }
 
     pub(crate) fn count_owed(&self) -> usize {
@@ -518,10 +571,24 @@ impl Control {
         self.owed.iter().any(|owed| owed.ahead)
     }
 
+    /// Marks our end's name among what is owed: the file has left together with it.
+    pub(crate) fn mark_lead(&mut self) {
+        for owed in self.owed.iter_mut().filter(|owed| matches!(owed.verb, Verb::Port | Verb::Eprt)) {
+            owed.leads = true;
+        }
+    }
+
     /// What was asked ahead is asked by the operation from now on.
     pub(crate) fn hear_ahead(&mut self) {
         for owed in self.owed.iter_mut().filter(|owed| owed.ahead) {
             (owed.ahead, owed.heard) = (false, true);
+        }
+    }
+
+    /// The operation that was asked for early has begun.
+    pub(crate) fn hear_early(&mut self) {
+        for owed in self.owed.iter_mut().filter(|owed| owed.early) {
+            (owed.early, owed.heard) = (false, true);
         }
     }
 

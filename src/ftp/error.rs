@@ -30,6 +30,9 @@ pub enum Error {
     /// The server carried out at once what was to wait until a file was sent, and so broke that file off.
     #[error("the server does not let a command wait while it sends a file")]
     Overlap,
+    /// It was tried whether the server connects to us for a file that is asked for together with PORT, and it does not.
+    #[error("the server does not connect to us for a file that is asked for ahead")]
+    NoActive,
     /// More than is allowed of something.
     #[error("the server's {0} is longer than is allowed")]
     Limit(&'static str),

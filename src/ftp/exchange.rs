@@ -43,6 +43,10 @@ pub(crate) struct Exchange {
     others: VecDeque<Way>,
     /// Our end, in active mode.
     listening: Option<SocketAddr>,
+    /// Active mode is our choice, and a person knows nothing of it.
+    tries: bool,
+    /// Our end was refused, and the command had left behind it.
+    unnamed: bool,
     /// The port that EPSV named could not be reached.
     epsv_unreachable: bool,
     /// No passive way led to a data connection.
@@ -69,7 +73,8 @@ pub(crate) struct Joined {
 impl Exchange {
     /// Begins to make a data connection for `command`, which goes out with the restart marker `marker`, if any.
     pub(crate) fn begin(command: Command, marker: Option<u64>, control: &mut Control) -> Result<Self, Error> {
-        let mut ways = ways(control);
+        let tries = command.verb() == Verb::Retr && control.tries_active();
+        let mut ways = ways(tries, control);
         if ways.is_empty() {
             return Err(Error::ActiveThroughProxy);
         }
@@ -78,22 +83,7 @@ impl Exchange {
             Some(made) => made.way(),
             None => ways.pop_front().ok_or(Error::Unsupported("any data connection"))?,
         };
-        let mut exchange = Self {
-            command,
-            marker,
-            way,
-            ahead: ahead.is_some(),
-            others: ways,
-            listening: None,
-            epsv_unreachable: false,
-            passive_failed: false,
-            opened: false,
-            sent: false,
-            overlaps: false,
-            started: false,
-            data: None,
-            reply: None,
-        };
+        let mut exchange = Self { marker, ahead: ahead.is_some(), tries, ..Self::new(command, way, ways) };
         match ahead {
             Some(Made::Asked(_)) => exchange.ahead = false,
             Some(Made::Connecting(_)) => control.adopt_data(),
@@ -104,6 +94,33 @@ impl Exchange {
             None => exchange.take_way(way, control)?,
         }
         Ok(exchange)
+    }
+
+    /// One whose command is on the wire already, behind our end's `address`.
+    pub(crate) fn under_way(command: Command, address: Option<SocketAddr>, control: &Control) -> Self {
+        let ways = ways(false, control);
+        Self { listening: address, ahead: true, tries: true, sent: true, ..Self::new(command, Way::Active, ways) }
+    }
+
+    fn new(command: Command, way: Way, others: VecDeque<Way>) -> Self {
+        Self {
+            command,
+            marker: None,
+            way,
+            ahead: false,
+            others,
+            listening: None,
+            tries: false,
+            unnamed: false,
+            epsv_unreachable: false,
+            passive_failed: false,
+            opened: false,
+            sent: false,
+            overlaps: false,
+            started: false,
+            data: None,
+            reply: None,
+        }
     }
 
     /// Hears what happened; `Some` once reply and data are both in, in whatever order.
@@ -131,6 +148,8 @@ impl Exchange {
             Got::Listening(address) if self.way == Way::Active && self.listening.is_none() => {
                 self.name_our_end(address, control)?;
             }
+            // The command has left together with it.
+            Got::Reply(Verb::Eprt | Verb::Port, class, _) if self.sent => self.unnamed |= class != Completion,
             Got::Reply(Verb::Eprt | Verb::Port, Completion, _) => self.launch(control)?,
             Got::Reply(heard @ (Verb::Eprt | Verb::Port), class, reply) => {
                 self.our_end_refused(heard, class, reply, control)?;
@@ -206,12 +225,16 @@ impl Exchange {
     }
 
     fn name_our_end(&mut self, address: SocketAddr, control: &mut Control) -> Result<(), Error> {
-        let ip = if address.ip().is_unspecified() { control.config.local } else { address.ip() };
-        let address = SocketAddr::new(ip, address.port());
+        let address = control.own_end(address);
         self.listening = Some(address);
-        match endpoint::port(address).filter(|_| control.known.no_eprt) {
-            Some(port) => control.send(Command::with(Verb::Port, port)?),
-            None => control.send(Command::with(Verb::Eprt, endpoint::eprt(address))?),
+        if self.tries && self.marker.is_none() && control.marker.is_none() {
+            // Where our end is refused, so is the command behind it, and nothing is lost.
+            self.sent = true;
+            control.send_all([control.naming_shortly(address)?, self.command.clone()]);
+            control.mark_lead();
+            control.put(Output::Flow { protected: control.protected });
+        } else {
+            control.send(control.naming(address)?);
         }
         Ok(())
     }
@@ -219,7 +242,10 @@ impl Exchange {
     fn our_end_refused(&mut self, verb: Verb, class: Class, reply: &Reply, control: &mut Control) -> Result<(), Error> {
         let refused = control.refused(verb, reply);
         let port = self.listening.and_then(endpoint::port).filter(|_| verb == Verb::Eprt);
-        let Some(port) = port else { return self.try_another(refused, control) };
+        let Some(port) = port else {
+            self.comes_not(control);
+            return self.try_another(refused, control);
+        };
         control.known.no_eprt |= class == Class::Permanent;
         control.send(Command::with(Verb::Port, port)?);
         Ok(())
@@ -272,6 +298,9 @@ impl Exchange {
     }
 
     fn answered(&mut self, class: Class, reply: &Reply, control: &mut Control) -> Result<Option<Joined>, Error> {
+        if self.way == Way::Active && self.opened && matches!(class, Class::Preliminary | Class::Completion) {
+            control.came(true);
+        }
         if class == Class::Preliminary {
             self.started = true;
             control.marker = None;
@@ -284,8 +313,10 @@ impl Exchange {
             if control.marker.is_some() {
                 control.forget_marker()?;
             }
-            if reply.code() == 425 && self.ahead && !self.started && control.owes_nothing() {
-                self.sent = false;
+            let is_early = self.ahead || self.tries;
+            if (reply.code() == 425 || self.unnamed) && is_early && !self.started && control.owes_nothing() {
+                self.comes_not(control);
+                (self.sent, self.data) = (false, None);
                 self.try_another(control.refused(self.command.verb(), reply), control)?;
                 return Ok(None);
             }
@@ -313,6 +344,11 @@ impl Exchange {
             self.doubt_active(control);
         }
         match result {
+            // It may try for a minute, and take no command meanwhile.
+            Err(DataFault::Connect(_)) if self.sent && self.tries && !self.opened && self.reply.is_none() => {
+                self.comes_not(control);
+                return Err(Error::NoActive);
+            }
             Err(fault @ (DataFault::Local(_) | DataFault::Limit | DataFault::Enough | DataFault::Silent(_)))
                 if self.sent =>
             {
@@ -326,7 +362,7 @@ impl Exchange {
             }
             result if self.sent => {
                 // The server has closed its end of the data, so that it is ready for the next port.
-                if result.is_ok() && !self.command.verb().sends_data() {
+                if result.is_ok() && !self.command.verb().sends_data() && !control.ask_for_next() {
                     let next = control.next_port(self.way);
                     control.send_with_ahead([], next);
                 }
@@ -355,6 +391,13 @@ impl Exchange {
     fn doubt_active(&self, control: &mut Control) {
         if self.way == Way::Active && !self.opened {
             control.known.no_passive = false;
+        }
+    }
+
+    /// The server cannot connect to us: it is not asked to again, unless a person has chosen that.
+    fn comes_not(&self, control: &mut Control) {
+        if self.tries && self.way == Way::Active {
+            control.came(false);
         }
     }
 
@@ -407,8 +450,13 @@ impl Joined {
     }
 }
 
-/// The ways to a data connection, in the order in which they are tried.
-fn ways(control: &Control) -> VecDeque<Way> {
+/// The way that is tried first, if any.
+pub(crate) fn first_way(control: &Control) -> Option<Way> {
+    ways(false, control).pop_front()
+}
+
+/// The ways to a data connection, in the order in which they are tried; with `tries` active mode first, to see whether it works.
+fn ways(tries: bool, control: &Control) -> VecDeque<Way> {
     let speaks_ipv4 = control.config.peer.is_none_or(|peer| peer.to_canonical().is_ipv4());
     let passive: &[Way] = match (speaks_ipv4, control.known.no_epsv) {
         (false, _) => &[Way::Epsv], // PASV cannot name an IPv6 address
@@ -421,7 +469,7 @@ fn ways(control: &Control) -> VecDeque<Way> {
         Mode::Epsv => [&[Way::Epsv] as &[Way], &[]],
         Mode::Pasv => [if speaks_ipv4 { &[Way::Pasv] } else { passive }, &[]],
         Mode::Active => [active, &[]],
-        Mode::Auto if control.known.no_passive => [active, passive],
+        Mode::Auto if control.known.no_passive || tries => [active, passive],
         Mode::Auto => [passive, active],
     };
     order.concat().into()

@@ -10,7 +10,7 @@
 //! | 2428 | EPSV, EPRT | `endpoint` |
 //! | draft-bryan-ftpext-hash | HASH; XSHA256, XMD5, XCRC... | `checksum`, `op::file` |
 //! | 2640 | UTF-8 names | `charset`, `model::path` |
-//! | 959 3.2 | the next data connection, made ahead | `ahead` |
+//! | 959 3.2 | the next data connection, made ahead; in active mode the next file, asked for ahead | `ahead`, `pipeline` |
 //! | 3659 | MLSD, MLST, SIZE, MDTM, REST | `listing::mlsd`, `op::transfer`, `op::file` |
 
 mod ahead;
@@ -25,6 +25,7 @@ pub mod fact;
 pub mod feature;
 pub mod listing;
 pub mod op;
+mod pipeline;
 pub mod reply;
 pub mod session;
 
@@ -32,4 +33,4 @@ pub use checksum::Algorithm;
 pub use error::{DataFault, Error};
 pub use feature::Features;
 pub use op::{Method, Operation, Outcome, Then, TransferType};
-pub use session::{Config, DataEnd, Input, Known, Output, Session, Zone};
+pub use session::{Comes, Config, DataEnd, Follows, Input, Known, Output, Session, Zone};

@@ -10,6 +10,7 @@ use super::control::{Control, MAX_PRELIMINARIES, Tls};
 use super::error::{DataFault, Ended, Error};
 use super::feature::Features;
 use super::op::{Got, Next, Operation, Outcome, Task};
+use super::pipeline::Asked;
 use super::reply::{Class, Decoder, Malformed, Reply};
 use crate::model::{Credentials, HostCommand, Mode, PathSyntax, Record, RemotePath, Secret, Security};
 
@@ -90,6 +91,17 @@ pub struct Known {
     /// Whether commands wait while the server sends a file (vsftpd, ProFTPD), or are refused or carried out at once
     /// (Pure-FTPd, pyftpdlib); `None`: nobody knows.
     pub waits: Option<bool>,
+    /// Whether the server can connect to us, by the last try.
+    pub comes: Option<Comes>,
+}
+
+/// Whether a server can connect to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Comes {
+    /// Our end's address: it tells nothing of another network.
+    pub to: IpAddr,
+    /// It can.
+    pub well: bool,
 }
 
 /// The zone of the times that a server lists.
@@ -114,14 +126,10 @@ pub enum Input<'a> {
     Cleared,
     /// A port listens for the server, as `Output::Listen` wanted.
     Listening(SocketAddr),
-    /// Whether another transfer follows at once on this connection, so that its port may be asked for ahead; and what
-    /// is known of the one at hand.
-    Follows {
-        /// Another one follows.
-        more: bool,
-        /// The bytes that the one at hand must bring.
-        expected: Option<u64>,
-    },
+    /// What comes behind the transfer at hand, so that it may be asked for ahead.
+    Follows(Follows),
+    /// The operation that was certain to begin next does not.
+    Unwanted,
     /// The data connection is open: connected to, or accepted.
     DataOpen,
     /// The data connection has ended, or could not be made.
@@ -134,6 +142,23 @@ pub enum Input<'a> {
     Cancel,
     /// The control connection is closed or broken.
     Closed,
+}
+
+/// What comes behind a transfer on its connection, and what is known of the one at hand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Follows {
+    /// Another transfer follows at once, as far as anybody knows.
+    pub more: bool,
+    /// The bytes that the one at hand must bring.
+    pub expected: Option<u64>,
+    /// The operation that begins next on this connection, for certain: another one closes it.
+    pub next: Option<Operation>,
+    /// The server is so far away that active mode pays, where it works.
+    pub far: bool,
+    /// It may be found out whether it works.
+    pub may_try: bool,
+    /// What another connection to the server has found out about that.
+    pub comes: Option<bool>,
 }
 
 /// How a data connection ended well.
@@ -238,15 +263,30 @@ impl Session {
                     self.tell(Got::Cleared);
                 }
             }
-            Input::Listening(address) => self.tell_of_data(Got::Listening(address)),
-            Input::Follows { more, expected } => {
-                (self.control.ahead.wanted, self.control.ahead.expected) = (more, expected);
+            Input::Listening(address) if self.control.has_data() => self.tell(Got::Listening(address)),
+            Input::Listening(address) => {
+                if let Err(error) = self.control.name_next(address) {
+                    self.die(error);
+                }
+            }
+            Input::Follows(follows) => self.follows(follows),
+            Input::Unwanted => {
+                if self.control.pipeline.is_asked() {
+                    self.unwanted();
+                }
             }
             Input::DataOpen if self.control.has_data() => self.tell(Got::DataOpen),
-            Input::DataOpen => self.control.opened_ahead(),
+            Input::DataOpen => {
+                if !self.control.opened_early() {
+                    self.control.opened_ahead();
+                }
+            }
             Input::DataDone(result) if self.control.has_data() => {
                 self.control.data_is_over();
                 self.tell(Got::DataDone(result));
+            }
+            Input::DataDone(_) if self.control.pipeline.is_asked() => {
+                self.die(Error::OutOfStep("the data connection of the next file is gone".to_owned()));
             }
             Input::DataDone(_) => self.control.lost_ahead(),
             Input::KeepAlive => {
@@ -302,7 +342,12 @@ impl Session {
 
     /// Whether the data connection, if there is one, was made ahead and belongs to no operation yet.
     pub fn is_ahead(&self) -> bool {
-        self.control.ahead.is_made()
+        self.control.ahead.is_made() || self.control.pipeline.is_asked()
+    }
+
+    /// Whether the server can connect to us, where we are now; `None`: nobody knows.
+    pub fn comes(&self) -> Option<bool> {
+        self.control.comes()
     }
 
     /// Whether no operation is under way and no reply is owed.
@@ -330,6 +375,16 @@ impl Session {
         self.closed
     }
 
+    fn follows(&mut self, follows: Follows) {
+        let Follows { more, expected, next, far, may_try, comes } = follows;
+        (self.control.ahead.wanted, self.control.ahead.expected) = (more, expected);
+        self.control.pipeline.follows(next, far, may_try);
+        // That it does not work is the surer word.
+        if let Some(well) = comes.filter(|well| !well || self.control.comes().is_none()) {
+            self.control.came(well);
+        }
+    }
+
     fn begin(&mut self, operation: Operation) {
         debug_assert!(self.running.is_none(), "one operation at a time");
         let too_early = !self.control.logged_in && !matches!(operation, Operation::LogIn | Operation::Quit);
@@ -346,8 +401,34 @@ impl Session {
             self.control.entered = None;
         }
         let logs_in = operation == Operation::LogIn;
-        self.running = Some(Running { task: Task::new(operation, &self.control), logs_in, quits, ending: None });
-        self.tell(Got::Start);
+        let asked = self.control.take_asked(&operation);
+        let task = match &asked {
+            Ok(Some(asked)) => Task::under_way(operation, asked.exchange(&self.control)),
+            _ => Task::new(operation, &self.control),
+        };
+        self.running = Some(Running { task, logs_in, quits, ending: None });
+        match asked {
+            Ok(None) => self.tell(Got::Start),
+            Ok(Some(asked)) => self.catch_up(asked),
+            Err(()) => self.unwanted(),
+        }
+    }
+
+    /// What was asked for ahead is not begun. Its replies, and the server that comes to us, would be taken for those of
+    /// another file.
+    fn unwanted(&mut self) {
+        self.control.note("The file that was asked for ahead is not wanted any more: the connection is closed");
+        self.die(Error::Closed(None));
+    }
+
+    /// Tells an operation what has happened of it before it began.
+    fn catch_up(&mut self, asked: Asked) {
+        if asked.open {
+            self.tell(Got::DataOpen);
+        }
+        for (verb, class, reply) in &asked.answers {
+            self.tell(Got::Reply(*verb, *class, reply));
+        }
     }
 
     fn bytes(&mut self, mut bytes: &[u8]) {
@@ -414,7 +495,7 @@ impl Session {
             let words = self.control.words(reply);
             return self.die(Error::OutOfStep(format!("nothing was asked, and the server said {words}")));
         };
-        let (verb, heard, ahead) = (front.verb, front.heard, front.ahead);
+        let (verb, heard, ahead, early, leads) = (front.verb, front.heard, front.ahead, front.early, front.leads);
         if self.control.answers_at_once(reply) {
             self.payable -= 1;
             return self.end_if_paid();
@@ -422,6 +503,12 @@ impl Session {
         if self.control.overtakes(reply) {
             self.control.does_not_wait();
             return self.die(Error::Overlap);
+        }
+        if leads && answers_another(verb, reply.code()) {
+            // It works on both commands at once (pyftpdlib), and answers them in any order.
+            self.control.came(false);
+            self.control.note("The server answered RETR before PORT: it is asked for one after the other from now on");
+            return self.die(Error::NoActive);
         }
         if answers_another(verb, reply.code()) {
             let words = self.control.words(reply);
@@ -439,6 +526,9 @@ impl Session {
         if ahead && reply.class() != Class::Preliminary {
             self.control.port_named(reply.class(), reply);
         }
+        if early {
+            self.control.answered_early(verb, reply.class(), reply);
+        }
         if verb == Verb::Greeting && self.running.is_none() {
             self.control.greeting = Some(reply.clone());
         } else if heard {
@@ -453,6 +543,8 @@ impl Session {
             match running.task.step(got, &mut self.control) {
                 Ok(Next::Wait) => {}
                 Ok(Next::Done(outcome)) => running.ending = Some(Ok(outcome)),
+                // The server is busy with trying to reach us, and hears nothing else.
+                Err(error @ Error::NoActive) => return self.die(error),
                 Err(error) => {
                     running.ending = Some(Err(error));
                     self.control.abort();
@@ -462,15 +554,9 @@ impl Session {
         self.end_if_paid();
     }
 
-    fn tell_of_data(&mut self, got: Got<'_>) {
-        if self.control.has_data() {
-            self.tell(got);
-        }
-    }
-
     fn end_if_paid(&mut self) {
         let ended = self.running.as_ref().is_some_and(|running| running.ending.is_some());
-        if !ended || !self.control.owes_nothing() {
+        if !ended || !self.control.owes_only_early() {
             return;
         }
         let Some(Running { quits, ending: Some(ending), .. }) = self.running.take() else { return };
@@ -536,6 +622,7 @@ impl Session {
         }
         self.control.forget_ahead();
         self.control.drop_ahead();
+        self.control.drop_asked();
         self.control.drop_data();
         if let Some(running) = self.running.take() {
             let closing = matches!(error, Error::Closed(_)) && running.quits;

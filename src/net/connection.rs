@@ -138,6 +138,8 @@ pub(super) struct Shared {
     ended: Cancel,
     /// In milliseconds.
     round_trip: AtomicU32,
+    /// Whether no reply has come so soon that round trips do not count.
+    far: AtomicBool,
     /// Whether the zone of LIST was asked for, whatever came of it.
     zone_asked: AtomicBool,
     /// Whether a file of the other half of the year was asked for it.
@@ -177,6 +179,7 @@ impl Shared {
             open: AtomicBool::new(true),
             ended: Cancel::new(),
             round_trip: AtomicU32::new(0),
+            far: AtomicBool::new(false),
             zone_asked: AtomicBool::new(false),
             summer_asked: AtomicBool::new(false),
             facts: Mutex::new(facts),
@@ -185,6 +188,10 @@ impl Shared {
 
     pub(super) fn set_round_trip(&self, took: Duration) {
         self.round_trip.store(u32::try_from(took.as_millis()).unwrap_or(u32::MAX), Ordering::Relaxed);
+    }
+
+    pub(super) fn set_far(&self, far: bool) {
+        self.far.store(far, Ordering::Relaxed);
     }
 
     pub(super) fn learn(&self, known: &Known) {
@@ -339,6 +346,11 @@ impl Connection {
             own_time: facts.own_time || known.own_time,
             ..known
         }
+    }
+
+    /// Whether the server is so far away that each round trip counts.
+    pub fn is_far(&self) -> bool {
+        self.shared.far.load(Ordering::Relaxed)
     }
 
     /// Whether it can be used.

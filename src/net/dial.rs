@@ -2,8 +2,8 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
@@ -24,25 +24,75 @@ const MAX_ADDRESSES: usize = 16;
 const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(30);
 
-/// How many transfers wait for a connection to a server: while some do, a connection makes its next data connection ahead.
+/// What the connections to one server share: how many transfers wait for them, so that they make their next data
+/// connections ahead, and whether the server can connect to us, which one of them finds out.
 #[derive(Clone, Debug, Default)]
-pub struct Backlog(Arc<AtomicUsize>);
+pub struct Backlog(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    waiting: AtomicUsize,
+    coming: Mutex<Coming>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Coming {
+    #[default]
+    Unknown,
+    /// This connection finds it out.
+    Tried(ConnectionId),
+    Known(bool),
+}
 
 impl Backlog {
     /// One more waits.
     pub fn add(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.waiting.fetch_add(1, Ordering::Relaxed);
     }
 
     /// One waits no longer.
     pub fn remove(&self) {
         // Whoever takes one away has added it.
-        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
+        let _ = self.0.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
     }
 
     /// How many wait.
     pub fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.0.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Whether the server can connect to us, as far as one of its connections has found out.
+    pub(super) fn comes(&self) -> Option<bool> {
+        if let Coming::Known(well) = *self.coming() { Some(well) } else { None }
+    }
+
+    /// A connection has found out whether the server can connect to us. That it cannot is the surer word.
+    pub(super) fn came(&self, well: bool) {
+        let mut coming = self.coming();
+        if !matches!(*coming, Coming::Known(false)) {
+            *coming = Coming::Known(well);
+        }
+    }
+
+    /// Whether it is for `connection` to find that out: should it fail, it alone is held up.
+    pub(super) fn may_try(&self, connection: ConnectionId) -> bool {
+        let mut coming = self.coming();
+        if matches!(*coming, Coming::Unknown) {
+            *coming = Coming::Tried(connection);
+        }
+        matches!(*coming, Coming::Tried(by) if by == connection)
+    }
+
+    /// `connection` is gone, and finds out nothing more.
+    pub(super) fn leave(&self, connection: ConnectionId) {
+        let mut coming = self.coming();
+        if matches!(*coming, Coming::Tried(by) if by == connection) {
+            *coming = Coming::Unknown;
+        }
+    }
+
+    fn coming(&self) -> MutexGuard<'_, Coming> {
+        self.0.coming.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -22,9 +22,9 @@ use super::stream::Wire;
 use super::tls::{Agreed, Security};
 use super::{Dial, Error, Through};
 use crate::ftp::session::Gateway;
-use crate::ftp::{self, Config, DataEnd, DataFault, Input, Known, Operation, Outcome, Output, Session, op};
+use crate::ftp::{self, Config, DataEnd, DataFault, Follows, Input, Known, Operation, Outcome, Output, Session, op};
 use crate::model::event::{Server, Tls};
-use crate::model::{ConnectionId, Direction, Record, RemotePath, TlsVersion, TransferId};
+use crate::model::{ConnectionId, Direction, Mode, Record, RemotePath, TlsVersion, TransferId};
 
 /// A listing, or the data of a typed command, may be this long.
 const MAX_COLLECTED: usize = 128 * 1024 * 1024;
@@ -39,6 +39,12 @@ const LATE_DATA: Duration = Duration::from_secs(5);
 const LOGIN_PATIENCE: u32 = 3;
 /// …but not more than this, unless the usual time is longer.
 const MAX_LOGIN_PATIENCE: Duration = Duration::from_secs(60);
+/// A server is far where no reply comes sooner: there each round trip counts.
+const FAR: Duration = Duration::from_millis(15);
+/// It is found out whether a server can connect to us while so many transfers wait, at least.
+const MANY: usize = 8;
+/// A server that was asked to connect to us does so within this time and some round trips, or a firewall is between us.
+const COMES_WITHIN: Duration = Duration::from_secs(2);
 /// How many times as long as usual a server may compute a checksum: it reads all of the file.
 const CHECKSUM_PATIENCE: u32 = 10;
 
@@ -74,8 +80,18 @@ pub(super) struct Driver {
     /// The verb of the newest command.
     verb: String,
     /// What the session was told of the transfers that follow.
-    follows: (bool, Option<u64>),
+    follows: Follows,
+    requests: Option<Receiver<Request>>,
+    /// What begins as soon as the operation under way is over.
+    next: Option<Request>,
+    /// The transfer that the operation under way is about.
+    about: Option<TransferId>,
+    /// When the command was sent whose reply comes next, if nothing else can hold that up.
     sent_at: Option<Instant>,
+    /// Commands without their final replies.
+    unanswered: usize,
+    /// The shortest time that a reply took.
+    nearest: Option<Duration>,
     /// The server's words when it closed.
     words: Option<String>,
 }
@@ -166,8 +182,13 @@ impl Driver {
             patience: dial.timeout,
             spoken: Instant::now(),
             verb: GREETING.to_owned(),
-            follows: (false, None),
+            follows: Follows::default(),
+            requests: None,
+            next: None,
+            about: None,
             sent_at: None,
+            unanswered: 0,
+            nearest: None,
             words: None,
             dial,
         })
@@ -199,7 +220,8 @@ impl Driver {
     }
 
     /// Serves requests, one after the other, until the connection or the last handle is gone.
-    pub(super) async fn serve(mut self, mut requests: Receiver<Request>) {
+    pub(super) async fn serve(mut self, requests: Receiver<Request>) {
+        self.requests = Some(requests);
         let mut idle = Instant::now();
         while !self.closed {
             let keep_alive = self.dial.keep_alive.map(|every| idle + every);
@@ -216,7 +238,7 @@ impl Driver {
                     self.take_data(happened);
                     self.pump(&|_| {}).await;
                 }
-                request = requests.recv() => {
+                request = next_request(&mut self.next, &mut self.requests) => {
                     let Some(request) = request else { break };
                     self.answer(request).await;
                     idle = Instant::now();
@@ -229,15 +251,17 @@ impl Driver {
                 }
             }
         }
-        drop(requests);
+        (self.requests, self.next) = (None, None);
         self.shared.close(self.words.take());
         self.wire.close().await;
     }
 
     async fn answer(&mut self, request: Request) {
         let Request { operation, body, about, cancel, mut answer } = request;
-        if cancel.is_cancelled() {
+        if cancel.is_cancelled() || answer.is_closed() {
             let _ = answer.send(Err(ftp::Error::Cancelled.into()));
+            self.session.handle(Input::Unwanted);
+            self.pump(&|_| {}).await;
             return;
         }
         let stop = async {
@@ -263,6 +287,7 @@ impl Driver {
         if self.closed {
             return Err(Error::closed(self.words.clone()));
         }
+        self.about = about;
         self.scribe.set_about(about);
         let lists = matches!(operation, Operation::List { .. });
         let before = body.flow().map_or(0, |flow| flow.done());
@@ -270,6 +295,9 @@ impl Driver {
         self.used = None;
         self.extend();
         self.look_ahead();
+        if self.session.owes_nothing() {
+            self.unanswered = 0;
+        }
         self.session.handle(Input::Begin(operation));
         let mut stop = pin!(stop);
         let result = loop {
@@ -287,6 +315,13 @@ impl Driver {
             tokio::select! {
                 read = self.wire.turn() => self.take_input(read),
                 happened = next(&mut self.data) => self.take_data(happened),
+                Some(request) = receive(&mut self.requests), if self.next.is_none() => self.next = Some(request),
+                () = withdrawn(&mut self.next), if !self.session.is_ahead() => {
+                    // It has not begun, and what runs may last.
+                    if let Some(next) = self.next.take() {
+                        let _ = next.answer.send(Err(ftp::Error::Cancelled.into()));
+                    }
+                }
                 () = &mut stop, if self.task.stopped.is_none() => {
                     self.task.stopped = Some(Instant::now());
                     self.session.handle(Input::Cancel);
@@ -302,6 +337,7 @@ impl Driver {
         if !self.session.is_ahead() {
             self.give_up_data().await;
         }
+        self.about = None;
         self.scribe.set_about(None);
         self.task.body = Body::None;
         let result = result.map_err(|error| self.explain(error));
@@ -324,7 +360,12 @@ impl Driver {
                         let (route, limit) = (self.route(host, port), self.dial.timeout);
                         self.data = Some(DataConnection::connect(route, limit, self.scribe.clone()));
                     }
-                    Output::Listen => inputs.push_back(self.listen()),
+                    Output::Listen => {
+                        if self.session.is_ahead() {
+                            self.scribe.set_about(self.next.as_ref().and_then(|next| next.about));
+                        }
+                        inputs.push_back(self.listen());
+                    }
                     Output::Flow { protected } => inputs.extend(self.flow(protected)),
                     Output::Drop => self.give_up_data().await,
                     Output::Done(result) => self.task.finished = Some(result),
@@ -343,7 +384,10 @@ impl Driver {
             if std::mem::take(&mut clear) && !self.session.is_closed() {
                 inputs.push_back(self.clear().await);
             }
-            let Some(input) = inputs.pop_front() else { return };
+            let Some(input) = inputs.pop_front() else {
+                self.scribe.set_about(self.about);
+                return;
+            };
             self.session.handle(input);
         }
     }
@@ -357,9 +401,12 @@ impl Driver {
                     self.patience = usual.max((usual * LOGIN_PATIENCE).min(MAX_LOGIN_PATIENCE));
                 }
                 self.verb = record.text.split(' ').next().unwrap_or_default().to_owned();
-                // What is said while data move is answered when the server likes.
+                // What is said while data move, or something else is owed, is answered when the server likes.
                 let moves = self.data.as_ref().is_some_and(DataConnection::is_busy);
-                self.sent_at = (!moves).then(Instant::now);
+                if self.unanswered == 0 {
+                    self.sent_at = (!moves).then(Instant::now);
+                }
+                self.unanswered += 1;
                 self.extend();
                 if matches!(&*self.verb, "HASH" | "MD5" | "XCRC")
                     || self.verb.starts_with("XSHA")
@@ -375,8 +422,13 @@ impl Driver {
             Direction::Received if record.code.is_some() => {
                 // Only a new reply gives more time: a server that trickles bytes or lines does not.
                 self.extend();
-                if let Some(sent) = self.sent_at.take() {
-                    self.shared.set_round_trip(sent.elapsed());
+                if record.code.is_some_and(|code| code >= 200) {
+                    self.unanswered = self.unanswered.saturating_sub(1);
+                }
+                if let Some(took) = self.sent_at.take().map(|sent| sent.elapsed()) {
+                    self.shared.set_round_trip(took);
+                    self.nearest = Some(self.nearest.map_or(took, |nearest| nearest.min(took)));
+                    self.shared.set_far(self.is_far());
                 }
                 if record.code == Some(421) {
                     self.words = Some(record.text.clone());
@@ -457,7 +509,11 @@ impl Driver {
     fn listen(&mut self) -> Input<'static> {
         let mut on = self.local;
         on.set_port(0);
-        let (ports, limit) = (self.dial.active_ports, self.dial.timeout);
+        // Where it is our choice, a firewall must not hold it up for long.
+        let is_choice = self.dial.site.mode == Mode::Auto && !self.session.known().no_passive;
+        let patience = COMES_WITHIN + self.nearest.unwrap_or_default() * 4;
+        let limit = if is_choice { patience.min(self.dial.timeout) } else { self.dial.timeout };
+        let ports = self.dial.active_ports;
         match DataConnection::listen(on, self.peer.ip(), ports, limit, self.scribe.clone()) {
             Ok((data, address)) => {
                 self.data = Some(data);
@@ -519,13 +575,34 @@ impl Driver {
         }
     }
 
-    /// Tells the session whether another transfer follows, if that has changed.
+    /// Tells the session what follows, if that has changed.
     fn look_ahead(&mut self) {
-        let expected = self.task.body.flow().and_then(|flow| flow.expected);
-        let follows = (self.dial.backlog.count() > 0, expected);
+        self.tell_of_coming();
+        let (backlog, is_far) = (&self.dial.backlog, self.is_far());
+        let comes = backlog.comes();
+        let next = self.next.as_ref().filter(|next| !next.cancel.is_cancelled() && is_far);
+        let follows = Follows {
+            more: backlog.count() > 0 || self.next.is_some(),
+            expected: self.task.body.flow().and_then(|flow| flow.expected),
+            next: next.map(|next| next.operation.clone()),
+            far: is_far,
+            may_try: is_far && comes.is_none() && backlog.count() >= MANY && backlog.may_try(self.dial.id),
+            comes,
+        };
         if follows != self.follows {
-            self.follows = follows;
-            self.session.handle(Input::Follows { more: follows.0, expected });
+            self.follows = follows.clone();
+            self.session.handle(Input::Follows(follows));
+        }
+    }
+
+    fn is_far(&self) -> bool {
+        self.nearest.is_some_and(|nearest| nearest >= FAR)
+    }
+
+    /// Tells the other connections whether the server can connect to us.
+    fn tell_of_coming(&self) {
+        if let Some(well) = self.session.comes() {
+            self.dial.backlog.came(well);
         }
     }
 
@@ -688,6 +765,7 @@ impl Driver {
 
     /// Tells the handle what is known now.
     fn publish(&mut self) {
+        self.tell_of_coming();
         let session = &self.session;
         self.shared.learn(session.known());
         self.shared.describe(|card| {
@@ -709,6 +787,34 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         self.shared.close(None);
+        self.dial.backlog.leave(self.dial.id);
+    }
+}
+
+/// What is to be done next: what was taken in already, or what comes.
+async fn next_request(next: &mut Option<Request>, requests: &mut Option<Receiver<Request>>) -> Option<Request> {
+    match next.take() {
+        Some(request) => Some(request),
+        None => receive(requests).await,
+    }
+}
+
+/// Ends when nobody wants any more what is to be done next.
+async fn withdrawn(next: &mut Option<Request>) {
+    match next {
+        Some(request) => tokio::select! {
+            () = request.cancel.cancelled() => {}
+            () = request.answer.closed() => {}
+        },
+        None => std::future::pending().await,
+    }
+}
+
+/// The next request, if there will be one.
+async fn receive(requests: &mut Option<Receiver<Request>>) -> Option<Request> {
+    match requests {
+        Some(requests) => requests.recv().await,
+        None => std::future::pending().await,
     }
 }
 

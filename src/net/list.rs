@@ -8,6 +8,16 @@ use crate::model::{Listing, RawListing, RemotePath};
 impl Connection {
     /// Lists a directory.
     pub async fn list(&self, path: &RemotePath, cancel: &Cancel) -> Result<Listing, Error> {
+        self.read_directory(path, true, cancel).await
+    }
+
+    /// Lists a directory whose files are to be fetched: where MDTM tells each one's time on the way, no zone is asked for.
+    pub async fn list_to_fetch(&self, path: &RemotePath, cancel: &Cancel) -> Result<Listing, Error> {
+        let is_known = self.known().zone.is_some() || self.server().site.zone.is_some();
+        self.read_directory(path, is_known || !self.has_mdtm_alone(), cancel).await
+    }
+
+    async fn read_directory(&self, path: &RemotePath, with_zone: bool, cancel: &Cancel) -> Result<Listing, Error> {
         let (outcome, bytes) = self.run(Operation::List { path: path.clone() }, Body::None, None, cancel).await?;
         let (method, real) = match outcome {
             Outcome::Listed { method, path } => (method, path),
@@ -32,7 +42,7 @@ impl Connection {
         }
         if method == ftp::Method::List && !parsed.entries.is_empty() {
             self.heard_dialect(parsed.dialect);
-            if let Some(zone) = self.zone_of_list(&path, &parsed.entries, cancel).await {
+            if with_zone && let Some(zone) = self.zone_of_list(&path, &parsed.entries, cancel).await {
                 for modified in parsed.entries.iter_mut().filter_map(|entry| entry.modified.as_mut()) {
                     *modified = modified.in_zone(&zone);
                 }

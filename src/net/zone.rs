@@ -89,7 +89,7 @@ impl Connection {
     }
 
     /// Whether MDTM tells times, and MLSD does not, which always tells UTC.
-    fn has_mdtm_alone(&self) -> bool {
+    pub(super) fn has_mdtm_alone(&self) -> bool {
         let server = self.server();
         let says = |name: &str| server.features.iter().any(|line| line.eq_ignore_ascii_case(name));
         says("MDTM") && !says("MLSD")

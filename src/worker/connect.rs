@@ -119,9 +119,10 @@ impl Drop for Number {
     }
 }
 
-/// An open control connection that is logged in.
+/// An open control connection that is logged in. A transfer and the one that follows on it share one.
+#[derive(Clone)]
 pub(super) struct Link {
-    pub(super) connection: Connection,
+    pub(super) connection: Arc<Connection>,
     pub(super) key: Arc<Key>,
     pub(super) site: Arc<Site>,
     credentials: Credentials,
@@ -129,7 +130,7 @@ pub(super) struct Link {
     settings: Arc<Mutex<Arc<Settings>>>,
     memory: Arc<Memory>,
     store: Arc<Store>,
-    number: Number,
+    number: Arc<Number>,
 }
 
 impl Link {
@@ -157,7 +158,10 @@ impl Link {
     pub(super) async fn close(self) {
         self.learn(false);
         let Self { connection, number, .. } = self;
-        connection.close().await;
+        // Whoever shares it goes on.
+        if let Ok(connection) = Arc::try_unwrap(connection) {
+            connection.close().await;
+        }
         drop(number);
     }
 
@@ -167,7 +171,11 @@ impl Link {
         let known = self.connection.known();
         let learned = Learned {
             // Another connection may have found out meanwhile what this one has not.
-            known: Known { waits: known.waits.or(before.known.waits), ..known },
+            known: Known {
+                waits: known.waits.or(before.known.waits),
+                comes: known.comes.or(before.known.comes),
+                ..known
+            },
             tls12_only: tls12_only || before.tls12_only,
             tls: before.tls || self.connection.server().tls.is_some(),
             ..before.clone()
@@ -285,7 +293,7 @@ async fn dial(
     };
     let connection = opened?;
     let link = Link {
-        connection,
+        connection: Arc::new(connection),
         key: wanted.key.clone(),
         site: wanted.site.clone(),
         credentials: credentials.clone(),
@@ -293,7 +301,7 @@ async fn dial(
         settings: context.settings.clone(),
         memory: context.memory.clone(),
         store: context.store.clone(),
-        number,
+        number: Arc::new(number),
     };
     link.learn(false);
     Ok(link)

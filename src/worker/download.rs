@@ -285,6 +285,7 @@ async fn fetch(job: &Job, what: &str, part: &Part, source: Facts, copied: bool) 
     let dated = job.settings.keep_times && source.modified.is_none_or(|modified| !modified.is_exact());
     let operation = Operation::Retrieve { path: job.row.remote(), offset, kind: job.kind(), dated };
     job.recorded().await;
+    job.lead(left).await;
     let body = Body::Receive { file, flow };
     let remote = job.row.remote();
     let transfer = job.transfer(operation, body, "Could not download", &remote);

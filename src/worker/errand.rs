@@ -254,7 +254,7 @@ async fn delete_file(on: &mut Browser, path: &RemotePath) -> Result<(), Trouble>
 }
 
 async fn is_directory(on: &mut Browser, path: &RemotePath) -> Result<bool, Trouble> {
-    let operation = Operation::ChangeDirectory { path: path.clone() };
+    let operation = Operation::ChangeDirectory { path: path.clone(), moves: false };
     match on.operate(operation, "Could not open", &path.to_string()).await {
         Ok(_) => Ok(true),
         Err(trouble) if trouble.is_refusal() => Ok(false),

@@ -13,6 +13,7 @@ mod download;
 mod errand;
 mod extras;
 mod files;
+mod follow;
 mod front;
 mod here;
 mod import;
@@ -168,6 +169,8 @@ enum Input {
     Tab { tab: TabId, generation: u64, event: Event },
     /// Something became known about a transfer under way.
     News(TransferId, News),
+    /// A transfer fetches a small file, and another one may begin behind it on its connection.
+    Leads(TransferId, Link),
     /// A transfer needs its connection no more.
     HandedBack(TransferId, Option<Link>),
     /// A transfer waits for a person, and needs no connection meanwhile.
@@ -409,6 +412,7 @@ impl Worker {
             Input::Loaded(rows, carry_on) => self.loaded(rows, carry_on),
             Input::Tab { tab, generation, event } => self.tab_event(tab, generation, event),
             Input::News(id, news) => self.news(id, news),
+            Input::Leads(id, link) => self.leads(id, link),
             Input::HandedBack(id, link) => self.handed_back(id, link),
             Input::Imported(tab, ticket, held) => self.imported(tab, ticket, held),
             Input::Discarded(key, rows) => self.discarded(&key, &rows),

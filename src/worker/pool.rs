@@ -124,10 +124,8 @@ impl Pool {
 
     /// A transfer begins; with a connection that waited for it, if there is one.
     pub(super) fn begin(&mut self, key: &Arc<Key>, course: Course) -> Option<Link> {
-        self.running += 1;
-        self.down += usize::from(course == Course::Download);
+        self.count(key, course);
         let server = self.servers.entry(key.clone()).or_default();
-        server.running += 1;
         while let Some((link, _)) = server.idle.pop() {
             if link.is_open() && link.fits(key) {
                 return Some(link);
@@ -135,6 +133,13 @@ impl Pool {
             close(link);
         }
         None
+    }
+
+    /// A transfer has a place.
+    pub(super) fn count(&mut self, key: &Arc<Key>, course: Course) {
+        self.running += 1;
+        self.down += usize::from(course == Course::Download);
+        self.servers.entry(key.clone()).or_default().running += 1;
     }
 
     /// A transfer ended, and leaves its connection if that can be used again.
@@ -157,9 +162,9 @@ impl Pool {
     /// A transfer waits for a person. Beyond [`MOST_PARKED`] it keeps its place, so that no more are begun; says whether it
     /// has left it.
     pub(super) fn park(&mut self, key: &Arc<Key>, course: Course, link: Option<Link>) -> bool {
-        let leaves = self.parked < MOST_PARKED;
+        let leaves = self.may_park();
         if leaves {
-            self.parked += 1;
+            self.parks();
             self.end(key, course, link);
         } else if let Some(link) = link {
             close(link);
@@ -172,10 +177,19 @@ impl Pool {
         self.parked = self.parked.saturating_sub(1);
     }
 
-    /// A transfer needs its connection no more; what is left of it is the disk's work.
-    pub(super) fn hand_back(&mut self, key: &Arc<Key>, course: Course, link: Option<Link>) {
+    /// Whether one more transfer may leave its place to wait for a person.
+    pub(super) fn may_park(&self) -> bool {
+        self.parked < MOST_PARKED
+    }
+
+    /// A transfer that has no place waits for a person.
+    pub(super) fn parks(&mut self) {
+        self.parked += 1;
+    }
+
+    /// What is left of a transfer is the disk's work.
+    pub(super) fn writes(&mut self) {
         self.writing += 1;
-        self.end(key, course, link);
     }
 
     /// The disk has done its work.
@@ -337,7 +351,8 @@ mod tests {
         for _ in 0..MOST_WRITING {
             assert!(pool.has_room(&key, &site, DOWN, &settings));
             pool.begin(&key, DOWN);
-            pool.hand_back(&key, DOWN, None);
+            pool.writes();
+            pool.end(&key, DOWN, None);
         }
         assert!(!pool.has_room(&key, &site, DOWN, &settings));
         pool.written();

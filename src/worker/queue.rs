@@ -31,7 +31,7 @@ const IDS: u64 = 16_384;
 
 /// Why a row under way is to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stop {
+pub(super) enum Stop {
     /// It waits, and keeps its part.
     Pause,
     /// It leaves, with its part.
@@ -42,9 +42,11 @@ enum Stop {
 
 /// What a row under way takes of what there is only so much of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     /// A connection.
     Connection,
+    /// Nothing: it shares the connection of this row, and has its place next.
+    Behind(TransferId),
     /// The disk: no connection any more, and only the disk's work is left.
     Disk,
     /// Nothing: it waits for a person.
@@ -55,14 +57,18 @@ enum Place {
 pub(super) struct Active {
     cancel: Cancel,
     gauge: Arc<Gauge>,
-    stop: Option<Stop>,
-    key: Arc<Key>,
+    pub(super) stop: Option<Stop>,
+    pub(super) key: Arc<Key>,
     site: Arc<Site>,
-    course: Course,
+    pub(super) course: Course,
     target: TargetName,
-    place: Place,
+    pub(super) place: Place,
     /// Those who fetch it, where several connections may.
     crew: Option<Arc<Crew>>,
+    /// Its connection, where another row may begin behind it.
+    pub(super) leads: Option<Link>,
+    /// The row behind it.
+    pub(super) follower: Option<TransferId>,
     samples: VecDeque<(Instant, u64)>,
     told: Running,
 }
@@ -170,7 +176,7 @@ impl Worker {
                 self.remember_limit(&key, &site);
             }
             let link = self.pool.begin(&key, row.course);
-            self.start(row, site, key, link);
+            self.start(row, site, key, link, Place::Connection);
         }
     }
 
@@ -239,11 +245,22 @@ impl Worker {
         }
     }
 
-    fn start(&mut self, mut row: Transfer, site: Arc<Site>, key: Arc<Key>, link: Option<Link>) {
+    pub(super) fn start(
+        &mut self,
+        mut row: Transfer,
+        site: Arc<Site>,
+        key: Arc<Key>,
+        link: Option<Link>,
+        place: Place,
+    ) {
         let (cancel, gauge) = (Cancel::new(), Arc::new(Gauge::default()));
         let target = self.rows.occupy(row.row());
         row.attempts = row.attempts.saturating_add(1);
-        gauge.step(if link.is_some() { "Waiting for the server" } else { "Connecting" });
+        gauge.step(match place {
+            Place::Behind(_) => "Waiting for its turn",
+            _ if link.is_some() => "Waiting for the server",
+            _ => "Connecting",
+        });
         let running = gauge.read();
         self.rows.change(Delta::Attempts(row.id, row.attempts));
         self.rows.phase(row.id, Phase::Running(Box::new(running.clone())));
@@ -255,8 +272,10 @@ impl Worker {
             site: site.clone(),
             course: row.course,
             target,
-            place: Place::Connection,
+            place,
             crew: None,
+            leads: None,
+            follower: None,
             samples: VecDeque::new(),
             told: running,
         };
@@ -324,21 +343,31 @@ impl Worker {
 
     /// A row needs its connection no more.
     pub(super) fn handed_back(&mut self, id: TransferId, link: Option<Link>) {
-        if let Some(active) = self.active.get_mut(&id) {
-            active.place = Place::Disk;
-            self.pool.hand_back(&active.key, active.course, link);
-            self.tidy_at = None;
+        let Some(active) = self.active.get_mut(&id) else { return };
+        let (key, course, place, follower) = (active.key.clone(), active.course, active.place, active.follower);
+        (active.place, active.leads) = (Place::Disk, None);
+        self.pool.writes();
+        if self.leaves(place, follower) {
+            self.pool.end(&key, course, link);
         }
+        self.tidy_at = None;
     }
 
     /// A row waits for a person.
     pub(super) fn parked(&mut self, id: TransferId, link: Option<Link>) {
-        if let Some(active) = self.active.get_mut(&id) {
-            if self.pool.park(&active.key, active.course, link) {
-                active.place = Place::Parked;
+        let Some(active) = self.active.get_mut(&id) else { return };
+        let (key, course, place, follower) = (active.key.clone(), active.course, active.place, active.follower);
+        (active.place, active.leads) = (Place::Parked, None);
+        if self.leaves(place, follower) {
+            if !self.pool.park(&key, course, link)
+                && let Some(active) = self.active.get_mut(&id)
+            {
+                active.place = Place::Connection;
             }
-            self.tidy_at = None;
+        } else {
+            self.pool.parks();
         }
+        self.tidy_at = None;
     }
 
     /// An attempt ended.
@@ -351,7 +380,11 @@ impl Worker {
         match active.place {
             Place::Disk => self.pool.written(),
             Place::Parked => self.pool.unpark(),
-            Place::Connection => self.pool.end(&key, active.course, link),
+            place @ (Place::Connection | Place::Behind(_)) => {
+                if self.leaves(place, active.follower) {
+                    self.pool.end(&key, active.course, link);
+                }
+            }
         }
         self.tidy_at = None;
         self.rows.free(&active.target);
@@ -451,7 +484,7 @@ impl Worker {
                 self.again(row);
             }
             // That is learned now, and no failure of the row.
-            (None, TroubleKind::NeedsTls12 | TroubleKind::Overlap) if self.first_time(row) => self.again(row),
+            (None, TroubleKind::NeedsTls12 | TroubleKind::Learned) if self.first_time(row) => self.again(row),
             _ => self.failed(row, active, trouble, reached),
         }
     }

@@ -35,8 +35,8 @@ pub(super) enum Kind {
     NoConnection,
     /// The TLS session cannot be resumed as the server wants it: TLS 1.2 only, from now on.
     NeedsTls12,
-    /// The server does not bear that commands wait while it sends a file: that is known from now on.
-    Overlap,
+    /// The server does not bear what was tried to save time: that is known from now on.
+    Learned,
     /// The server does not go on at an offset.
     NoRestart,
     /// No space is left here: whatever comes next fails too, until a person has made some.
@@ -102,7 +102,7 @@ impl Trouble {
         let mut trouble = Self::new(what, error.to_string(), cause, again);
         trouble.kind = match error {
             net::Error::NeedsTls12 => Kind::NeedsTls12,
-            net::Error::Ftp(ftp::Error::Overlap) => Kind::Overlap,
+            net::Error::Ftp(ftp::Error::Overlap | ftp::Error::NoActive) => Kind::Learned,
             net::Error::Local(error) if is_full(error) => Kind::DiskFull,
             net::Error::Ftp(ftp::Error::Data { fault: DataFault::Local(why), .. }) if says_full(why) => Kind::DiskFull,
             // Refused now, or known from before.
@@ -171,6 +171,7 @@ fn judge(error: &net::Error) -> (Cause, bool) {
             ftp::Error::ActiveThroughProxy => (Cause::Network, false),
             ftp::Error::NoTls(_) => (Cause::Tls, false),
             ftp::Error::OutOfStep(_) | ftp::Error::Overlap => (Cause::Protocol, true),
+            ftp::Error::NoActive => (Cause::Network, true),
             ftp::Error::Limit(_) => (Cause::Limit, false),
             ftp::Error::Closed(words) => (Cause::Network, words.as_deref().is_none_or(|words| !words.starts_with('5'))),
             ftp::Error::Data { fault, reply } => judge_data(fault, reply.as_deref()),

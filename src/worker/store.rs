@@ -9,6 +9,7 @@ mod merge;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::file::private_file;
 use self::file::{ConfigFile, Document};
 use super::disk::Error;
-use crate::ftp::session::{Known, Zone};
+use crate::ftp::session::{Comes, Known, Zone};
 use crate::model::{Cause, Failure, Settings, Site, Sites, TlsVersion};
 
 /// The program's name in paths.
@@ -252,6 +253,10 @@ struct Server {
     zone_at: Option<jiff::Timestamp>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     own_time: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comes_to: Option<IpAddr>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comes_not_to: Option<IpAddr>,
 }
 
 impl Server {
@@ -269,7 +274,9 @@ impl Server {
             zone,
             own_time,
             waits,
+            comes,
         } = learned.known.clone();
+        let comes_to = |well| comes.filter(|comes| comes.well == well).map(|comes| comes.to);
         let Learned { tls12_only, tls, connections, .. } = *learned;
         Self {
             no_epsv,
@@ -288,6 +295,8 @@ impl Server {
             zone: zone.map(|zone| zone.minutes),
             zone_at: zone.map(|zone| zone.at),
             own_time,
+            comes_to: comes_to(true),
+            comes_not_to: comes_to(false),
         }
     }
 
@@ -309,7 +318,11 @@ impl Server {
             zone_at,
             own_time,
             waits,
+            comes_to,
+            comes_not_to,
         } = self;
+        let well = comes_to.map(|to| Comes { to, well: true });
+        let comes = well.or(comes_not_to.map(|to| Comes { to, well: false }));
         let zone = zone.zip(zone_at).map(|(minutes, at)| Zone { minutes, at });
         let known = Known {
             no_epsv,
@@ -324,6 +337,7 @@ impl Server {
             zone,
             own_time,
             waits,
+            comes,
         };
         Learned { known, tls12_only, connections, tls }
     }

@@ -15,7 +15,7 @@ use super::rules::{self, Verdict};
 use super::scribe::Written;
 use super::segments::Crew;
 use super::walk::Found;
-use super::{Input, News, download, upload, walk};
+use super::{Input, News, download, follow, upload, walk};
 use crate::ftp::{Operation, Outcome, TransferType};
 use crate::model::exists::{DateIs, Pattern};
 use crate::model::question::{Facts, FileExists};
@@ -209,7 +209,7 @@ impl Job {
     async fn find_kind(&mut self) -> Result<(), Trouble> {
         let kind = match self.row.course {
             Course::Upload => walk::local_kind(self).await?,
-            Course::Download if self.is_directory(&self.row.remote()).await? => Kind::Directory,
+            Course::Download if self.is_directory(&self.row.remote(), true).await? => Kind::Directory,
             Course::Download => Kind::File,
         };
         self.row.kind = kind;
@@ -217,9 +217,10 @@ impl Job {
         Ok(())
     }
 
-    /// Whether `path` is a directory of the server.
-    pub(super) async fn is_directory(&self, path: &RemotePath) -> Result<bool, Trouble> {
-        match self.operate(Operation::ChangeDirectory { path: path.clone() }, "Could not open", path).await {
+    /// Whether `path` is a directory of the server; with `moves` it is listed or fetched next.
+    pub(super) async fn is_directory(&self, path: &RemotePath, moves: bool) -> Result<bool, Trouble> {
+        let operation = Operation::ChangeDirectory { path: path.clone(), moves };
+        match self.operate(operation, "Could not open", path).await {
             Ok(_) => Ok(true),
             Err(trouble) if trouble.is_refusal() => Ok(false),
             Err(trouble) => Err(trouble),
@@ -264,6 +265,14 @@ impl Job {
     pub(super) async fn recorded(&self) {
         let (mut written, group) = self.written.clone();
         written.wait(group).await;
+    }
+
+    /// All is ready to fetch `bytes` of a file: where it is far, another row may begin behind this one on its connection.
+    pub(super) async fn lead(&self, bytes: Option<u64>) {
+        let is_small = bytes.is_some_and(|bytes| bytes <= follow::SMALL);
+        if let Some(link) = self.link.as_ref().filter(|link| is_small && link.connection.is_far()) {
+            self.context.tell(Input::Leads(self.row.id, link.clone())).await;
+        }
     }
 
     /// The rest is work on the local disk, and may be slow: others may use the connection meanwhile.

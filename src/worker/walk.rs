@@ -51,12 +51,13 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
     let what = format!("Could not download {path}");
     check_depth(job, &what)?;
     let target = disk::Target::of(&job.row).map_err(|error| Trouble::disk(&*what, &error))?;
-    let listing = list(job, &path).await?;
+    let (filters, today) = filters(job, FilterSide::Remote);
+    let asks_times = job.settings.keep_times && filters.is_empty();
+    let listing = list(job, &path, if asks_times { Purpose::Fetch } else { Purpose::Compare }).await?;
     job.blocking(&what, move || target.make_folder()).await?;
     let mut refused: Vec<String> = listing.refused.iter().map(|line| shown(line)).collect();
     let mut seen = HashSet::new();
     let mut children = Vec::with_capacity(listing.entries.len());
-    let (filters, today) = filters(job, FilterSide::Remote);
     let mut left_out = 0;
     for entry in &listing.entries {
         if filters.hides(entry, path.as_str(), today) {
@@ -200,7 +201,7 @@ fn child(entry: LocalEntry, there: Option<&HashMap<&str, &Entry>>) -> Child {
 /// What the server's folder holds already: told once for all files in it. A name that the server may fold is not
 /// among those that are surely absent.
 async fn entries_there(job: &Job, path: &RemotePath) -> Result<Option<Vec<Entry>>, Trouble> {
-    match list(job, path).await {
+    match list(job, path, Purpose::Compare).await {
         Ok(listing) => Ok(Some(listing.entries)),
         // One may write into a folder that one may not list: then each file is asked for by itself.
         Err(trouble) if trouble.is_refusal() => Ok(None),
@@ -225,7 +226,7 @@ pub(super) async fn ensure(job: &Job, path: &RemotePath) -> Result<bool, Trouble
     let mut missing = Vec::new();
     let mut next = Some(path.clone());
     while let Some(path) = next.take() {
-        if path.is_root() || memory.has_directory(&job.key, &path) || job.is_directory(&path).await? {
+        if path.is_root() || memory.has_directory(&job.key, &path) || job.is_directory(&path, false).await? {
             memory.saw_directory(&job.key, path);
             break;
         }
@@ -238,7 +239,7 @@ pub(super) async fn ensure(job: &Job, path: &RemotePath) -> Result<bool, Trouble
         match job.operate(operation, "Could not make the folder", &path).await {
             Ok(_) => {}
             // Another connection was faster.
-            Err(trouble) if trouble.is_refusal() && job.is_directory(&path).await? => {}
+            Err(trouble) if trouble.is_refusal() && job.is_directory(&path, false).await? => {}
             Err(trouble) => return Err(trouble),
         }
         memory.saw_directory(&job.key, path);
@@ -246,10 +247,23 @@ pub(super) async fn ensure(job: &Job, path: &RemotePath) -> Result<bool, Trouble
     Ok(made)
 }
 
-async fn list(job: &Job, path: &RemotePath) -> Result<Listing, Trouble> {
+/// What a folder of the server is listed for.
+#[derive(Clone, Copy, Debug)]
+enum Purpose {
+    /// Its files are fetched, and each one's time is asked for on the way.
+    Fetch,
+    /// Times are compared.
+    Compare,
+}
+
+async fn list(job: &Job, path: &RemotePath, purpose: Purpose) -> Result<Listing, Trouble> {
     let what = format!("Could not list {path}");
     let Some(link) = &job.link else { return Err(Trouble::lost(what)) };
-    link.connection.list(path, &job.cancel).await.map_err(|error| Trouble::of(what, &error))
+    let listing = match purpose {
+        Purpose::Fetch => link.connection.list_to_fetch(path, &job.cancel).await,
+        Purpose::Compare => link.connection.list(path, &job.cancel).await,
+    };
+    listing.map_err(|error| Trouble::of(what, &error))
 }
 
 fn check_depth(job: &Job, what: &str) -> Result<(), Trouble> {

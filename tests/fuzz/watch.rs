@@ -2,7 +2,7 @@
 //!
 //! What happens is thrown with [`Dice`]: from a seed, the same in every run, or from the bytes of a fuzzer.
 
-use super::ftp::{Config, DataEnd, DataFault, Input, Known, Operation, Output, Session, Then, TransferType};
+use super::ftp::{Config, DataEnd, DataFault, Follows, Input, Known, Operation, Output, Session, Then, TransferType};
 use super::model::{Credentials, Direction, HostCommand, Mode, RemotePath, Secret, Security};
 
 /// What decides on the next event.
@@ -110,7 +110,11 @@ impl<'a> Watch<'a> {
             3 | 4 => self.session.handle(Input::DataOpen),
             5 | 6 => self.data_done(dice),
             7 if dice.below(4) == 0 => {
-                self.session.handle(Input::Follows { more: dice.below(3) > 0, expected: dice.of(&[None, Some(1)]) });
+                let next = (dice.below(2) > 0).then(|| any_operation(dice));
+                let (more, expected) = (dice.below(3) > 0, dice.of(&[None, Some(1)]));
+                let (far, may_try) = (dice.below(2) > 0, dice.below(2) > 0);
+                let comes = dice.of(&[None, Some(true), Some(false)]);
+                self.session.handle(Input::Follows(Follows { more, expected, next, far, may_try, comes }));
             }
             die if self.shaking && die > 0 => {
                 self.shaking = false;
@@ -242,7 +246,7 @@ fn any_operation(dice: &mut Dice<'_>) -> Operation {
         Operation::Store { path: path.clone(), offset, kind, then },
         Operation::Append { path: path.clone(), kind, then: Then::default() },
         Operation::Facts { path: path.clone() },
-        Operation::ChangeDirectory { path: path.clone() },
+        Operation::ChangeDirectory { path: path.clone(), moves: false },
         Operation::MakeDirectory { path: path.clone() },
         Operation::RemoveDirectory { path: path.clone() },
         Operation::Delete { path: path.join("line\nbreak") },

@@ -22,10 +22,12 @@ pub(crate) struct Entering {
 type Said = Option<RemotePath>;
 
 impl Entering {
-    pub(crate) fn begin(path: RemotePath, control: &mut Control) -> Result<Self, Error> {
+    /// With `moves` a data connection will be wanted next, wherever this leads: it is made ahead.
+    pub(crate) fn begin(path: RemotePath, moves: bool, control: &mut Control) -> Result<Self, Error> {
         let there = Command::with(Verb::Cwd, control.directory_path(&path)?)?;
         if control.pipelining {
-            control.send_all([there, Command::new(Verb::Pwd)]);
+            let port = if moves { control.first_port() } else { None };
+            control.send_with_ahead([there, Command::new(Verb::Pwd)], port);
         } else {
             control.send(there);
         }

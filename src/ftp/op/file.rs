@@ -31,7 +31,7 @@ impl File {
         use Class::{Completion, Intermediate, Permanent, Preliminary};
         if let Some(entering) = &mut self.entering {
             let Some(said) = entering.step(got, control)? else { return Ok(Next::Wait) };
-            if let Operation::ChangeDirectory { path } = &self.operation {
+            if let Operation::ChangeDirectory { path, .. } = &self.operation {
                 control.entered = Some((path.clone(), said.clone()));
             }
             return Ok(Next::Done(Outcome::Directory(said)));
@@ -96,8 +96,8 @@ impl File {
 
     fn start(&mut self, control: &mut Control) -> Step {
         let command = match &self.operation {
-            Operation::ChangeDirectory { path } => {
-                self.entering = Some(Entering::begin(path.clone(), control)?);
+            Operation::ChangeDirectory { path, moves } => {
+                self.entering = Some(Entering::begin(path.clone(), *moves, control)?);
                 return Ok(Next::Wait);
             }
             Operation::MakeDirectory { path } => Command::with(Verb::Mkd, control.directory_path(path)?)?,

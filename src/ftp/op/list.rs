@@ -55,7 +55,7 @@ impl List {
                     self.lister = first_lister(control);
                     return self.ask(control);
                 }
-                self.entering = Some(Entering::begin(self.path.clone(), control)?);
+                self.entering = Some(Entering::begin(self.path.clone(), false, control)?);
                 Ok(Next::Wait)
             }
             got => {

@@ -239,8 +239,10 @@ impl LogIn {
         }
         let user = control.charset.encode(&control.config.credentials.user)?;
         let mut commands = vec![Command::with(Verb::User, user)?];
-        // In clear no password leaves before the server wants it: it may want TLS first.
-        self.with_password = self.at_once && control.tls == Tls::Secure && !control.known.no_pipelining;
+        // In clear no password leaves before the server wants it: it may want TLS first, unless it has just said that it
+        // does not know it.
+        let may_tell = control.tls == Tls::Secure || control.config.security == Security::Try;
+        self.with_password = self.at_once && may_tell && !control.known.no_pipelining;
         if self.with_password {
             commands.push(password(control)?);
         }

@@ -20,6 +20,7 @@ use super::checksum::Offer;
 use super::command::{Command, Verb};
 use super::control::Control;
 use super::error::{DataFault, Error};
+use super::exchange::Exchange;
 use super::reply::{Class, Reply};
 use super::session::DataEnd;
 use crate::model::RemotePath;
@@ -74,6 +75,8 @@ pub enum Operation {
     ChangeDirectory {
         /// The directory.
         path: RemotePath,
+        /// It is listed next, or fetched as the file that it is: the data connection for that is made ahead.
+        moves: bool,
     },
     /// MKD.
     MakeDirectory {
@@ -300,6 +303,15 @@ impl Task {
         let within = operation.file().filter(|_| control.paths.is_relative()).and_then(RemotePath::parent);
         let from = within.filter(|directory| control.directory.as_ref() != Some(directory));
         Self { from, work: Work::new(operation) }
+    }
+
+    /// One that fetches a file, and whose command is on the wire already.
+    pub(crate) fn under_way(operation: Operation, exchange: Exchange) -> Self {
+        let mut work = Work::new(operation);
+        if let Work::Transfer(transfer) = &mut work {
+            transfer.take_up(exchange);
+        }
+        Self { from: None, work }
     }
 
     pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {

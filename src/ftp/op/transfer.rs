@@ -61,6 +61,11 @@ impl Transfer {
         Self { verb, path, offset, kind, asks, exchange: None, modified: None, about: About::default(), stored: None }
     }
 
+    /// Goes on with an exchange whose command is on the wire.
+    pub(crate) fn take_up(&mut self, exchange: Exchange) {
+        self.exchange = Some(exchange);
+    }
+
     pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
         use Verb::{Mdtm, Mfmt, Site, Size};
         match got {
