@@ -668,6 +668,34 @@ fn a_refused_folder_is_said_in_the_servers_words() {
 }
 
 #[test]
+fn a_link_that_is_opened_and_is_no_folder_is_downloaded() {
+    let mut window = Window::with_folders();
+    window.tell(remote("/www", vec![Entry::new("latest", Kind::Link), entry("one.html", 1)]));
+    window.run();
+    window.click("latest", Modifiers::NONE);
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(matches!(window.actions().as_slice(), [Action::List { path, .. }] if path.as_str() == "/www/latest"));
+    let path = RemotePath::new("/www/latest");
+    let refused = Failure { cause: Cause::Refused, ..failure("Could not list /www/latest", "550 Not a directory") };
+    window.tell(Event::Listing { tab: TAB, path, result: Err(refused) });
+    window.run();
+    let actions = window.actions();
+    let [Action::Enqueue(batch)] = actions.as_slice() else { panic!("{actions:?}") };
+    assert_eq!(batch.items[0].remote.as_str(), "/www/latest");
+    assert!(window.harness.query_by_label("550 Not a directory").is_none(), "that is no trouble");
+}
+
+#[test]
+fn names_that_are_left_out_are_said() {
+    let mut window = Window::with_folders();
+    let refused = vec!["-rw-r--r-- 1 u g 9 Nov 14 10:11 ../x".to_owned()];
+    let listing = Listing { refused, ..(*listing("/www", vec![entry("one.html", 5)])).clone() };
+    window.tell(Event::Listing { tab: TAB, path: RemotePath::new("/www"), result: Ok(Arc::new(listing)) });
+    window.run();
+    assert!(window.harness.query_by_label("1 file, 5 B · 1 left out").is_some());
+}
+
+#[test]
 fn a_failed_connection_can_be_made_again() {
     let mut window = Window::new(vec2(1024.0, 700.0));
     window.run();

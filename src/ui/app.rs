@@ -321,6 +321,9 @@ impl App {
                 tab.pane_mut(side).sync(&self.mirror, known, today);
             }
         }
+        let mut out = Out::default();
+        perform::fetch_linked(&mut self.view, &mut out);
+        self.send(out.actions);
     }
 
     /// Takes in what a panel asked of the worker. A server that is to be opened in a tab that has one gets its own.

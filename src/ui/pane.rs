@@ -8,7 +8,7 @@ use jiff::civil::Date;
 
 use crate::model::filter::FilterSide;
 use crate::model::settings::Keys;
-use crate::model::{ConnectionState, Entry, Kind, PathSyntax, Place, Site, TabId};
+use crate::model::{Cause, ConnectionState, Entry, Kind, PathSyntax, Place, Site, TabId};
 
 use super::drag::{Into, Targets};
 use super::menu::{Can, Item};
@@ -24,6 +24,8 @@ use super::{paint, path_bar, place, split, text, theme, trouble};
 const HISTORY: usize = 100;
 /// Least width of a pane that still has room for its tree.
 const ROOM_FOR_TREE: f32 = 560.0;
+/// Lines that were left out, and are said under the pointer.
+const REFUSED: usize = 10;
 /// Width of a tree, and its bounds.
 pub const TREE: split::Bounds = split::Bounds { default: 176.0, min: 96.0, max: 420.0 };
 
@@ -44,6 +46,8 @@ pub struct PaneView {
     pub filter: Option<Typing>,
     /// The folder that was asked for and has not come yet.
     pub asked: Option<Asked>,
+    /// A link that was opened and leads to no folder: its file is wanted.
+    pub to_file: Option<Entry>,
     /// The answer whose failure was put away.
     pub put_away: Option<u64>,
     /// The site whose charset was offered, and the offer put away.
@@ -76,6 +80,8 @@ pub struct Asked {
     /// How many answers there had been when it was asked for.
     answers: u64,
     travel: Travel,
+    /// The link that was opened, where it is not known whether it leads to a folder.
+    link: Option<Entry>,
 }
 
 /// How a folder is gone to.
@@ -92,7 +98,7 @@ pub enum Travel {
 /// What the footer says, and of what.
 #[derive(Debug, Default)]
 struct Footer {
-    of: (Sum, Sum, usize, Filtered),
+    of: (Sum, Sum, usize, Filtered, usize),
     words: String,
 }
 
@@ -184,6 +190,7 @@ impl PaneView {
             paths: PathSyntax::default(),
             filter: None,
             asked: None,
+            to_file: None,
             put_away: None,
             declined: None,
             back: Vec::new(),
@@ -213,8 +220,14 @@ impl PaneView {
         let travel = self.asked.as_ref().map_or(Travel::On, |asked| asked.travel);
         let gone =
             self.side == Side::Remote && tab.is_some_and(|tab| matches!(tab.state, ConnectionState::Disconnected(_)));
-        if answered || gone {
-            self.asked = None;
+        if (answered || gone)
+            && let Some(asked) = self.asked.take()
+            && let Some(refusal) = tab.and_then(|tab| tab.remote_failure.as_ref()).filter(|_| answered && !moved)
+            && asked.place == Place::Remote(refusal.0.clone())
+            && refusal.1.cause == Cause::Refused
+        {
+            self.to_file = asked.link;
+            self.put_away = self.to_file.as_ref().map(|_| answers).or(self.put_away);
         }
         if moved {
             self.arrived(before, travel);
@@ -232,7 +245,8 @@ impl PaneView {
         };
         self.table.reveal |= landed;
         let Rows { sum, selection, unseen, .. } = self.table.rows;
-        self.footer.arrange((sum, selection, unseen - self.table.rows.filtered, filtered));
+        let refused = refused(self).len();
+        self.footer.arrange((sum, selection, unseen - self.table.rows.filtered, filtered, refused));
         if let Some(here) = self.here() {
             let branch = |place: &Place| match (place, tab) {
                 (Place::Local(path), _) => mirror.local_branches.get(path),
@@ -278,7 +292,14 @@ impl PaneView {
     /// Notes that `place` is asked for.
     pub fn ask(&mut self, place: Place, travel: Travel, tab: Option<&Tab>) {
         let answers = tab.map_or(0, |tab| self.answers(tab));
-        self.asked = Some(Asked { place, answers, travel });
+        self.asked = Some(Asked { place, answers, travel, link: None });
+    }
+
+    /// Notes that what was just asked for is a link, which may lead to a file as well.
+    pub fn ask_by_link(&mut self, link: &Entry) {
+        if let Some(asked) = self.asked.as_mut().filter(|_| link.kind == Kind::Link && !link.is_directory()) {
+            asked.link = Some(link.clone());
+        }
     }
 
     /// How many answers there were to what was asked of its side.
@@ -316,11 +337,11 @@ impl PaneView {
 }
 
 impl Footer {
-    fn arrange(&mut self, of: (Sum, Sum, usize, Filtered)) {
+    fn arrange(&mut self, of: (Sum, Sum, usize, Filtered, usize)) {
         if self.of == of && !self.words.is_empty() {
             return;
         }
-        let (sum, selection, unseen, filtered) = of;
+        let (sum, selection, unseen, filtered, refused) = of;
         let mut words = amounts(&sum);
         if selection.rows() > 0 {
             words += &format!(" · {} selected", text::grouped(selection.rows()));
@@ -336,7 +357,18 @@ impl Footer {
             Filtered::Off => words += " · filters are off",
             Filtered::Rows(rows) => words += &format!(" · {} hidden by filters", text::grouped(rows as u64)),
         }
+        if refused > 0 {
+            words += &format!(" · {} left out", text::grouped(refused as u64));
+        }
         *self = Self { of, words };
+    }
+}
+
+/// What the server listed under names that must not be used.
+fn refused(pane: &PaneView) -> &[String] {
+    match pane.table.rows.content() {
+        Some(Content::Remote(listing)) => &listing.refused,
+        _ => &[],
     }
 }
 
@@ -456,6 +488,14 @@ fn footer_ui(ui: &Ui, rect: Rect, pane: &PaneView, env: &mut Env<'_>) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
     if switches {
         response = response.on_hover_text("Switches the filters off and on");
+    }
+    if let refused @ [_, ..] = refused(pane) {
+        response = response.on_hover_ui(|ui| {
+            ui.label("Left out, because such a name could lead out of its folder:");
+            for line in refused.iter().take(REFUSED) {
+                ui.label(text::visible(line));
+            }
+        });
     }
     if response.clicked() {
         env.items.push((env.side, Item::FiltersCount));

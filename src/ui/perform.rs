@@ -264,7 +264,10 @@ fn open(side: Side, mirror: &Mirror, view: &mut View, out: &mut Out) {
     let selected = tab.pane(side).selected();
     if let ([(place, entry)], nowhere) = (selected.as_slice(), tab.remote.here().is_none()) {
         match place.clone() {
-            place if is_openable(entry) => return go(id, place, Travel::On, mirror, view, out),
+            place if is_openable(entry) => {
+                go(id, place, Travel::On, mirror, view, out);
+                return view.current().pane_mut(side).ask_by_link(entry);
+            }
             Place::Local(path) if nowhere => return out.actions.push(Action::OpenLocal(path)),
             _ => {}
         }
@@ -279,6 +282,15 @@ fn transfer(side: Side, view: &mut View, out: &mut Out) {
     let entries: Vec<_> = tab.pane(side).table.rows.selected_entries().cloned().collect();
     if !entries.is_empty() {
         drag::transfer(id, &from, &entries, &to).send(id, &mut view.tickets, &mut out.actions);
+    }
+}
+
+/// Fetches what opened links have turned out to be: files.
+pub fn fetch_linked(view: &mut View, out: &mut Out) {
+    for tab in &mut view.tabs {
+        let Some(link) = tab.remote.to_file.take() else { continue };
+        let (Some(from), Some(to)) = (tab.remote.here(), tab.local.here()) else { continue };
+        drag::transfer(tab.id, &from, &[link], &to).send(tab.id, &mut view.tickets, &mut out.actions);
     }
 }
 

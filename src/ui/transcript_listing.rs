@@ -7,6 +7,7 @@ use crate::model::{ConnectionId, Direction, Entry, Kind, Line, Listing, Transcri
 
 use super::mirror::Mirror;
 use super::text::{self, Clock};
+use super::transcript_details::heading;
 use super::{list, theme};
 
 /// Rows that are shown: the rest is in the pane.
@@ -80,6 +81,16 @@ pub fn listing_ui(ui: &mut Ui, listing: &Listing, clock: &Clock) {
         let words = format!("and {}", text::count(more as u64, "more row", "more rows"));
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::hover());
         ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, words, theme::small(), palette.secondary);
+    }
+    if !listing.refused.is_empty() {
+        heading(ui, "Left out: such a name could lead out of its folder");
+        for line in listing.refused.iter().take(ROWS) {
+            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::hover());
+            let raw = text::visible(line).into_owned();
+            let drawn: String = raw.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(DRAWN).collect();
+            list::write(ui, rect, drawn, theme::mono(), palette.text, Align::Min);
+            response.on_hover_text(raw);
+        }
     }
 }
 
