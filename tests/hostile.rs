@@ -51,6 +51,25 @@ fn greetings() {
     assert!(ended.stderr.contains("421 too many connections, come back later"), "{}", ended.stderr);
 }
 
+/// A server that had TLS says that it knows none: the password stays here, and the person hears what that may mean.
+#[test]
+fn tls_that_has_gone() {
+    let stripped = Peer::start(|dialogue| {
+        dialogue.say("220 ready")?;
+        dialogue.serve(&World::default(), |dialogue, verb, _| {
+            if verb == "AUTH" { dialogue.say("500 what?").map(|()| true) } else { Ok(false) }
+        })
+    });
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("config/longshore");
+    fs::create_dir_all(&folder).unwrap();
+    let learned = format!("[server.\"127.0.0.1:{}\"]\ntls = true\n", stripped.port);
+    fs::write(folder.join("servers.toml"), learned).unwrap();
+    let ended = peer::run_in(home, &["ls", &stripped.url("")]).expect(3);
+    assert!(ended.stderr.contains("somebody may be in between"), "{}", ended.stderr);
+    assert!(!stripped.heard_verb("USER"));
+}
+
 /// Lines and replies that never end.
 #[test]
 fn endless_replies() {

@@ -19,7 +19,7 @@ use super::settle::Settles;
 use super::store::{Learned, Store};
 use super::vault::Vault;
 use super::{Input, News};
-use crate::ftp::Known;
+use crate::ftp::{self, Known};
 use crate::model::question::CertificateDoubt;
 use crate::model::{
     Answer, Ask, Cause, ConnectionId, Credentials, Event, Login, Proxy, Run, Secret, Security, Settings, Site, TabId,
@@ -33,6 +33,9 @@ const MOST_DIALS: u32 = 8;
 pub(super) const VAULT_PATIENCE: Duration = Duration::from_secs(60);
 /// RFC 1635 wants an address; a real one is nobody's business.
 const ANONYMOUS_PASSWORD: &str = "anonymous@";
+/// Behind what a server says for having no TLS, where it had some.
+const TLS_HAS_GONE: &str = ". It had TLS before: somebody may be in between. If it really has none any more, choose no TLS \
+                            for it";
 
 /// What all tasks of the worker share.
 #[derive(Clone)]
@@ -233,7 +236,14 @@ pub(super) async fn connect(context: &Context, wanted: &Wanted<'_>) -> Result<Li
                     context.memory.forget_credentials(wanted.key, Some(&credentials));
                     refused = Some(words);
                 }
-                _ => return Err(Trouble::connecting(what, &error)),
+                _ => {
+                    let mut trouble = Trouble::connecting(what, &error);
+                    let had_tls = || context.store.learned(&wanted.site.host, wanted.site.port()).tls;
+                    if matches!(error, net::Error::Ftp(ftp::Error::NoTls(_))) && had_tls() {
+                        trouble.failure.why += TLS_HAS_GONE;
+                    }
+                    return Err(trouble);
+                }
             },
         }
     }
