@@ -63,6 +63,8 @@ pub struct DataEnd {
     pub clean: bool,
     /// Why it failed, if it did.
     pub fault: Option<String>,
+    /// It was ended where others fetch what is behind.
+    pub enough: bool,
 }
 
 /// TLS on a data connection.
@@ -179,9 +181,14 @@ impl Exchange {
         self.reply.as_ref().map_or("", |reply| &reply.text)
     }
 
-    /// Whether the server refused it, or broke it off.
+    /// Whether the server refused it, or broke it off. That it calls a range of a file broken off is no failure.
     pub fn failed(&self) -> bool {
-        self.broken || self.code().is_some_and(|code| code >= 400)
+        self.broken || self.code().is_some_and(|code| code >= 400) && !self.was_enough()
+    }
+
+    /// Whether it fetched a range of a file, and was ended behind that.
+    pub fn was_enough(&self) -> bool {
+        self.data.as_ref().and_then(|data| data.end.as_ref()).is_some_and(|end| end.enough)
     }
 
     /// Milliseconds until the first reply; of a greeting, since the connection was made. `None` also where the log tells no
@@ -503,6 +510,7 @@ fn data_end(line: &Line) -> Option<DataEnd> {
         fault: numbers.is_none().then(|| parts[..session.map_or(parts.len(), |at| at.saturating_sub(1))].join(", ")),
         tls,
         clean: numbers.is_some() && !said.contains(", ended without close_notify"),
+        enough: numbers.is_some() && said.ends_with(", ended behind the range that was wanted"),
     })
 }
 
@@ -608,6 +616,19 @@ pub(super) mod tests {
         assert_eq!((list.active, list.with.as_str(), list.asked), (true, "192.0.2.1:20", Some(5)));
         assert!(!list.end.as_ref().unwrap().clean && list.rate() == Some(4500));
         assert_eq!((all[0].connected.map(|(_, took)| took), all[0].first), (Some(3), true));
+    }
+
+    #[test]
+    fn a_range_that_was_ended_early_is_no_failure() {
+        let exchanges = joined(
+            "S: 220 hi\n C: RETR a\n S: 150 go\n N: Data connection: 5 bytes in 2 ms, first after 1 ms, ended behind the range \
+             that was wanted\n C: ABOR\n S: 426 broken\n S: 225 nothing to abort\n C: RETR b\n S: 150 go\n \
+             N: Data connection: the data connection broke: reset\n S: 426 broken",
+        );
+        let ended: Vec<_> = exchanges.iter().filter(|exchange| exchange.verb() == "RETR").collect();
+        assert_eq!(ended.iter().map(|exchange| exchange.code()).collect::<Vec<_>>(), [Some(426), Some(426)]);
+        assert_eq!(ended.iter().map(|exchange| exchange.failed()).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(ended[0].data.as_ref().unwrap().bytes(), Some(5));
     }
 
     #[test]

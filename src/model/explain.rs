@@ -101,7 +101,7 @@ type Before<'a> = &'a [&'a Exchange];
 /// A rule; `None` where it has nothing to say.
 type Rule = fn(&Exchange, Before<'_>) -> Option<Finding>;
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 12] = [
     address,
     data_blocked,
     unknown_way,
@@ -112,6 +112,7 @@ const RULES: [Rule; 11] = [
     file_refused,
     no_space,
     unproved,
+    enough,
     out_of_step,
 ];
 
@@ -369,6 +370,12 @@ fn unproved(exchange: &Exchange, before: Before<'_>) -> Option<Finding> {
         "The server says that the transfer is complete, but {bytes} bytes came and it had said that the file has {size}."
     );
     finding("unproved", said, remedies, source)
+}
+
+fn enough(exchange: &Exchange, _: Before<'_>) -> Option<Finding> {
+    let said = "All of the range of the file that this connection was to fetch has come, and Longshore ended it: other \
+                connections fetch the rest. The server calls that broken off.";
+    exchange.was_enough().then(|| finding("range", said, [], "RFC 959 4.1.3 (REST, ABOR)")).flatten()
 }
 
 fn out_of_step(exchange: &Exchange, _: Before<'_>) -> Option<Finding> {

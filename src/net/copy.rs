@@ -54,6 +54,16 @@ pub(super) enum Load {
     Nothing,
 }
 
+impl Load {
+    /// Progress, where it is counted.
+    pub(super) fn flow(&self) -> Option<&Arc<Flow>> {
+        match self {
+            Self::Receive { flow, .. } | Self::Send { flow, .. } => Some(flow),
+            Self::Collect { .. } | Self::Nothing => None,
+        }
+    }
+}
+
 /// Why it did not move.
 #[derive(Debug)]
 pub(super) enum Fault {

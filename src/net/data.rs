@@ -280,6 +280,7 @@ impl Task {
                 Err(_) => return,
             },
         };
+        let flow = job.load.flow().cloned();
         let start = Instant::now();
         let mut handshake = Duration::ZERO;
         let ended = match job.security {
@@ -294,7 +295,8 @@ impl Task {
             },
         };
         let first = self.heard.get().map(|first| first.duration_since(start.into_std()));
-        self.scribe.note(report(&ended, self.agreed.get(), [Some(start.elapsed()), first, Some(handshake)]));
+        let came = flow.map_or(0, |flow| flow.done());
+        self.scribe.note(report(&ended, came, self.agreed.get(), [Some(start.elapsed()), first, Some(handshake)]));
         self.end(ended).await;
     }
 
@@ -326,18 +328,22 @@ impl Task {
 
 /// What came of it, for the log: how long it took, until when the first byte came, and how long TLS took, in one line.
 /// `model::exchange` reads it.
-fn report(ended: &Ended, agreed: Option<&Agreed>, times: [Option<Duration>; 3]) -> String {
+fn report(ended: &Ended, came: u64, agreed: Option<&Agreed>, times: [Option<Duration>; 3]) -> String {
     let [took, first, handshake] = times.map(|time| time.unwrap_or_default().as_millis());
     let tls = agreed.map_or_else(String::new, |agreed| {
         let session = if agreed.resumed { "resumed" } else { "not resumed" };
         format!(", {}, session {session}, {} in {handshake} ms", agreed.version, agreed.cipher)
     });
-    match &ended.result {
-        Ok(end) => {
-            let cut = if end.clean { "" } else { ", ended without close_notify" };
+    let came = match &ended.result {
+        Ok(end) => Ok((end.bytes, if end.clean { "" } else { ", ended without close_notify" }.to_owned())),
+        Err(fault @ DataFault::Enough) => Ok((came, format!(", {fault}"))),
+        Err(fault) => Err(fault),
+    };
+    match came {
+        Ok((bytes, how)) => {
             let first =
-                if times[1].is_some() && end.bytes > 0 { format!(", first after {first} ms") } else { String::new() };
-            format!("Data connection: {} bytes in {took} ms{first}{tls}{cut}", end.bytes)
+                if times[1].is_some() && bytes > 0 { format!(", first after {first} ms") } else { String::new() };
+            format!("Data connection: {bytes} bytes in {took} ms{first}{tls}{how}")
         }
         Err(fault) => format!("Data connection: {fault}{tls}"),
     }
