@@ -22,6 +22,9 @@ pub fn spoken(row: Row<'_>) -> String {
         Course::Upload => "upload",
     };
     let state = match row.phase {
+        Phase::Running(running) if running.step.is_empty() && running.connections > 1 => {
+            format!("{}, {} connections", percent(running.done, row.size), running.connections)
+        }
         Phase::Running(running) if running.step.is_empty() => percent(running.done, row.size),
         Phase::Running(running) => running.step.to_owned(),
         Phase::Queued => waiting(row.priority),
@@ -176,7 +179,9 @@ fn took(done: &Done) -> String {
 fn draw_running(ui: &Ui, running: &Running, size: Option<u64>, rect: Rect) {
     let palette = theme::of(ui);
     const NUMBERS: [f32; 3] = [44.0, 72.0, 52.0];
-    let numbers: f32 = NUMBERS.iter().sum();
+    // How many connections fetch it, where there are several.
+    let several = if running.connections > 1 { 28.0 } else { 0.0 };
+    let numbers: f32 = NUMBERS.iter().sum::<f32>() + several;
     let bar = rect.with_max_x(rect.right() - numbers - theme::TIGHT);
     let bar = Rect::from_center_size(bar.center(), Vec2::new(bar.width().max(0.0), 6.0));
     ui.painter().rect_filled(bar, CornerRadius::same(3), palette.line);
@@ -199,6 +204,9 @@ fn draw_running(ui: &Ui, running: &Running, size: Option<u64>, rect: Rect) {
     number(NUMBERS[2], left(running, size), palette.secondary);
     number(NUMBERS[1], text::rate(running.rate), palette.text);
     number(NUMBERS[0] + if size.is_none() { 20.0 } else { 0.0 }, percent(running.done, size), palette.text);
+    if running.connections > 1 {
+        number(several, format!("{}\u{2009}×", running.connections), palette.secondary);
+    }
 }
 
 /// The time that is left at the present rate.
