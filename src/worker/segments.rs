@@ -121,11 +121,13 @@ pub(super) async fn fetch(
     crew.note(part).await.map_err(|error| local(&error))?;
     job.recorded().await;
     job.gauge.shared_by(&crew, before);
+    // Before anybody else comes: what begins with the file needs no REST, and is there whatever the server makes of that.
+    let first = crew.plan().take(Instant::now());
     job.context.news(job.row.id, News::Crew(crew.clone())).await;
     let dated = job.settings.keep_times && source.modified.is_none_or(|modified| !modified.is_exact());
     let mut link = job.link.take();
     let result = {
-        let lead = crew.lead(&mut link, &job.cancel, dated);
+        let lead = crew.lead(&mut link, &job.cancel, (first, dated));
         crew.watched(part, what, lead).await
     };
     crew.dismiss_all().await;
@@ -156,7 +158,7 @@ pub(super) async fn help(
     mut link: Option<Link>,
     (number, cancel): (u64, Cancel),
 ) -> (Option<Link>, Option<Trouble>) {
-    let result = crew.work(&mut link, &cancel, false).await;
+    let result = crew.work(&mut link, &cancel, (None, false)).await;
     let trouble = result.err().filter(|_| !cancel.is_cancelled());
     if let Some(trouble) = &trouble {
         crew.failed(trouble);
@@ -227,9 +229,14 @@ impl Crew {
     }
 
     /// The row's own connection fetches ranges until nothing lacks.
-    async fn lead(&self, link: &mut Option<Link>, cancel: &Cancel, dated: bool) -> Result<(), Trouble> {
+    async fn lead(
+        &self,
+        link: &mut Option<Link>,
+        cancel: &Cancel,
+        mut first: (Option<Arc<Span>>, bool),
+    ) -> Result<(), Trouble> {
         loop {
-            self.work(link, cancel, dated).await?;
+            self.work(link, cancel, std::mem::take(&mut first)).await?;
             if self.staff().trouble.is_some() || self.plan().is_whole() {
                 return Ok(());
             }
@@ -242,13 +249,19 @@ impl Crew {
         }
     }
 
-    /// One connection fetches ranges until there is none for it.
-    async fn work(&self, link: &mut Option<Link>, cancel: &Cancel, mut dated: bool) -> Result<(), Trouble> {
+    /// One connection fetches ranges until there is none for it; the first may be chosen already, and the file's time be
+    /// wanted with it.
+    async fn work(
+        &self,
+        link: &mut Option<Link>,
+        cancel: &Cancel,
+        (mut first, mut dated): (Option<Arc<Span>>, bool),
+    ) -> Result<(), Trouble> {
         while !cancel.is_cancelled() && self.staff().trouble.is_none() {
-            let Some(span) = self.plan().take(Instant::now()) else { return Ok(()) };
+            let next = first.take().or_else(|| self.plan().take(Instant::now()));
+            let Some(span) = next else { return Ok(()) };
             self.share();
-            let result = self.fetch(link, cancel, &span, dated).await;
-            dated = false;
+            let result = self.fetch(link, cancel, &span, std::mem::take(&mut dated)).await;
             self.plan().end(&span, matches!(result, Ok(true)));
             self.share();
             self.changed.notify_one();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use longshore::model::transfer::Proof;
 use longshore::model::{
-    Action, Course, Credentials, Event, Kind, Login, Phase, Run, Secret, Section, Security, Settings, Site,
+    Action, Course, Credentials, Event, Kind, Login, Phase, Run, Secret, Section, Security, Settings, Site, TransferId,
 };
 use longshore::worker::CarryOn;
 
@@ -97,6 +97,92 @@ fn under_tls_as_well() {
         assert!(fs::read(local.join("file")).unwrap() == content, "{kind:?}");
         front.quit();
     }
+}
+
+/// Until several connections fetch the only row, and `bytes` are there.
+fn under_way(front: &mut Front, bytes: u64) -> TransferId {
+    front.until("several connections", |_, queue| {
+        let mut rows = queue.section(Section::Active).iter().filter_map(|id| queue.get(*id));
+        rows.find(|row| matches!(row.phase, Phase::Running(r) if r.connections > 1 && r.done > bytes)).map(|row| row.id)
+    })
+}
+
+#[test]
+fn rows_that_wait_get_the_places_of_helpers() {
+    let Some(server) = slow(ServerKind::Vsftpd, 1_000_000).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let content = serve(&server, "file", 24_000_000);
+    (0..6).for_each(|index| drop(serve(&server, &format!("small {index}"), 300_000)));
+    let mut front = divided(&home, |_| {});
+    front.connect(&server);
+    front.listing();
+    let local = folder(&home, "local");
+    front.enqueue(Course::Download, Kind::File, &local.join("file"), "/file", None);
+    let id = under_way(&mut front, 2_000_000);
+    for index in 0..6 {
+        let name = format!("small {index}");
+        front.enqueue(Course::Download, Kind::File, &local.join(&name), &format!("/{name}"), None);
+    }
+    front.until("the small ones", |_, queue| {
+        let is_running = matches!(queue.get(id)?.phase, Phase::Running(_));
+        assert!(is_running, "the large one does not wait for them, and they not for it");
+        (queue.section(Section::Done).len() == 6).then_some(())
+    });
+    front.idle();
+    assert!(front.rows().iter().all(|row| matches!(row.phase, Phase::Done(_)) && row.attempts == 1));
+    assert!(fs::read(local.join("file")).unwrap() == content);
+    front.quit();
+}
+
+#[test]
+fn there_are_never_more_connections_than_the_settings_and_the_server_allow() {
+    // The third place is refused; one is the tab's.
+    for (extra, connections, expected) in [("max_per_ip=3", 4, 2), ("max_per_ip=0", 1, 0), ("max_per_ip=2", 4, 0)] {
+        let Some(server) = slow(ServerKind::Vsftpd, 1_500_000).extra(extra).start() else { return };
+        let home = tempfile::tempdir().unwrap();
+        let content = serve(&server, "file", 9_000_000);
+        let mut front = divided(&home, move |settings| settings.connections = connections);
+        front.connect(&server);
+        front.listing();
+        let local = folder(&home, "local");
+        front.enqueue(Course::Download, Kind::File, &local.join("file"), "/file", None);
+        assert_eq!(most(&mut front), expected, "{extra}");
+        assert_eq!((front.done().bytes, front.rows()[0].attempts), (9_000_000, 1), "{extra}");
+        let refused = front.lines.iter().filter(|line| line.code == Some(421)).count();
+        assert_eq!(refused > 0, connections > 1, "{extra}");
+        assert!(fs::read(local.join("file")).unwrap() == content, "{extra}");
+        front.quit();
+    }
+}
+
+#[test]
+fn pause_keeps_what_each_connection_brought_and_cancel_leaves_nothing() {
+    let Some(server) = slow(ServerKind::Vsftpd, 1_200_000).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let content = serve(&server, "file", 16_000_000);
+    let mut front = divided(&home, |_| {});
+    front.connect(&server);
+    front.listing();
+    let local = folder(&home, "local");
+    front.enqueue(Course::Download, Kind::File, &local.join("file"), "/file", None);
+    let id = under_way(&mut front, 3_000_000);
+    front.act(Action::Pause(vec![id]));
+    front.until("the pause", |_, queue| (*queue.get(id)?.phase == Phase::Paused).then_some(()));
+    assert!(local.join("file.part").exists() && !local.join("file").exists());
+    front.act(Action::Resume(vec![id]));
+    front.idle();
+    let done = front.done();
+    assert!(done.resumed_from > 2_000_000 && done.bytes == 16_000_000, "{done:?}");
+    assert!(fs::read(local.join("file")).unwrap() == content);
+    front.act(Action::Clear(Section::Done));
+    fs::remove_file(local.join("file")).unwrap();
+    front.enqueue(Course::Download, Kind::File, &local.join("file"), "/file", None);
+    let id = under_way(&mut front, 2_000_000);
+    front.act(Action::Cancel(vec![id]));
+    front.idle();
+    assert!(front.queue.is_empty());
+    assert_eq!(fs::read_dir(&local).unwrap().count(), 0, "no file and no part");
+    front.quit();
 }
 
 /// What is no file of zeros, and is nowhere like its beginning.
