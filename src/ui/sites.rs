@@ -66,10 +66,21 @@ enum Asking {
     Close,
 }
 
+/// What the system's dialog is opened for.
+#[derive(Clone, Debug)]
+enum Wanted {
+    /// The local folder of a site or bookmark.
+    Folder(Node),
+    /// The client certificate of a site.
+    Certificate(u32),
+    /// The key of that.
+    Key(u32),
+}
+
 /// A folder that is being chosen in the system's dialog.
 #[derive(Debug)]
 struct Picking {
-    node: Node,
+    wanted: Wanted,
     answer: Receiver<Option<PathBuf>>,
 }
 
@@ -139,9 +150,9 @@ impl Work {
             }
         }
         if let Some(answer) = self.picking.as_ref().and_then(|picking| picking.answer.try_recv().ok()) {
-            let node = self.picking.take().map(|picking| picking.node);
-            if let (Some(node), Some(path)) = (node, answer) {
-                form::set_local(&mut self.draft, &node, path);
+            let wanted = self.picking.take().map(|picking| picking.wanted);
+            if let (Some(wanted), Some(path)) = (wanted, answer) {
+                form::set_picked(&mut self.draft, wanted, path);
             }
         }
         if std::mem::take(&mut self.stale) {
@@ -364,14 +375,17 @@ fn consequence(draft: &Draft, node: &Node) -> String {
     }
 }
 
-/// Opens the system's dialog for folders on a thread of its own, because it waits.
-fn pick_folder(work: &mut Work, node: Node, ctx: &Context) {
+/// Opens the system's dialog for a folder or a file on a thread of its own, because it waits.
+fn pick(work: &mut Work, wanted: Wanted, ctx: &Context) {
     let (sender, answer) = sync_channel(1);
-    work.picking = Some(Picking { node, answer });
+    let folder = matches!(wanted, Wanted::Folder(_));
+    work.picking = Some(Picking { wanted, answer });
     let ctx = ctx.clone();
     std::thread::spawn(move || {
+        let dialog = rfd::FileDialog::new();
+        let path = if folder { dialog.pick_folder() } else { dialog.pick_file() };
         // Nobody waits any more when the site manager was closed meanwhile.
-        let _ = sender.try_send(rfd::FileDialog::new().pick_folder());
+        let _ = sender.try_send(path);
         ctx.request_repaint();
     });
 }

@@ -7,7 +7,7 @@ use eframe::egui::{
 };
 
 use super::draft::{Draft, Held, Node, Password};
-use super::{Work, pick_folder, way};
+use super::{Wanted, Work, pick, way};
 use crate::model::settings::MOST_SEGMENTS;
 use crate::model::url::Address;
 use crate::model::{Login, Mode, PathSyntax, Secret, Security, Site};
@@ -138,7 +138,7 @@ pub(super) fn site_ui(ui: &mut Ui, work: &mut Work, key: u32) {
             work.form.page = page;
         }
     }
-    let mut pick = false;
+    let mut wanted = None;
     let mut renamed = false;
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.set_max_width(ui.available_width() - theme::GAP);
@@ -146,15 +146,15 @@ pub(super) fn site_ui(ui: &mut Ui, work: &mut Work, key: u32) {
         let Some(held) = work.draft.held_mut(key) else { return };
         match work.form.page {
             Page::General => renamed = general(ui, &mut work.form, held, known),
-            Page::Tls => way::tls(ui, &mut held.site),
+            Page::Tls => wanted = way::tls(ui, &mut held.site, key),
             Page::Network => way::network(ui, &mut held.site),
-            Page::Folders => pick = folders(ui, &mut held.site),
+            Page::Folders => wanted = folders(ui, &mut held.site).then_some(Wanted::Folder(Node::Site(key))),
             Page::Transfer => transfer(ui, &mut held.site),
             Page::Charset => charset(ui, &mut held.site),
         }
     });
-    if pick {
-        pick_folder(work, Node::Site(key), ui.ctx());
+    if let Some(wanted) = wanted {
+        pick(work, wanted, ui.ctx());
     }
     if renamed {
         work.changed();
@@ -256,13 +256,14 @@ fn password(ui: &mut Ui, form: &mut Form, password: &mut Password, known: bool) 
     });
 }
 
-/// A field for a local folder, and a button that opens the system's dialog; whether that was pressed.
-fn local_folder(ui: &mut Ui, label: &str, path: &mut Option<PathBuf>) -> bool {
+/// A field for a local folder or file, and a button that opens the system's dialog; whether that was pressed.
+pub(super) fn local(ui: &mut Ui, label: &str, path: &mut Option<PathBuf>, hint: &str) -> bool {
     let mut browse = false;
     let mut text = path.as_ref().map_or_else(String::new, |path| path.display().to_string());
     let response = frame::row(ui, label, |ui| {
         let width = ui.available_width() - 84.0 - theme::GAP;
-        let field = TextEdit::singleline(&mut text).desired_width(width).margin(Margin::symmetric(6, 4));
+        let field = TextEdit::singleline(&mut text).hint_text(hint).desired_width(width);
+        let field = field.margin(Margin::symmetric(6, 4));
         let response = frame::ringed(ui, field);
         browse = ui.add(egui::Button::new("Browse…").min_size(Vec2::new(84.0, theme::CONTROL))).clicked();
         response
@@ -283,7 +284,7 @@ fn remote_folder(ui: &mut Ui, label: &str, path: &mut Option<String>) -> Respons
 }
 
 fn folders(ui: &mut Ui, site: &mut Site) -> bool {
-    let browse = local_folder(ui, "Local folder", &mut site.local);
+    let browse = local(ui, "Local folder", &mut site.local, "");
     remote_folder(ui, "Remote folder", &mut site.remote);
     frame::remark(
         ui,
@@ -410,12 +411,12 @@ pub(super) fn bookmark_ui(ui: &mut Ui, work: &mut Work, key: u32, at: usize) {
     title(ui, &work.draft.name(&node), "Bookmark");
     let mut browse = false;
     if let Some(bookmark) = work.draft.held_mut(key).and_then(|held| held.site.bookmarks.get_mut(at)) {
-        browse = local_folder(ui, "Local folder", &mut bookmark.local);
+        browse = local(ui, "Local folder", &mut bookmark.local, "");
         remote_folder(ui, "Remote folder", &mut bookmark.remote);
     }
     frame::remark(ui, "It opens both folders at once, from the Bookmarks menu while its site is connected.");
     if browse {
-        pick_folder(work, node, ui.ctx());
+        pick(work, Wanted::Folder(node), ui.ctx());
     }
 }
 
@@ -438,20 +439,23 @@ fn title(ui: &mut Ui, name: &str, kind: &str) {
     });
 }
 
-/// Puts a folder that was chosen in the system's dialog where it belongs.
-pub(super) fn set_local(draft: &mut Draft, node: &Node, path: PathBuf) {
-    match node {
-        Node::Site(key) => {
-            if let Some(held) = draft.held_mut(*key) {
-                held.site.local = Some(path);
-            }
-        }
-        Node::Bookmark(key, at) => {
-            if let Some(bookmark) = draft.held_mut(*key).and_then(|held| held.site.bookmarks.get_mut(*at)) {
+/// Puts what was chosen in the system's dialog where it belongs.
+pub(super) fn set_picked(draft: &mut Draft, wanted: Wanted, path: PathBuf) {
+    let (Wanted::Folder(Node::Site(key) | Node::Bookmark(key, _)) | Wanted::Certificate(key) | Wanted::Key(key)) =
+        wanted
+    else {
+        return;
+    };
+    let Some(site) = draft.held_mut(key).map(|held| &mut held.site) else { return };
+    match wanted {
+        Wanted::Folder(Node::Bookmark(_, at)) => {
+            if let Some(bookmark) = site.bookmarks.get_mut(at) {
                 bookmark.local = Some(path);
             }
         }
-        Node::Folder(_) => {}
+        Wanted::Folder(_) => site.local = Some(path),
+        Wanted::Certificate(_) => site.certificate = Some(path),
+        Wanted::Key(_) => site.key = Some(path),
     }
 }
 
@@ -484,6 +488,28 @@ mod tests {
             take_address(&mut Form::default(), &mut site, &mut Password::default());
             assert_eq!((site.host.as_str(), site.port, site.security), (host, port, security), "{typed}");
         }
+    }
+
+    #[test]
+    fn what_was_picked_goes_where_it_belongs() {
+        let mut draft = Draft::of(&crate::model::Sites::default());
+        let Node::Site(key) = draft.add_site("") else { panic!() };
+        draft.add_bookmark(key).unwrap();
+        for wanted in [
+            Wanted::Folder(Node::Site(key)),
+            Wanted::Folder(Node::Bookmark(key, 0)),
+            Wanted::Certificate(key),
+            Wanted::Key(key),
+        ] {
+            let path = PathBuf::from(format!("{wanted:?}"));
+            set_picked(&mut draft, wanted, path);
+        }
+        let site = &draft.held(key).unwrap().site;
+        let picked = [&site.local, &site.bookmarks[0].local, &site.certificate, &site.key];
+        let picked = picked.map(|path| path.as_ref().unwrap().to_str().unwrap());
+        let bookmark = format!("Folder(Bookmark({key}, 0))");
+        let others = [format!("Folder(Site({key}))"), format!("Certificate({key})"), format!("Key({key})")];
+        assert_eq!(picked, [&others[0], &bookmark, &others[1], &others[2]].map(String::as_str));
     }
 
     #[test]

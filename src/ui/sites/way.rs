@@ -1,9 +1,9 @@
 //! The pages of a site's form about the way to it: TLS, and what stands in between.
 
-use std::path::PathBuf;
-
 use eframe::egui::Ui;
 
+use super::Wanted;
+use super::form::local;
 use crate::model::{HostCommand, Proxy, ProxyKind, Security, Site, TlsVersion};
 use crate::ui::dialog::frame;
 use crate::ui::dialog::proxy::{KINDS, proxy_ui};
@@ -13,15 +13,19 @@ const VERSIONS: [(TlsVersion, &str); 2] = [(TlsVersion::Tls12, "TLS 1.2 or 1.3")
 const HOST: [(HostCommand, &str); 3] =
     [(HostCommand::Auto, "Where the server has it"), (HostCommand::Always, "Always"), (HostCommand::Never, "Never")];
 
-/// TLS beyond whether there is any.
-pub(super) fn tls(ui: &mut Ui, site: &mut Site) {
+/// TLS beyond whether there is any; what the system's dialog is wanted for. `key` is the site's in the draft.
+pub(super) fn tls(ui: &mut Ui, site: &mut Site, key: u32) -> Option<Wanted> {
     if site.security == Security::Never {
-        return frame::remark(ui, "This site is used without TLS: see Encryption on the first page.");
+        frame::remark(ui, "This site is used without TLS: see Encryption on the first page.");
+        return None;
     }
     frame::choice(ui, "Versions", &mut site.minimum_tls, &VERSIONS);
-    file(ui, "Client certificate", &mut site.certificate, "only where the server asks who you are");
+    let hint = "only where the server asks who you are";
+    let mut wanted = local(ui, "Client certificate", &mut site.certificate, hint).then_some(Wanted::Certificate(key));
     if site.certificate.is_some() {
-        file(ui, "Its key", &mut site.key, "in the same file");
+        if local(ui, "Its key", &mut site.key, "in the same file") {
+            wanted = Some(Wanted::Key(key));
+        }
         frame::remark(
             ui,
             "PEM files, or one of PKCS #12 (.p12, .pfx), which has its key in it. You are asked for a password.",
@@ -31,6 +35,7 @@ pub(super) fn tls(ui: &mut Ui, site: &mut Site) {
     frame::remark(ui, "Who listens on the way reads the files and the names.");
     ui.checkbox(&mut site.clear_control, "Go on in clear after the log-in (CCC)");
     frame::remark(ui, "For firewalls that must read the commands. Who listens reads them too.");
+    wanted
 }
 
 /// What stands between us and the site, and what keeps it talking.
@@ -53,11 +58,4 @@ pub(super) fn network(ui: &mut Ui, site: &mut Site) {
     frame::remark(ui, "Only where a firewall closes quiet control connections: some servers break a transfer for it.");
     ui.checkbox(&mut site.temporary_names, "Upload by a temporary name, then rename");
     frame::remark(ui, "For folders whose files are fetched as soon as they are there. The server must let you rename.");
-}
-
-fn file(ui: &mut Ui, label: &str, path: &mut Option<PathBuf>, hint: &str) {
-    let mut text = path.as_ref().map_or_else(String::new, |path| path.display().to_string());
-    if frame::row(ui, label, |ui| frame::field(ui, &mut text, hint)).changed() {
-        *path = (!text.is_empty()).then(|| PathBuf::from(text));
-    }
 }
