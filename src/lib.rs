@@ -40,7 +40,7 @@
 //! net/        tokio: sockets, TLS, data between a connection and a file; no policy
 //!             dial proxy stream               from a name to a stream
 //!             tls trust identity              and to a secured one
-//!             connection driver cancel log    the task that drives one session; its lines
+//!             connection driver cancel log outside   the task that drives one session; its lines
 //!             zone                            the zone of a server's times, measured
 //!             data copy direct belt ascii pace span   bytes of a data connection, and the exact order in which it is closed
 //! worker/     policy; owns sessions, queue, transcript, stores

@@ -17,6 +17,7 @@ use super::copy::Load;
 use super::data::{DataConnection, Ended, Happened, Job};
 use super::identity::Identity;
 use super::log::Scribe;
+use super::outside::{may_be_reached, named_outside};
 use super::proxy::Route;
 use super::stream::Wire;
 use super::tls::{Agreed, Security};
@@ -580,13 +581,14 @@ impl Driver {
         self.tell_of_coming();
         let (backlog, is_far) = (&self.dial.backlog, self.is_far());
         let comes = backlog.comes();
-        let next = self.next.as_ref().filter(|next| !next.cancel.is_cancelled() && is_far);
+        let pays = is_far && may_be_reached(self.local.ip(), self.peer.ip(), self.dial.external_address);
+        let next = self.next.as_ref().filter(|next| !next.cancel.is_cancelled() && pays);
         let follows = Follows {
             more: backlog.count() > 0 || self.next.is_some(),
             expected: self.task.body.flow().and_then(|flow| flow.expected),
             next: next.map(|next| next.operation.clone()),
-            far: is_far,
-            may_try: is_far && comes.is_none() && backlog.count() >= MANY && backlog.may_try(self.dial.id),
+            far: pays,
+            may_try: pays && comes.is_none() && backlog.count() >= MANY && backlog.may_try(self.dial.id),
             comes,
         };
         if follows != self.follows {
@@ -823,36 +825,5 @@ async fn next(data: &mut Option<DataConnection>) -> Happened {
     match data {
         Some(data) => data.next().await,
         None => std::future::pending().await,
-    }
-}
-
-/// How a server at `peer` reaches our port `own`: at the address outside, unless it is in this network itself.
-fn named_outside(own: SocketAddr, peer: IpAddr, external: Option<IpAddr>) -> SocketAddr {
-    let near = match peer.to_canonical() {
-        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-    };
-    let own_family = own.ip().to_canonical().is_ipv4();
-    match external.filter(|external| !near && external.is_ipv4() == own_family) {
-        Some(external) => SocketAddr::new(external, own.port()),
-        None => own,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_servers_outside_hear_of_the_address_outside() {
-        let own: SocketAddr = "192.168.1.7:50000".parse().unwrap();
-        let external = "203.0.113.9".parse().ok();
-        let named = |peer: &str, external| named_outside(own, peer.parse().unwrap(), external).to_string();
-        assert_eq!(named("198.51.100.1", external), "203.0.113.9:50000");
-        assert_eq!(named("198.51.100.1", None), own.to_string());
-        for near in ["127.0.0.1", "192.168.1.1", "10.0.0.1", "169.254.1.1", "::1", "fd00::1", "fe80::1"] {
-            assert_eq!(named(near, external), own.to_string(), "{near}");
-        }
-        assert_eq!(named("198.51.100.1", "2001:db8::9".parse().ok()), own.to_string());
     }
 }

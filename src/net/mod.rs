@@ -20,6 +20,7 @@ mod error;
 mod identity;
 mod list;
 mod log;
+mod outside;
 mod pace;
 mod proxy;
 mod span;
