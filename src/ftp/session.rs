@@ -211,7 +211,7 @@ pub enum Output {
 ///
 /// 1. After each [`handle`](Self::handle), [`poll`](Self::poll) is drained to `None`.
 /// 2. Each reply that is not preliminary pays the oldest command that is owed one; a reply that nothing owes closes the
-///    session. An operation ends only when nothing is owed, so a cancelled one leaves nothing behind.
+///    session. An operation ends only when nothing is owed to it, so a cancelled one leaves nothing behind.
 /// 3. At the change to TLS nothing of a reply may be pending: bytes that came early are an attack.
 #[derive(Debug)]
 pub struct Session {
@@ -350,9 +350,11 @@ impl Session {
         self.control.comes()
     }
 
-    /// Whether no operation is under way and no reply is owed.
+    /// Whether no operation is under way, and no reply is owed but to what was asked for ahead.
     pub fn is_idle(&self) -> bool {
-        !self.closed && self.running.is_none() && self.control.owes_nothing()
+        let owes_nothing = self.control.owes_nothing();
+        let is_paid = owes_nothing || self.control.pipeline.is_asked() && self.control.owes_only_early();
+        !self.closed && self.running.is_none() && is_paid
     }
 
     /// Whether every command has its final reply.
