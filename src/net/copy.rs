@@ -18,7 +18,7 @@ use super::Flow;
 use super::ascii::{FromWire, ToWire};
 use super::belt::{BLOCK, Drainer, Filler, belt};
 #[cfg(any(target_os = "linux", target_os = "android"))]
-use super::direct::Carrier;
+use super::direct::{Carrier, Sealed};
 use super::stream::{Stream, make_orderly};
 use crate::ftp::{DataEnd, DataFault};
 
@@ -26,7 +26,7 @@ use crate::ftp::{DataEnd, DataFault};
 /// still arrive, and closing over unread bytes would be a reset that takes our last bytes with it.
 pub(super) const DRAIN: Duration = Duration::from_secs(5);
 /// Our close_notify after a download may take this long.
-const GOODBYE: Duration = Duration::from_secs(1);
+pub(super) const GOODBYE: Duration = Duration::from_secs(1);
 /// Within so many times the patience for silence at least [`LEAST`] bytes must come.
 const WINDOW: u32 = 10;
 /// See [`WINDOW`]. Whoever wants a lower speed than this cannot be meant.
@@ -153,8 +153,9 @@ impl Mover {
             return self.receive_small(file, flow).await;
         }
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        if self.goes_directly(flow) {
-            return self.carrier(file, flow)?.receive().await;
+        if !flow.ascii {
+            let (carrier, sealed) = self.carrier(file, flow)?;
+            return carrier.receive(sealed).await;
         }
         let (filler, drainer) = belt();
         let (writing, guard) = (flow.clone(), self.guard.clone());
@@ -198,20 +199,19 @@ impl Mover {
         if flow.most.is_some_and(|most| self.bytes > most) { Err(DataFault::Limit) } else { Ok(()) }
     }
 
-    /// Whether the bytes go as they are, so that they need not pass through here.
+    /// For bytes that go as they are.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn goes_directly(&self, flow: &Flow) -> bool {
-        !flow.ascii && matches!(self.stream, Stream::Plain(_))
-    }
-
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn carrier(self, file: File, flow: &Arc<Flow>) -> Result<Carrier, DataFault> {
-        let broken = |error: io::Error| DataFault::Network(error.to_string());
-        let socket = match self.stream {
-            Stream::Plain(socket) => socket.into_std().map_err(broken)?,
-            Stream::Tls(_) => return Err(DataFault::Tls("it is not in clear".to_owned())),
+    fn carrier(self, file: File, flow: &Arc<Flow>) -> Result<(Carrier, Option<Sealed>), DataFault> {
+        let (socket, sealed) = match self.stream {
+            Stream::Plain(socket) => (socket, None),
+            Stream::Tls(stream) => {
+                let (ahead, session) = stream.into_inner();
+                let early = ahead.buffer().to_vec();
+                (ahead.into_inner(), Some(Sealed::new(session, early)))
+            }
         };
-        Ok(Carrier::new(socket, file, flow.clone(), self.idle, self.heard, self.guard))
+        let socket = socket.into_std().map_err(|error| DataFault::Network(error.to_string()))?;
+        Ok((Carrier::new(socket, file, flow.clone(), self.idle, self.heard, self.guard), sealed))
     }
 
     /// What comes before a range goes into memory. `Some`: the data have ended; whether that is authentic.
@@ -258,8 +258,9 @@ impl Mover {
     /// From a file.
     pub(super) async fn send(mut self, file: File, from: u64, flow: &Arc<Flow>) -> Result<DataEnd, Fault> {
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        if self.goes_directly(flow) {
-            return self.carrier(file, flow)?.send(from).await;
+        if !flow.ascii {
+            let (carrier, sealed) = self.carrier(file, flow)?;
+            return carrier.send(from, sealed).await;
         }
         let (filler, mut drainer) = belt();
         let (ascii, guard) = (flow.ascii, self.guard.clone());

@@ -1,5 +1,8 @@
-//! Plain bytes between a data connection and a file, by one thread: from the socket through a pipe into the file they never
-//! enter this program's memory, and no task is woken for a block.
+//! Bytes between a data connection and a file, by one thread: no task is woken for a block. In clear they go from the socket
+//! through a pipe into the file and never enter this program's memory; under TLS a block stays in the processor's cache until
+//! it is through.
+
+mod sealed;
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -17,8 +20,9 @@ use socket2::SockRef;
 use tokio::sync::mpsc::Sender;
 use tokio::task::spawn_blocking;
 
+pub(super) use self::sealed::Sealed;
 use super::Flow;
-use super::copy::{DRAIN, Fault, Watch, check_unchanged, measure};
+use super::copy::{DRAIN, Fault, GOODBYE, Watch, check_unchanged, measure};
 use super::span::Place;
 use crate::ftp::{DataEnd, DataFault};
 
@@ -26,6 +30,8 @@ use crate::ftp::{DataEnd, DataFault};
 const BLOCK: usize = 256 * 1024;
 /// Room for the first bytes: most files are small, and a block would have to be cleared for each.
 const FIRST: usize = 16 * 1024;
+/// Bytes that are sealed at once: they are still in the processor's cache when they are sent.
+const SEALED: usize = 64 * 1024;
 /// What a pipe is asked to hold; where the system's limit for a user is reached, it stays smaller.
 const PIPE: usize = 1024 * 1024;
 /// A thread that keeps a speed limit looks up this often.
@@ -75,25 +81,30 @@ impl Carrier {
     }
 
     /// Into the file.
-    pub(super) async fn receive(self) -> Result<DataEnd, Fault> {
-        self.run(Self::take_in).await
+    pub(super) async fn receive(self, sealed: Option<Sealed>) -> Result<DataEnd, Fault> {
+        self.run(|this| match sealed {
+            Some(sealed) => this.open_up(sealed),
+            None => this.take_in().map(|()| true),
+        })
+        .await
     }
 
     /// From the file, from `from` on.
-    pub(super) async fn send(self, from: u64) -> Result<DataEnd, Fault> {
-        self.run(move |this| this.give_out(from)).await
+    pub(super) async fn send(self, from: u64, sealed: Option<Sealed>) -> Result<DataEnd, Fault> {
+        self.run(move |this| this.give_out(from, sealed).map(|()| true)).await
     }
 
+    /// Does the work, which says whether the end was a clean one.
     async fn run(
         mut self,
-        work: impl FnOnce(&mut Self) -> Result<(), Fault> + Send + 'static,
+        work: impl FnOnce(&mut Self) -> Result<bool, Fault> + Send + 'static,
     ) -> Result<DataEnd, Fault> {
         let waiting = Waiting { socket: self.socket.clone(), given_up: self.given_up.clone() };
         let thread = spawn_blocking(move || {
             let result = work(&mut self);
             let Self { file, guard, socket, .. } = self;
             drop((file, guard, socket));
-            result.map(|()| DataEnd { bytes: self.bytes, clean: true })
+            result.map(|clean| DataEnd { bytes: self.bytes, clean })
         });
         let result = thread.await.unwrap_or_else(|error| Err(Fault::Local(io::Error::other(error))));
         // The thread has ended it, in whatever way was right.
@@ -152,11 +163,7 @@ impl Carrier {
             if count == 0 {
                 return Ok(());
             }
-            self.count(count);
-            self.flow.took(count)?;
-            if self.flow.most.is_some_and(|most| self.bytes > most) {
-                return Err(DataFault::Limit.into());
-            }
+            self.took(count)?;
             let mut place = self.flow.place(&self.file);
             match &pipe {
                 None => place.write_all(&block[..count]).map_err(Fault::Local)?,
@@ -170,12 +177,13 @@ impl Carrier {
         }
     }
 
-    fn give_out(&mut self, from: u64) -> Result<(), Fault> {
+    fn give_out(&mut self, from: u64, mut sealed: Option<Sealed>) -> Result<(), Fault> {
         let (before, mut left) = measure(&self.file, from).map_err(Fault::Local)?;
         (&self.file).seek(SeekFrom::Start(from)).map_err(Fault::Local)?;
-        let mut block = vec![0; usize::try_from(left).unwrap_or(BLOCK).min(BLOCK)];
+        let room = if sealed.is_some() { SEALED } else { BLOCK };
+        let mut block = vec![0; usize::try_from(left).unwrap_or(room).min(room)];
         while left > 0 {
-            let most = usize::try_from(left).unwrap_or(BLOCK).min(block.len());
+            let most = usize::try_from(left).unwrap_or(room).min(block.len());
             let count = match (&self.file).read(&mut block[..most]) {
                 Ok(0) => return Err(Fault::Local(io::Error::other("the file became shorter while it was sent"))),
                 Ok(count) => count,
@@ -186,7 +194,10 @@ impl Carrier {
             let mut rest = &block[..count];
             while !rest.is_empty() {
                 let portion = &rest[..self.flow.portion(BLOCK).min(rest.len())];
-                let count = self.once(PollFlags::OUT, |mut socket| socket.write(portion))?;
+                let count = match &mut sealed {
+                    Some(sealed) => self.seal(sealed, portion)?,
+                    None => self.once(PollFlags::OUT, |mut socket| socket.write(portion))?,
+                };
                 if count == 0 {
                     return Err(DataFault::Network("the server takes nothing more".to_owned()).into());
                 }
@@ -198,13 +209,27 @@ impl Carrier {
         // Only now is it known that these were all bytes of one unchanged file. Before this, closing is a reset.
         check_unchanged(&self.file, &before).map_err(Fault::Local)?;
         let _ = SockRef::from(&*self.socket).set_linger(None);
+        if let Some(sealed) = &mut sealed {
+            self.close_notify(sealed)?;
+        }
         self.socket.shutdown(Shutdown::Write).map_err(broken)?;
         self.idle = DRAIN;
-        match self.once(PollFlags::IN, |mut socket| socket.read(&mut [0])) {
+        let end = match &mut sealed {
+            Some(sealed) => self.hear_out(sealed),
+            None => self.once(PollFlags::IN, |mut socket| socket.read(&mut [0])),
+        };
+        match end {
             Ok(1..) => Err(DataFault::Network("the server sent data on an upload's connection".to_owned()).into()),
             // An end, a reset after everything was taken, or nothing at all: the server's reply says what it has.
             _ => Ok(()),
         }
+    }
+
+    /// So many bytes came.
+    fn took(&mut self, count: usize) -> Result<(), DataFault> {
+        self.count(count);
+        self.flow.took(count)?;
+        if self.flow.most.is_some_and(|most| self.bytes > most) { Err(DataFault::Limit) } else { Ok(()) }
     }
 
     fn count(&mut self, count: usize) {

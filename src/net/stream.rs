@@ -13,9 +13,10 @@ use tokio_rustls::client::TlsStream;
 
 /// Replies are read up to here at once.
 const INPUT: usize = 16 * 1024;
-/// What the system may hold of our bytes without having sent them: enough for any line, and progress stays true.
+/// What the system may hold of our bytes without having sent them: enough for any line, so much that a thread is seldom woken
+/// for more, and progress stays true.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-const UNSENT: u32 = 256 * 1024;
+const UNSENT: u32 = 1024 * 1024;
 /// The last goodbye waits up to here.
 const GOODBYE: Duration = Duration::from_secs(1);
 
