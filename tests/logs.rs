@@ -118,6 +118,7 @@ fn how_an_opened_log_is_looked_at_is_kept() {
     window.tell(opened("filezilla.txt"));
     window.press(Role::RadioButton, "Exchanges");
     window.press(Role::Button, "More about the log");
+    window.press(Role::Button, "Columns");
     window.press(Role::Button, "Rate");
     window.press(Role::ColumnHeader, "Command");
     window.press(Role::Button, "Back to the live log");

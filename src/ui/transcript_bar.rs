@@ -7,7 +7,7 @@ use crate::model::log_layout::Times;
 use super::menu::{self, Item};
 use super::mirror::Mirror;
 use super::strip::{at_right, at_right_width};
-use super::text::Clock;
+use super::text::{self, Clock};
 use super::transcript_columns::columns_menu;
 use super::transcript_lines::copied;
 use super::transcript_panel::{Shown, TranscriptView};
@@ -20,6 +20,8 @@ const FIELD: f32 = 360.0;
 const TOOLS: &str = "tools of the reply log";
 /// Width of the bar from which it has room for the buttons to the errors.
 const ROOMY: f32 = 760.0;
+/// The first class of those that are errors.
+const ERRORS: usize = 3;
 /// Width of the switch between the views.
 const SWITCH: f32 = 126.0;
 
@@ -42,7 +44,8 @@ pub(super) fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clo
             Shown::Exchanges => view.index.rows().counts(),
         };
         for (class, (count, on)) in counts.into_iter().zip(&mut view.classes).enumerate() {
-            class_chip(ui, class, count, on);
+            // Where there is little room the field needs it more than numbers of what went well.
+            class_chip(ui, class, count, on, roomy || class >= ERRORS);
         }
         ui.add_space(theme::TIGHT);
         if roomy {
@@ -89,7 +92,7 @@ pub(super) fn tools(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, clo
             times_menu(ui, view);
             if view.shown == Shown::Exchanges {
                 ui.separator();
-                columns_menu(ui, &mut view.columns);
+                menu::submenu(ui, icons::EYE, "Columns", |ui| columns_menu(ui, &mut view.columns));
             }
         });
     });
@@ -180,8 +183,8 @@ fn connections(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView) {
     });
 }
 
-/// One of the five chips: what it is and how many there are; pressed, only its class is shown.
-fn class_chip(ui: &mut Ui, class: usize, count: usize, on: &mut bool) {
+/// One of the five chips: what it is and, where they are `counted`, how many there are; pressed, only its class is shown.
+fn class_chip(ui: &mut Ui, class: usize, count: usize, on: &mut bool, counted: bool) {
     const NAMES: [&str; CLASSES] = ["1yz", "2yz", "3yz", "4yz", "5yz"];
     const MEANINGS: [&str; CLASSES] =
         ["preliminary replies", "completions", "intermediate replies", "transient errors", "permanent errors"];
@@ -194,7 +197,8 @@ fn class_chip(ui: &mut Ui, class: usize, count: usize, on: &mut bool) {
         if strong { color } else { palette.secondary },
     );
     let number = ui.painter().layout_no_wrap(few(count), theme::small(), palette.text);
-    let width = label.size().x + if count > 0 { number.size().x + 5.0 } else { 0.0 } + 12.0;
+    let counted = counted && count > 0;
+    let width = label.size().x + if counted { number.size().x + 5.0 } else { 0.0 } + 12.0;
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 20.0), Sense::click());
     if response.clicked() {
         *on = !*on;
@@ -211,11 +215,11 @@ fn class_chip(ui: &mut Ui, class: usize, count: usize, on: &mut bool) {
     let end = rect.left() + 6.0 + label.size().x + 5.0;
     let at = egui::pos2(rect.left() + 6.0, middle(label.size().y));
     ui.painter().galley(at, label, color);
-    if count > 0 {
+    if counted {
         let at = egui::pos2(end, middle(number.size().y));
         ui.painter().galley(at, number, palette.text);
     }
-    response.on_hover_text(format!("Show only {}", MEANINGS[class]));
+    response.on_hover_text(format!("Show only {}: {}", MEANINGS[class], text::grouped(count as u64)));
 }
 
 /// `12`, `9.9k`, `120k`.

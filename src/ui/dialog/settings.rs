@@ -141,7 +141,7 @@ impl Setting {
                 number(ui, "Lines kept", &mut draft.log_lines, 1_000..=1_000_000, "");
                 frame::remark(
                     ui,
-                    "The newest lines of all connections; older ones leave. 100,000 lines take some 20 MB.",
+                    "The newest lines of all connections; older ones leave. 100,000 lines take some 20\u{a0}MB.",
                 );
                 session_files(ui, draft);
             }
@@ -250,7 +250,9 @@ fn session_files(ui: &mut Ui, draft: &mut Settings) {
         number(ui, "Files kept", &mut draft.log_files, 1..=1000, "");
         number(ui, "Size of a file", &mut draft.log_megabytes, 1..=1000, "MB");
     }
-    frame::remark(ui, "In the folder logs beside the queue. Passwords are never in them, names of files are.");
+    let words =
+        "As JSON lines, in the folder “logs” among Longshore's data. Names of files are in them, passwords never.";
+    frame::remark(ui, words);
 }
 
 fn interface(ui: &mut Ui, draft: &mut Settings) {
