@@ -351,6 +351,14 @@ fn failed_rows_are_retried() {
 }
 
 #[test]
+fn a_row_says_how_many_connections_fetch_it() {
+    let running = |connections| Phase::Running(Box::new(Running { done: 500, connections, ..Running::default() }));
+    let panel = panels(vec![transfers(vec![("a", running(4)), ("b", running(0))])]);
+    panel.get_by_label("a, download, 50\u{2009}%, 4 connections");
+    panel.get_by_label("b, download, 50\u{2009}%");
+}
+
+#[test]
 fn rows_are_paused_moved_and_cancelled() {
     let running = Phase::Running(Box::new(Running { done: 500, rate: 100, ..Running::default() }));
     let mut panel = panels(vec![transfers(vec![("a", running), ("b", Phase::Queued), ("c", Phase::Queued)])]);

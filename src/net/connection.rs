@@ -451,6 +451,15 @@ impl Connection {
 mod tests {
     use super::*;
 
+    #[test]
+    fn those_who_fetch_one_file_take_turns_as_one_under_a_limit() {
+        let flow = Flow::new(Pace::new(2_000_000), false);
+        assert_eq!(flow.portion(1 << 20), 100_000);
+        flow.sharers.store(4, Ordering::Relaxed);
+        assert_eq!(flow.portion(1 << 20), 25_000);
+        assert_eq!((flow.portion(10), Flow::new(Pace::unlimited(), false).portion(10)), (10, 10));
+    }
+
     fn is_send<T: Send>(_: &T) {}
 
     /// The worker spawns these.

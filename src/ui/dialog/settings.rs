@@ -209,7 +209,8 @@ fn transfers(ui: &mut Ui, draft: &mut Settings) {
     number(ui, "Downloads at once", &mut draft.connections_down, 0..=20, "");
     number(ui, "Uploads at once", &mut draft.connections_up, 0..=20, "");
     frame::remark(ui, "0: as many as transfers may run at once.");
-    number(ui, "For one large file", &mut draft.segments, 1..=MOST_SEGMENTS, "connections");
+    let unit = if draft.segments == 1 { "connection" } else { "connections" };
+    number(ui, "For one large file", &mut draft.segments, 1..=MOST_SEGMENTS, unit);
     let mut large = draft.segments_from / MEGA;
     if draft.segments > 1 && number(ui, "Large from", &mut large, 1..=1_000_000_000, "MB").changed() {
         draft.segments_from = large * MEGA;
