@@ -36,7 +36,7 @@ pub struct Options {
     /// The least version of TLS [default: 1.2].
     #[arg(long, value_name = "VERSION", global = true)]
     pub tls_min: Option<TlsMin>,
-    /// Prove with this client certificate who you are (PEM, the chain above it too, or PKCS #12).
+    /// Prove with this client certificate who you are (PEM, the chain above it too; DER; or PKCS #12).
     #[arg(long, value_name = "FILE", global = true)]
     pub cert: Option<PathBuf>,
     /// The key of --cert (PEM) [default: in the same file]; what opens it comes from LONGSHORE_KEY_PASSWORD, the vault, or a

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use p12_keystore::Pkcs12Archive;
 use pkcs8::EncryptedPrivateKeyInfoRef;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::Error;
@@ -19,10 +19,13 @@ const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 /// The same in OpenSSL's old form, which hides the key badly.
 const OLD_ENCRYPTED: &str = "Proc-Type: 4,ENCRYPTED";
 
+/// Said of a certificate's file, and of another one that was named for its key.
+const NO_KEY: &str = "there is no key in it: name the file that holds the certificate's key";
+
 /// Where a client certificate and its key are.
 #[derive(Clone, Debug)]
 pub struct ClientCertificate {
-    /// PEM, the chain above it too; or PKCS #12, the key too.
+    /// PEM, the chain above it too; DER; or PKCS #12, the key too.
     pub certificate: PathBuf,
     /// PEM; `None`: in the same file.
     pub key: Option<PathBuf>,
@@ -39,15 +42,19 @@ impl ClientCertificate {
     /// Reads both. Blocks.
     pub(super) fn read(&self) -> Result<Identity, Error> {
         let file = contents(&self.certificate)?;
-        if is_der(&file) {
-            return self.unpack(&file);
-        }
-        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&file).collect();
-        let chain = chain.map_err(|error| broken(&self.certificate, error))?;
+        let chain = match is_der(&file) {
+            true if is_certificate(&file) => Ok(vec![CertificateDer::from(file)]),
+            true => return self.unpack(&file),
+            false => CertificateDer::pem_slice_iter(&file).collect(),
+        };
+        let chain: Vec<_> = chain.map_err(|error: pem::Error| broken(&self.certificate, error))?;
         if chain.is_empty() {
             return Err(broken(&self.certificate, "there is no certificate in it"));
         }
         let file = contents(self.key_file())?;
+        if is_der(&file) && self.key.is_none() {
+            return Err(broken(self.key_file(), NO_KEY));
+        }
         if is_der(&file) {
             let why = "this is not PEM; a PKCS #12 file has its certificate in it and is chosen as that";
             return Err(broken(self.key_file(), why));
@@ -59,7 +66,10 @@ impl ClientCertificate {
                 let why = "its password is of an old kind: convert it with `openssl pkcs8 -topk8`";
                 return Err(broken(self.key_file(), why));
             }
-            false => PrivateKeyDer::from_pem_slice(&file).map_err(|error| broken(self.key_file(), error))?,
+            false => PrivateKeyDer::from_pem_slice(&file).map_err(|error| match error {
+                pem::Error::NoItemsFound => broken(self.key_file(), NO_KEY),
+                other => broken(self.key_file(), other),
+            })?,
         };
         Ok(Identity { chain, key })
     }
@@ -147,6 +157,12 @@ fn is_der(file: &[u8]) -> bool {
     matches!(file, [0x30, length, ..] if *length >= 0x80)
 }
 
+/// Whether a file of DER is a certificate: a sequence comes first in it, and in PKCS #12 a number.
+fn is_certificate(file: &[u8]) -> bool {
+    let header = 2 + file.get(1).map_or(0, |length| usize::from(length & 0x7f));
+    file.get(header) == Some(&0x30)
+}
+
 fn broken(path: &Path, why: impl ToString) -> Error {
     Error::Key { path: path.to_owned(), why: why.to_string(), password: false }
 }
@@ -178,6 +194,20 @@ mod tests {
         assert!(matches!(error, Error::Key { password: true, .. }) && !error.to_string().contains("letmein"));
         let identity = read(file.path(), Some("hunter2")).unwrap();
         assert_eq!(identity.chain.len(), 1);
+    }
+
+    #[test]
+    fn a_certificate_alone_wants_a_key_and_may_be_der() {
+        let made = rcgen::generate_simple_self_signed(["client".to_owned()]).unwrap();
+        let key = file(made.signing_key.serialize_pem().as_bytes());
+        for certificate in [made.cert.pem().as_bytes(), made.cert.der()] {
+            let certificate = file(certificate);
+            let error = read(certificate.path(), None).unwrap_err().to_string();
+            assert!(error.contains("there is no key in it"), "{error}");
+            let (certificate, key) = (certificate.path().to_owned(), Some(key.path().to_owned()));
+            let identity = ClientCertificate { certificate, key, password: None }.read().unwrap();
+            assert_eq!(identity.chain, [made.cert.der().clone()]);
+        }
     }
 
     #[test]
