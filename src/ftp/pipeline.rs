@@ -35,6 +35,11 @@ impl Pipeline {
         (self.next, self.far, self.may_try) = (next, far, may_try);
     }
 
+    /// The data connection of what was asked for is gone. Says whether anything was.
+    pub(crate) fn forget(&mut self) -> bool {
+        self.asked.take().is_some()
+    }
+
     /// Whether the next file was asked for, and no operation has taken that up yet.
     pub(crate) fn is_asked(&self) -> bool {
         self.asked.is_some()

@@ -285,10 +285,13 @@ impl Session {
                 self.control.data_is_over();
                 self.tell(Got::DataDone(result));
             }
-            Input::DataDone(_) if self.control.pipeline.is_asked() => {
-                self.die(Error::OutOfStep("the data connection of the next file is gone".to_owned()));
+            Input::DataDone(_) => {
+                if self.control.pipeline.forget() {
+                    self.die(Error::OutOfStep("the data connection of the next file is gone".to_owned()));
+                } else {
+                    self.control.lost_ahead();
+                }
             }
-            Input::DataDone(_) => self.control.lost_ahead(),
             Input::KeepAlive => {
                 if self.running.as_ref().is_some_and(|running| running.ending.is_none()) {
                     self.control.keep_alive();

@@ -10,31 +10,41 @@ use std::time::Duration;
 /// One way.
 const DELAY: Duration = Duration::from_millis(15);
 
-/// What becomes of an attempt of the server to connect to us.
+/// What lies on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Firewall {
-    /// It comes through.
+    /// Nothing.
     Open,
-    /// It is swallowed: the server tries on, and takes no command.
+    /// An attempt of the server to connect to us is swallowed: it tries on, and takes no command.
     Silent,
+    /// The first connections break once the server has said so much.
+    Breaks(usize),
 }
+
+/// Connections that break.
+const BREAKING: usize = 5;
 
 /// The port of the way to the server at `port`, for as long as this process lives.
 pub fn away(port: u16, firewall: Firewall) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let near = listener.local_addr().unwrap().port();
     thread::spawn(move || {
-        for client in listener.incoming().map_while(Result::ok) {
+        for (number, client) in listener.incoming().map_while(Result::ok).enumerate() {
+            let broken = match firewall {
+                // Not two of them at the same place.
+                Firewall::Breaks(after) if number < BREAKING => after + 211 * number,
+                _ => usize::MAX,
+            };
             let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { continue };
             let (up, down) = ((client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client));
-            thread::spawn(move || carry(up.0, up.1, firewall));
-            thread::spawn(move || carry(down.0, down.1, Firewall::Open));
+            thread::spawn(move || carry(up.0, up.1, firewall, usize::MAX));
+            thread::spawn(move || carry(down.0, down.1, Firewall::Open, broken));
         }
     });
     near
 }
 
-fn carry(mut from: TcpStream, mut to: TcpStream, firewall: Firewall) {
+fn carry(mut from: TcpStream, mut to: TcpStream, firewall: Firewall, mut left: usize) {
     let mut bytes = vec![0; 65536];
     while let Ok(count @ 1..) = from.read(&mut bytes) {
         thread::sleep(DELAY);
@@ -45,9 +55,11 @@ fn carry(mut from: TcpStream, mut to: TcpStream, firewall: Firewall) {
             thread::sleep(Duration::from_secs(60));
             return;
         }
-        if to.write_all(said).is_err() {
+        if to.write_all(&said[..said.len().min(left)]).is_err() || said.len() >= left {
+            let _ = from.shutdown(Shutdown::Both);
             break;
         }
+        left -= said.len();
     }
     let _ = to.shutdown(Shutdown::Write);
 }

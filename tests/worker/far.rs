@@ -41,6 +41,10 @@ fn fetch(front: &mut Front, to: &Path) {
     for row in front.rows() {
         assert!(matches!(row.phase, Phase::Done(_)) && row.attempts == 1, "{row:#?}");
     }
+    all_are_whole(to);
+}
+
+fn all_are_whole(to: &Path) {
     for index in 0..FILES {
         assert_eq!(fs::read_to_string(to.join(format!("many/file {index:02}"))).unwrap(), content(index), "{index}");
     }
@@ -119,6 +123,21 @@ fn a_firewall_costs_one_connection_once() {
 }
 
 #[test]
+fn connections_that_break_mix_nothing_up() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    fill(&server);
+    let home = tempfile::tempdir().unwrap();
+    let mut front = Front::quick(home.path());
+    connect(&mut front, &server, away(server.port, Firewall::Breaks(2000)), |_| {});
+    let to = folder(&home, "here");
+    front.enqueue(Course::Download, Kind::Directory, &to.join("many"), "/many", None);
+    front.idle();
+    assert!(front.rows().iter().all(|row| matches!(row.phase, Phase::Done(_))), "{:#?}", front.rows());
+    all_are_whole(&to);
+    front.quit();
+}
+
+#[test]
 fn who_has_chosen_passive_mode_gets_it() {
     let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
     fill(&server);
@@ -150,8 +169,6 @@ fn a_pause_amid_small_files_mixes_nothing_up() {
         front.act(Action::Resume(ids));
     }
     front.idle();
-    for index in 0..FILES {
-        assert_eq!(fs::read_to_string(to.join(format!("many/file {index:02}"))).unwrap(), content(index), "{index}");
-    }
+    all_are_whole(&to);
     front.quit();
 }
