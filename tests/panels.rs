@@ -321,6 +321,10 @@ fn a_raw_command_needs_a_connection() {
     panel.key_press(Key::ArrowUp);
     panel.run();
     assert_eq!(panel.get_by_label("Command to send").value().as_deref(), Some("SITE HELP"), "the history");
+    panel.event(egui::Event::Text(" X".into()));
+    panel.run();
+    let typed = panel.get_by_label("Command to send").value();
+    assert_eq!(typed.as_deref(), Some("SITE HELP X"), "one goes on at its end");
 }
 
 #[test]

@@ -118,7 +118,8 @@ fn word(alike: Alike) -> &'static str {
 /// `RETR x → 550`
 fn cell(exchanges: &Exchanges, number: Option<u64>) -> String {
     let Some(exchange) = number.and_then(|number| exchanges.get(number)) else { return String::new() };
-    let asked = exchange.command.as_deref().unwrap_or("(unasked)");
+    let unasked = if exchange.first { "(greeting)" } else { "(unasked)" };
+    let asked = exchange.command.as_deref().unwrap_or(unasked);
     let code = exchange.code().map_or_else(|| "no reply".to_owned(), |code| code.to_string());
     visible(&format!("{asked} → {code}"))
 }

@@ -141,7 +141,7 @@ impl RawCommand {
                 response.request_focus();
             }
             if response.has_focus() {
-                self.keys(ui);
+                self.keys(ui, id);
             }
             self.offer(ui, &response, warned);
             let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
@@ -220,13 +220,16 @@ impl RawCommand {
         typed
     }
 
-    fn keys(&mut self, ui: &Ui) {
+    fn keys(&mut self, ui: &Ui, id: Id) {
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         if pressed(Key::ArrowUp) {
             self.older();
         } else if pressed(Key::ArrowDown) {
             self.newer();
+        } else {
+            return;
         }
+        self.go_to_end(ui, id);
     }
 
     fn older(&mut self) {

@@ -96,13 +96,16 @@ impl Columns {
         share.map_or(0.0, |(_, share, _)| self.widths.get(&column).copied().unwrap_or(share))
     }
 
-    /// Moves the line between two of the columns that stand as `placed`: what one gets, the other gives.
+    /// Moves the line between two of the columns that stand as `placed`: what one gets, the other gives, or where that one is as
+    /// narrow as can be, the next behind it.
     fn drag(&mut self, placed: &[(Column, f32, f32)], left: usize, moved: f32) {
         // A chip cannot be cut off as a number can.
         let is_firm = |column| is_flexible(column) || column == Column::Code;
         let least_of = |column| if is_firm(column) { least(column) } else { NARROWEST };
         let room = |at: usize| placed[at].2 - least_of(placed[at].0);
-        let (from, to) = (-room(left).max(0.0), room(left + 1).max(0.0));
+        let gives = (left + 1..placed.len()).find(|at| moved > 0.0 && room(*at) > 0.5);
+        let other = gives.unwrap_or(left + 1);
+        let (from, to) = (-room(left).max(0.0), room(other).max(0.0));
         let moved = moved.clamp(from, to);
         let spare: f32 = placed
             .iter()
@@ -113,7 +116,7 @@ impl Columns {
         for (at, (column, _, width)) in placed.iter().enumerate() {
             let more = if at == left {
                 moved
-            } else if at == left + 1 {
+            } else if at == other {
                 -moved
             } else {
                 0.0
@@ -288,6 +291,11 @@ mod tests {
                 assert!((x - expected).abs() < 0.1, "{column:?} at {x}, not {expected}");
             }
         }
+        let (mut fresh, command) = (Columns::default(), index(Column::Command));
+        let before = fresh.fit(0.0, 1400.0);
+        fresh.drag(&before, command, 40.0);
+        let wider = fresh.fit(0.0, 1400.0)[command].2 - before[command].2;
+        assert!((wider - 40.0).abs() < 0.1, "the reply gives where the code cannot: {wider}");
         let before = columns.fit(0.0, 1400.0);
         columns.drag(&before, 0, -1000.0);
         assert!((columns.fit(0.0, 1400.0)[0].2 - NARROWEST).abs() < 0.1, "none becomes too narrow");
