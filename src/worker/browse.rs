@@ -82,7 +82,7 @@ impl Browser {
                         Some(request) => self.serve(request).await,
                         None => break,
                     },
-                    () = ended(self.link.as_ref()) => self.link = None,
+                    () = ended(self.link.as_ref()) => self.let_go(),
                     () = self.cancel.cancelled() => break,
                 }
             } else {
@@ -220,9 +220,16 @@ impl Browser {
         } else if is_open || self.cancel.is_cancelled() || *fresh || !(harmless || retry::is_leaving(error)) {
             return Err(trouble);
         }
-        self.link = None;
+        self.let_go();
         *fresh = self.ensure().await?;
         Ok(())
+    }
+
+    /// Lets go of a connection that has ended; what it has learned of the server stays.
+    fn let_go(&mut self) {
+        if let Some(link) = self.link.take() {
+            link.learn(false);
+        }
     }
 
     /// Connects, if there is no connection that can be used. Says whether it did.
@@ -230,7 +237,7 @@ impl Browser {
         if self.link.as_ref().is_some_and(Link::is_open) {
             return Ok(false);
         }
-        self.link = None;
+        self.let_go();
         let mut failures = 0;
         loop {
             let trouble = match self.connect().await {

@@ -81,6 +81,7 @@ fn a_connection_that_the_server_closed_is_made_again() {
     front.act(Action::List { tab: TAB, path: RemotePath::root() });
     assert!(front.listing().entries.iter().any(|entry| entry.name == "file"));
     assert_eq!(front.sent("PASS"), 2);
+    assert_eq!(front.sent("MDTM"), 1, "the zone that the first connection has measured is known");
     front.quit();
 }
 
