@@ -46,9 +46,9 @@
 //! worker/     policy; owns sessions, queue, transcript, stores
 //!             mod dispatch front scribe       the loop, action by action; events and what is written down
 //!             tabs browse errand files here   browsing, and single changes of files
-//!             queue rows extras ready pool follow   the queue
+//!             queue steer rows extras ready pool follow   the queue, and what a person does with it
 //!             transfer walk download upload verify checksum rules retry settle   one row of it
-//!             segments plan ranges            a large file over several connections
+//!             helpers segments plan ranges    a large file over several connections
 //!             import after limits             its files, what is done behind its last row, and how fast it may go
 //!             connect secret memory questions log-in, certificates, passwords, and what was learned of servers
 //!             disk local journal store vault  this machine: downloads, folders, the queue on disk, settings, secrets

@@ -15,6 +15,7 @@ mod extras;
 mod files;
 mod follow;
 mod front;
+mod helpers;
 mod here;
 mod import;
 mod limits;
@@ -43,6 +44,7 @@ pub mod disk;
 pub mod journal;
 pub mod local;
 pub mod ranges;
+mod steer;
 pub mod store;
 pub mod vault;
 
