@@ -158,7 +158,7 @@ fn address(exchange: &Exchange, _: Before<'_>) -> Option<Finding> {
     }
     let said = format!(
         "The server says that it waits at {named}, an address that cannot be reached from outside: it does not know its \
-         own public one. {peer}, to which the connection is already, was used."
+         own public one. {peer}, to which the connection is already, is used instead, unless the site trusts the server's."
     );
     finding("address", said, [Remedy::TrustServersAddress], "RFC 959 4.1.2 (PASV); RFC 2577 section 3")
 }
