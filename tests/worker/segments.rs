@@ -137,17 +137,20 @@ fn rows_that_wait_get_the_places_of_helpers() {
 #[test]
 fn there_are_never_more_connections_than_the_settings_and_the_server_allow() {
     // The third place is refused; one is the tab's.
-    for (extra, connections, expected) in [("max_per_ip=3", 4, 2), ("max_per_ip=0", 1, 0), ("max_per_ip=2", 4, 0)] {
+    // It is asked for only while so much is left that another division pays.
+    let cases =
+        [("max_per_ip=3", 4, 2, 21_000_000), ("max_per_ip=0", 1, 0, 6_000_000), ("max_per_ip=2", 4, 0, 9_000_000)];
+    for (extra, connections, expected, size) in cases {
         let Some(server) = slow(ServerKind::Vsftpd, 1_500_000).extra(extra).start() else { return };
         let home = tempfile::tempdir().unwrap();
-        let content = serve(&server, "file", 9_000_000);
+        let content = serve(&server, "file", size);
         let mut front = divided(&home, move |settings| settings.connections = connections);
         front.connect(&server);
         front.listing();
         let local = folder(&home, "local");
         front.enqueue(Course::Download, Kind::File, &local.join("file"), "/file", None);
         assert_eq!(most(&mut front), expected, "{extra}");
-        assert_eq!((front.done().bytes, front.rows()[0].attempts), (9_000_000, 1), "{extra}");
+        assert_eq!((front.done().bytes, front.rows()[0].attempts), (size as u64, 1), "{extra}");
         let refused = front.lines.iter().filter(|line| line.code == Some(421)).count();
         assert_eq!(refused > 0, connections > 1, "{extra}");
         assert!(fs::read(local.join("file")).unwrap() == content, "{extra}");
