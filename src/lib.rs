@@ -97,6 +97,8 @@
 //!    ever unaccounted for, and a cancelled operation's replies are still owed and are read off before anything else is
 //!    trusted. A reply that nothing owes closes the session.
 //!    One that plainly answers another command closes it too, before anything is stored, deleted or renamed by mistake.
+//!    In active mode the next file may be asked for before its operation begins, at the end of the data before; another
+//!    operation in its place closes the session, since the replies and the server's connection would be taken for its own.
 //! 3. An operation hears of a transfer's end once, when reply **and** data are both in, in either order.
 //! 4. After `Cancel` the session is usable as soon as nothing is owed.
 //! 5. At the change to TLS the decoder is empty; bytes that came early are an attack and close the session.
