@@ -92,7 +92,6 @@ impl Control {
     pub(crate) fn next_port(&mut self, way: Way) -> Option<Command> {
         // PRET names the file that is wanted, and nobody knows the next one.
         let fits = way != Way::Active && !self.uses_pret() && !self.known.no_pipelining;
-        let fits = fits && !self.tries_active() && !self.will_ask_for_next();
         let may = fits && self.ahead.wanted && self.ahead.made.is_none();
         may.then(|| {
             self.ahead.made = Some((way, State::Asked));
@@ -104,7 +103,13 @@ impl Control {
     pub(crate) fn next_port_with(&mut self, verb: Verb, way: Way) -> Option<Command> {
         // Where nobody knows, it is found out on a file whose size is known.
         let may = self.ahead.waits.unwrap_or(self.ahead.expected.is_some_and(|bytes| bytes > 0));
-        if may && verb == Verb::Retr && self.pipelining { self.next_port(way) } else { None }
+        if may && verb == Verb::Retr && self.pipelining { self.next_port_behind(verb, way) } else { None }
+    }
+
+    /// The same, behind a command that fetches, unless the server will come to us for the next file.
+    pub(crate) fn next_port_behind(&mut self, verb: Verb, way: Way) -> Option<Command> {
+        let comes = verb == Verb::Retr && (self.tries_active() || self.will_ask_for_next());
+        if comes { None } else { self.next_port(way) }
     }
 
     /// The server answered what was asked ahead.

@@ -362,8 +362,9 @@ impl Exchange {
             }
             result if self.sent => {
                 // The server has closed its end of the data, so that it is ready for the next port.
-                if result.is_ok() && !self.command.verb().sends_data() && !control.ask_for_next() {
-                    let next = control.next_port(self.way);
+                let verb = self.command.verb();
+                if result.is_ok() && !verb.sends_data() && !control.ask_for_next() {
+                    let next = control.next_port_behind(verb, self.way);
                     control.send_with_ahead([], next);
                 }
                 self.data = Some(result);
