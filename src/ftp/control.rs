@@ -530,18 +530,10 @@ impl Control {
         SocketAddr::new(ip, address.port())
     }
 
-    /// EPRT for our end at `address`, or PORT where that is refused.
-    pub(crate) fn naming(&self, address: SocketAddr) -> Result<Command, Error> {
-        match endpoint::port(address).filter(|_| self.known.no_eprt) {
-            Some(port) => Command::with(Verb::Port, port),
-            None => Command::with(Verb::Eprt, endpoint::eprt(address)),
-        }
-    }
-
-    /// PORT for our end at `address`, which every server knows, or EPRT where it is none of IPv4: for where a refusal
-    /// comes too late to say it otherwise.
-    pub(crate) fn naming_shortly(&self, address: SocketAddr) -> Result<Command, Error> {
-        match endpoint::port(address) {
+    /// EPRT for our end at `address`, or PORT where that is refused; with `at_once`, where a refusal comes too late to say it
+    /// otherwise, PORT, which every server knows, unless the address is none of IPv4.
+    pub(crate) fn naming(&self, address: SocketAddr, at_once: bool) -> Result<Command, Error> {
+        match endpoint::port(address).filter(|_| at_once || self.known.no_eprt) {
             Some(port) => Command::with(Verb::Port, port),
             None => Command::with(Verb::Eprt, endpoint::eprt(address)),
         }

@@ -230,11 +230,11 @@ impl Exchange {
         if self.tries && self.marker.is_none() && control.marker.is_none() {
             // Where our end is refused, so is the command behind it, and nothing is lost.
             self.sent = true;
-            control.send_all([control.naming_shortly(address)?, self.command.clone()]);
+            control.send_all([control.naming(address, true)?, self.command.clone()]);
             control.mark_lead();
             control.put(Output::Flow { protected: control.protected });
         } else {
-            control.send(control.naming(address)?);
+            control.send(control.naming(address, false)?);
         }
         Ok(())
     }

@@ -112,7 +112,7 @@ impl Control {
         asked.address = Some(address);
         let (command, dated) =
             (asked.command.clone(), matches!(asked.operation, Operation::Retrieve { dated: true, .. }));
-        let port = self.naming_shortly(address)?;
+        let port = self.naming(address, true)?;
         let time = dated.then(|| Command::with(Verb::Mdtm, command.argument())).transpose()?;
         self.send_early([Some(port), time, Some(command)].into_iter().flatten());
         self.mark_lead();
