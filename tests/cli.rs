@@ -435,6 +435,26 @@ fn ctrl_c_leaves_what_the_queue_carries_on() {
 }
 
 #[test]
+fn the_queue_of_another_that_runs_is_not_taken_for_an_empty_one() {
+    let home = tempfile::tempdir().unwrap();
+    let queue = |arguments: &[&str]| {
+        run(longshore(home.path()).args(["queue", "--json"]).args(arguments).current_dir(home.path()))
+    };
+    assert_eq!(queue(&[]).status.code(), Some(0));
+    let lock = fs::File::options().write(true).open(home.path().join("data/longshore/queue.lock")).unwrap();
+    lock.lock().unwrap();
+    for arguments in [&[][..], &["run"], &["clear"], &["export", "queue.json"], &["import", "queue.json"]] {
+        let output = queue(arguments);
+        assert_eq!((output.status.code(), &output.stdout[..]), (Some(1), &b""[..]), "{arguments:?}");
+        let said = "longshore: Could not open the queue: another Longshore that runs keeps it\n";
+        assert_eq!(stderr(&output), said, "{arguments:?}");
+    }
+    assert!(!home.path().join("queue.json").exists(), "an empty queue would take the place of another file");
+    drop(lock);
+    assert_eq!(queue(&[]).status.code(), Some(0));
+}
+
+#[test]
 fn an_empty_queue_has_nothing_to_do() {
     let home = tempfile::tempdir().unwrap();
     for (arguments, text) in

@@ -174,6 +174,8 @@ fn perform(front: &mut Front, command: &Command) -> Result<Status, Stop> {
         // They need no worker, and are done before there is one.
         Command::Explain { .. } | Command::Log { .. } => Ok(Status::Done),
         Command::Sites { long } => sites::sites(front, *long),
+        // It is not there, which was said.
+        Command::Queue { .. } if front.failures > 0 => Ok(Status::Failed),
         Command::Queue { action: None } => queue::show(front),
         Command::Queue { action: Some(QueueAction::Clear) } => queue::clear(front),
         Command::Queue { action: Some(QueueAction::Run) } => queue::run(front),

@@ -81,8 +81,18 @@ pub struct Source {
 pub struct Journal {
     shared: Mutex<Shared>,
     path: PathBuf,
-    /// Locked for as long as this process owns the rows.
-    lock: Option<File>,
+    keeper: Keeper,
+}
+
+/// Who keeps the rows.
+#[derive(Debug)]
+enum Keeper {
+    /// This process, as long as it has the file locked.
+    Us(#[expect(dead_code, reason = "it is locked until it is closed")] File),
+    /// Another one that runs.
+    Another,
+    /// Nobody, because it cannot be done: they are forgotten at the end.
+    Nobody,
 }
 
 #[derive(Debug)]
@@ -114,13 +124,9 @@ impl Journal {
         let lock = match make_folder(folder).and_then(|()| lock(&folder.join(LOCK))) {
             Ok(Some(lock)) => lock,
             Ok(None) => {
-                notices.push(
-                    "Longshore runs already and keeps the queue; what is queued here is forgotten at the end."
-                        .to_owned(),
-                );
                 // The other process made the tables; without them there is nothing to share but the numbers.
                 let database = connect(&path).ok().filter(|database| version(database).is_ok_and(|v| v == VERSION));
-                return (Self::with(database.or_else(|| in_memory().ok()), path, None), notices);
+                return (Self::with(database.or_else(|| in_memory().ok()), path, Keeper::Another), notices);
             }
             Err(error) => {
                 notices.push(format!("The queue cannot be kept: {}", Error::new("open", &path, error)));
@@ -128,11 +134,11 @@ impl Journal {
             }
         };
         match connect(&path).and_then(|database| prepare(database, &path)) {
-            Ok(database) => (Self::with(database, path, Some(lock)), notices),
+            Ok(database) => (Self::with(database, path, Keeper::Us(lock)), notices),
             Err(error) if is_broken(&error) => match replace_broken(&path) {
                 Ok((database, notice)) => {
                     notices.push(notice);
-                    (Self::with(database, path, Some(lock)), notices)
+                    (Self::with(database, path, Keeper::Us(lock)), notices)
                 }
                 Err(error) => {
                     notices.push(format!("The queue cannot be kept: {error}"));
@@ -148,17 +154,22 @@ impl Journal {
 
     /// A journal that forgets at the end of the run.
     fn nowhere(notices: Vec<String>) -> (Self, Vec<String>) {
-        (Self::with(in_memory().ok(), PathBuf::from(MEMORY), None), notices)
+        (Self::with(in_memory().ok(), PathBuf::from(MEMORY), Keeper::Nobody), notices)
     }
 
-    fn with(database: impl Into<Option<Connection>>, path: PathBuf, lock: Option<File>) -> Self {
+    fn with(database: impl Into<Option<Connection>>, path: PathBuf, keeper: Keeper) -> Self {
         let shared = Shared { database: database.into(), folders: Folders::default() };
-        Self { shared: Mutex::new(shared), path, lock }
+        Self { shared: Mutex::new(shared), path, keeper }
     }
 
     /// Whether this process keeps the rows. Where not, [`Journal::apply`] does nothing.
     pub fn is_owner(&self) -> bool {
-        self.lock.is_some()
+        matches!(self.keeper, Keeper::Us(_))
+    }
+
+    /// Whether another process does.
+    pub fn is_elsewhere(&self) -> bool {
+        matches!(self.keeper, Keeper::Another)
     }
 
     /// `count` numbers that no transfer has or ever had, in no run and no process.
@@ -216,7 +227,7 @@ impl Journal {
     /// database is checked only now.
     pub fn load_each(&self, take: &mut dyn FnMut(Vec<Transfer>) -> bool) -> Result<Option<String>, Error> {
         let failed = |error| wrong("read", &self.path, error);
-        if self.is_elsewhere() {
+        if matches!(self.keeper, Keeper::Nobody) {
             return Ok(None);
         }
         let mut notice = None;
@@ -234,11 +245,6 @@ impl Journal {
         let folders = rows::load(&database, PORTION, take).map_err(failed)?;
         self.shared().folders.know(folders);
         Ok(notice)
-    }
-
-    /// Whether the rows are in no file.
-    fn is_elsewhere(&self) -> bool {
-        self.path == Path::new(MEMORY)
     }
 
     /// What `part` was begun from, if this program began it.

@@ -95,6 +95,8 @@ const PROGRESS: Duration = Duration::from_millis(100);
 /// Said in the window as long as it is not put away.
 const KEY_LOG: &str = "WARNING: the secrets of TLS are written to the file that SSLKEYLOGFILE names: whoever reads it can \
                        read everything, passwords too";
+/// Said where the rows of this run are kept by nobody.
+const ELSEWHERE: &str = "Longshore runs already and keeps the queue; what is queued here is forgotten at the end.";
 /// How long transfers have to end well, at the end of the program.
 const FAREWELL: Duration = Duration::from_millis(1200);
 /// And then connections, to say goodbye.
@@ -270,6 +272,14 @@ impl Worker {
         store.adjust(&settings);
         let (journal, more) = Journal::open(&folders.data);
         notices.extend(more);
+        if run.bare && carry_on != CarryOn::Ignore && !journal.is_owner() {
+            // Whatever the command wants of the queue, it is not there: done with an empty one, it would look like success.
+            let why = if journal.is_elsewhere() { "another Longshore that runs keeps it" } else { "it is not kept" };
+            let what = "Could not open the queue".to_owned();
+            front.send(Event::Failed(Failure { what, why: why.to_owned(), cause: Cause::Local, again: false }));
+        } else if journal.is_elsewhere() {
+            notices.push(ELSEWHERE.to_owned());
+        }
         if run.tls_keylog && !run.bare {
             notices.push(KEY_LOG.to_owned());
         }
