@@ -272,6 +272,7 @@ impl Carrier {
         let rate = self.flow.pace.rate();
         let Some(until) = self.flow.pace.book(bytes, tokio::time::Instant::now()) else { return Ok(()) };
         let until = until.into_std();
+        let _waits = self.flow.pace.waits();
         while self.flow.pace.rate() == rate {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {

@@ -1,5 +1,6 @@
 //! Speed limits: one bucket that any number of transfers draw from.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use tokio::time::Instant;
 
 /// What may flow at once after a pause, so that a limit is reached on average and not only at best.
 const BURST: Duration = Duration::from_millis(100);
-/// Parts of a second that one portion may take: many transfers under one limit then take turns quickly.
+/// Parts of a second that one portion may take. Those who wait share it, so that each of many transfers under one limit has
+/// its turn as often as a single one, and what is measured of it stays calm.
 const PORTIONS_PER_SECOND: u64 = 20;
 const SMALLEST_PORTION: u64 = 512;
 
@@ -20,6 +22,8 @@ pub struct Pace(Arc<Shared>);
 struct Shared {
     bucket: Mutex<Bucket>,
     changed: Notify,
+    /// How many wait for their turn.
+    waiting: AtomicU64,
     /// Another limit, which holds as well.
     outer: Option<Pace>,
 }
@@ -69,8 +73,29 @@ impl Pace {
     pub(super) fn portion(&self, most: usize) -> usize {
         match self.rate() {
             0 => most,
-            rate => usize::try_from((rate / PORTIONS_PER_SECOND).max(SMALLEST_PORTION)).unwrap_or(most).min(most),
+            rate => {
+                let portion = rate / PORTIONS_PER_SECOND / (self.waiting() + 1);
+                usize::try_from(portion.max(SMALLEST_PORTION)).unwrap_or(most).min(most)
+            }
         }
+    }
+
+    /// One more waits for its turn until what this gives is dropped.
+    pub(super) fn waits(&self) -> Waits<'_> {
+        for pace in self.chain() {
+            pace.0.waiting.fetch_add(1, Ordering::Relaxed);
+        }
+        Waits(self)
+    }
+
+    /// How many wait for their turn, by the limit for which most do.
+    fn waiting(&self) -> u64 {
+        self.chain().map(|pace| pace.0.waiting.load(Ordering::Relaxed)).max().unwrap_or(0)
+    }
+
+    /// It and what is around it.
+    fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |pace| pace.0.outer.as_ref())
     }
 
     /// Waits until `bytes` more may have flowed.
@@ -83,6 +108,7 @@ impl Pace {
             }
         };
         let Some(until) = self.book(bytes, Instant::now()) else { return };
+        let _waits = self.waits();
         tokio::select! {
             () = tokio::time::sleep_until(until) => {}
             () = changed => {}
@@ -104,6 +130,17 @@ impl Pace {
         let until = start + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
         bucket.booked = Some(until);
         (until > now).then_some(until)
+    }
+}
+
+/// One who waits, as long as it lives: who is cancelled waits no longer.
+pub(super) struct Waits<'a>(&'a Pace);
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        for pace in self.0.chain() {
+            pace.0.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -151,6 +188,22 @@ mod tests {
         assert_eq!(free.book(1_000, start), after(110));
         outer.set(0);
         assert_eq!((wide.rate(), free.rate(), free.book(1 << 30, start)), (500_000, 0, None));
+    }
+
+    #[tokio::test]
+    async fn each_of_many_has_its_turn_as_often_as_a_single_one() {
+        let outer = Pace::new(2_000_000);
+        let pace = Pace::within(&outer, 0);
+        assert_eq!(pace.portion(1 << 20), 100_000);
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 0..39 {
+            let pace = pace.clone();
+            waiting.spawn(async move { pace.take(usize::MAX).await });
+        }
+        tokio::task::yield_now().await;
+        assert_eq!((pace.portion(1 << 20), outer.portion(1 << 20)), (2_500, 2_500));
+        waiting.shutdown().await;
+        assert_eq!(pace.portion(1 << 20), 100_000, "who was cancelled waits no longer");
     }
 
     #[tokio::test]
