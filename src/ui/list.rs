@@ -409,8 +409,9 @@ pub fn write(ui: &Ui, rect: Rect, text: impl Into<String>, font: FontId, color: 
     write_job(ui, rect, job, align)
 }
 
-/// As [`write()`], but where it does not fit, the beginning is what is cut: the end of a path says more.
-pub fn write_end(ui: &Ui, rect: Rect, text: &str, font: FontId, color: Color32) {
+/// As [`write()`], for a path: where it does not fit, folders at its beginning are what is cut, and then the middle of its
+/// name, since names that stand below each other often begin or end alike.
+pub fn write_path(ui: &Ui, rect: Rect, text: &str, font: FontId, color: Color32) {
     let width = |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), color).size().x;
     if rect.width() < 24.0 {
         return;
@@ -422,12 +423,25 @@ pub fn write_end(ui: &Ui, rect: Rect, text: &str, font: FontId, color: Color32) 
     }
     // One measure of the whole tells about where to cut, a second one corrects it.
     let chars = text.chars().count();
-    let mut keep = self::whole(chars as f64 * f64::from(rect.width() / whole));
-    let tail = |keep: usize| format!("…{}", text.chars().skip(chars - keep.min(chars)).collect::<String>());
-    while keep > 1 && width(&tail(keep)) > rect.width() {
+    let mut keep = self::whole(chars as f64 * f64::from(rect.width() / whole)).min(chars - 1);
+    while keep > 1 && width(&shortened(text, keep)) > rect.width() {
         keep -= 1;
     }
-    write(ui, rect, tail(keep), font, color, Align::Min);
+    write(ui, rect, shortened(text, keep), font, color, Align::Min);
+}
+
+/// `keep` characters of a path that has more, and an ellipsis.
+fn shortened(path: &str, keep: usize) -> String {
+    let last =
+        |text: &str, count: usize| text.chars().skip(text.chars().count().saturating_sub(count)).collect::<String>();
+    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
+    let trailing = path.chars().rev().take_while(|c| *c == '/').count();
+    if name.chars().count() + trailing <= keep {
+        return format!("…{}", last(path, keep));
+    }
+    let end = keep / 3;
+    let begin: String = name.chars().take(keep - end).collect();
+    format!("{begin}…{}", last(name, end))
 }
 
 /// As [`write()`], for text of several colours; cut as `job` says.
@@ -494,6 +508,17 @@ mod tests {
         assert_eq!(sorted(&picked), [1, 7]);
         picked.click(9, Modifiers::NONE, &order);
         assert_eq!(sorted(&picked), [9]);
+    }
+
+    #[test]
+    fn of_a_path_the_folders_are_cut_first_and_then_the_middle_of_the_name() {
+        let path = "/films/holiday 38, second day.mkv";
+        let kept = |keep| shortened(path, keep);
+        assert_eq!(kept(29), "…ms/holiday 38, second day.mkv");
+        assert_eq!(kept(26), "…holiday 38, second day.mkv");
+        assert_eq!(shortened("/////", 3), "…");
+        assert_eq!([kept(15), kept(2), kept(1)], ["holiday 38…y.mkv", "ho…", "h…"]);
+        assert_eq!([shortened("/var/www/", 4), shortened("/var/wide/", 4)], ["…www/", "wid…e"]);
     }
 
     #[test]

@@ -104,7 +104,7 @@ pub fn draw_row(ui: &Ui, row: Row<'_>, rect: Rect, clock: &Clock) {
         Course::Download => row.folder.local.display().to_string(),
         Course::Upload => row.folder.remote.to_string(),
     };
-    list::write_end(ui, columns.folder, &text::visible(&folder), theme::small(), palette.secondary);
+    list::write_path(ui, columns.folder, &text::visible(&folder), theme::small(), palette.secondary);
     draw_state(ui, row, columns.state, clock);
     if let Some(size) = row.size {
         list::write(ui, columns.size, text::size(size), theme::body(), palette.secondary, Align::Max);

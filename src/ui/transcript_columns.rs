@@ -18,17 +18,18 @@ const NARROWEST: f32 = 30.0;
 const WIDEST: f32 = 4000.0;
 /// What commands, replies and bars get of the room that the other columns leave.
 const SHARES: [(Column, f32, f32); 3] =
-    [(Column::Command, 0.36, 120.0), (Column::Reply, 0.36, 100.0), (Column::Waterfall, 0.28, 90.0)];
-/// Which columns go first where there is little room.
-const LEAVE: [Column; 8] = [
-    Column::Rate,
-    Column::Bytes,
-    Column::Wait,
-    Column::Reply,
-    Column::Started,
-    Column::Waterfall,
-    Column::Duration,
-    Column::Connection,
+    [(Column::Command, 0.36, 144.0), (Column::Reply, 0.36, 100.0), (Column::Waterfall, 0.28, 90.0)];
+/// Which columns go first where there is little room, and what those that share must have beside their least while they stay:
+/// a number more is worth less than a name that can be read.
+const LEAVE: [(Column, f32); 8] = [
+    (Column::Rate, 96.0),
+    (Column::Bytes, 96.0),
+    (Column::Wait, 96.0),
+    (Column::Reply, 0.0),
+    (Column::Started, 0.0),
+    (Column::Waterfall, 0.0),
+    (Column::Duration, 0.0),
+    (Column::Connection, 0.0),
 ];
 
 /// Which columns a person wants to see and how wide, in what order the rows stand, and how times are written.
@@ -67,8 +68,8 @@ impl Columns {
     pub(super) fn fit(&self, left: f32, width: f32) -> Vec<(Column, f32, f32)> {
         let mut columns: Vec<Column> = Column::ALL.into_iter().filter(|column| !self.hidden.contains(column)).collect();
         let all = |columns: &[Column]| columns.iter().map(|column| self.base(*column)).sum::<f32>();
-        for leaves in LEAVE {
-            if all(&columns) > width {
+        for (leaves, needed) in LEAVE {
+            if all(&columns) + needed > width {
                 columns.retain(|column| *column != leaves);
             }
         }
@@ -259,7 +260,7 @@ mod tests {
             fitted.into_iter().map(|(column, ..)| column).collect::<Vec<_>>()
         };
         assert_eq!(shown(1200.0), Column::ALL);
-        assert!(!shown(700.0).contains(&Column::Rate) && shown(700.0).contains(&Column::Waterfall));
+        assert!(!shown(700.0).contains(&Column::Wait) && shown(700.0).contains(&Column::Waterfall));
         assert_eq!(shown(200.0), [Column::Command, Column::Code]);
     }
 

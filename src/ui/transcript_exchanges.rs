@@ -138,13 +138,12 @@ fn draw(ui: &Ui, rect: Rect, exchange: &Exchange, above: Option<&Exchange>, env:
                 number(Some(write_time(env.times, env.clock, exchange.at, env.started, above)));
             }
             Column::Command => match &exchange.command {
-                // The end of a path says more than its beginning.
                 Some(command) if env.words.is_empty() => {
                     let verb = exchange.verb();
                     let wide = list::write(ui, cell, text::visible(verb), theme::mono(), palette.text, Align::Min);
                     let rest = cell.with_min_x((cell.left() + wide + theme::GAP).min(cell.right()));
                     let argument = text::visible(drawn(command.get(verb.len() + 1..).unwrap_or_default()));
-                    list::write_end(ui, rest, &argument, theme::mono(), palette.text);
+                    list::write_path(ui, rest, &argument, theme::mono(), palette.text);
                 }
                 Some(command) => words(ui, cell, command, env.words, palette.text),
                 None if exchange.first => words(ui, cell, "Greeting", &[], palette.secondary),
