@@ -447,6 +447,30 @@ fn a_file_that_exists_is_decided_for_all() {
 }
 
 #[test]
+fn a_second_question_does_not_take_the_keyboard_from_the_first() {
+    let question = |id, name: &str| {
+        let facts = Facts { size: Some(1), modified: None };
+        let (local, remote, renamed) = (format!("/home/me/{name}"), format!("/pub/{name}"), format!("{name} (1)"));
+        let both = FileExists {
+            transfer: TransferId(id),
+            course: Course::Upload,
+            local,
+            remote,
+            target: facts,
+            source: facts,
+            renamed,
+        };
+        Event::Ask(Question { id: QuestionId(id), tab: None, ask: Ask::FileExists(Box::new(both)) })
+    };
+    let mut panel = panels(vec![question(7, "a")]);
+    assert!(panel.get_by_role_and_label(Role::Button, "Overwrite").is_focused());
+    panel.state_mut().mirror.apply(question(8, "b"));
+    panel.run();
+    panel.get_by_label("1 question after this one");
+    assert!(panel.get_by_role_and_label(Role::Button, "Overwrite").is_focused());
+}
+
+#[test]
 fn a_password_is_typed_and_sent_with_enter() {
     let refused = Some("530 Login incorrect.".into());
     let mut panel = panels(vec![ask(Ask::Password { host: "h".into(), user: "me".into(), refused })]);

@@ -82,7 +82,8 @@ pub fn foot(ui: &mut Ui, cancel: &str, main: MainButton<'_>, left: impl FnOnce(&
     let mut pressed = None;
     ui.add_space(theme::GAP);
     ui.horizontal(|ui| {
-        left(ui);
+        // In a place of its own: what appears there must not make others of the buttons, which would lose the keyboard.
+        ui.scope(left);
         at_right(ui, "foot of a dialog", |ui| {
             let response = ui.add(Button::new(cancel).min_size(Vec2::new(84.0, theme::CONTROL)));
             if response.clicked() {
