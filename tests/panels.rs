@@ -11,7 +11,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 use longshore::model::filter::{Condition, FilterSide, NumberIs};
 use longshore::model::question::{Certificate, CertificateDoubt, Facts, FileExists, Scope};
-use longshore::model::queue::Delta;
+use longshore::model::queue::{self, Delta};
 use longshore::model::transfer::{Course, Folder, Priority, Running};
 use longshore::model::*;
 use longshore::ui::dialog::{Wish, dialogs_ui};
@@ -412,6 +412,33 @@ fn what_an_earlier_run_left_goes_on_with_one_click() {
     }
     panel.run();
     assert!(panel.query_by_label("Carry on").is_none());
+}
+
+#[test]
+fn rows_are_dragged_to_another_place() {
+    let mut panel = panels(vec![transfers(["a", "b", "c", "d"].map(|name| (name, Phase::Queued)).into())]);
+    let row = |panel: &Panel, name: &str| panel.get_by_label(&format!("{name}, download, waiting")).rect();
+    let drag = |panel: &mut Panel, from: egui::Pos2, to: egui::Pos2| {
+        panel.drag_at(from);
+        panel.run();
+        panel.hover_at(to);
+        panel.run();
+        panel.drop_at(to);
+        panel.run();
+        take(panel)
+    };
+    let (a, b, d) = (row(&panel, "a"), row(&panel, "b"), row(&panel, "d"));
+    let actions = drag(&mut panel, d.center(), b.center_top() + egui::vec2(0.0, 3.0));
+    let before_b = queue::Place::Before(TransferId(2));
+    assert!(matches!(&actions[..], [Action::Move(ids, place)] if ids[..] == [TransferId(4)] && *place == before_b));
+    panel.get_by_label("a, download, waiting").click();
+    panel.run();
+    panel.get_by_label("c, download, waiting").click_modifiers(Modifiers::COMMAND);
+    panel.run();
+    let actions = drag(&mut panel, a.center(), d.center_bottom() + egui::vec2(0.0, 60.0));
+    let both = [TransferId(1), TransferId(3)];
+    assert!(matches!(&actions[..], [Action::Move(ids, queue::Place::Bottom)] if ids[..] == both), "{actions:?}");
+    assert!(drag(&mut panel, a.center(), egui::pos2(1000.0, 400.0)).is_empty(), "the log takes no rows");
 }
 
 fn ask(ask: Ask) -> Event {

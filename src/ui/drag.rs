@@ -189,7 +189,7 @@ pub fn drag_ui(ctx: &Context, targets: &Targets, tickets: &mut Tickets, actions:
     if let (Some(target), Some(_)) = (target, &deed) {
         light(ctx, target.rect, target.corner);
     }
-    picture(ctx, pointer, &dragged.entries, deed.as_ref().map(|deed| deed.words.as_str()));
+    picture(ctx, pointer, summary(&dragged.entries), deed.as_ref().map(|deed| deed.words.as_str()));
     if ctx.input(|input| input.pointer.primary_released()) {
         DragAndDrop::clear_payload(ctx);
         if let Some(deed) = deed {
@@ -228,10 +228,10 @@ const OFFSET: Vec2 = vec2(14.0, 10.0);
 /// The widest name in a picture.
 const WIDEST: usize = 40;
 
-fn picture(ctx: &Context, pointer: Pos2, entries: &[Entry], words: Option<&str>) {
+/// What is dragged, beside the pointer, and in `words` what a drop would do; `None`: nothing.
+pub fn picture(ctx: &Context, pointer: Pos2, (icon, what): (Icon, String), words: Option<&str>) {
     let palette = theme::palette(ctx.theme() == eframe::egui::Theme::Dark);
     let painter = front(ctx, "picture");
-    let (icon, what) = summary(entries);
     let galley = painter.layout_no_wrap(what, theme::body(), palette.text);
     let (words, color) = words.map_or(("Cannot be dropped here", palette.secondary), |words| (words, palette.accent));
     let below = painter.layout_no_wrap(words.to_owned(), theme::small(), color);

@@ -7,8 +7,8 @@ use std::hash::Hash;
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    self, Align, Color32, CornerRadius, EventFilter, FontId, Id, Key, Modifiers, Rect, Response, Role, Sense, Stroke,
-    StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
+    self, Align, Color32, CornerRadius, EventFilter, FontId, Id, Key, Modifiers, Pos2, Rect, Response, Role, Sense,
+    Stroke, StrokeKind, Ui, UiBuilder, Vec2, WidgetInfo,
 };
 
 use super::theme;
@@ -75,6 +75,30 @@ impl Scroll {
     /// Keeps the rows where they are on the screen while `rows` leave above them.
     pub fn rows_left(&mut self, rows: usize) {
         self.gone += rows;
+    }
+
+    /// Between which rows of this height `y` lies, counted from the upper edge: before the row of this number.
+    pub fn gap_at(&self, y: f32, height: f32) -> usize {
+        whole((self.top + f64::from(y)) / f64::from(height) + 0.5)
+    }
+
+    /// How far below the upper edge the row begins.
+    pub fn top_of(&self, row: usize, height: f32) -> f32 {
+        narrow(row as f64 * f64::from(height) - self.top)
+    }
+
+    /// Near the upper or lower edge of `body`, a drag scrolls.
+    pub fn near_edge(&mut self, ui: &Ui, body: Rect, pointer: Pos2) {
+        const EDGE: f32 = 20.0;
+        const STEP: f64 = 6.0;
+        if pointer.y < body.top() + EDGE {
+            self.by(-STEP);
+        } else if pointer.y > body.bottom() - EDGE {
+            self.by(STEP);
+        } else {
+            return;
+        }
+        ui.request_repaint_after_secs(0.02);
     }
 
     fn by(&mut self, pixels: f64) {

@@ -377,6 +377,11 @@ impl Item {
             Self::Reconnect => const { &[key(CTRL, Key::R)] },
             Self::Disconnect => const { &[key(CTRL, Key::D)] },
             Self::AddBookmark => const { &[key(CTRL, Key::B)] },
+            Self::RowsToTop => const { &[key(ALT, Key::Home)] },
+            Self::RowsUp => const { &[key(ALT, Key::ArrowUp)] },
+            Self::RowsDown => const { &[key(ALT, Key::ArrowDown)] },
+            Self::RowsToBottom => const { &[key(ALT, Key::End)] },
+            Self::CancelRows | Self::RemoveRows => const { &[key(NONE, Key::Delete)] },
             _ => &[],
         }
     }
@@ -431,7 +436,7 @@ impl Item {
         }
     }
 
-    /// Every item that has keys of the window. What belongs to the queue's or the log's rows has none.
+    /// Every item that has keys of the window. Those of the queue's rows are theirs while their list has the keyboard.
     pub const ALL: [Self; 47] = [
         Self::Sites,
         Self::NewTab,

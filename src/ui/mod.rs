@@ -22,6 +22,7 @@ pub mod path_bar;
 pub mod perform;
 pub mod place;
 pub mod pointer;
+mod queue_drag;
 pub mod queue_panel;
 pub mod queue_row;
 pub mod quickconnect;

@@ -1,6 +1,6 @@
 //! The queue's panel: what waits and runs, what failed and why, what is done.
 
-use eframe::egui::{self, Key, Modifiers, Response, Role, Sense, Ui, Vec2, WidgetInfo};
+use eframe::egui::{self, Modifiers, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use crate::model::queue::{Place, Row, Section};
 use crate::model::transfer::Priority;
@@ -9,6 +9,7 @@ use crate::model::{Action, Phase, Queue, TransferId};
 use super::list::{self, Order, Picked, Rows, Scroll};
 use super::menu::{self, Item};
 use super::mirror::Mirror;
+use super::queue_drag::{self, Body};
 use super::queue_row::{draw_row, hover, spoken};
 use super::strip::{at_right, bar, bar_tab, nothing};
 use super::text::{self, Clock};
@@ -17,6 +18,14 @@ use super::{icons, theme};
 
 /// Selected rows that are looked at to find out what can be done with them; with more, everything is offered.
 const LOOKED_AT: usize = 500;
+
+/// How rows are moved without the mouse.
+const MOVES: [(Item, Place); 4] = [
+    (Item::RowsToTop, Place::Top),
+    (Item::RowsUp, Place::Up),
+    (Item::RowsDown, Place::Down),
+    (Item::RowsToBottom, Place::Bottom),
+];
 
 /// What the window knows of the queue's panel.
 #[derive(Debug)]
@@ -276,16 +285,13 @@ fn list_ui(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, clock: &Clock, ac
     if focused {
         keys(ui, mirror, section, picked, scroll, actions);
     }
-    let rows = Rows {
-        scroll,
-        count: order.count(),
-        height: theme::row_height(mirror.settings.compact),
-        name: name(section),
-        follows: false,
-    };
+    let height = theme::row_height(mirror.settings.compact);
+    let rows = Rows { scroll, count: order.count(), height, name: name(section), follows: false };
     let drawn = rows.show(ui, |ui, index, rect| {
         let Some(row) = mirror.queue.row(section, index) else { return };
-        let response = ui.interact(rect, ui.unique_id().with(row.id), Sense::CLICK);
+        let sense = if section == Section::Active { Sense::CLICK | Sense::DRAG } else { Sense::CLICK };
+        let response = ui.interact(rect, ui.unique_id().with(row.id), sense);
+        queue_drag::begin(&response, row.id, picked);
         let label = spoken(row);
         response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, picked.contains(row.id), &label));
         if response.clicked() || (response.secondary_clicked() && !picked.contains(row.id)) {
@@ -303,6 +309,10 @@ fn list_ui(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, clock: &Clock, ac
     });
     if drawn.response.clicked() {
         picked.clear();
+    }
+    let body = Body { rect: drawn.body, height };
+    if let Some(place) = queue_drag::place(ui, body, scroll, &order, picked) {
+        actions.push(Action::Move(chosen(&mirror.queue, section, picked), place));
     }
 }
 
@@ -323,22 +333,21 @@ fn keys(
     actions: &mut Vec<Action>,
 ) {
     let ids = |picked: &Picked<TransferId>| chosen(&mirror.queue, section, picked);
-    let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
-    if !picked.is_empty() {
-        for (key, place) in [
-            (Key::ArrowUp, Place::Up),
-            (Key::ArrowDown, Place::Down),
-            (Key::Home, Place::Top),
-            (Key::End, Place::Bottom),
-        ] {
-            if section == Section::Active && pressed(Modifiers::ALT, key) {
+    let pressed = |item: Item| {
+        let keys = item.keys(mirror.settings.keys);
+        keys.iter().any(|keys| ui.input_mut(|input| input.consume_shortcut(keys)))
+    };
+    if !picked.is_empty() && section == Section::Active {
+        for (item, place) in MOVES {
+            if pressed(item) {
                 actions.push(Action::Move(ids(picked), place));
             }
         }
-        if pressed(Modifiers::NONE, Key::Delete) {
-            let ids = ids(picked);
-            actions.push(if section == Section::Active { Action::Cancel(ids) } else { Action::Remove(ids) });
+        if pressed(Item::CancelRows) {
+            actions.push(Action::Cancel(ids(picked)));
         }
+    } else if !picked.is_empty() && pressed(Item::RemoveRows) {
+        actions.push(Action::Remove(ids(picked)));
     }
     picked.keyboard(ui, &Shown { queue: &mirror.queue, section }, scroll);
 }
@@ -368,12 +377,7 @@ fn context_menu(
             entry(ui, Item::ResetRows, true, &|| Action::Reset(ids()));
             entry(ui, Item::CancelRows, true, &|| Action::Cancel(ids()));
             ui.separator();
-            for (item, place) in [
-                (Item::RowsToTop, Place::Top),
-                (Item::RowsUp, Place::Up),
-                (Item::RowsDown, Place::Down),
-                (Item::RowsToBottom, Place::Bottom),
-            ] {
+            for (item, place) in MOVES {
                 entry(ui, item, true, &|| Action::Move(ids(), place));
             }
             let now = mirror.queue.get(row).map(|row| row.priority);
