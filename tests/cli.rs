@@ -435,6 +435,25 @@ fn ctrl_c_leaves_what_the_queue_carries_on() {
 }
 
 #[test]
+fn what_a_server_takes_is_remembered_over_the_end_of_the_command() {
+    let Some(server) = Setup::new(Kind::Vsftpd).extra("max_per_ip=2").start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let log = home.path().join("log");
+    (0..30).for_each(|n| fs::write(server.root.join(format!("file {n}")), vec![0; 100_000]).unwrap());
+    server.own();
+    for (target, is_refused) in [("first", true), ("second", false)] {
+        let target = home.path().join(target);
+        let mut get = server.longshore(home.path());
+        get.args(["get", &server.url(""), "-j", "4", "-o"]).arg(&target).arg("--transcript").arg(&log);
+        let output = run(&mut get);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_eq!(fs::read_dir(target).unwrap().count(), 30);
+        assert_eq!(fs::read_to_string(&log).unwrap().contains("\"code\":421"), is_refused);
+        assert_eq!(stderr(&output).contains("takes 2 connections"), is_refused, "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn the_queue_of_another_that_runs_is_not_taken_for_an_empty_one() {
     let home = tempfile::tempdir().unwrap();
     let queue = |arguments: &[&str]| {

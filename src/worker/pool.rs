@@ -30,6 +30,8 @@ struct Server {
     told: Option<usize>,
     /// The limit that is remembered over the end of the program.
     remembered: Option<usize>,
+    /// Whether it was looked up what is remembered.
+    looked_up: bool,
     /// It could not be reached: nothing is begun before this.
     not_before: Option<Instant>,
 }
@@ -100,9 +102,9 @@ impl Pool {
         here < limit && server.not_before.is_none_or(|then| then <= Instant::now())
     }
 
-    /// Whether nothing is known of the server yet.
-    pub(super) fn is_new(&self, key: &Arc<Key>) -> bool {
-        !self.servers.contains_key(key)
+    /// Whether it is still to be looked up what an earlier run found out; says so once.
+    pub(super) fn is_new(&mut self, key: &Arc<Key>) -> bool {
+        !std::mem::replace(&mut self.servers.entry(key.clone()).or_default().looked_up, true)
     }
 
     /// An earlier run found out how many connections the server takes. After a while it is asked for more.
