@@ -433,25 +433,30 @@ pub fn write(ui: &Ui, rect: Rect, text: impl Into<String>, font: FontId, color: 
     write_job(ui, rect, job, align)
 }
 
-/// As [`write()`], for a path: where it does not fit, folders at its beginning are what is cut, and then the middle of its
+/// Writes a path into `rect`, as [`fit_path`] cuts it.
+pub fn write_path(ui: &Ui, rect: Rect, path: &str, font: FontId, color: Color32) {
+    let text = fit_path(ui, rect.width(), path, &font);
+    write(ui, rect, text, font, color, Align::Min);
+}
+
+/// As much of a path as `width` has room for: folders at its beginning are what is cut first, and then the middle of its
 /// name, since names that stand below each other often begin or end alike.
-pub fn write_path(ui: &Ui, rect: Rect, text: &str, font: FontId, color: Color32) {
-    let width = |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), color).size().x;
-    if rect.width() < 24.0 {
-        return;
+pub fn fit_path(ui: &Ui, width: f32, path: &str, font: &FontId) -> String {
+    let wide = |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), Color32::PLACEHOLDER).size().x;
+    if width < 24.0 {
+        return String::new();
     }
-    let whole = width(text);
-    if whole <= rect.width() {
-        write(ui, rect, text, font, color, Align::Min);
-        return;
+    let whole = wide(path);
+    if whole <= width {
+        return path.to_owned();
     }
     // One measure of the whole tells about where to cut, a second one corrects it.
-    let chars = text.chars().count();
-    let mut keep = self::whole(chars as f64 * f64::from(rect.width() / whole)).min(chars - 1);
-    while keep > 1 && width(&shortened(text, keep)) > rect.width() {
+    let chars = path.chars().count();
+    let mut keep = self::whole(chars as f64 * f64::from(width / whole)).min(chars - 1);
+    while keep > 1 && wide(&shortened(path, keep)) > width {
         keep -= 1;
     }
-    write(ui, rect, shortened(text, keep), font, color, Align::Min);
+    shortened(path, keep)
 }
 
 /// `keep` characters of a path that has more, and an ellipsis.

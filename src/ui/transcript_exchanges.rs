@@ -138,16 +138,18 @@ fn draw(ui: &Ui, rect: Rect, exchange: &Exchange, above: Option<&Exchange>, env:
                 number(Some(write_time(env.times, env.clock, exchange.at, env.started, above)));
             }
             Column::Command => match &exchange.command {
-                Some(command) if env.words.is_empty() => {
+                Some(command) => {
                     let verb = exchange.verb();
-                    let wide = list::write(ui, cell, text::visible(verb), theme::mono(), palette.text, Align::Min);
+                    let wide = words(ui, cell, verb, env.words, palette.text);
                     let rest = cell.with_min_x((cell.left() + wide + theme::GAP).min(cell.right()));
                     let argument = text::visible(drawn(command.get(verb.len() + 1..).unwrap_or_default()));
-                    list::write_path(ui, rest, &argument, theme::mono(), palette.text);
+                    let argument = list::fit_path(ui, rest.width(), &argument, &theme::mono());
+                    words(ui, rest, &argument, env.words, palette.text);
                 }
-                Some(command) => words(ui, cell, command, env.words, palette.text),
-                None if exchange.first => words(ui, cell, "Greeting", &[], palette.secondary),
-                None => words(ui, cell, "Unasked", &[], palette.secondary),
+                None => {
+                    let said = if exchange.first { "Greeting" } else { "Unasked" };
+                    words(ui, cell, said, &[], palette.secondary);
+                }
             },
             Column::Code => {
                 if let Some(code) = exchange.last_code() {
@@ -156,7 +158,13 @@ fn draw(ui: &Ui, rect: Rect, exchange: &Exchange, above: Option<&Exchange>, env:
             }
             Column::Reply => reply(ui, cell, exchange, env),
             Column::Wait => number(exchange.waited().map(time)),
-            Column::Duration => number(exchange.lasted().map(time)),
+            Column::Duration => {
+                let so_far = env.now.and_then(|now| waterfall::so_far(exchange, now));
+                if so_far.is_some() {
+                    ui.request_repaint_after(waterfall::GROWS);
+                }
+                number(exchange.lasted().map(time).or(so_far));
+            }
             Column::Bytes => number(data.and_then(|data| data.bytes()).map(text::size)),
             Column::Rate => number(data.and_then(|data| data.rate()).map(text::rate)),
             Column::Waterfall => waterfall::bar(ui, cell, exchange, env.origin, env.scale, env.now),
@@ -170,18 +178,20 @@ fn time(time: jiff::SignedDuration) -> String {
 
 fn reply(ui: &Ui, cell: Rect, exchange: &Exchange, env: &Env<'_>) {
     let palette = theme::of(ui);
-    match exchange.reply.as_ref().or(exchange.preliminary.last()) {
+    let (said, marks, color) = match exchange.reply.as_ref().or(exchange.preliminary.last()) {
         Some(reply) => {
             let rest = reply.text.get(3..).unwrap_or_default();
             let color = if exchange.failed() { palette.of_code(reply.code) } else { palette.text };
-            words(ui, cell, rest.trim_start_matches([' ', '-']), env.words, color);
+            (rest.trim_start_matches([' ', '-']), env.words, color)
         }
-        None if exchange.broken => words(ui, cell, "The connection ended before a reply", &[], palette.permanent),
-        None => words(ui, cell, "Waiting…", &[], palette.secondary),
-    }
+        None if exchange.broken => ("The connection ended before a reply", &[][..], palette.permanent),
+        None => ("Waiting…", &[][..], palette.secondary),
+    };
+    words(ui, cell, said, marks, color);
 }
 
-fn words(ui: &Ui, cell: Rect, said: &str, words: &[String], color: egui::Color32) {
+/// Writes `said` with what is looked for in it marked; says how wide it is.
+fn words(ui: &Ui, cell: Rect, said: &str, words: &[String], color: egui::Color32) -> f32 {
     let job = marked(&text::visible(drawn(said)), words, color, theme::of(ui), cell.width());
-    list::write_job(ui, cell, job, Align::Min);
+    list::write_job(ui, cell, job, Align::Min)
 }

@@ -16,7 +16,7 @@ const BAR: f32 = 10.0;
 /// A bar is seen, however short it was.
 const LEAST: f32 = 2.0;
 /// How often the bar of what is under way grows.
-const GROWS: Duration = Duration::from_millis(100);
+pub const GROWS: Duration = Duration::from_millis(100);
 /// What a pause between exchanges may take of the scale, as a share of the time in which there were some.
 const PAUSE: f64 = 0.06;
 
@@ -196,6 +196,13 @@ pub fn key(ui: &mut Ui, exchange: &Exchange) {
     }
 }
 
+/// How long what is under way has gone on until `now`, in tenths of a second, since more digits would only flicker; `None`
+/// where it has ended.
+pub fn so_far(exchange: &Exchange, now: jiff::Timestamp) -> Option<String> {
+    let tenths = under_way(exchange, now)?.to / 100_000;
+    Some(format!("{}.{} s", tenths / 10, tenths % 10))
+}
+
 /// A time in microseconds: `0.4 ms`, `47 ms`, `1.250 s`.
 pub fn duration(microseconds: i64) -> String {
     let tenths = (microseconds + 50) / 100;
@@ -209,6 +216,7 @@ pub fn duration(microseconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{ConnectionId, Direction, Exchanges, Line};
 
     #[test]
     fn pauses_are_cut_short() {
@@ -226,6 +234,30 @@ mod tests {
     fn out_of_order_all_begin_at_the_left() {
         let scale = Scale::longest([50, 200, 100].into_iter());
         assert_eq!([0, 100, 200, 300].map(|time| scale.share(time)), [0.0, 0.5, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn what_is_under_way_tells_how_long_so_far() {
+        let at: jiff::Timestamp = "2026-05-12T12:00:00Z".parse().unwrap();
+        let line = |seq, direction, code, text: &str| Line {
+            seq,
+            at,
+            connection: ConnectionId(1),
+            direction,
+            code,
+            text: text.to_owned(),
+            raw: None,
+            transfer: None,
+        };
+        let mut exchanges = Exchanges::new(9);
+        exchanges.push(&line(1, Direction::Sent, None, "RETR a"));
+        exchanges.push(&line(2, Direction::Received, Some(150), "150 go"));
+        let said = |exchanges: &Exchanges, later| {
+            so_far(exchanges.get(0).unwrap(), at + jiff::SignedDuration::from_millis(later))
+        };
+        assert_eq!([0, 12_390].map(|later| said(&exchanges, later).unwrap()), ["0.0 s", "12.3 s"]);
+        exchanges.push(&line(3, Direction::Received, Some(226), "226 done"));
+        assert_eq!(said(&exchanges, 12_390), None);
     }
 
     #[test]
