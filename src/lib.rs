@@ -26,7 +26,7 @@
 //!             path syntax listing site url    the server's side; transfer queue: rows, and one `apply` for both sides
 //!             exists schedule permissions     targets that exist, hours of the week, modes
 //!             filter filezilla xml            what is left out of panes and walks; files of FileZilla
-//!             log_layout                      how the log is shown, kept between runs
+//!             log_layout file_columns         how the log and the panes are shown, kept between runs
 //!             transcript code verb failure    what crossed the wire, what it means, what a person reads
 //!             exchange stage explain log_filter   commands with what came of them, when, what that tells, and finding them
 //!             json_line foreign log export    lines as they are kept, logs of other programs, and logs for others

@@ -84,9 +84,13 @@ fn failure(what: &str, why: &str) -> Failure {
 impl Window {
     /// Before a connection, with the settings as they are at first.
     fn new(size: Vec2) -> Self {
+        Self::with(size, Settings::default())
+    }
+
+    fn with(size: Vec2, settings: Settings) -> Self {
         let (events, from_worker) = sync_channel(1000);
         let (to_worker, actions) = sync_channel(100);
-        events.send(Event::Settings(Box::default())).unwrap();
+        events.send(Event::Settings(Box::new(settings))).unwrap();
         let send = move |action| {
             to_worker.try_send(action).map_err(|error| match error {
                 TrySendError::Full(action) | TrySendError::Disconnected(action) => action,
@@ -100,7 +104,11 @@ impl Window {
 
     /// Connected, with a folder on either side.
     fn with_folders() -> Self {
-        let mut window = Self::new(vec2(1400.0, 900.0));
+        Self::with_folders_and(Settings::default())
+    }
+
+    fn with_folders_and(settings: Settings) -> Self {
+        let mut window = Self::with(vec2(1400.0, 900.0), settings);
         window.tell(connected());
         window.tell(local("/home/me", vec![entry("docs/", 0), entry("here.txt", 10), entry("photo.jpg", 20)]));
         let there = ["css/", "one.html", "two.html", "three.html"];
@@ -578,6 +586,44 @@ fn a_line_between_areas_moves_however_slow_the_frame() {
     window.run();
     let share = window.harness.state().view().layout.panes;
     assert!((share - 800.0 / 1400.0).abs() < 0.01, "{share}");
+}
+
+#[test]
+fn columns_and_details_are_as_wide_as_they_were_left() {
+    /// Where the server's times of modification begin, and the log's details.
+    fn places(window: &Window) -> [f32; 2] {
+        let headers = window.harness.get_all_by_role_and_label(Role::ColumnHeader, "Modified");
+        let column = headers.map(|header| header.rect().left()).fold(0.0, f32::max);
+        [column, window.harness.get_by_label("What it means").rect().left() - 12.0]
+    }
+    fn explain(window: &mut Window) {
+        let (at, connection) = (jiff::Timestamp::UNIX_EPOCH, ConnectionId(1));
+        let (direction, code) = (Direction::Received, Some(220));
+        let text = "220 hello".into();
+        window.tell(Event::Line(Line { seq: 1, at, connection, direction, code, text, raw: None, transfer: None }));
+        window.run();
+        let row = window.harness.get_all_by_role(Role::ListBoxOption).last().unwrap();
+        row.click();
+        window.run();
+    }
+    let mut window = Window::with_folders();
+    explain(&mut window);
+    let before = places(&window);
+    for (x, y, by) in [(before[0], 147.0, -20.0), (before[1], 750.0, -50.0)] {
+        let line = Pos2::new(x, y);
+        window.drag(line, line + vec2(by, 0.0));
+    }
+    let after = places(&window);
+    assert_eq!(after.map(f32::round), [before[0] - 20.0, before[1] - 50.0].map(f32::round));
+    let saved = window.actions().into_iter().filter_map(|action| match action {
+        Action::SaveSettings(settings) => Some(*settings),
+        _ => None,
+    });
+    let saved = saved.last().expect("the settings are saved");
+    let written = toml::to_string(&saved).unwrap();
+    let mut later = Window::with_folders_and(toml::from_str(&written).unwrap());
+    explain(&mut later);
+    assert_eq!(places(&later), after);
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub mod exists;
 pub mod explain;
 pub mod export;
 pub mod failure;
+pub mod file_columns;
 pub mod filezilla;
 pub mod filter;
 pub mod foreign;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::exists::{self, Rule};
+use super::file_columns::FileColumns;
 use super::filter::Filters;
 use super::log_layout::LogLayout;
 use super::proxy::Proxy;
@@ -171,6 +172,10 @@ pub struct Layout {
     pub tree: f32,
     /// Whether the trees are shown.
     pub trees: bool,
+    /// The columns of files of this machine.
+    pub local_files: FileColumns,
+    /// The columns of files of a server.
+    pub remote_files: FileColumns,
     /// Whether the reply log is shown.
     pub log: bool,
     /// Whether the reply log shows exchanges, and not lines.
@@ -179,6 +184,10 @@ pub struct Layout {
     pub folds: bool,
     /// The columns of its exchanges, and its times.
     pub columns: LogLayout,
+    /// Width of the log's details where they stand beside its rows.
+    pub details_width: f32,
+    /// Their height where they stand below.
+    pub details_height: f32,
     /// Whether the queue is shown.
     pub transfers: bool,
     /// The local folder at the end of the last run.
@@ -195,10 +204,14 @@ impl Default for Layout {
             queue: 0.5,
             tree: 0.0,
             trees: true,
+            local_files: FileColumns::local(),
+            remote_files: FileColumns::remote(),
             log: true,
             exchanges: false,
             folds: false,
             columns: LogLayout::default(),
+            details_width: 0.0,
+            details_height: 0.0,
             transfers: true,
             local: None,
             window: None,

@@ -1,8 +1,8 @@
 //! Two logs side by side in the place of the reply log: exchange by exchange, where they part, and what each server said.
 
 use eframe::egui::{
-    self, Align, CornerRadius, Key, Label, Layout, Modifiers, Panel, Rect, RichText, Role, ScrollArea, Sense, Ui,
-    UiBuilder, WidgetInfo,
+    self, Align, CornerRadius, Key, Label, Layout, Modifiers, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder,
+    WidgetInfo,
 };
 
 use crate::model::compare::{Alike, Compared, Pair};
@@ -10,6 +10,7 @@ use crate::model::explain::sentence;
 use crate::model::{Comparison, Direction, Exchange, Line};
 
 use super::list::{self, Order, Picked, Rows, Scroll};
+use super::split::{self, Bounds};
 use super::strip::{at_right, at_right_width, bar, nothing};
 use super::transcript_line::{HEIGHT, drawn, paint_chip};
 use super::transcript_waterfall::duration;
@@ -179,21 +180,29 @@ fn rows(pairs: &[Pair], only: bool) -> Vec<Row> {
     rows
 }
 
-/// Draws it under a bar whose left end `title` fills; `true`: back to the log.
-pub fn compared_ui(ui: &mut Ui, view: &mut ComparedView, title: impl FnOnce(&mut Ui)) -> bool {
+/// Draws it under a bar whose left end `title` fills, with details as high as is remembered; `true`: back to the log.
+pub fn compared_ui(ui: &mut Ui, view: &mut ComparedView, height: &mut f32, title: impl FnOnce(&mut Ui)) -> bool {
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut back = false;
     bar(ui, |ui| {
         title(ui);
         back = tools(ui, view);
     });
-    details_ui(ui, view);
-    names(ui, view);
-    if view.comparison.pairs.is_empty() {
-        nothing(ui, "Neither log has a command or a reply");
-    } else {
-        rows_ui(ui, view);
+    let mut rows = ui.available_rect_before_wrap();
+    if view.details.is_some() {
+        let bounds = Bounds { default: rows.height() * 0.36, min: 60.0, max: rows.height() * 0.7 };
+        let (rest, area) = split::end(ui, rows, height, bounds, false, egui::Id::unique("compared details"));
+        rows = rest;
+        split::within(ui, area, "compared details", |ui| details_ui(ui, view));
     }
+    split::within(ui, rows, "rows", |ui| {
+        names(ui, view);
+        if view.comparison.pairs.is_empty() {
+            nothing(ui, "Neither log has a command or a reply");
+        } else {
+            rows_ui(ui, view);
+        }
+    });
     back
 }
 
@@ -231,7 +240,7 @@ fn tools(ui: &mut Ui, view: &mut ComparedView) -> bool {
 }
 
 /// Both sides of `rect`, and what is between them.
-fn split(rect: Rect) -> [Rect; 3] {
+fn halves(rect: Rect) -> [Rect; 3] {
     let width = ((rect.width() - BETWEEN) / 2.0).floor();
     let (left, right) = (rect.left() + width, rect.left() + width + BETWEEN);
     [rect.with_max_x(left), Rect::from_x_y_ranges(left..=right, rect.y_range()), rect.with_min_x(right)]
@@ -243,7 +252,7 @@ fn names(ui: &mut Ui, view: &ComparedView) {
     let rect = Rect::from_min_size(ui.cursor().min, egui::vec2(ui.available_width(), theme::BAR));
     ui.advance_cursor_after_rect(rect);
     ui.painter().rect_filled(rect, CornerRadius::ZERO, palette.raised);
-    let [left, _, right] = split(rect.with_max_x(rect.right() - list::BAR));
+    let [left, _, right] = halves(rect.with_max_x(rect.right() - list::BAR));
     for (side, of, place) in [("Left", &view.comparison.left, left), ("Right", &view.comparison.right, right)] {
         let inner = place.shrink2(egui::vec2(theme::GAP, 0.0));
         let layout = Layout::left_to_right(Align::Center);
@@ -294,7 +303,7 @@ fn rows_ui(ui: &mut Ui, view: &mut ComparedView) {
         }
         list::ground(ui, rect, selected, focused, response.hovered());
         draw(ui, rect, comparison, row, selected, *timed);
-        let between = split(rect.with_max_x(rect.right() - list::BAR))[1];
+        let between = halves(rect.with_max_x(rect.right() - list::BAR))[1];
         if row.folded == 0 && response.hovered() && ui.rect_contains_pointer(between) {
             response.on_hover_text_at_pointer(word(comparison.pairs[row.from].alike));
         }
@@ -371,7 +380,7 @@ fn asked(exchange: &Exchange) -> &str {
 fn draw(ui: &Ui, rect: Rect, comparison: &Comparison, row: Row, selected: bool, timed: bool) {
     let palette = theme::of(ui);
     let inner = rect.with_max_x(rect.right() - list::BAR);
-    let [left, between, right] = split(inner);
+    let [left, between, right] = halves(inner);
     if row.folded > 0 {
         let (font, words) = (theme::small(), alike(row.folded));
         list::write(ui, inner, format!("⋯  {words}"), font, palette.secondary, Align::Center);
@@ -434,41 +443,37 @@ fn draw_side(ui: &Ui, side: Rect, exchange: &Exchange, timed: bool) {
 fn details_ui(ui: &mut Ui, view: &mut ComparedView) {
     let Some(details) = &view.details else { return };
     let palette = theme::of(ui);
-    let height = ui.available_height();
-    let panel = Panel::bottom("compared details").default_size(height * 0.36).size_range(60.0..=height * 0.7);
     let mut close = false;
-    panel.resizable(true).frame(egui::Frame::NONE.fill(palette.panel)).show(ui, |ui| {
-        let alike = view.comparison.pairs.get(details.pair).map_or(Alike::Same, |pair| pair.alike);
-        ui.horizontal(|ui| {
-            ui.set_height(theme::BAR);
-            ui.add_space(theme::GAP);
-            ui.label(RichText::new(word(alike)).font(theme::strong()));
-            at_right(ui, "details of the comparison", |ui| {
-                close = icons::button(ui, icons::CLOSE, "Close the details").clicked();
-            });
+    let alike = view.comparison.pairs.get(details.pair).map_or(Alike::Same, |pair| pair.alike);
+    ui.horizontal(|ui| {
+        ui.set_height(theme::BAR);
+        ui.add_space(theme::GAP);
+        ui.label(RichText::new(word(alike)).font(theme::strong()));
+        at_right(ui, "details of the comparison", |ui| {
+            close = icons::button(ui, icons::CLOSE, "Close the details").clicked();
         });
-        let rest = ui.available_rect_before_wrap();
-        let [left, between, right] = split(rest.with_max_x(rest.right() - list::BAR));
-        let line = egui::Stroke::new(1.0, palette.line);
-        ui.painter().vline(between.center().x, between.y_range(), line);
-        let mut first = details.sides.each_ref().map(|side| side.as_ref());
-        for (name, place, side) in [("left", left, first[0].take()), ("right", right, first[1].take())] {
-            let inner = place.shrink2(egui::vec2(theme::GAP, theme::TIGHT));
-            let mut ui = ui.new_child(UiBuilder::new().id_salt(name).max_rect(inner));
-            ui.set_clip_rect(inner.intersect(ui.clip_rect()));
-            ScrollArea::vertical().id_salt(name).auto_shrink([false, false]).show(&mut ui, |ui| {
-                ui.spacing_mut().item_spacing.y = 2.0;
-                match side {
-                    Some((exchange, lines)) => said(ui, exchange, lines),
-                    None => {
-                        let words = RichText::new("Nothing of the kind here").color(palette.secondary);
-                        ui.label(words.font(theme::small()));
-                    }
-                }
-            });
-        }
-        ui.advance_cursor_after_rect(rest);
     });
+    let rest = ui.available_rect_before_wrap();
+    let [left, between, right] = halves(rest.with_max_x(rest.right() - list::BAR));
+    let line = egui::Stroke::new(1.0, palette.line);
+    ui.painter().vline(between.center().x, between.y_range(), line);
+    let mut first = details.sides.each_ref().map(|side| side.as_ref());
+    for (name, place, side) in [("left", left, first[0].take()), ("right", right, first[1].take())] {
+        let inner = place.shrink2(egui::vec2(theme::GAP, theme::TIGHT));
+        let mut ui = ui.new_child(UiBuilder::new().id_salt(name).max_rect(inner));
+        ui.set_clip_rect(inner.intersect(ui.clip_rect()));
+        ScrollArea::vertical().id_salt(name).auto_shrink([false, false]).show(&mut ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            match side {
+                Some((exchange, lines)) => said(ui, exchange, lines),
+                None => {
+                    let words = RichText::new("Nothing of the kind here").color(palette.secondary);
+                    ui.label(words.font(theme::small()));
+                }
+            }
+        });
+    }
+    ui.advance_cursor_after_rect(rest);
     if close {
         view.details = None;
     }

@@ -70,7 +70,7 @@ pub fn queue_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut V
 /// Draws the reply log, or the one that was opened, or two that were compared.
 pub fn log_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) {
     if let Some(compared) = &mut view.compared {
-        if compared_ui(ui, compared, transcript_title) {
+        if compared_ui(ui, compared, &mut view.layout.details_height, transcript_title) {
             view.compared = None;
         }
         return;
@@ -78,20 +78,21 @@ pub fn log_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec
     if view.opened.is_some() {
         return opened_ui(ui, view, |ui, _, _| transcript_title(ui));
     }
-    let asked = transcript_ui(ui, mirror, &mut view.transcript, view.tab, &view.clock, transcript_title);
+    let asked =
+        transcript_ui(ui, mirror, &mut view.transcript, &mut view.layout, view.tab, &view.clock, transcript_title);
     act(ui, asked, mirror, view, actions);
 }
 
 /// Draws the one that is chosen, with tabs for both. The answer is the queue's area while it is shown.
 pub fn tabbed_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) -> Option<Response> {
-    let View { queue, transcript, compared, clock, lower, tab, .. } = view;
+    let View { queue, transcript, compared, clock, lower, layout, tab, .. } = view;
     if *lower == Lower::Queue {
         return Some(queue_ui(ui, mirror, queue, clock, actions, |ui, queue| {
             queue_tabs(ui, mirror, queue, Some(lower));
         }));
     }
     if let Some(logs) = compared {
-        if compared_ui(ui, logs, |ui| queue_tabs(ui, mirror, queue, Some(lower))) {
+        if compared_ui(ui, logs, &mut layout.details_height, |ui| queue_tabs(ui, mirror, queue, Some(lower))) {
             *compared = None;
         }
         return None;
@@ -100,7 +101,8 @@ pub fn tabbed_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut 
         opened_ui(ui, view, |ui, queue, lower| queue_tabs(ui, mirror, queue, Some(lower)));
         return None;
     }
-    let asked = transcript_ui(ui, mirror, transcript, *tab, clock, |ui| queue_tabs(ui, mirror, queue, Some(lower)));
+    let asked =
+        transcript_ui(ui, mirror, transcript, layout, *tab, clock, |ui| queue_tabs(ui, mirror, queue, Some(lower)));
     act(ui, asked, mirror, view, actions);
     None
 }
@@ -111,7 +113,7 @@ fn opened_ui(ui: &mut Ui, view: &mut View, title: impl FnOnce(&mut Ui, &mut Queu
     let Some(log) = opened else { return };
     ui.spacing_mut().item_spacing.y = 0.0;
     let back = log.heading(ui);
-    transcript_ui(ui, &log.mirror, &mut log.view, *tab, clock, |ui| title(ui, queue, lower));
+    transcript_ui(ui, &log.mirror, &mut log.view, layout, *tab, clock, |ui| title(ui, queue, lower));
     let mut kept = layout.clone();
     log.view.keep(&mut kept);
     if kept != *layout {

@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::rows::{Column, Sort};
+use super::rows::Sort;
 use crate::model::Entry;
+use crate::model::file_columns::Column;
 
 /// Indices of the entries that are shown, in the order wanted: folders first.
 pub(super) fn order(entries: &[Entry], sort: Sort, filter: &str, hidden: bool) -> Vec<u32> {

@@ -6,6 +6,7 @@ use eframe::egui::{self, Align, Rect, Sense, Ui, pos2, vec2};
 
 use jiff::civil::Date;
 
+use crate::model::file_columns::FileColumns;
 use crate::model::filter::FilterSide;
 use crate::model::settings::Keys;
 use crate::model::{Cause, ConnectionState, Entry, Kind, PathSyntax, Place, Site, TabId};
@@ -134,6 +135,8 @@ pub struct Env<'a> {
     pub hidden: bool,
     /// Trees are shown where there is room.
     pub trees: bool,
+    /// Which columns its files have.
+    pub columns: &'a mut FileColumns,
     /// What takes a drop.
     pub targets: &'a mut Targets,
     /// What was chosen in menus.
@@ -184,7 +187,7 @@ impl PaneView {
     pub fn new(side: Side) -> Self {
         Self {
             side,
-            table: TableView::new(side == Side::Remote),
+            table: TableView::default(),
             tree: TreeView::default(),
             typing: None,
             paths: PathSyntax::default(),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::order::order;
+use crate::model::file_columns::Column;
 use crate::model::filter::{FilterSide, Filters, Ready};
 use crate::model::{Entry, Listing, LocalListing, Place};
 
@@ -43,40 +44,6 @@ impl Content {
             (Self::Local(a), Self::Local(b)) => Arc::ptr_eq(a, b),
             (Self::Remote(a), Self::Remote(b)) => Arc::ptr_eq(a, b),
             _ => false,
-        }
-    }
-}
-
-/// A column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Column {
-    /// Name.
-    Name,
-    /// Size.
-    Size,
-    /// Time of modification.
-    Modified,
-    /// Permissions.
-    Permissions,
-    /// Owner.
-    Owner,
-    /// Group.
-    Group,
-}
-
-impl Column {
-    /// All, in their order.
-    pub const ALL: [Self; 6] = [Self::Name, Self::Size, Self::Modified, Self::Permissions, Self::Owner, Self::Group];
-
-    /// What its header says.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Name => "Name",
-            Self::Size => "Size",
-            Self::Modified => "Modified",
-            Self::Permissions => "Permissions",
-            Self::Owner => "Owner",
-            Self::Group => "Group",
         }
     }
 }

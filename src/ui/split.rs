@@ -1,6 +1,6 @@
 //! Lines between areas that can be dragged; a double click puts them back.
 
-use eframe::egui::{CursorIcon, Id, Rect, Sense, Stroke, Ui, Vec2, pos2};
+use eframe::egui::{CursorIcon, Id, Rect, Sense, Stroke, Ui, UiBuilder, Vec2, pos2};
 
 use super::theme;
 
@@ -46,6 +46,37 @@ pub fn columns(
     }
     let x = x.max(rect.left() + bounds.min);
     (Rect::from_min_max(rect.min, pos2(x, rect.bottom())), Rect::from_min_max(pos2(x + 1.0, rect.top()), rect.max))
+}
+
+/// Splits an end of `rect` off: the right one, `size` wide, where the line is `upright`, else the lower one. What is left
+/// comes first. Only what a person drags is remembered, and not what a small window allows.
+pub fn end(ui: &Ui, rect: Rect, size: &mut f32, bounds: Bounds, upright: bool, id: Id) -> (Rect, Rect) {
+    let wanted = if *size > 0.0 { *size } else { bounds.default };
+    let held = |size: f32| size.min(bounds.max).max(bounds.min).round();
+    let far = if upright { rect.right() } else { rect.bottom() };
+    let mut at = far - held(wanted);
+    let before = at;
+    match line(ui, rect, &mut at, upright, id) {
+        Moved::Done if at == f32::NEG_INFINITY => *size = 0.0,
+        Moved::Dragged | Moved::Done if at != before => *size = held(far - at),
+        _ => {}
+    }
+    if upright {
+        (rect.with_max_x(before), rect.with_min_x(before + 1.0))
+    } else {
+        (rect.with_max_y(before), rect.with_min_y(before + 1.0))
+    }
+}
+
+/// An area of its own, filled like a panel.
+pub fn within<R>(ui: &mut Ui, area: Rect, name: &str, contents: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.painter().rect_filled(area, 0, theme::of(ui).panel);
+    let builder = UiBuilder::new().max_rect(area).id_salt(name);
+    let inner = ui.scope_builder(builder, |ui| {
+        ui.set_clip_rect(area.intersect(ui.clip_rect()));
+        contents(ui)
+    });
+    inner.inner
 }
 
 /// Draws a line at `at`, upright or lying, and moves it. A double click sets it to negative infinity: the default.

@@ -9,11 +9,12 @@ use eframe::egui::{
     Sense, TextBuffer, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
+use crate::model::file_columns::Column;
 use crate::model::{Entry, TabId, path};
 
 use super::drag::{Dragged, Into};
 use super::pane::{Env, Want};
-use super::rows::{Column, Pick, Rows};
+use super::rows::{Pick, Rows};
 use super::table_header::{self, Columns, align, cell};
 use super::theme::{self, Palette};
 use super::view::Side;
@@ -30,8 +31,6 @@ pub struct TableView {
     pub reveal: bool,
     /// Scroll to the top when next drawn.
     pub to_top: bool,
-    pub(super) widths: [f32; Column::ALL.len()],
-    pub(super) shown: [bool; Column::ALL.len()],
     pub(super) typed: String,
     pub(super) typed_at: f64,
     pub(super) page: usize,
@@ -52,16 +51,13 @@ pub struct Rename {
     pub begun: bool,
 }
 
-impl TableView {
-    /// As it is when its pane opens.
-    pub fn new(permissions: bool) -> Self {
+impl Default for TableView {
+    fn default() -> Self {
         Self {
             rows: Rows::default(),
             rename: None,
             reveal: false,
             to_top: false,
-            widths: table_header::WIDTHS,
-            shown: [true, true, true, permissions, false, false],
             typed: String::new(),
             typed_at: 0.0,
             page: 1,
@@ -69,7 +65,9 @@ impl TableView {
             pressed: None,
         }
     }
+}
 
+impl TableView {
     /// Begins to change the name of the row with the cursor.
     pub fn begin_rename(&mut self) {
         let row = (0..self.rows.len()).find(|row| self.rows.is_selected(*row));
@@ -94,7 +92,7 @@ pub fn focus_id_of(tab: TabId, side: Side) -> Id {
 pub fn table_ui(ui: &mut Ui, rect: Rect, table: &mut TableView, env: &mut Env<'_>) {
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), theme::HEADER));
     let body = Rect::from_min_max(pos2(rect.left(), header.bottom()), rect.max);
-    let columns = Columns::fit(table, rect.left(), rect.width() - theme::TIGHT);
+    let columns = Columns::fit(env.columns, rect.left(), rect.width() - theme::TIGHT);
     table_header::header_ui(ui, header, table, &columns, env);
     let id = focus_id(env);
     let focused = ui.memory(|memory| memory.has_focus(id));

@@ -2,8 +2,10 @@
 
 use eframe::egui::{self, Align, CursorIcon, Id, Rect, Role, Sense, Ui, WidgetInfo, pos2};
 
+use crate::model::file_columns::{Column, FileColumns};
+
 use super::pane::Env;
-use super::rows::{Column, Sort};
+use super::rows::Sort;
 use super::table::TableView;
 use super::{icons, menu, paint, theme};
 
@@ -13,24 +15,24 @@ const NAME_MIN: f32 = 140.0;
 const COLUMN_MIN: f32 = 44.0;
 /// From the table's edge to its first cell, and between cells.
 const INSET: f32 = 8.0;
-/// Of the columns but the first, which takes what is left.
-pub const WIDTHS: [f32; Column::ALL.len()] = [0.0, 72.0, 124.0, 88.0, 72.0, 72.0];
+/// Greatest width that a person can give a column.
+const COLUMN_MAX: f32 = 2000.0;
 
 /// Where the columns in sight stand.
 pub struct Columns(pub(super) Vec<(Column, f32, f32)>);
 
 impl Columns {
     /// Gives names what the others leave; columns that do not fit are left out, from the last.
-    pub fn fit(table: &TableView, left: f32, width: f32) -> Self {
+    pub fn fit(wanted: &FileColumns, left: f32, width: f32) -> Self {
         let mut others: Vec<Column> =
-            Column::ALL.into_iter().skip(1).filter(|column| table.shown[*column as usize]).collect();
-        let wide = |others: &[Column]| others.iter().map(|column| table.widths[*column as usize]).sum::<f32>();
+            Column::ALL.into_iter().skip(1).filter(|column| !wanted.hidden.contains(column)).collect();
+        let wide = |others: &[Column]| others.iter().map(|column| wide(wanted, *column)).sum::<f32>();
         while NAME_MIN + wide(&others) > width && others.pop().is_some() {}
         let name = (width - wide(&others)).max(NAME_MIN.min(width));
         let mut columns = vec![(Column::Name, left, name)];
         let mut x = left + name;
         for column in others {
-            let width = table.widths[column as usize];
+            let width = self::wide(wanted, column);
             columns.push((column, x, width));
             x += width;
         }
@@ -42,6 +44,18 @@ impl Columns {
         let (_, x, width) = self.0.iter().find(|(other, ..)| *other == column)?;
         Some(cell(*x, *width, row))
     }
+}
+
+/// How wide a column is, but that of names, which takes what is left.
+fn wide(wanted: &FileColumns, column: Column) -> f32 {
+    let default = match column {
+        Column::Name => 0.0,
+        Column::Size | Column::Owner | Column::Group => 72.0,
+        Column::Modified => 124.0,
+        Column::Permissions => 88.0,
+    };
+    let changed = wanted.widths.get(&column).filter(|width| width.is_finite());
+    changed.map_or(default, |width| width.clamp(COLUMN_MIN, COLUMN_MAX))
 }
 
 /// The cell of a column from `x` on.
@@ -82,17 +96,17 @@ pub fn header_ui(ui: &mut Ui, rect: Rect, table: &mut TableView, columns: &Colum
             table.rows.sort_by(Sort { column: *column, descending });
             ui.request_repaint();
         }
-        response.context_menu(|ui| columns_menu(ui, table, columns));
+        response.context_menu(|ui| columns_menu(ui, env.columns, columns));
     }
     for pair in columns.0.windows(2) {
-        divider(ui, rect, table, (pair[0].0, pair[1].0), pair[1].1, id);
+        divider(ui, rect, env.columns, (pair[0].0, pair[1].0), pair[1].1, id);
     }
     let line = egui::Stroke::new(1.0, palette.line);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, line);
 }
 
 /// Between two columns: what one gets, the other gives; names give what nobody else does.
-fn divider(ui: &Ui, header: Rect, table: &mut TableView, (left, right): (Column, Column), x: f32, id: Id) {
+fn divider(ui: &Ui, header: Rect, wanted: &mut FileColumns, (left, right): (Column, Column), x: f32, id: Id) {
     let area = Rect::from_x_y_ranges((x - 3.0)..=(x + 3.0), header.y_range());
     let response = ui.interact(area, id.with(("divider", right as usize)), Sense::CLICK | Sense::DRAG);
     if response.hovered() || response.dragged() {
@@ -101,28 +115,33 @@ fn divider(ui: &Ui, header: Rect, table: &mut TableView, (left, right): (Column,
     }
     let moved = response.drag_delta().x;
     if moved != 0.0 {
-        let room = |column: Column| if column == Column::Name { f32::MAX } else { table.widths[column as usize] };
+        let room = |column| if column == Column::Name { f32::MAX } else { wide(wanted, column) };
         let moved = moved.clamp(COLUMN_MIN - room(left), room(right) - COLUMN_MIN);
+        let (wider, narrower) = (wide(wanted, left) + moved, wide(wanted, right) - moved);
         if left != Column::Name {
-            table.widths[left as usize] += moved;
+            wanted.widths.insert(left, wider);
         }
-        table.widths[right as usize] -= moved;
+        wanted.widths.insert(right, narrower);
     }
     if response.double_clicked() {
         for column in [left, right] {
-            table.widths[column as usize] = WIDTHS[column as usize];
+            wanted.widths.remove(&column);
         }
     }
 }
 
-fn columns_menu(ui: &mut Ui, table: &mut TableView, columns: &Columns) {
+fn columns_menu(ui: &mut Ui, wanted: &mut FileColumns, columns: &Columns) {
     for column in Column::ALL.into_iter().skip(1) {
-        let shown = &mut table.shown[column as usize];
+        let shown = !wanted.hidden.contains(&column);
         let icon = shown.then_some(icons::CHECK);
         let fits = columns.0.iter().any(|(other, ..)| *other == column);
-        let remark = if *shown && !fits { "No room" } else { "" };
+        let remark = if shown && !fits { "No room" } else { "" };
         if menu::entry(ui, icon, column.title(), remark, true).clicked() {
-            *shown ^= true;
+            if shown {
+                wanted.hidden.insert(column);
+            } else {
+                wanted.hidden.remove(&column);
+            }
             ui.close();
         }
     }

@@ -14,6 +14,7 @@ use super::menu::Item;
 use super::mirror::Mirror;
 use super::raw_command::RawCommand;
 use super::remedy::Chosen;
+use super::split::{self, Bounds};
 use super::strip::{bar, bar_tab, nothing};
 use super::text::Clock;
 use super::transcript_bar::tools;
@@ -350,6 +351,7 @@ pub fn transcript_ui(
     ui: &mut Ui,
     mirror: &Mirror,
     view: &mut TranscriptView,
+    layout: &mut Layout,
     tab: TabId,
     clock: &Clock,
     title: impl FnOnce(&mut Ui),
@@ -369,7 +371,6 @@ pub fn transcript_ui(
         });
     }
     let palette = theme::of(ui);
-    let frame = egui::Frame::NONE.fill(palette.panel);
     let line = egui::Frame::NONE.fill(palette.panel).inner_margin(egui::Margin::symmetric(4, 3));
     let mut sent = None;
     if !view.of_file {
@@ -380,17 +381,18 @@ pub fn transcript_ui(
             sent = view.command.ui(ui, connected, server).map(Asked::Command);
         });
     }
+    let mut rows = ui.available_rect_before_wrap();
     if let Some(details) = view.details.take() {
-        let width = ui.available_width();
-        let height = ui.available_height();
-        let panel = if width >= BESIDE {
-            Panel::right("reply details").default_size((width * 0.42).min(420.0)).size_range(220.0..=width * 0.7)
+        let beside = rows.width() >= BESIDE;
+        let (size, bounds) = if beside {
+            (&mut layout.details_width, beside_rows(rows.width()))
         } else {
-            Panel::bottom("reply details below").default_size(height * 0.5).size_range(60.0..=height * 0.8)
+            (&mut layout.details_height, below_rows(rows.height()))
         };
-        let mut wish = None;
+        let (rest, area) = split::end(ui, rows, size, bounds, beside, egui::Id::unique("reply details"));
+        rows = rest;
         let new = view.drawn.replace(details.number) != Some(details.number);
-        panel.resizable(true).frame(frame).show(ui, |ui| wish = details_ui(ui, mirror, &details, clock, new));
+        let wish = split::within(ui, area, "reply details", |ui| details_ui(ui, mirror, &details, clock, new));
         view.details = Some(details);
         match wish {
             Some(Wish::Close) => view.opened = None,
@@ -403,13 +405,21 @@ pub fn transcript_ui(
         }
     }
     announce(ui, view);
-    match view.shown {
+    split::within(ui, rows, "rows", |ui| match view.shown {
         Shown::Lines if view.index.is_empty() => nothing(ui, empty(mirror, view)),
         Shown::Lines => lines_ui(ui, mirror, view, clock),
         Shown::Exchanges if view.index.rows().is_empty() => nothing(ui, empty(mirror, view)),
         Shown::Exchanges => exchanges_ui(ui, mirror, view, clock),
-    }
+    });
     sent
+}
+
+fn beside_rows(width: f32) -> Bounds {
+    Bounds { default: (width * 0.42).min(420.0), min: 220.0, max: width * 0.7 }
+}
+
+fn below_rows(height: f32) -> Bounds {
+    Bounds { default: height * 0.5, min: 60.0, max: height * 0.8 }
 }
 
 /// Tells a screen reader of the newest error as soon as it comes.

@@ -1,6 +1,6 @@
 //! The window as a whole: where each area stands, and the lines between them.
 
-use eframe::egui::{Context, Event, Id, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{Context, Event, Id, Rect, Stroke, Ui, pos2, vec2};
 
 use super::bar::{self, Choice};
 use super::drag::{self, Into, Targets};
@@ -126,40 +126,29 @@ fn lower_ui(
     let area = Rect::from_min_max(pos2(body.left(), before + 1.0), body.max);
     let both = queue && log;
     if both && body.width() < NARROW {
-        let response = sub(ui, area, "lower", |ui| lower::tabbed_area(ui, mirror, view, &mut out.actions));
+        let response = split::within(ui, area, "lower", |ui| lower::tabbed_area(ui, mirror, view, &mut out.actions));
         if let Some(response) = response {
             add_queue(view, response.rect, targets);
         }
     } else if both {
         let (left, right) = shares(ui, area, &mut view.layout.queue, "queue and log");
         queue_ui(ui, left, mirror, view, targets, out);
-        sub(ui, right, "log", |ui| lower::log_area(ui, mirror, view, &mut out.actions));
+        split::within(ui, right, "log", |ui| lower::log_area(ui, mirror, view, &mut out.actions));
     } else if queue {
         queue_ui(ui, area, mirror, view, targets, out);
     } else {
-        sub(ui, area, "log", |ui| lower::log_area(ui, mirror, view, &mut out.actions));
+        split::within(ui, area, "log", |ui| lower::log_area(ui, mirror, view, &mut out.actions));
     }
 }
 
 fn queue_ui(ui: &mut Ui, area: Rect, mirror: &Mirror, view: &mut View, targets: &mut Targets, out: &mut Out) {
-    sub(ui, area, "queue", |ui| lower::queue_area(ui, mirror, view, &mut out.actions));
+    split::within(ui, area, "queue", |ui| lower::queue_area(ui, mirror, view, &mut out.actions));
     add_queue(view, area, targets);
 }
 
 fn add_queue(view: &mut View, area: Rect, targets: &mut Targets) {
     let tab = view.current();
     targets.add(area, 0, Into::Queue { local: tab.local.here(), remote: tab.remote.here() });
-}
-
-/// An area of its own, filled like a panel.
-fn sub<R>(ui: &mut Ui, area: Rect, name: &str, contents: impl FnOnce(&mut Ui) -> R) -> R {
-    ui.painter().rect_filled(area, 0, theme::of(ui).panel);
-    let builder = UiBuilder::new().max_rect(area).id_salt(name);
-    let inner = ui.scope_builder(builder, |ui| {
-        ui.set_clip_rect(area.intersect(ui.clip_rect()));
-        contents(ui)
-    });
-    inner.inner
 }
 
 /// Splits `area` by a share that is remembered.
@@ -199,6 +188,10 @@ fn panes_ui(ui: &mut Ui, area: Rect, mirror: &Mirror, view: &mut View, targets: 
             asks: mirror.questions.iter().any(|question| question.tab == Some(id)),
             hidden: mirror.settings.show_hidden,
             trees: layout.trees,
+            columns: match side {
+                Side::Local => &mut layout.local_files,
+                Side::Remote => &mut layout.remote_files,
+            },
             targets,
             items: &mut items,
             wants: &mut wants,
