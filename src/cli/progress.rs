@@ -42,11 +42,10 @@ impl Bars {
         }
         let bar = self.bars.entry(row.id).or_insert_with(|| {
             let bar = all.add(ProgressBar::new(row.size.unwrap_or(0)));
-            let sign = if row.course == Course::Download { '↓' } else { '↑' };
             bar.set_style(if row.size.is_some() { self.style.clone() } else { self.unsized_style.clone() });
-            bar.set_prefix(format!("{sign} {}", visible(row.remote_name)));
             bar
         });
+        bar.set_prefix(title(row, running));
         if let Some(size) = row.size {
             bar.set_length(size);
         }
@@ -80,6 +79,16 @@ impl Bars {
     }
 }
 
+/// `↓ big.iso`, and how many connections fetch it where there are several.
+fn title(row: Row<'_>, running: &Running) -> String {
+    let sign = if row.course == Course::Download { '↓' } else { '↑' };
+    let several = match running.connections {
+        0 | 1 => String::new(),
+        connections => format!(", {connections} connections"),
+    };
+    format!("{sign} {}{several}", visible(row.remote_name))
+}
+
 fn rate(bytes: u64) -> String {
     format!("{}/s", size(bytes))
 }
@@ -87,4 +96,40 @@ fn rate(bytes: u64) -> String {
 /// Bytes as a person reads them.
 pub(super) fn size(bytes: u64) -> String {
     indicatif::DecimalBytes(bytes).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::transfer::{Folder, Phase, Priority};
+    use crate::model::{Kind, RemotePath, Site, Transfer};
+
+    #[test]
+    fn a_bar_is_called_as_the_file_and_tells_connections_beyond_the_first() {
+        let row = Transfer {
+            id: TransferId(1),
+            course: Course::Download,
+            kind: Kind::File,
+            folder: Arc::new(Folder {
+                site: Arc::new(Site::default()),
+                local: "/l".into(),
+                remote: RemotePath::root(),
+                below: 0,
+            }),
+            remote_name: "big\u{202e}.iso".into(),
+            local_name: None,
+            size: Some(1),
+            phase: Phase::Queued,
+            attempts: 1,
+            if_exists: None,
+            priority: Priority::default(),
+            place: 0,
+        };
+        let with = |connections| title(row.row(), &Running { connections, ..Running::default() });
+        let [none, one, four] = [0, 1, 4].map(with);
+        assert!(none == one && one.starts_with("↓ big") && !one.contains('\u{202e}'), "{one}");
+        assert_eq!(four, format!("{one}, 4 connections"));
+    }
 }
