@@ -3,7 +3,6 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use super::interrupt::Interrupt;
-use super::options::Exists;
 use super::output::visible;
 use crate::model::question::{CertificateDoubt, Facts, FileExists, Scope};
 use crate::model::{Answer, Ask, Course, IfExists, Secret};
@@ -28,10 +27,10 @@ pub(super) struct Asker {
 
 impl Asker {
     /// Reads the password where the options say that it comes from.
-    pub(super) fn new(from_stdin: bool, if_exists: Option<Exists>, interrupt: Interrupt) -> Result<Self, String> {
+    pub(super) fn new(from_stdin: bool, if_exists: Option<IfExists>, interrupt: Interrupt) -> Result<Self, String> {
         let password = given_password(from_stdin)?;
         let attended = !from_stdin && io::stdin().is_terminal() && io::stderr().is_terminal();
-        let if_exists = if_exists.map(IfExists::from).filter(|choice| *choice != IfExists::Ask);
+        let if_exists = if_exists.filter(|choice| *choice != IfExists::Ask);
         Ok(Self { password, if_exists, attended, refused: 0, interrupt, doubted: None })
     }
 

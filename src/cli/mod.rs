@@ -33,7 +33,7 @@ mod watch;
 pub use arguments::{Arguments, Command, Export, MaskOf, QueueAction};
 pub use asking::given_password;
 pub use interrupt::on_interrupt;
-pub use options::{DataMode, Exists, Options, Tls, TlsMin};
+pub use options::{DataMode, Options, Tls, TlsMin};
 pub use output::complain;
 pub use target::Target;
 pub use transcript::TranscriptFile;

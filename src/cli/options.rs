@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::output::{complain, visible};
@@ -76,7 +77,7 @@ pub struct Options {
     pub segments: Option<u8>,
     /// What to do with targets that exist [default: ask at a terminal, else skip with exit status 1].
     #[arg(long, value_name = "CHOICE", global = true)]
-    pub if_exists: Option<Exists>,
+    pub if_exists: Option<IfExists>,
     /// Leave out what matches this pattern when folders are transferred: *.o, node_modules, src/**/*.log; may be repeated.
     #[arg(long, value_name = "GLOB", global = true)]
     pub exclude: Vec<String>,
@@ -173,38 +174,24 @@ pub enum DataMode {
 }
 
 /// `--if-exists`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Exists {
-    /// Replace the target.
-    Overwrite,
-    /// Replace it if the source is newer.
-    Newer,
-    /// Replace it if the sizes differ.
-    Size,
-    /// Replace it if the sizes or the times differ.
-    SizeOrTime,
-    /// Add what is missing at its end.
-    Resume,
-    /// Keep it, and give the new file another name.
-    Rename,
-    /// Keep it, and leave the source where it is.
-    Skip,
-    /// Ask at the terminal.
-    Ask,
-}
+impl ValueEnum for IfExists {
+    fn value_variants<'a>() -> &'a [Self] {
+        use IfExists::*;
+        &[Overwrite, Newer, Size, SizeOrTime, Resume, Rename, Skip, Ask]
+    }
 
-impl From<Exists> for IfExists {
-    fn from(exists: Exists) -> Self {
-        match exists {
-            Exists::Overwrite => Self::Overwrite,
-            Exists::Newer => Self::Newer,
-            Exists::Size => Self::Size,
-            Exists::SizeOrTime => Self::SizeOrTime,
-            Exists::Resume => Self::Resume,
-            Exists::Rename => Self::Rename,
-            Exists::Skip => Self::Skip,
-            Exists::Ask => Self::Ask,
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Self::Overwrite => ("overwrite", "Replace the target"),
+            Self::Newer => ("newer", "Replace it if the source is newer"),
+            Self::Size => ("size", "Replace it if the sizes differ"),
+            Self::SizeOrTime => ("size-or-time", "Replace it if the sizes or the times differ"),
+            Self::Resume => ("resume", "Add what is missing at its end"),
+            Self::Rename => ("rename", "Keep it, and give the new file another name"),
+            Self::Skip => ("skip", "Keep it, and leave the source where it is"),
+            Self::Ask => ("ask", "Ask at the terminal"),
+        };
+        Some(PossibleValue::new(name).help(help))
     }
 }
 
@@ -288,8 +275,8 @@ impl Options {
             self.adjust_filters(settings);
         }
         if let Some(exists) = self.if_exists {
-            settings.if_exists_down = exists.into();
-            settings.if_exists_up = exists.into();
+            settings.if_exists_down = exists;
+            settings.if_exists_up = exists;
             settings.exists_rules.clear();
         }
     }
