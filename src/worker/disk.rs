@@ -100,6 +100,11 @@ pub fn modified(time: SystemTime) -> Option<Modified> {
     Timestamp::from_second(i64::try_from(seconds).ok()?).ok().map(Modified::from_timestamp)
 }
 
+/// What the file at `path` is called until it is whole.
+pub fn part_of(path: &Path) -> PathBuf {
+    path.with_file_name(name::part(path.file_name().unwrap_or_default()))
+}
+
 /// Where a download goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {

@@ -142,7 +142,7 @@ async fn start(
         let why = format!("{} is there and is {kind}", target.path().display());
         return Err(Trouble::new(what, why, Cause::Local, false));
     }
-    if job.row.attempts > 1 && is_done(source, found.facts()) {
+    if job.row.attempts > 1 && is_done(source, found.facts()) && !has_part(job, what, &target).await? {
         // An earlier run ended between the last rename and the word for it.
         return Ok(Start::Over(job.done(found.size, found.size, Proof::Size)));
     }
@@ -167,6 +167,21 @@ async fn start(
         }
         Verdict::Skip | Verdict::Ask => Ok(Start::Over(End::Skipped)),
     }
+}
+
+/// Whether an earlier attempt has left a part.
+async fn has_part(job: &Job, what: &str, target: &Target) -> Result<bool, Trouble> {
+    let (journal, remote, part) = (job.context.journal.clone(), job.remote_name(), target.part_path());
+    job.blocking(what, move || Ok(begun(&journal, &remote, &part)?.is_some())).await
+}
+
+/// How many bytes `part` holds, if it is of a download of `remote` that has not ended. Blocks.
+pub(super) fn begun(journal: &Journal, remote: &str, part: &Path) -> Result<Option<u64>, disk::Error> {
+    let Ok(length) = part.metadata().map(|metadata| metadata.len()) else { return Ok(None) };
+    if journal.source(part)?.is_none_or(|noted| noted.remote != remote) {
+        return Ok(None);
+    }
+    Ok(Some(journal.there(part, length)?.total()))
 }
 
 /// Whether the target can only be the source, whole: size and time say so.

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use super::browse::Browser;
 use super::checksum::of_file;
 use super::disk::{self, Part};
+use super::download;
 use super::retry::Trouble;
-use super::transfer::Job;
+use super::transfer::{Job, remote_name};
 use crate::ftp::checksum::Offer;
 use crate::ftp::{Algorithm, Operation, Outcome};
 use crate::model::transfer::Proof;
@@ -45,9 +46,14 @@ pub(super) async fn upload(
     Ok(proof.max(checksum(job, what, path, file, bytes).await?))
 }
 
-/// Compares a file here with the server's because a person wants to know, however large it is.
+/// Compares a file here with the server's because a person wants to know, however large it is. Of a download that was cut
+/// that is its part: what else may be there under the file's name is another one.
 pub(super) async fn by_hand(on: &mut Browser, local: PathBuf, path: RemotePath) -> Result<Report, Trouble> {
     let what = format!("Could not verify {path}");
+    let part = disk::part_of(&local);
+    let held = download::begun(&on.context.journal, &remote_name(&on.site, &path), &part);
+    let held = held.map_err(|error| Trouble::disk(&*what, &error))?;
+    let local = if held.is_some() { part } else { local };
     let unread = |error: &io::Error| {
         let why = format!("{}: {error}", local.display());
         Trouble::new(what.clone(), why, Cause::Local, false)
@@ -57,10 +63,16 @@ pub(super) async fn by_hand(on: &mut Browser, local: PathBuf, path: RemotePath) 
     let (outcome, _) = on.operate(facts, "Could not verify", &path.to_string()).await?;
     let there = if let Outcome::Facts { size, .. } = outcome { size } else { None };
     let differs = format!("{path} is not the same on both sides");
-    if let Some(there) = there {
-        same_size(&differs, there, here)?;
+    match (there, held) {
+        (Some(there), Some(held)) if held != there => {
+            let why = format!("{held} of {there} bytes are here so far, in {}", local.display());
+            return Err(Trouble::new(format!("{path} is not whole here"), why, Cause::Differs, true));
+        }
+        (Some(there), _) => drop(same_size(&differs, there, here)?),
+        (None, _) => {}
     }
-    let same = |how: String| Ok(Report::Said(format!("{path} is the same on both sides: {how}")));
+    let still = held.map_or_else(String::new, |_| format!(". Here it is still called {}", local.display()));
+    let same = |how: String| Ok(Report::Said(format!("{path} is the same on both sides: {how}{still}")));
     if let Some(offer) = on.checksums() {
         let algorithm = offer.algorithm;
         let operation = Operation::Checksum { path: path.clone(), offer };

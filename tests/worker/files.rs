@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use longshore::model::{
-    Action, AfterLast, Cause, Course, Event, FileAction, Kind, Place, Report, Run, Section, Ticket,
+    Action, AfterLast, Cause, Course, Event, FileAction, IfExists, Kind, Phase, Place, Report, Run, Section, Ticket,
 };
 use longshore::worker::CarryOn;
 
@@ -155,6 +155,45 @@ fn a_file_is_verified_by_hand() {
         assert!(failure.what.starts_with("Could not verify") && failure.cause == Cause::Local, "{failure:?}");
         front.quit();
     }
+}
+
+/// What was cut lies in the part; what has the file's own name is an older one.
+#[test]
+fn of_a_download_that_was_cut_the_part_is_verified() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let content = bytes(6_000_000);
+    fs::write(server.root.join("file"), &content).unwrap();
+    server.own();
+    let local = folder(&home, "local").join("file");
+    fs::write(&local, &content).unwrap();
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| settings.limit_down = 4_000_000);
+    front.connect(&server);
+    let path = front.listing().path.join("file");
+    front.enqueue(Course::Download, Kind::File, &local, "/file", Some(IfExists::Overwrite));
+    let id = front.moved(1_000_000);
+    front.act(Action::Pause(vec![id]));
+    front.until("the pause", |_, queue| (*queue.get(id)?.phase == Phase::Paused).then_some(()));
+    let part = local.with_file_name("file.part");
+    let verify = |front: &mut Front| {
+        let action = FileAction::Verify { local: local.clone(), remote: path.clone() };
+        front.act(Action::Files { tab: TAB, ticket: Ticket(7), action });
+        front.until("what came of it", |event, _| match event {
+            Event::Finished { result, .. } => Some(result.clone()),
+            _ => None,
+        })
+    };
+    let failure = verify(&mut front).unwrap_err();
+    let so_far = format!("{} of 6000000 bytes are here so far, in {}", part.metadata().unwrap().len(), part.display());
+    assert_eq!((failure.what.as_str(), failure.why), ("/file is not whole here", so_far));
+    fs::write(&part, &content).unwrap();
+    let Ok(Report::Said(words)) = verify(&mut front) else { panic!("it is whole") };
+    assert!(words.ends_with(&format!("Here it is still called {}", part.display())), "{words}");
+    front.act(Action::Resume(vec![id]));
+    front.idle();
+    let report = verify(&mut front);
+    assert!(matches!(&report, Ok(Report::Said(words)) if !words.contains("still")), "{report:?}");
+    front.quit();
 }
 
 #[test]
