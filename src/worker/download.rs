@@ -50,18 +50,24 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         let part = (is_new && may_be_at_once).then(|| opening.open(&look)).transpose()?;
         Ok((found, part))
     };
-    let (source, replace, Opened { mut part, copied, there }) = match job.blocking(&what, look).await.map_err(full)? {
-        (_, Some(opened)) => (listed, false, opened),
-        (found, None) => {
-            let source = source(job).await?;
-            let (target, replace, begun) = match start(job, &what, target, found, source).await? {
-                Start::Over(end) => return Ok(end),
-                Start::Write { target, replace, begun } => (target, replace, begun),
-            };
-            let opening = Opening::of(job, source, begun);
-            (source, replace, job.blocking(&what, move || opening.open(&target)).await.map_err(full)?)
-        }
-    };
+    let (source, replace, Opened { mut part, copied, there, outdated }) =
+        match job.blocking(&what, look).await.map_err(full)? {
+            (_, Some(opened)) => (listed, false, opened),
+            (found, None) => {
+                let source = source(job).await?;
+                let (target, replace, begun) = match start(job, &what, target, found, source).await? {
+                    Start::Over(end) => return Ok(end),
+                    Start::Write { target, replace, begun } => (target, replace, begun),
+                };
+                let opening = Opening::of(job, source, begun);
+                (source, replace, job.blocking(&what, move || opening.open(&target)).await.map_err(full)?)
+            }
+        };
+    if let (Some(bytes), Some(link)) = (outdated, &job.link) {
+        let words =
+            format!("The file on the server has changed since {bytes} bytes of it were fetched: it is fetched anew");
+        link.connection.note_about(job.row.id, &words);
+    }
     let segments = if copied { 0 } else { segments::wanted(job, source.size) };
     let mut fetched = if segments > 1 || !there.is_prefix() {
         segments::fetch(job, &what, &part, (source, there), segments).await
@@ -213,10 +219,11 @@ impl Opening {
         // An empty one is nobody's: a program that was killed had not come to note it.
         let part = Part::find(target, |path, length| Ok(length == 0 || noted(path)?.is_some()))?;
         // And it holds nothing of an earlier try.
-        let mut there = Ranges::default();
+        let (mut there, mut outdated) = (Ranges::default(), None);
         if part.length()? > 0 {
             there = journal.there(&part.path(), part.length()?)?;
             let is_other = noted(&part.path())?.is_some_and(|noted| is_other(&noted, &now));
+            outdated = is_other.then(|| there.total());
             if ascii || is_other || now.size.is_none_or(|size| there.end() > size) {
                 there = Ranges::default();
             }
@@ -239,7 +246,12 @@ impl Opening {
                 let _ = part.abandon();
                 Err(error)
             }
-            room => room.and_then(|()| part.reserve(now.size.unwrap_or(0))).map(|()| Opened { part, copied, there }),
+            room => room.and_then(|()| part.reserve(now.size.unwrap_or(0))).map(|()| Opened {
+                part,
+                copied,
+                there,
+                outdated,
+            }),
         }
     }
 
@@ -258,6 +270,8 @@ struct Opened {
     copied: bool,
     /// What it holds of the file.
     there: Ranges,
+    /// Bytes that an earlier try had fetched of what the file was then.
+    outdated: Option<u64>,
 }
 
 /// A trouble that a full disk may be the reason of says so.

@@ -204,6 +204,33 @@ fn two_files_are_never_joined_into_one() {
 }
 
 #[test]
+fn a_file_that_has_changed_is_fetched_anew_and_that_is_said() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    fs::write(server.root.join("file"), bytes(6_000_000)).unwrap();
+    server.own();
+    let mut front = Front::start(home.path(), Run::default(), CarryOn::Run, |settings| {
+        settings.limit_down = 4_000_000;
+    });
+    front.connect(&server);
+    front.listing();
+    let local = home.path().join("file");
+    front.enqueue(Course::Download, Kind::File, &local, "/file", None);
+    let id = front.moved(2_000_000);
+    front.act(Action::Pause(vec![id]));
+    front.until("the pause", |_, queue| (*queue.get(id)?.phase == Phase::Paused).then_some(()));
+    let there = home.path().join("file.part").metadata().unwrap().len();
+    fs::write(server.root.join("file"), bytes(5_000_000)).unwrap();
+    front.act(Action::Resume(vec![id]));
+    front.idle();
+    assert_eq!(front.done().resumed_from, 0);
+    assert!(fs::read(&local).unwrap() == bytes(5_000_000));
+    let said = format!("The file on the server has changed since {there} bytes of it were fetched: it is fetched anew");
+    assert!(front.lines.iter().any(|line| line.text == said && line.transfer == Some(id)));
+    front.quit();
+}
+
+#[test]
 fn another_run_goes_on_where_this_one_was_left() {
     for course in [Course::Download, Course::Upload] {
         let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
