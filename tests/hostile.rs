@@ -248,7 +248,8 @@ fn data_connections_go_to_the_server_or_nowhere() {
         "EPSV" => dialogue.say("229 here (|||1|)").map(|()| true),
         _ => Ok(false),
     });
-    run(&[&["get", &nobody.url("file"), "--mode", "passive"], &HURRIED[..]].concat()).expect(1);
+    let ended = run(&[&["get", &nobody.url("file"), "--mode", "passive"], &HURRIED[..]].concat()).expect(1);
+    assert!(ended.transcript.contains("No data connection: 127.0.0.1:1: "), "the log tells: {}", ended.transcript);
 }
 
 /// Names in a tree that is fetched as a whole.

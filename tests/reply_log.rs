@@ -191,6 +191,38 @@ fn another_way_to_data_connections_can_be_tried() {
 }
 
 #[test]
+fn where_one_way_does_not_help_the_next_can_be_tried_from_the_same_line() {
+    let active = "S: 220 hi\nC: PORT 1,2,3,4,5,6\nS: 200 ok\nC: LIST\nS: 425 Failed";
+    let (mut panel, first) = remedied(active, "Try passive mode with EPSV");
+    press(&mut panel, "Try passive mode with PASV");
+    let changed = |actions: &[Action]| match actions {
+        [.., Action::ChangeSite { from, to }, Action::Connect { site, .. }] if site == to => (from.mode, to.mode),
+        _ => panic!("{actions:?}"),
+    };
+    assert_eq!(changed(&first), (Mode::Passive, Mode::Epsv));
+    assert_eq!(changed(&panel.state().actions), (Mode::Epsv, Mode::Pasv), "the site is another one meanwhile");
+}
+
+#[test]
+fn a_data_connection_that_cannot_be_made_is_explained_where_it_was_asked_for() {
+    let refused = "S: 220 hi\nC: AUTH TLS\nS: 502 no\nC: EPSV\nS: 229 (|||5000|)\n\
+                   N: No data connection: 192.0.2.1:5000: Connection refused";
+    assert_eq!(changed_site(refused, "Try passive mode with PASV").mode, Mode::Pasv);
+    let mut panel = panel(refused);
+    let failure = Failure { what: "x".into(), why: "no".into(), cause: Cause::Network, again: true };
+    let (path, result) = (RemotePath::new("/home"), Err(failure));
+    panel.state_mut().mirror.apply(Event::Listing { tab: TAB, path, result });
+    let Log { mirror, view, .. } = panel.state_mut();
+    view.transcript.reveal_listing(mirror, TAB);
+    panel.run();
+    panel.get_by_label("What happened");
+    panel.get_by_role_and_label(Role::RadioButton, "Exchanges").click();
+    panel.run();
+    let rows: Vec<String> = rows(&panel);
+    assert!(rows.iter().any(|row| row.contains("EPSV") && row.contains("no data connection")), "{rows:?}");
+}
+
+#[test]
 fn a_cap_of_connections_is_kept_with_the_site() {
     let dialogue = "@2 S: 421 Too many connections (3) from this IP";
     assert_eq!(

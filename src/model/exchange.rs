@@ -123,6 +123,8 @@ pub struct Exchange {
     pub connected: Option<(Timestamp, i64)>,
     /// The connection ended before the final reply.
     pub broken: bool,
+    /// The data connection that it asked for could not be made.
+    pub unmade: bool,
     /// Whether it is the first on its connection: the greeting.
     pub first: bool,
     /// The server's address, where the log tells it.
@@ -181,9 +183,10 @@ impl Exchange {
         self.reply.as_ref().map_or("", |reply| &reply.text)
     }
 
-    /// Whether the server refused it, or broke it off. That it calls a range of a file broken off is no failure.
+    /// Whether the server refused it, or broke it off, or what it asked for did not come about. That the server calls a range of
+    /// a file broken off is no failure.
     pub fn failed(&self) -> bool {
-        self.broken || self.code().is_some_and(|code| code >= 400) && !self.was_enough()
+        self.broken || self.unmade || self.code().is_some_and(|code| code >= 400) && !self.was_enough()
     }
 
     /// Whether it fetched a range of a file, and was ended behind that.
@@ -344,6 +347,7 @@ impl Exchanges {
             secured: dialogue.secured.take(),
             connected: dialogue.connected.take(),
             broken: false,
+            unmade: false,
             first: !std::mem::replace(&mut dialogue.begun, true),
             peer: dialogue.peer,
             transfer: line.transfer,
@@ -411,6 +415,12 @@ impl Exchanges {
             (dialogue.peer, dialogue.connected) = (peer.or(dialogue.peer), Some((line.at, connecting)));
         } else if let Some(opened) = data_open(line) {
             return self.data_opened(line.connection, opened).or(newest);
+        } else if is_unmade(line) {
+            let number = dialogue.way;
+            if let Some(exchange) = number.and_then(|number| self.edit(number)) {
+                exchange.unmade = true;
+                return number;
+            }
         } else if let Some(end) = data_end(line) {
             let number = dialogue.data;
             if let Some(exchange) = number.and_then(|number| self.edit(number)) {
@@ -482,6 +492,11 @@ fn data_open(line: &Line) -> Option<Data> {
     let (with, rest) = rest.split_once(" is open")?;
     let connecting = rest.strip_prefix(" after ").and_then(milliseconds).unwrap_or(0);
     Some(Data { with: with.to_owned(), active, opened: Some(line.at), connecting, ..Data::default() })
+}
+
+/// Whether a note tells that a data connection could not be made: `No data connection: 192.0.2.1:5000: Connection refused`.
+pub fn is_unmade(line: &Line) -> bool {
+    line.direction == Direction::Note && line.text.starts_with("No data connection: ")
 }
 
 /// `Data connection: 12 bytes in 3 ms, first after 2 ms, TLS 1.3, session resumed, TLS13_AES_128_GCM_SHA256 in 1 ms`, or

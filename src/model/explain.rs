@@ -177,6 +177,8 @@ fn data_blocked(exchange: &Exchange, before: Before<'_>) -> Option<Finding> {
     // A port was named, and before anything was transferred another way was asked for.
     let way = if refused {
         way(before)
+    } else if exchange.unmade {
+        Some(exchange.verb())
     } else if matches!(exchange.verb(), "EPSV" | "PASV" | "EPRT" | "PORT") {
         let earlier = before.first().filter(|earlier| matches!(earlier.code(), Some(227 | 229)))?;
         Some(earlier.verb()).filter(|earlier| *earlier != exchange.verb())
@@ -407,7 +409,8 @@ pub fn sentence(exchange: &Exchange) -> String {
         (Some(reply), Some(command)) => {
             let name = super::code::explain(reply.code).name();
             let after = exchange.took().map_or_else(String::new, |took| format!(", after {took} ms"));
-            format!("Server answered {}, {name}, to {command}{after}, on connection {connection}", reply.code)
+            let unmade = if exchange.unmade { ", but there was no data connection" } else { "" };
+            format!("Server answered {}, {name}, to {command}{after}{unmade}, on connection {connection}", reply.code)
         }
         (Some(reply), None) => {
             format!(
@@ -460,6 +463,7 @@ mod tests {
         let blocked = other(vec![Remedy::TryPasv, Remedy::TryActive]);
         assert_eq!(found(&format!("{asked}C: LIST\nS: 425 Can't build data connection")), blocked);
         assert_eq!(found(&format!("{asked}C: PASV\nS: 227 (1,2,3,4,5,6)")), blocked);
+        assert_eq!(found(&format!("{asked}N: No data connection: 192.0.2.1:5000: Connection refused")), blocked);
         assert_eq!(found(&format!("{asked}C: LIST\nS: 150 go\nS: 226 done\nC: PASV\nS: 227 (1,2,3,4,5,6)")), []);
         let active =
             found("S: 220 hi\nC: PORT 1,2,3,4,5,6\nS: 200 ok\nC: LIST\nS: 425 Failed to establish connection.");

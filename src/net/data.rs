@@ -217,15 +217,15 @@ impl Task {
             Route::Direct { to, .. } => to.to_string(),
             Route::Through { host, port, .. } => format!("{host}:{port} through the proxy"),
         };
-        let fault = match timeout(limit, travel(route, limit)).await {
+        let why = match timeout(limit, travel(route, limit)).await {
             Ok(Ok(socket)) => {
                 self.scribe.note(format!("Data connection to {to} is open after {} ms", start.elapsed().as_millis()));
                 return self.use_it(socket, None).await;
             }
-            Ok(Err(why)) => DataFault::Connect(format!("{to}: {why}")),
-            Err(_) => DataFault::Connect(format!("{to} did not answer within {} s", limit.as_secs())),
+            Ok(Err(why)) => format!("{to}: {why}"),
+            Err(_) => format!("{to} did not answer within {} s", limit.as_secs()),
         };
-        self.end(fault.into()).await;
+        self.not_made(why).await;
     }
 
     async fn active(mut self, listener: TcpListener, peer: IpAddr) {
@@ -264,8 +264,14 @@ impl Task {
         drop(listener);
         match socket {
             Ok(socket) => self.use_it(socket, job).await,
-            Err(why) => self.end(DataFault::Connect(why).into()).await,
+            Err(why) => self.not_made(why).await,
         }
+    }
+
+    /// `model::exchange` reads the note: without it, nothing in the log would tell.
+    async fn not_made(self, why: String) {
+        self.scribe.note(format!("No data connection: {why}"));
+        self.end(DataFault::Connect(why).into()).await;
     }
 
     async fn use_it(mut self, socket: TcpStream, job: Option<Job>) {

@@ -37,7 +37,7 @@ pub fn hindrance(remedy: Remedy, exchange: &Exchange, mirror: &Mirror) -> Option
     let Some(wire) = mirror.connections.get(&exchange.connection) else {
         return Some("This connection belongs to another run");
     };
-    let site = &wire.site;
+    let site = site_now(wire, mirror.tabs.iter().filter_map(|tab| Some(&tab.server.as_ref()?.site)));
     let row = exchange.transfer.and_then(|id| mirror.queue.get(id));
     match remedy {
         Remedy::TrustServersAddress if site.trust_address => Some("The site is set so already"),
@@ -64,6 +64,8 @@ pub fn hindrance(remedy: Remedy, exchange: &Exchange, mirror: &Mirror) -> Option
 /// Does it.
 pub fn apply(chosen: &Chosen, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) {
     let Some(wire) = mirror.connections.get(&chosen.exchange.connection) else { return };
+    let site = site_now(wire, view.tabs.iter().filter_map(|tab| Some(&tab.server.as_ref()?.0)));
+    let wire = &Wire { tab: wire.tab, site, open: wire.open };
     let mut out = Out::default();
     match chosen.remedy {
         Remedy::TrustServersAddress => {
@@ -94,6 +96,15 @@ pub fn apply(chosen: &Chosen, mirror: &Mirror, view: &mut View, actions: &mut Ve
         Remedy::Verify => verify(chosen, wire, mirror, view, &mut out),
     }
     actions.append(&mut out.actions);
+}
+
+/// The site of a connection as tabs know it now: another remedy may have changed it since.
+fn site_now<'a>(wire: &Wire, mut known: impl Iterator<Item = &'a Arc<Site>>) -> Arc<Site> {
+    let is_same = |site: &&Arc<Site>| {
+        let names = |site: &Site| (site.vault_key(), site.name.clone(), site.folder.clone());
+        names(site) == names(&wire.site)
+    };
+    known.find(is_same).unwrap_or(&wire.site).clone()
 }
 
 /// The tab that browses on the connection, else one that is with the same server.

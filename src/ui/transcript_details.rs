@@ -3,6 +3,7 @@
 use eframe::egui::{self, Label, Layout, RichText, ScrollArea, Ui};
 
 use crate::model::code::{self, Explanation};
+use crate::model::exchange::is_unmade;
 use crate::model::explain::{Finding, findings};
 use crate::model::stage::microseconds;
 use crate::model::{ConnectionId, Direction, Exchange, Line, Transcript, TransferId};
@@ -83,9 +84,9 @@ impl Details {
         let asked = if line.direction == Direction::Sent { Some((number, &line)) } else { command };
         let listed = asked.and_then(|(number, line)| Listed::by(transcript, number, line));
         let waited = from.zip(to).map(|(from, to)| microseconds(from, to));
-        let of_line = index.exchange_of(number).filter(|_| line.direction != Direction::Note || command.is_some());
-        let number_of =
-            of_line.or_else(|| index.exchange_of(number).filter(|_| line.text.starts_with("Data connection")));
+        let tells = line.text.starts_with("Data connection") || is_unmade(&line);
+        let of_exchange = line.direction != Direction::Note || command.is_some() || tells;
+        let number_of = index.exchange_of(number).filter(|_| of_exchange);
         let exchanges = index.exchanges();
         let exchange = number_of.and_then(|number| exchanges.get(number));
         let code = match line.direction {

@@ -179,6 +179,7 @@ fn time(time: jiff::SignedDuration) -> String {
 fn reply(ui: &Ui, cell: Rect, exchange: &Exchange, env: &Env<'_>) {
     let palette = theme::of(ui);
     let (said, marks, color) = match exchange.reply.as_ref().or(exchange.preliminary.last()) {
+        Some(_) if exchange.unmade => ("No data connection could be made", &[][..], palette.permanent),
         Some(reply) => {
             let rest = reply.text.get(3..).unwrap_or_default();
             let color = if exchange.failed() { palette.of_code(reply.code) } else { palette.text };

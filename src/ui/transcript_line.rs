@@ -3,6 +3,7 @@
 use eframe::egui::text::{LayoutJob, TextFormat, TextWrapping};
 use eframe::egui::{self, Align, CornerRadius, Rect, Sense, Ui, Vec2, pos2};
 
+use crate::model::exchange::is_unmade;
 use crate::model::log_filter::highlight;
 use crate::model::{Direction, Line};
 
@@ -63,6 +64,7 @@ pub fn draw_line(ui: &Ui, rect: Rect, line: &Line, time: String, words: &[String
     let start = if line.direction == Direction::Received { left } else { chip_at.left() };
     let color = match line.direction {
         Direction::Note if line.text.starts_with(WARNING) => palette.transient,
+        Direction::Note if is_unmade(line) => palette.permanent,
         Direction::Note => palette.secondary,
         _ => palette.text,
     };

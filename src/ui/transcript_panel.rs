@@ -2,6 +2,7 @@
 
 use eframe::egui::{self, Panel, RichText, Ui};
 
+use crate::model::exchange::is_unmade;
 use crate::model::explain::sentence;
 use crate::model::log_filter::{Filter, Mistake};
 use crate::model::settings::Layout;
@@ -304,7 +305,7 @@ fn newest(transcript: &Transcript, wanted: impl Fn(&Line) -> bool) -> Option<u64
 }
 
 fn refuses(line: &Line) -> bool {
-    line.code.is_some_and(|code| code >= 400)
+    line.code.is_some_and(|code| code >= 400) || is_unmade(line)
 }
 
 impl Order<u64> for Index {
