@@ -291,6 +291,7 @@ impl Driver {
         self.about = about;
         self.scribe.set_about(about);
         let lists = matches!(operation, Operation::List { .. });
+        let quits = operation == Operation::Quit;
         let before = body.flow().map_or(0, |flow| flow.done());
         self.task = Running { body, before, flow: operation.flow(), lists, ..Running::default() };
         self.used = None;
@@ -308,6 +309,12 @@ impl Driver {
             }
             if self.closed {
                 break Err(ftp::Error::Closed(self.words.clone()));
+            }
+            if quits && self.is_far() {
+                // It is said; to hear the answer would hold up the end by a round trip.
+                self.scribe.note("The answer to QUIT is not waited for");
+                self.closed = true;
+                break Ok(Outcome::Done);
             }
             self.look_ahead();
             let until = self.deadline();

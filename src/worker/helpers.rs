@@ -1,14 +1,16 @@
-//! Helpers: connections that fetch parts of a large file beside its row's own, in places that no row can have.
+//! Connections beside those that rows have: helpers, which fetch parts of a large file in places that no row can have, and
+//! those that are opened ahead while a folder is listed.
 
 use std::sync::Arc;
 
-use super::connect::Link;
+use super::connect::{self, Context, Link, Wanted};
 use super::memory::Key;
 use super::pool::{Helpers, crowded_notice};
 use super::queue::Active;
 use super::retry::{Kind as TroubleKind, Trouble};
 use super::{Input, Worker, segments};
 use crate::model::{Course, Event, Site, TransferId};
+use crate::net::Cancel;
 
 impl Worker {
     /// Places that no row can have are for helpers; a row that waits for a helper's place gets it.
@@ -51,13 +53,43 @@ impl Worker {
                 let (link, trouble) = helped.unwrap_or_default();
                 crew.left(number);
                 // The worker has ended: nobody waits for the place.
-                let _ = inputs.send(Input::Helped(id, key, link, trouble)).await;
+                let course = Course::Download;
+                let _ = inputs.send(Input::Helped { id, key, course, link, trouble }).await;
             });
         }
     }
 
-    /// A helper has left.
-    pub(super) fn helped(&mut self, id: TransferId, key: &Arc<Key>, link: Option<Link>, trouble: Option<Trouble>) {
+    /// Opens as many connections as rows may have beside this one, which walks a folder: to log in takes as long as to list
+    /// a folder. They wait for the rows.
+    pub(super) fn open_ahead(&mut self, id: TransferId) {
+        let Some(active) = self.active.get(&id).filter(|active| active.stop.is_none()) else { return };
+        let (key, site, course, cancel) =
+            (active.key.clone(), active.site.clone(), active.course, active.cancel.clone());
+        while self.pool.has_room(&key, &site, course, &self.settings) {
+            if let Some(link) = self.pool.begin(&key, course) {
+                // What waits is enough to begin with.
+                return self.pool.end(&key, course, Some(link));
+            }
+            let (context, inputs) = (self.context.clone(), self.context.inputs.clone());
+            let (key, site, cancel) = (key.clone(), site.clone(), cancel.clone());
+            tokio::spawn(async move {
+                // Whatever happens to it, its place is given back.
+                let opened = tokio::spawn(open(context, key.clone(), site, cancel)).await;
+                let (link, trouble) = opened.unwrap_or_default();
+                // The worker has ended: nobody waits for the place.
+                let _ = inputs.send(Input::Helped { id, key, course, link, trouble }).await;
+            });
+        }
+    }
+
+    /// A helper has left, or a connection is open.
+    pub(super) fn helped(
+        &mut self,
+        (id, course): (TransferId, Course),
+        key: &Arc<Key>,
+        link: Option<Link>,
+        trouble: Option<Trouble>,
+    ) {
         let site = self.rows.get(id).map(|row| row.folder.site.clone());
         if link.is_some()
             && self.pool.outgrew(key)
@@ -65,7 +97,7 @@ impl Worker {
         {
             self.learn_limit(site, None);
         }
-        self.pool.end(key, Course::Download, link);
+        self.pool.end(key, course, link);
         self.tidy_at = None;
         if let Some(trouble) = trouble.filter(|trouble| trouble.kind == TroubleKind::TooMany)
             && let Some((limit, true)) = self.pool.crowded(key)
@@ -74,5 +106,13 @@ impl Worker {
             self.front.send(Event::Notice(crowded_notice(site, limit, &trouble.failure)));
             self.learn_limit(site, Some(limit));
         }
+    }
+}
+
+async fn open(context: Context, key: Arc<Key>, site: Arc<Site>, cancel: Cancel) -> (Option<Link>, Option<Trouble>) {
+    let wanted = Wanted { site: &site, key: &key, tab: None, cancel: &cancel, step: &|_| {} };
+    match connect::connect(&context, &wanted).await {
+        Ok(link) => (Some(link), None),
+        Err(trouble) => (None, Some(trouble)),
     }
 }

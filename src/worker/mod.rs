@@ -79,7 +79,7 @@ use self::vault::Vault;
 use crate::model::after::AfterLast;
 use crate::model::filezilla::Held;
 use crate::model::{
-    Action, Actions, Batch, Cause, Event, Failure, Kind, LocalListing, Phase, Run, Secret, Settings, Site, Sites,
+    Action, Actions, Batch, Cause, Course, Event, Failure, Kind, LocalListing, Phase, Run, Secret, Settings, Site, Sites,
     TabId, Ticket, Transfer, TransferId, Wake,
 };
 use crate::net::{Cancel, Roots};
@@ -175,14 +175,16 @@ enum Input {
     News(TransferId, News),
     /// A transfer fetches a small file, and another one may begin behind it on its connection.
     Leads(TransferId, Link),
+    /// A transfer walks a folder that is far away: for what is in it more connections will be wanted.
+    Walks(TransferId),
     /// A transfer needs its connection no more.
     HandedBack(TransferId, Option<Link>),
     /// A transfer waits for a person, and needs no connection meanwhile.
     Parked(TransferId, Option<Link>),
     /// An attempt at a transfer ended.
     Ended(Box<Ended>),
-    /// One that helped with a transfer has left.
-    Helped(TransferId, Arc<Key>, Option<Link>, Option<Trouble>),
+    /// One that helped with a transfer has left, or a connection that will be wanted behind it is open.
+    Helped { id: TransferId, key: Arc<Key>, course: Course, link: Option<Link>, trouble: Option<Trouble> },
     /// Keep in the vault what opened a proxy or a key: the vault's key, whose it is, and the password.
     KeepSecret { key: String, of: String, password: Option<Secret> },
     /// Rows that an earlier run left were read.
@@ -425,12 +427,13 @@ impl Worker {
             Input::Tab { tab, generation, event } => self.tab_event(tab, generation, event),
             Input::News(id, news) => self.news(id, news),
             Input::Leads(id, link) => self.leads(id, link),
+            Input::Walks(id) => self.open_ahead(id),
             Input::HandedBack(id, link) => self.handed_back(id, link),
             Input::Imported(tab, ticket, held) => self.imported(tab, ticket, held),
             Input::Discarded(key, rows) => self.discarded(&key, &rows),
             Input::Parked(id, link) => self.parked(id, link),
             Input::Ended(ended) => self.ended(*ended),
-            Input::Helped(id, key, link, trouble) => self.helped(id, &key, link, trouble),
+            Input::Helped { id, key, course, link, trouble } => self.helped((id, course), &key, link, trouble),
             Input::KeepPassword { site, password } => self.keep_password(site, password),
             Input::KeepSecret { key, of, password } => self.keep_secret(key, of, password),
             Input::KeepTrust { host, port, sha256 } => self.keep_trust(host, port, sha256),

@@ -191,6 +191,9 @@ impl Job {
         if self.row.kind == Kind::Other {
             self.find_kind().await?;
         }
+        if self.row.kind == Kind::Directory {
+            self.walks().await;
+        }
         match (self.row.kind, self.row.course) {
             (Kind::Directory, Course::Download) => walk::remote(self).await,
             (Kind::Directory, Course::Upload) => walk::local(self).await,
@@ -272,6 +275,13 @@ impl Job {
         let is_small = bytes.is_some_and(|bytes| bytes <= follow::SMALL);
         if let Some(link) = self.link.as_ref().filter(|link| is_small && link.connection.is_far()) {
             self.context.tell(Input::Leads(self.row.id, link.clone())).await;
+        }
+    }
+
+    /// A folder is walked: where it is far, the connections for what is in it are opened meanwhile.
+    pub(super) async fn walks(&self) {
+        if self.link.as_ref().is_some_and(|link| link.connection.is_far()) {
+            self.context.tell(Input::Walks(self.row.id)).await;
         }
     }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use longshore::model::{Action, Course, Credentials, Kind, Line, Mode, Phase, Secret, Section, Site};
+use longshore::model::{Action, Course, Credentials, Event, Kind, Line, Mode, Phase, Secret, Section, Site};
 
 use super::distance::{Firewall, away};
 use super::front::{Front, TAB, folder, site};
@@ -73,6 +73,35 @@ fn small_files_are_asked_for_at_the_end_of_the_one_before() {
         );
         front.quit();
     }
+}
+
+/// To log in takes as long as to list a folder: where that counts, one is done during the other.
+#[test]
+fn connections_for_the_files_of_a_folder_are_opened_while_it_is_listed() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    fill(&server);
+    let home = tempfile::tempdir().unwrap();
+    let mut front = Front::quick(home.path());
+    connect(&mut front, &server, away(server.port, Firewall::Open), |site| site.connections = Some(3));
+    front.lines.clear();
+    fetch(&mut front, &folder(&home, "here"));
+    let first = front.lines.iter().find(|line| line.text.starts_with("RETR")).unwrap().seq;
+    let early = front.lines.iter().filter(|line| line.text.starts_with("USER") && line.seq < first).count();
+    assert_eq!((early, front.sent("USER")), (3, 3));
+    front.quit();
+}
+
+#[test]
+fn to_leave_a_server_takes_no_round_trip() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let mut front = Front::quick(home.path());
+    connect(&mut front, &server, away(server.port, Firewall::Open), |_| {});
+    front.act(Action::Disconnect { tab: TAB });
+    front.until("the connection's end", |event, _| matches!(event, Event::Closed(_)).then_some(()));
+    let said: Vec<_> = front.lines.iter().rev().take(2).map(|line| line.text.as_str()).collect();
+    assert_eq!(said, ["The answer to QUIT is not waited for", "QUIT"]);
+    front.quit();
 }
 
 /// Whether what is said behind `port` on its connection is about the same file.
