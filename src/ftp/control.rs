@@ -244,6 +244,9 @@ impl Control {
                 continue; // stars in place of the user's name would say what the password is
             }
             let current = masked.as_deref().unwrap_or(line);
+            if !current.windows(secret.len()).any(|there| there == secret.as_slice()) {
+                continue;
+            }
             let is_word = secret.iter().all(u8::is_ascii_alphanumeric);
             let as_word = is_word && secret.len() < SHORT_SECRET;
             let hidden = if as_word { mask_words(current, secret) } else { mask(current, secret) };

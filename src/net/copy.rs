@@ -38,6 +38,8 @@ const BEGIN_PATIENCE: u32 = 6;
 const MAX_BEGIN_PATIENCE: Duration = Duration::from_secs(120);
 /// A file up to this size is written by the task that reads it: to wake a thread for it would take longer.
 const SMALL: u64 = 16 * 1024;
+/// A small file is read in pieces of this size, if it is not larger.
+const LEAST_BLOCK: usize = 1024;
 /// A collected listing grows by this much at least.
 const CHUNK: usize = 16 * 1024;
 
@@ -177,7 +179,9 @@ impl Mover {
 
     /// Into a file, at its position, which is to get no more than [`SMALL`] bytes; more come only where it has just grown.
     async fn receive_small(mut self, mut file: File, flow: &Flow) -> Result<DataEnd, Fault> {
-        let mut block = vec![0; CHUNK];
+        // One byte more than is expected tells a file that has grown from the end.
+        let expected = flow.expected.and_then(|bytes| usize::try_from(bytes).ok());
+        let mut block = vec![0; expected.map_or(CHUNK, |bytes| (bytes + 1).clamp(LEAST_BLOCK, CHUNK))];
         let clean = loop {
             let portion = flow.portion(block.len());
             match self.read(&mut block[..portion]).await? {

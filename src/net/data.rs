@@ -291,7 +291,8 @@ impl Task {
         let mut handshake = Duration::ZERO;
         let ended = match job.security {
             None => self.carry(Stream::Plain(socket), job.load).await,
-            Some(security) => match security.data(socket, self.limit).await {
+            // Apart, so that the task of a connection in clear is small.
+            Some(security) => match Box::pin(security.data(socket, self.limit)).await {
                 Ok(stream) => {
                     handshake = start.elapsed();
                     let _ = self.agreed.set(Agreed::of(&stream));

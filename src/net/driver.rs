@@ -778,14 +778,17 @@ impl Driver {
         let session = &self.session;
         self.shared.learn(session.known());
         self.shared.describe(|card| {
-            card.system = session.system().to_owned();
-            card.features = session.features().lines().to_vec();
-            card.home = session.home().cloned().unwrap_or_else(RemotePath::root);
-            card.tls = self.tls.clone();
+            // Most of it is as it was after the operation before.
+            session.system().clone_into(&mut card.system);
+            session.features().lines().clone_into(&mut card.features);
+            if session.home().is_some_and(|home| *home != card.home) {
+                card.home = session.home().cloned().unwrap_or_else(RemotePath::root);
+            }
+            card.tls.clone_from(&self.tls);
             let mlsd = session.features().has("MLSD") && !session.known().no_mlsd;
-            card.listing = if mlsd { "MLSD" } else { "LIST" }.to_owned();
+            if mlsd { "MLSD" } else { "LIST" }.clone_into(&mut card.listing);
             card.paths = session.paths();
-            card.encoding = session.encoding_name().to_owned();
+            session.encoding_name().clone_into(&mut card.encoding);
         });
         if self.closed {
             self.shared.close(self.words.clone());

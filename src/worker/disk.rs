@@ -189,8 +189,12 @@ impl Target {
         Ok(())
     }
 
-    /// An error that says that the disk is full, where fewer than `bytes` are free. What cannot be known is no error.
+    /// An error that says that the disk is full, where fewer than `bytes` are free. What cannot be known is no error, and of
+    /// few bytes it shows as soon when they are written.
     pub fn room(&self, bytes: u64) -> Result<(), Error> {
+        if bytes < RESERVED_FROM {
+            return Ok(());
+        }
         let there = self.folder.ancestors().find(|folder| folder.is_dir());
         match there.and_then(folder::free_bytes) {
             Some(free) if free < bytes => {
@@ -209,10 +213,14 @@ impl Target {
             names.push(component.as_os_str().to_owned());
         }
         let mut path = components.as_path().to_owned();
-        if make {
-            std::fs::create_dir_all(&path).map_err(|e| Error::new("make the folder", &path, e))?;
-        }
-        let mut folder = Folder::open(&path).map_err(|e| Error::new("open the folder", &path, e))?;
+        let opened = match Folder::open(&path) {
+            Err(error) if make && error.kind() == ErrorKind::NotFound => {
+                std::fs::create_dir_all(&path).map_err(|e| Error::new("make the folder", &path, e))?;
+                Folder::open(&path)
+            }
+            opened => opened,
+        };
+        let mut folder = opened.map_err(|e| Error::new("open the folder", &path, e))?;
         for name in names.iter().rev() {
             path.push(name);
             folder = folder.enter(name, make).map_err(|e| Error::new("open the folder", &path, e))?;
@@ -305,6 +313,9 @@ impl Part {
     /// Sets room aside for a file of `size` bytes, so that it lies in one piece and a full disk is found now. The length
     /// stays what is there. A disk that cannot do this does without.
     pub fn reserve(&self, size: u64) -> Result<(), Error> {
+        if size < RESERVED_FROM {
+            return Ok(());
+        }
         let length = self.length()?;
         let missing = size.saturating_sub(length);
         if missing < RESERVED_FROM {

@@ -7,7 +7,7 @@
 mod file;
 mod merge;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -88,6 +88,8 @@ struct State {
     sites: ConfigFile,
     certificates: ConfigFile,
     servers: ConfigFile,
+    /// What of `servers` was asked for since it last changed: each file that is transferred asks.
+    learned: HashMap<String, Learned>,
     /// The settings of this run, where they are not the stored ones.
     run: Option<Document>,
 }
@@ -107,6 +109,7 @@ impl Store {
             sites: file("sites.toml", parses::<Sites>),
             certificates: file("certificates.toml", parses::<Certificates>),
             servers: file("servers.toml", parses::<Servers>),
+            learned: HashMap::new(),
             run: None,
         };
         let (settings, sites) = (parse(state.settings.document()), parse(state.sites.document()));
@@ -173,8 +176,14 @@ impl Store {
 
     /// What is known of a server.
     pub fn learned(&self, host: &str, port: u16) -> Learned {
-        let mut servers: Servers = parse(self.state().servers.document());
-        servers.server.remove(&key(host, port)).map(Server::into_learned).unwrap_or_default()
+        let (mut state, key) = (self.state(), key(host, port));
+        if let Some(learned) = state.learned.get(&key) {
+            return learned.clone();
+        }
+        let mut servers: Servers = parse(state.servers.document());
+        let learned = servers.server.remove(&key).map(Server::into_learned).unwrap_or_default();
+        state.learned.insert(key, learned.clone());
+        learned
     }
 
     /// Keeps how many connections a server takes; `None`: as many as are wanted.
@@ -184,7 +193,7 @@ impl Store {
             servers.server.entry(key(host, port)).or_default().connections = connections;
             document(&servers).unwrap_or_else(|_| theirs.clone())
         };
-        self.state().servers.change(|_, theirs| change(theirs)).map_err(Failure::from)
+        self.state().change_servers(change)
     }
 
     /// Keeps what was learned of a server by its sessions: how many of them it takes stays as it is.
@@ -201,11 +210,18 @@ impl Store {
         if known.server.get(&key(host, port)) == Some(&Server::of(learned)) {
             return Ok(());
         }
-        state.servers.change(|_, theirs| change(theirs)).map_err(Failure::from)
+        state.change_servers(change)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn change_servers(&mut self, change: impl Fn(&Document) -> Document) -> Result<(), Failure> {
+        self.learned.clear();
+        self.servers.change(|_, theirs| change(theirs)).map_err(Failure::from)
     }
 }
 
