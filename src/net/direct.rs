@@ -30,8 +30,8 @@ use crate::ftp::{DataEnd, DataFault};
 const BLOCK: usize = 256 * 1024;
 /// Room for the first bytes: most files are small, and a block would have to be cleared for each.
 const FIRST: usize = 16 * 1024;
-/// Bytes that are sealed at once: they are still in the processor's cache when they are sent.
-const SEALED: usize = 64 * 1024;
+/// Bytes that are sent at once: they are still in the processor's cache when they are sealed, and when the system takes them.
+const SENT: usize = 64 * 1024;
 /// What a pipe is asked to hold; where the system's limit for a user is reached, it stays smaller.
 const PIPE: usize = 1024 * 1024;
 /// A thread that keeps a speed limit looks up this often.
@@ -180,10 +180,9 @@ impl Carrier {
     fn give_out(&mut self, from: u64, mut sealed: Option<Sealed>) -> Result<(), Fault> {
         let (before, mut left) = measure(&self.file, from).map_err(Fault::Local)?;
         (&self.file).seek(SeekFrom::Start(from)).map_err(Fault::Local)?;
-        let room = if sealed.is_some() { SEALED } else { BLOCK };
-        let mut block = vec![0; usize::try_from(left).unwrap_or(room).min(room)];
+        let mut block = vec![0; usize::try_from(left).unwrap_or(SENT).min(SENT)];
         while left > 0 {
-            let most = usize::try_from(left).unwrap_or(room).min(block.len());
+            let most = usize::try_from(left).unwrap_or(SENT).min(block.len());
             let count = match (&self.file).read(&mut block[..most]) {
                 Ok(0) => return Err(Fault::Local(io::Error::other("the file became shorter while it was sent"))),
                 Ok(count) => count,
@@ -193,7 +192,7 @@ impl Carrier {
             left -= count as u64;
             let mut rest = &block[..count];
             while !rest.is_empty() {
-                let portion = &rest[..self.flow.portion(BLOCK).min(rest.len())];
+                let portion = &rest[..self.flow.portion(SENT).min(rest.len())];
                 let count = match &mut sealed {
                     Some(sealed) => self.seal(sealed, portion)?,
                     None => self.once(PollFlags::OUT, |mut socket| socket.write(portion))?,
