@@ -14,6 +14,7 @@ use super::memory::{Key, Memory};
 use super::questions::Asked;
 use super::ready::Backlogs;
 use super::retry::{self, Kind, Trouble};
+use super::scribe::Scribe;
 use super::secret::{self, Secrets, from_vault};
 use super::settle::Settles;
 use super::store::{Learned, Store};
@@ -46,6 +47,7 @@ pub(super) struct Context {
     pub(super) store: Arc<Store>,
     pub(super) vault: Arc<Vault>,
     pub(super) journal: Arc<Journal>,
+    pub(super) scribe: Arc<Scribe>,
     pub(super) settles: Arc<Settles>,
     pub(super) run: Arc<Run>,
     pub(super) roots: Arc<Roots>,

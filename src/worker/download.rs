@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::disk::{self, Found, Part, Target};
-use super::journal::{Journal, Source};
+use super::journal::{Entry, Journal, Source};
 use super::ranges::Ranges;
 use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::Verdict;
+use super::scribe::Scribe;
 use super::transfer::{End, Job};
 use super::{News, segments, verify};
 use crate::ftp::{Operation, Outcome};
@@ -70,14 +71,15 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     }
     let segments = if copied { 0 } else { segments::wanted(job, source.size) };
     let mut fetched = if segments > 1 || !there.is_prefix() {
-        segments::fetch(job, &what, &part, (source, there), segments).await
+        // Apart, so that the task of every other file, which is made and moved for each, is small.
+        Box::pin(segments::fetch(job, &what, &part, (source, there), segments)).await
     } else {
-        fetch(job, &what, &part, source, copied).await
+        fetch(job, &what, &part, there.end(), source, copied).await
     };
     if fetched.as_ref().is_err_and(|trouble| trouble.kind == TroubleKind::NoRestart) {
         let opening = Opening::of(job, source, false);
         part = job.blocking(&what, move || opening.begin_again(part)).await?;
-        fetched = fetch(job, &what, &part, source, false).await;
+        fetched = fetch(job, &what, &part, 0, source, false).await;
     }
     let Fetched { from: resumed_from, size, modified } = match fetched {
         Ok(fetched) => fetched,
@@ -98,14 +100,15 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let bytes = part.length().map_err(|error| Trouble::disk(&*what, &error))?;
     job.hand_back().await;
     let time = modified.or(source.modified).filter(|modified| modified.is_exact() && job.settings.keep_times);
-    let (journal, settles) = (job.context.journal.clone(), job.context.settles.clone());
+    let (scribe, settles) = (job.context.scribe.clone(), job.context.settles.clone());
     let permissions = job.extra.listed.permissions.filter(|_| job.settings.keep_permissions);
     let finish = move || {
         let path = part.path();
         let target = part.target_path();
         settles.settle(part.finish(time, permissions, replace)?)?;
         // What was noted under the target's own name was the part of another file, which is no more.
-        journal.forget_sources([&target, &path])
+        scribe.add(Entry::Gone([target, path]));
+        Ok(())
     };
     job.blocking(&what, finish).await?;
     Ok(job.done(bytes, resumed_from, proof))
@@ -200,6 +203,7 @@ fn is_done(source: Facts, target: Facts) -> bool {
 /// What the part of a file is opened with.
 struct Opening {
     journal: Arc<Journal>,
+    scribe: Arc<Scribe>,
     now: Source,
     ascii: bool,
     begun: bool,
@@ -208,13 +212,14 @@ struct Opening {
 impl Opening {
     fn of(job: &Job, source: Facts, begun: bool) -> Self {
         let now = Source { remote: job.remote_name(), size: source.size, modified: source.modified };
-        Self { journal: job.context.journal.clone(), now, ascii: job.context.run.ascii, begun }
+        let (journal, scribe) = (job.context.journal.clone(), job.context.scribe.clone());
+        Self { journal, scribe, now, ascii: job.context.run.ascii, begun }
     }
 
     /// Opens the part, holding as much of the file as can be gone on with: that of an earlier try, or with `begun` what is
     /// there under the file's own name, which stays as it is until the new one is whole. Blocks.
     fn open(self, target: &Target) -> Result<Opened, disk::Error> {
-        let Self { journal, now, ascii, begun } = self;
+        let Self { journal, scribe, now, ascii, begun } = self;
         let noted = |path: &Path| journal.source(path).map(|noted| noted.filter(|noted| noted.remote == now.remote));
         // An empty one is nobody's: a program that was killed had not come to note it.
         let part = Part::find(target, |path, length| Ok(length == 0 || noted(path)?.is_some()))?;
@@ -229,7 +234,8 @@ impl Opening {
             }
             part.truncate(there.end())?;
         }
-        journal.note_source(&part.path(), &now, &there)?;
+        scribe.add(Entry::Begun(part.path(), now.clone(), there.clone()));
+        scribe.flush();
         let copied = begun && there.total() == 0;
         if copied {
             let wrong = |error| disk::Error::new("read", target.path(), error);
@@ -299,11 +305,17 @@ pub(super) struct Fetched {
     pub(super) modified: Option<Modified>,
 }
 
-/// Fetches what the part lacks; it may be `copied` from the target.
-async fn fetch(job: &Job, what: &str, part: &Part, source: Facts, copied: bool) -> Result<Fetched, Trouble> {
+/// Fetches what the part lacks, which holds `length` bytes; it may be `copied` from the target.
+async fn fetch(
+    job: &Job,
+    what: &str,
+    part: &Part,
+    length: u64,
+    source: Facts,
+    copied: bool,
+) -> Result<Fetched, Trouble> {
     let local = |error: &disk::Error| Trouble::disk(what, error);
-    let length = part.length().map_err(|error| local(&error))?;
-    let tail = part.tail(OVERLAP).map_err(|error| local(&error))?;
+    let tail = if length > 0 { part.tail(OVERLAP).map_err(|error| local(&error))? } else { Vec::new() };
     let offset = length - tail.len() as u64;
     let mut file = part.file().map_err(|error| local(&error))?;
     file.seek(SeekFrom::Start(offset)).map_err(|error| Trouble::local(what, &error))?;

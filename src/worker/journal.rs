@@ -76,6 +76,17 @@ pub struct Source {
     pub modified: Option<Modified>,
 }
 
+/// What is written together with whatever else there is to write.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// Rows changed.
+    Rows(Vec<Delta>),
+    /// A part is begun from this, and holds these bytes: see [`Journal::note_source`].
+    Begun(PathBuf, Source, Ranges),
+    /// Both are gone, or ours no longer.
+    Gone([PathBuf; 2]),
+}
+
 /// The queue on disk. All calls block.
 #[derive(Debug)]
 pub struct Journal {
@@ -162,7 +173,7 @@ impl Journal {
         Self { shared: Mutex::new(shared), path, keeper }
     }
 
-    /// Whether this process keeps the rows. Where not, [`Journal::apply`] does nothing.
+    /// Whether this process keeps the rows. Where not, no change of them is written.
     pub fn is_owner(&self) -> bool {
         matches!(self.keeper, Keeper::Us(_))
     }
@@ -185,22 +196,28 @@ impl Journal {
 
     /// Writes what changed, all or nothing.
     pub fn apply(&self, deltas: &[Delta]) -> Result<(), Error> {
-        if !self.is_owner() || !deltas.iter().any(is_kept) {
+        self.write(&[Entry::Rows(deltas.to_vec())])
+    }
+
+    /// Writes it, all or nothing: each transaction costs as much as some changes.
+    pub fn write(&self, entries: &[Entry]) -> Result<(), Error> {
+        let is_owner = self.is_owner();
+        let is_written = |entry: &&Entry| match entry {
+            Entry::Rows(deltas) => is_owner && deltas.iter().any(is_kept),
+            Entry::Begun(..) | Entry::Gone(_) => true,
+        };
+        let entries: Vec<_> = entries.iter().filter(is_written).collect();
+        if entries.is_empty() {
             return Ok(());
         }
         let mut shared = self.shared();
         let written = shared.both().and_then(|(database, folders)| {
             let transaction = database.transaction()?;
-            for delta in deltas {
-                match delta {
-                    Delta::Add(transfers) => rows::add(&transaction, folders, transfers)?,
-                    Delta::Phase(id, phase) => rows::phase(&transaction, *id, phase)?,
-                    Delta::Size(id, size) => rows::size(&transaction, *id, *size)?,
-                    Delta::Attempts(id, attempts) => rows::attempts(&transaction, *id, *attempts)?,
-                    Delta::Remove(ids) => rows::remove(&transaction, ids)?,
-                    Delta::Change(transfers) => rows::change(&transaction, folders, transfers)?,
-                    Delta::Places(places) => rows::places(&transaction, places)?,
-                    Delta::Progress(_) | Delta::Held(_) => {}
+            for entry in entries {
+                match entry {
+                    Entry::Rows(deltas) => rows::apply(&transaction, folders, deltas)?,
+                    Entry::Begun(part, source, there) => begin(&transaction, part, source, there)?,
+                    Entry::Gone(parts) => forget(&transaction, parts)?,
                 }
             }
             transaction.commit()
@@ -265,14 +282,8 @@ impl Journal {
     /// Notes what `part` is begun from, before its first byte, and which start of the system writes it. It holds the bytes
     /// `there` by now: what was synced beyond them is gone. One without holes has nothing behind its last byte.
     pub fn note_source(&self, part: &Path, source: &Source, there: &Ranges) -> Result<(), Error> {
-        let insert = "INSERT OR REPLACE INTO source (part, remote, size, modified, boot, synced, held, settled)
-            VALUES (?1, ?2, ?3, ?4, ?5, MIN(?6, COALESCE((SELECT synced FROM source WHERE part = ?1), 0)), ?7,
-                CASE WHEN ?7 IS NULL THEN NULL ELSE (SELECT settled FROM source WHERE part = ?1) END)";
-        let modified = source.modified.as_ref().map(modified_to_text);
-        let (size, prefix) = (source.size.map(to_i64), to_i64(there.prefix()));
-        let held = (!there.is_prefix()).then(|| there.to_string());
-        let values = params![from_os(part.as_os_str()), source.remote, size, modified, boot::id(), prefix, held];
-        self.execute(insert, values)
+        let written = self.shared().database().and_then(|database| begin(database, part, source, there));
+        written.map_err(|e| wrong("write", &self.path, e))
     }
 
     /// `part`, which may have holes from now on, holds these bytes. Noted before the first of them that is not behind the
@@ -329,9 +340,8 @@ impl Journal {
 
     /// Both are gone.
     pub fn forget_sources(&self, parts: [&Path; 2]) -> Result<(), Error> {
-        let delete = "DELETE FROM source WHERE part IN (?1, ?2)";
-        let [first, second] = parts.map(|part| from_os(part.as_os_str()));
-        self.execute(delete, params![first, second])
+        let written = self.shared().database().and_then(|database| forget(database, &parts));
+        written.map_err(|e| wrong("write", &self.path, e))
     }
 
     fn execute(&self, statement: &str, values: impl rusqlite::Params) -> Result<(), Error> {
@@ -344,6 +354,23 @@ impl Journal {
         // A thread that panicked left no half-done transaction: SQLite took it back.
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn begin(database: &Connection, part: &Path, source: &Source, there: &Ranges) -> rusqlite::Result<()> {
+    let insert = "INSERT OR REPLACE INTO source (part, remote, size, modified, boot, synced, held, settled)
+        VALUES (?1, ?2, ?3, ?4, ?5, MIN(?6, COALESCE((SELECT synced FROM source WHERE part = ?1), 0)), ?7,
+            CASE WHEN ?7 IS NULL THEN NULL ELSE (SELECT settled FROM source WHERE part = ?1) END)";
+    let modified = source.modified.as_ref().map(modified_to_text);
+    let (size, prefix) = (source.size.map(to_i64), to_i64(there.prefix()));
+    let held = (!there.is_prefix()).then(|| there.to_string());
+    let values = params![from_os(part.as_os_str()), source.remote, size, modified, boot::id(), prefix, held];
+    database.prepare_cached(insert)?.execute(values).map(|_| ())
+}
+
+fn forget<P: AsRef<Path>>(database: &Connection, parts: &[P; 2]) -> rusqlite::Result<()> {
+    // One by one: for a list SQLite makes a table of its own.
+    let mut delete = database.prepare_cached("DELETE FROM source WHERE part = ?1")?;
+    parts.iter().try_for_each(|part| delete.execute([from_os(part.as_ref().as_os_str())]).map(|_| ()))
 }
 
 /// Whether a delta is written; progress comes ten times a second and is not.

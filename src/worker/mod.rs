@@ -79,8 +79,8 @@ use self::vault::Vault;
 use crate::model::after::AfterLast;
 use crate::model::filezilla::Held;
 use crate::model::{
-    Action, Actions, Batch, Cause, Course, Event, Failure, Kind, LocalListing, Phase, Run, Secret, Settings, Site, Sites,
-    TabId, Ticket, Transfer, TransferId, Wake,
+    Action, Actions, Batch, Cause, Course, Event, Failure, Kind, LocalListing, Phase, Run, Secret, Settings, Site,
+    Sites, TabId, Ticket, Transfer, TransferId, Wake,
 };
 use crate::net::{Cancel, Roots};
 
@@ -138,8 +138,13 @@ pub fn spawn(start: Start, wake: Wake) -> (Actions, Receiver<Event>, JoinHandle<
     let front = Front::new(sender, wake);
     let thread = std::thread::spawn(move || match runtime() {
         Ok(runtime) => {
-            runtime.block_on(async { Worker::new(start, front).run(wanted).await });
+            // As a task among those that it hears, it wakes and is woken without a change of threads.
+            let worker = runtime.spawn(async move { Worker::new(start, front).run(wanted).await });
+            let ended = runtime.block_on(worker);
             runtime.shutdown_timeout(Duration::from_millis(100));
+            if let Err(panic) = ended.map_err(tokio::task::JoinError::into_panic) {
+                std::panic::resume_unwind(panic);
+            }
         }
         Err(error) => fail(front, &error),
     });
@@ -231,7 +236,8 @@ struct Worker {
     inputs: mpsc::Receiver<Input>,
     front: Front,
     lines: Arc<Lines>,
-    scribe: Scribe,
+    /// Writes what nobody waits for, and ends when the worker does.
+    writer: Option<JoinHandle<()>>,
     session_log: SessionLog,
     settings: Settings,
     sites: Arc<Sites>,
@@ -292,7 +298,8 @@ impl Worker {
         let (sender, inputs) = mpsc::channel(INPUTS);
         let lines = Arc::new(Lines::default());
         let (journal, sites) = (Arc::new(journal), Arc::new(sites));
-        let scribe = Scribe::new(journal.clone(), sender.clone());
+        let scribe = Arc::new(Scribe::new(journal.clone(), sender.clone()));
+        let writer = Some(scribe.start());
         let session_log = SessionLog::new(&folders.data, &settings, sender.clone());
         let context = Context {
             inputs: sender,
@@ -300,6 +307,7 @@ impl Worker {
             store: Arc::new(store),
             vault: Arc::new(Vault::open()),
             journal,
+            scribe,
             settles: Arc::default(),
             roots: Arc::new(roots),
             log: Lines::log(&lines),
@@ -322,7 +330,7 @@ impl Worker {
             inputs,
             front,
             lines,
-            scribe,
+            writer,
             session_log,
             settings,
             sites,
@@ -460,7 +468,7 @@ impl Worker {
         self.begin();
         let changes = self.rows.take_changes();
         if !changes.is_empty() {
-            self.scribe.write(&changes, self.rows.queue());
+            self.context.scribe.rows(&changes, self.rows.queue());
             self.forget_stored();
             changes.into_iter().for_each(|delta| self.front.send(Event::Queue(delta)));
         }
@@ -548,7 +556,11 @@ impl Worker {
         self.take_lines();
         self.tick();
         self.settle();
-        self.scribe.close();
+        self.context.scribe.close();
+        if let Some(writer) = self.writer.take() {
+            // A thread that panicked has nothing more to write.
+            let _ = writer.join();
+        }
         self.session_log.close();
         self.front.send(Event::Stopped);
         let end = Instant::now() + GOODBYE;

@@ -15,7 +15,7 @@ use super::rows::{MOST_ROWS, TargetName};
 use super::segments::Crew;
 use super::transfer::{self, End, Ended, Gauge, Job, remote_name};
 use super::walk::{Child, Found};
-use super::{Input, News, PROGRESS, Worker, disk};
+use super::{News, PROGRESS, Worker, disk};
 use crate::model::transfer::{Folder, Priority, Running};
 use crate::model::{Batch, Cause, Course, Delta, Event, Failure, Kind, Phase, Site, Transfer, TransferId};
 use crate::net::Cancel;
@@ -223,19 +223,10 @@ impl Worker {
             gauge,
             link,
             started: Instant::now(),
-            written: self.scribe.written(),
+            written: self.context.scribe.written(),
             begun: false,
         };
-        let (inputs, id, key) = (self.context.inputs.clone(), job.row.id, job.key.clone());
-        tokio::spawn(async move {
-            // Whatever happens to it, its place is given back.
-            if let Err(error) = tokio::spawn(transfer::run(job)).await {
-                let trouble = Trouble::new("Could not transfer it", error.to_string(), Cause::Local, false);
-                let ended = Ended { id, key, end: Err(trouble), link: None, reached: 0 };
-                // The worker has ended: nobody waits for the place.
-                let _ = inputs.send(Input::Ended(Box::new(ended))).await;
-            }
-        });
+        tokio::spawn(transfer::run(job));
     }
 
     /// Tells how far the running rows are.

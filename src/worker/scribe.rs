@@ -1,17 +1,15 @@
 //! What is written down: the lines of all connections for the front, and the queue's changes for the next run.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::Input;
-use super::journal::Journal;
-use super::upload;
+use super::journal::{Entry, Journal};
 use crate::model::{Delta, Direction, Event, Line, Queue};
 use crate::net::Log;
 
@@ -19,9 +17,9 @@ use crate::net::Log;
 const MOST_LINES: usize = 65_536;
 /// Lines that the loop takes at once.
 const PORTION: usize = 1024;
-/// A line waits this long for others to come with it: each on its own would wake the loop.
+/// A line, or a change, waits this long for others to come with it: each on its own would wake somebody.
 const GATHER: Duration = Duration::from_millis(5);
-/// Groups of changes that wait for the disk; all that do are written at once.
+/// Changes that wait for the disk; with more, nobody goes on before they are written.
 const MOST_CHANGES: usize = 256;
 
 /// Lines on their way from the connections to the front.
@@ -83,11 +81,6 @@ impl Lines {
     }
 }
 
-enum Write {
-    Changes(Vec<Delta>),
-    Forget(String),
-}
-
 /// How many groups of changes are on the disk: a row's first byte moves only after it is there itself.
 #[derive(Clone, Debug)]
 pub(super) struct Written(watch::Receiver<u64>);
@@ -99,35 +92,71 @@ impl Written {
     }
 }
 
-/// Writes the queue's changes on a thread of its own, in order.
+/// Writes down what changes, in order: a moment later, with what comes meanwhile, or at once for whoever waits for it.
 pub(super) struct Scribe {
-    writes: Option<SyncSender<Write>>,
-    thread: Option<JoinHandle<()>>,
-    /// Groups of changes that were handed over.
-    groups: AtomicU64,
-    written: Written,
+    journal: Arc<Journal>,
+    waiting: Mutex<Unwritten>,
+    wake: Condvar,
+    /// Held by who writes: what comes later waits.
+    writing: Mutex<()>,
+    written: watch::Sender<u64>,
+    /// For the word that it does not work, said once: each further change would fail alike.
+    inputs: mpsc::Sender<Input>,
+    has_failed: AtomicBool,
+}
+
+#[derive(Default)]
+struct Unwritten {
+    entries: Vec<Entry>,
+    /// Groups of changes of rows that were handed over.
+    groups: u64,
+    is_closed: bool,
 }
 
 impl Scribe {
     pub(super) fn new(journal: Arc<Journal>, inputs: mpsc::Sender<Input>) -> Self {
-        let (count, written) = watch::channel(0);
-        let (groups, written) = (AtomicU64::new(0), Written(written));
-        if !journal.is_owner() {
-            return Self { writes: None, thread: None, groups, written };
+        Self {
+            journal,
+            waiting: Mutex::default(),
+            wake: Condvar::new(),
+            writing: Mutex::default(),
+            written: watch::channel(0).0,
+            inputs,
+            has_failed: AtomicBool::new(false),
         }
-        let (writes, wanted) = sync_channel(MOST_CHANGES);
-        let thread = std::thread::spawn(move || write(&journal, &wanted, &inputs, &count));
-        Self { writes: Some(writes), thread: Some(thread), groups, written }
+    }
+
+    /// Starts the thread that writes what nobody waits for.
+    pub(super) fn start(self: &Arc<Self>) -> JoinHandle<()> {
+        let scribe = self.clone();
+        std::thread::spawn(move || scribe.work())
+    }
+
+    fn work(&self) {
+        loop {
+            let nothing = |waiting: &mut Unwritten| waiting.entries.is_empty() && !waiting.is_closed;
+            let waiting = self.wake.wait_while(self.waiting(), nothing).unwrap_or_else(PoisonError::into_inner);
+            let is_closed = waiting.is_closed;
+            drop(waiting);
+            if !is_closed {
+                std::thread::sleep(GATHER);
+            }
+            self.flush();
+            if is_closed {
+                return;
+            }
+        }
     }
 
     /// What says how far the writing is, and the group that holds what is changed now.
     pub(super) fn written(&self) -> (Written, u64) {
-        (self.written.clone(), self.groups.load(Ordering::Relaxed) + 1)
+        // Rows of another process's queue are not waited for.
+        let group = if self.journal.is_owner() { self.waiting().groups + 1 } else { 0 };
+        (Written(self.written.subscribe()), group)
     }
 
-    /// Writes `changes`, after which the queue is `queue`.
-    pub(super) fn write(&self, changes: &[Delta], queue: &Queue) {
-        let Some(writes) = &self.writes else { return };
+    /// Takes the queue's `changes`, after which it is `queue`.
+    pub(super) fn rows(&self, changes: &[Delta], queue: &Queue) {
         let mut kept = Vec::new();
         for delta in changes.iter().filter(|delta| !matches!(delta, Delta::Progress(_) | Delta::Held(_))) {
             kept.push(delta.clone());
@@ -139,61 +168,65 @@ impl Scribe {
             }
         }
         if !kept.is_empty() {
-            self.groups.fetch_add(1, Ordering::Relaxed);
-            // The thread ends only after this.
-            let _ = writes.send(Write::Changes(kept));
+            self.add(Entry::Rows(kept));
         }
     }
 
-    /// Forgets what was begun on a server under this name, now that the changes before say that it is done: the other way
-    /// round, a program that is killed in between would take its own file for somebody else's.
-    pub(super) fn forget(&self, remote: String) {
-        if let Some(writes) = &self.writes {
-            let _ = writes.send(Write::Forget(remote));
+    /// Takes what is to be written behind all before. Where much waits already, it is written now, which blocks.
+    pub(super) fn add(&self, entry: Entry) {
+        let mut waiting = self.waiting();
+        waiting.groups += u64::from(matches!(entry, Entry::Rows(_)));
+        waiting.entries.push(entry);
+        let count = waiting.entries.len();
+        drop(waiting);
+        if count == 1 {
+            self.wake.notify_one();
+        }
+        if count >= MOST_CHANGES {
+            self.flush();
         }
     }
 
-    /// Waits until everything is written.
-    pub(super) fn close(&mut self) {
-        self.writes = None;
-        if let Some(thread) = self.thread.take() {
-            // A thread that panicked has nothing more to write.
-            let _ = thread.join();
+    /// Writes what waits, in one transaction; behind it everything is on the disk that was added before. Blocks.
+    pub(super) fn flush(&self) {
+        let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = std::mem::take(&mut self.waiting().entries);
+        if entries.is_empty() {
+            return;
         }
-    }
-}
-
-fn write(journal: &Journal, wanted: &Receiver<Write>, inputs: &mpsc::Sender<Input>, count: &watch::Sender<u64>) {
-    let mut failed = false;
-    while let Ok(first) = wanted.recv() {
-        // Whatever came while the last group was written is one transaction.
-        let (mut deltas, mut groups, mut forgotten) = (Vec::new(), 0, Vec::new());
-        for write in std::iter::once(first).chain(wanted.try_iter().take(MOST_CHANGES)) {
-            match write {
-                Write::Changes(changes) => {
-                    deltas.extend(changes);
-                    groups += 1;
-                }
-                Write::Forget(remote) => forgotten.push(remote),
-            }
-        }
-        let mut written = journal.apply(&deltas);
+        let groups = entries.iter().filter(|entry| matches!(entry, Entry::Rows(_))).count() as u64;
+        let written = self.journal.write(&entries).or_else(|error| match entries.len() {
+            1 => Err(error),
+            // What is wrong with one of them is not the others' loss.
+            _ => entries.iter().map(|entry| self.journal.write(std::slice::from_ref(entry))).fold(Ok(()), Result::and),
+        });
+        drop(writing);
         // What cannot be written is said, and holds nothing up.
-        count.send_modify(|count| *count += groups);
-        for remote in forgotten {
-            written = written.and(upload::disown(journal, &remote));
-        }
+        self.written.send_modify(|count| *count += groups);
         if let Err(error) = written
-            && !std::mem::replace(&mut failed, true)
+            && !self.has_failed.swap(true, Ordering::Relaxed)
         {
-            // Said once: each further change would fail alike.
-            let _ = inputs.try_send(Input::Event(Event::Failed(error.into())));
+            let _ = self.inputs.try_send(Input::Event(Event::Failed(error.into())));
         }
+    }
+
+    /// Nothing more comes: the thread writes what there is, and ends.
+    pub(super) fn close(&self) {
+        self.waiting().is_closed = true;
+        self.wake.notify_one();
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Unwritten> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
+    use super::super::journal::Source;
+    use super::super::ranges::Ranges;
     use super::*;
     use crate::model::ConnectionId;
 
@@ -201,6 +234,27 @@ mod tests {
         let (at, connection) = (jiff::Timestamp::UNIX_EPOCH, ConnectionId(1));
         let (direction, text) = (Direction::Sent, String::new());
         Line { seq, at, connection, direction, code: None, text, raw: None, transfer: None }
+    }
+
+    #[test]
+    fn what_waits_is_written_in_order_by_who_cannot_wait_or_a_moment_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Arc::new(Journal::open(folder.path()).0);
+        let scribe = Arc::new(Scribe::new(journal.clone(), mpsc::channel(1).0));
+        let part = PathBuf::from("/a.part");
+        let source = Source { remote: "there".into(), size: Some(1), modified: None };
+        let begun = || Entry::Begun(part.clone(), source.clone(), Ranges::default());
+        scribe.add(begun());
+        scribe.add(Entry::Gone([part.clone(), part.clone()]));
+        scribe.add(begun());
+        assert_eq!(journal.source(&part).unwrap(), None);
+        scribe.flush();
+        assert_eq!(journal.source(&part).unwrap(), Some(source.clone()));
+        let writer = scribe.start();
+        scribe.add(Entry::Gone([part.clone(), part.clone()]));
+        scribe.close();
+        writer.join().unwrap();
+        assert_eq!(journal.source(&part).unwrap(), None);
     }
 
     #[test]

@@ -131,15 +131,11 @@ impl Worker {
         }
     }
 
-    /// Forgets what was begun for uploads that are done.
+    /// Forgets what was begun for uploads that are done, now that the changes before say so: the other way round, a program
+    /// that is killed in between would take its own file for somebody else's.
     pub(super) fn forget_stored(&mut self) {
         for remote in std::mem::take(&mut self.stored) {
-            if self.context.journal.is_owner() {
-                self.scribe.forget(remote);
-            } else {
-                let journal = self.context.journal.clone();
-                tokio::task::spawn_blocking(move || upload::disown(&journal, &remote));
-            }
+            self.context.scribe.add(upload::gone(&remote));
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
+use tokio::sync::mpsc;
 
 use super::connect::{self, Context, Link, Wanted};
 use super::extras::{Extra, Target};
@@ -20,7 +21,9 @@ use crate::ftp::{Operation, Outcome, TransferType};
 use crate::model::exists::{DateIs, Pattern};
 use crate::model::question::{Facts, FileExists};
 use crate::model::transfer::{Done, Proof, Running};
-use crate::model::{Answer, Ask, Course, IfExists, Kind, Phase, RemotePath, Settings, Site, Transfer, TransferId};
+use crate::model::{
+    Answer, Ask, Cause, Course, IfExists, Kind, Phase, RemotePath, Settings, Site, Transfer, TransferId,
+};
 use crate::net::{Body, Cancel, Flow};
 
 /// What of a running row is read at any time, ten times a second.
@@ -151,6 +154,7 @@ pub(super) fn remote_name(site: &Site, path: &RemotePath) -> String {
 
 /// Does the attempt, and tells the worker's loop how it ended.
 pub(super) async fn run(mut job: Job) {
+    let place = HeldPlace::of(&job);
     let mut end = job.attempt().await;
     let is_lost = job.link.as_ref().is_some_and(|link| !link.is_open()) && end.is_err();
     // A connection that waited for work, or for an answer, may have been closed meanwhile: that is no failure of the row.
@@ -165,8 +169,38 @@ pub(super) async fn run(mut job: Job) {
     }
     let link = kept(job.link.take(), end.as_ref().err());
     let reached = job.gauge.read().done;
-    let ended = Ended { id: job.row.id, key: job.key, end, link, reached };
-    job.context.tell(Input::Ended(Box::new(ended))).await;
+    place.leave(Ended { id: job.row.id, key: job.key, end, link, reached }).await;
+}
+
+/// The place of an attempt, which is given back whatever happens: also when its task panics.
+struct HeldPlace {
+    inputs: mpsc::Sender<Input>,
+    held: Option<(TransferId, Arc<Key>)>,
+}
+
+impl HeldPlace {
+    fn of(job: &Job) -> Self {
+        Self { inputs: job.context.inputs.clone(), held: Some((job.row.id, job.key.clone())) }
+    }
+
+    async fn leave(mut self, ended: Ended) {
+        // The worker has ended: nobody waits for the place.
+        let _ = self.inputs.send(Input::Ended(Box::new(ended))).await;
+        self.held = None;
+    }
+}
+
+impl Drop for HeldPlace {
+    fn drop(&mut self) {
+        if let Some((id, key)) = self.held.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let trouble = Trouble::new("Could not transfer it", "its task ended too early", Cause::Local, false);
+            let ended = Ended { id, key, end: Err(trouble), link: None, reached: 0 };
+            let inputs = self.inputs.clone();
+            runtime.spawn(async move { inputs.send(Input::Ended(Box::new(ended))).await });
+        }
+    }
 }
 
 /// A connection that the next transfer can use, after this one ended with `trouble` or well.
@@ -185,7 +219,8 @@ impl Job {
     async fn attempt(&mut self) -> Result<End, Trouble> {
         if self.link.is_none() {
             self.gauge.step("Connecting");
-            self.link = Some(self.connect().await?);
+            // Apart, so that the task of a file that finds a connection is small.
+            self.link = Some(Box::pin(self.connect()).await?);
         }
         self.gauge.step("Waiting for the server");
         if self.row.kind == Kind::Other {
@@ -408,5 +443,23 @@ impl Job {
             Ok(result) => result.map_err(|error| Trouble::disk(what, &error)),
             Err(error) => Err(Trouble::local(what, &std::io::Error::other(error))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_place_of_a_task_that_panics_is_given_back() {
+        let (inputs, mut heard) = mpsc::channel(1);
+        let held = Some((TransferId(7), Arc::new(Key::of(&Site::default()))));
+        let task = tokio::spawn(async move {
+            let _place = HeldPlace { inputs, held };
+            panic!("what a defect does");
+        });
+        assert!(task.await.is_err());
+        let Some(Input::Ended(ended)) = heard.recv().await else { panic!("nothing was told") };
+        assert!(ended.id == TransferId(7) && ended.end.is_err());
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::connect::{Context, Link};
 use super::disk;
 use super::download::OVERLAP;
-use super::journal::{Journal, Source};
+use super::journal::{Entry, Journal, Source};
 use super::ranges::Ranges;
 use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::Verdict;
@@ -53,8 +53,8 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         }
         _ => 0,
     };
-    job.recorded().await;
     note(job, &what, source, begin.before).await?;
+    job.recorded().await;
     job.begun = true;
     let stored = match store(job, &what, &file, offset, source, Way::Restart).await {
         Err(trouble) if trouble.kind == TroubleKind::NoRestart => {
@@ -89,7 +89,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         result => result?,
     };
     take_name(job).await?;
-    // That it was ours is forgotten only when the journal knows that it is done: see `Scribe::forget`.
+    // That it was ours is forgotten only when the journal knows that it is done: see `Worker::forget_stored`.
     Ok(job.done(size, resumed_from, proof))
 }
 
@@ -184,21 +184,19 @@ impl Before {
 
 /// Notes that the target is our own unfinished work, and what it was before: for the next attempt, also in another run.
 async fn note(job: &Job, what: &str, source: Facts, before: Before) -> Result<(), Trouble> {
-    let (journal, remote, local) = (job.context.journal.clone(), job.remote_name(), job.row.local_shown());
+    let (scribe, remote, local) = (job.context.scribe.clone(), job.remote_name(), job.row.local_shown());
     job.blocking(what, move || {
-        match before {
-            Before::Other(size) => {
-                let other = Source { remote: local.clone(), size, modified: None };
-                journal.note_source(&before_path(&remote), &other, &Ranges::default())?;
-            }
-            Before::Beginning => {
-                let beginning = Source { remote: String::new(), size: None, modified: None };
-                journal.note_source(&before_path(&remote), &beginning, &Ranges::default())?;
-            }
-            Before::Absent => journal.forget_source(&before_path(&remote))?,
-        }
+        let begun = |path, source| Entry::Begun(path, source, Ranges::default());
+        let was = before_path(&remote);
+        scribe.add(match before {
+            Before::Other(size) => begun(was, Source { remote: local.clone(), size, modified: None }),
+            Before::Beginning => begun(was, Source { remote: String::new(), size: None, modified: None }),
+            Before::Absent => Entry::Gone([was.clone(), was]),
+        });
         let Facts { size, modified } = source;
-        journal.note_source(Path::new(&remote), &Source { remote: local, size, modified }, &Ranges::default())
+        scribe.add(begun(remote.into(), Source { remote: local, size, modified }));
+        scribe.flush();
+        Ok(())
     })
     .await
 }
@@ -207,6 +205,11 @@ async fn note(job: &Job, what: &str, source: Facts, before: Before) -> Result<()
 async fn forget(job: &Job, what: &str) -> Result<(), Trouble> {
     let (journal, remote) = (job.context.journal.clone(), job.remote_name());
     job.blocking(what, move || disown(&journal, &remote)).await
+}
+
+/// The same, to be written behind what was changed before.
+pub(super) fn gone(remote: &str) -> Entry {
+    Entry::Gone([remote.into(), before_path(remote)])
 }
 
 /// The target called `remote` is no unfinished work of ours.

@@ -12,7 +12,7 @@ use super::super::disk::{from_os, to_os};
 use super::{is_left, to_i64};
 use crate::model::queue::Rows;
 use crate::model::transfer::{Folder, Priority};
-use crate::model::{Kind, Phase, RemotePath, Site, Transfer, TransferId};
+use crate::model::{Delta, Kind, Phase, RemotePath, Site, Transfer, TransferId};
 
 /// Which folder has which number, so that a folder of 100,000 rows is written once.
 #[derive(Debug, Default)]
@@ -71,12 +71,29 @@ const UPDATE: &str =
     WHERE (place, course, kind, folder, remote_name, local_name, size, phase, failure, attempts, if_exists, priority)
     IS NOT (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
+/// What changed.
+pub(super) fn apply(database: &Connection, folders: &mut Folders, deltas: &[Delta]) -> rusqlite::Result<()> {
+    for delta in deltas {
+        match delta {
+            Delta::Add(transfers) => add(database, folders, transfers)?,
+            Delta::Phase(id, changed) => phase(database, *id, changed)?,
+            Delta::Size(id, bytes) => size(database, *id, *bytes)?,
+            Delta::Attempts(id, count) => attempts(database, *id, *count)?,
+            Delta::Remove(ids) => remove(database, ids)?,
+            Delta::Change(transfers) => change(database, folders, transfers)?,
+            Delta::Places(changed) => places(database, changed)?,
+            Delta::Progress(_) | Delta::Held(_) => {}
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn add(database: &Connection, folders: &mut Folders, transfers: &Rows) -> rusqlite::Result<()> {
     write(database, folders, "NOTHING", transfers)
 }
 
 /// Rows become these; those that are finished well leave.
-pub(super) fn change(database: &Connection, folders: &mut Folders, transfers: &Rows) -> rusqlite::Result<()> {
+fn change(database: &Connection, folders: &mut Folders, transfers: &Rows) -> rusqlite::Result<()> {
     let done: Vec<_> =
         transfers.iter().filter(|transfer| !is_left(transfer.phase)).map(|transfer| transfer.id).collect();
     remove(database, &done)?;
@@ -106,7 +123,7 @@ fn write(database: &Connection, folders: &mut Folders, known: &str, transfers: &
     Ok(())
 }
 
-pub(super) fn phase(database: &Connection, id: TransferId, phase: &Phase) -> rusqlite::Result<()> {
+fn phase(database: &Connection, id: TransferId, phase: &Phase) -> rusqlite::Result<()> {
     match phase {
         // It was queued before, and after a crash it is again.
         Phase::Running(_) => Ok(()),
@@ -119,22 +136,22 @@ pub(super) fn phase(database: &Connection, id: TransferId, phase: &Phase) -> rus
     }
 }
 
-pub(super) fn size(database: &Connection, id: TransferId, size: u64) -> rusqlite::Result<()> {
+fn size(database: &Connection, id: TransferId, size: u64) -> rusqlite::Result<()> {
     let mut update = database.prepare_cached("UPDATE transfer SET size = ?2 WHERE id = ?1")?;
     update.execute([to_i64(id.0), to_i64(size)]).map(|_| ())
 }
 
-pub(super) fn attempts(database: &Connection, id: TransferId, attempts: u16) -> rusqlite::Result<()> {
+fn attempts(database: &Connection, id: TransferId, attempts: u16) -> rusqlite::Result<()> {
     let mut update = database.prepare_cached("UPDATE transfer SET attempts = ?2 WHERE id = ?1")?;
     update.execute([to_i64(id.0), i64::from(attempts)]).map(|_| ())
 }
 
-pub(super) fn remove(database: &Connection, ids: &[TransferId]) -> rusqlite::Result<()> {
+fn remove(database: &Connection, ids: &[TransferId]) -> rusqlite::Result<()> {
     let mut delete = database.prepare_cached("DELETE FROM transfer WHERE id = ?1")?;
     ids.iter().try_for_each(|id| delete.execute([to_i64(id.0)]).map(|_| ()))
 }
 
-pub(super) fn places(database: &Connection, places: &[(TransferId, i64)]) -> rusqlite::Result<()> {
+fn places(database: &Connection, places: &[(TransferId, i64)]) -> rusqlite::Result<()> {
     let mut update: CachedStatement<'_> =
         database.prepare_cached("UPDATE transfer SET place = ?2 WHERE id = ?1 AND place <> ?2")?;
     places.iter().try_for_each(|(id, place)| update.execute([to_i64(id.0), *place]).map(|_| ()))
