@@ -307,7 +307,7 @@ fn permissions_are_shown_of_what_was_refused() {
 #[test]
 fn a_full_disk_holds_the_queue() {
     let dialogue = "@2 S: 220 hi\n@2 C: STOR x\n@2 S: 150 go\n@2 S: 452 full";
-    let (_, actions) = remedied(dialogue, "Pause the queue");
+    let (_, actions) = remedied(dialogue, "Hold the queue");
     assert!(matches!(actions.as_slice(), [Action::Hold]));
 }
 
@@ -333,7 +333,7 @@ fn what_cannot_be_done_says_why() {
     panel.state_mut().mirror.apply(Event::Queue(Delta::Held(true)));
     panel.get_by_label("452 full").click();
     panel.run();
-    assert!(panel.get_by_role_and_label(Role::Button, "Pause the queue").accesskit_node().is_disabled());
+    assert!(panel.get_by_role_and_label(Role::Button, "Hold the queue").accesskit_node().is_disabled());
 }
 
 #[test]

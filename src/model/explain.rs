@@ -55,7 +55,7 @@ impl Remedy {
             Self::SwitchToExplicitTls => "Switch the site to explicit TLS".to_owned(),
             Self::Refresh => "List the folder again".to_owned(),
             Self::ShowPermissions => "Show the permissions".to_owned(),
-            Self::PauseQueue => "Pause the queue".to_owned(),
+            Self::PauseQueue => "Hold the queue".to_owned(),
             Self::Verify => "Verify it by size and checksum".to_owned(),
             Self::FetchAgain => "Transfer it again".to_owned(),
             Self::Reconnect => "Connect again".to_owned(),

@@ -12,7 +12,7 @@ use crate::model::{Comparison, Direction, Exchange, Line};
 use super::list::{self, Order, Picked, Rows, Scroll};
 use super::split::{self, Bounds};
 use super::strip::{at_right, at_right_width, bar, nothing};
-use super::transcript_line::{HEIGHT, drawn, paint_chip};
+use super::transcript_line::{HEIGHT, drawn, paint_chip, write_command};
 use super::transcript_waterfall::duration;
 use super::{icons, paint, text, theme};
 
@@ -436,7 +436,7 @@ fn draw_side(ui: &Ui, side: Rect, exchange: &Exchange, timed: bool) {
     }
     let place = Rect::from_x_y_ranges(from..=(chip.left() - theme::GAP).max(from), side.y_range());
     let color = if exchange.command.is_some() { palette.text } else { palette.secondary };
-    list::write(ui, place, text::visible(drawn(asked(exchange))), theme::mono(), color, Align::Min);
+    write_command(ui, place, asked(exchange), &[], color);
 }
 
 /// What was said on both sides of the chosen row.

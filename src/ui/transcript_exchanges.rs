@@ -1,6 +1,6 @@
 //! The exchanges of the reply log: a row per command, with what came of it and where the time went.
 
-use eframe::egui::{self, Align, Modifiers, Rect, Role, Sense, Ui, WidgetInfo};
+use eframe::egui::{self, Modifiers, Rect, Role, Sense, Ui, WidgetInfo};
 
 use crate::model::Exchange;
 use crate::model::explain::sentence;
@@ -13,7 +13,7 @@ use super::theme;
 use super::transcript_columns::{INSET, align, header_ui, write_time};
 use super::transcript_copy::{RowMenu, copy, row_menu};
 use super::transcript_index::Index;
-use super::transcript_line::{HEIGHT, drawn, marked, paint_chip};
+use super::transcript_line::{HEIGHT, paint_chip, write_command, write_words as words};
 use super::transcript_lines::keys;
 use super::transcript_panel::{NAME, TranscriptView};
 use super::transcript_waterfall::{self as waterfall, Scale};
@@ -138,14 +138,7 @@ fn draw(ui: &Ui, rect: Rect, exchange: &Exchange, above: Option<&Exchange>, env:
                 number(Some(write_time(env.times, env.clock, exchange.at, env.started, above)));
             }
             Column::Command => match &exchange.command {
-                Some(command) => {
-                    let verb = exchange.verb();
-                    let wide = words(ui, cell, verb, env.words, palette.text);
-                    let rest = cell.with_min_x((cell.left() + wide + theme::GAP).min(cell.right()));
-                    let argument = text::visible(drawn(command.get(verb.len() + 1..).unwrap_or_default()));
-                    let argument = list::fit_path(ui, rest.width(), &argument, &theme::mono());
-                    words(ui, rest, &argument, env.words, palette.text);
-                }
+                Some(command) => write_command(ui, cell, command, env.words, palette.text),
                 None => {
                     let said = if exchange.first { "Greeting" } else { "Unasked" };
                     words(ui, cell, said, &[], palette.secondary);
@@ -189,10 +182,4 @@ fn reply(ui: &Ui, cell: Rect, exchange: &Exchange, env: &Env<'_>) {
         None => ("Waiting…", &[][..], palette.secondary),
     };
     words(ui, cell, said, marks, color);
-}
-
-/// Writes `said` with what is looked for in it marked; says how wide it is.
-fn words(ui: &Ui, cell: Rect, said: &str, words: &[String], color: egui::Color32) -> f32 {
-    let job = marked(&text::visible(drawn(said)), words, color, theme::of(ui), cell.width());
-    list::write_job(ui, cell, job, Align::Min)
 }

@@ -144,6 +144,21 @@ pub(super) fn marked(
     job
 }
 
+/// Writes a command: its verb, and as much of what it names as there is room for.
+pub(super) fn write_command(ui: &Ui, cell: Rect, command: &str, words: &[String], color: egui::Color32) {
+    let (verb, argument) = command.split_once(' ').unwrap_or((command, ""));
+    let wide = write_words(ui, cell, verb, words, color);
+    let rest = cell.with_min_x((cell.left() + wide + theme::GAP).min(cell.right()));
+    let argument = list::fit_path(ui, rest.width(), &text::visible(drawn(argument)), &theme::mono());
+    write_words(ui, rest, &argument, words, color);
+}
+
+/// Writes `said` with what is looked for in it marked; says how wide it is.
+pub(super) fn write_words(ui: &Ui, cell: Rect, said: &str, words: &[String], color: egui::Color32) -> f32 {
+    let job = marked(&text::visible(drawn(said)), words, color, theme::of(ui), cell.width());
+    list::write_job(ui, cell, job, Align::Min)
+}
+
 /// The chip of a code, in the line of text.
 pub fn chip(ui: &mut Ui, code: u16) {
     let (rect, _) = ui.allocate_exact_size(Vec2::new(CHIP, 20.0), Sense::hover());
