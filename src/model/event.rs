@@ -94,10 +94,10 @@ pub enum Event {
     },
     /// A line crossed a control connection.
     Line(Line),
-    /// A log was read from a file.
-    Log(Box<OpenedLog>),
-    /// Two logs were compared.
-    Compared(Box<Comparison>),
+    /// A log was read from a file, or could not be.
+    Log(Result<Box<OpenedLog>, Failure>),
+    /// Two logs were compared, or could not be.
+    Compared(Result<Box<Comparison>, Failure>),
     /// A control connection of the transcript was opened.
     Opened {
         /// Its number in the transcript.

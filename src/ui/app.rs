@@ -18,7 +18,7 @@ use super::opened_log::OpenedView;
 use super::pane::Travel;
 use super::perform::{self, Choose, Out};
 use super::text::Clock;
-use super::view::{Lower, Side, View};
+use super::view::{Side, View};
 use super::{dialog, lower, pointer, sites, theme, window};
 
 /// Events that are taken in before a frame is drawn.
@@ -166,12 +166,22 @@ impl App {
                     self.mirror.answered(*id);
                 }
                 Action::CloseTab { tab } => self.mirror.close(*tab),
+                Action::OpenLog(path) => {
+                    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+                    self.read_log(format!("Reading {name}…"));
+                }
+                Action::Compare(_) => self.read_log("Comparing…".to_owned()),
                 _ => {}
             }
             self.unsent.push_back(action);
             self.unsent.extend(more);
         }
         self.flush();
+    }
+
+    fn read_log(&mut self, what: String) {
+        self.mirror.reading = Some(what);
+        lower::bring_log(&mut self.view);
     }
 
     fn flush(&mut self) {
@@ -372,13 +382,11 @@ impl eframe::App for App {
             let settings = Settings { layout: self.view.layout.clone(), ..self.mirror.settings.clone() };
             self.view.opened = Some(Box::new(OpenedView::new(*log, settings)));
             self.view.compared = None;
-            self.view.layout.log = true;
-            self.view.lower = Lower::Log;
+            lower::bring_log(&mut self.view);
         }
         if let Some(comparison) = self.mirror.compared.take() {
             self.view.compared = Some(Box::new(ComparedView::new(*comparison)));
-            self.view.layout.log = true;
-            self.view.lower = Lower::Log;
+            lower::bring_log(&mut self.view);
         }
         self.sync();
         if lower::follow(&self.mirror, &mut self.view) {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use eframe::egui::{Response, Ui};
+use eframe::egui::{Frame, Margin, Response, Ui};
 
 use crate::model::{Action, FileAction, Phase};
 
@@ -13,7 +13,7 @@ use super::mirror::Mirror;
 use super::queue_panel::{QueueView, queue_tabs, queue_ui};
 use super::transcript_panel::{Asked, TranscriptView, transcript_title, transcript_ui};
 use super::view::{Lower, Side};
-use super::{perform, remedy};
+use super::{icons, perform, remedy, text, theme};
 
 /// Time in a frame that following the transcript may take.
 const BUDGET: Duration = Duration::from_millis(5);
@@ -39,8 +39,29 @@ pub fn follow(mirror: &Mirror, view: &mut View) -> bool {
 /// Brings the live log to the front.
 pub fn show_log(view: &mut View) {
     (view.opened, view.compared) = (None, None);
+    bring_log(view);
+}
+
+/// Brings whichever log is shown to the front.
+pub fn bring_log(view: &mut View) {
     view.layout.log = true;
     view.lower = Lower::Log;
+}
+
+/// Says which log is being read, above the one that is shown.
+fn reading_ui(ui: &mut Ui, mirror: &Mirror) {
+    let Some(what) = &mirror.reading else { return };
+    let palette = theme::of(ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let frame = Frame::NONE.fill(palette.tint(palette.accent)).inner_margin(Margin::symmetric(8, 0));
+    frame.show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.set_height(theme::BAR);
+            ui.set_width(ui.available_width());
+            ui.label(icons::LOG.text().color(palette.accent));
+            ui.label(text::visible(what));
+        });
+    });
 }
 
 fn follow_log(mirror: &Mirror, view: &mut TranscriptView) -> bool {
@@ -69,6 +90,7 @@ pub fn queue_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut V
 
 /// Draws the reply log, or the one that was opened, or two that were compared.
 pub fn log_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut Vec<Action>) {
+    reading_ui(ui, mirror);
     if let Some(compared) = &mut view.compared {
         if compared_ui(ui, compared, &mut view.layout.details_height, transcript_title) {
             view.compared = None;
@@ -91,6 +113,7 @@ pub fn tabbed_area(ui: &mut Ui, mirror: &Mirror, view: &mut View, actions: &mut 
             queue_tabs(ui, mirror, queue, Some(lower));
         }));
     }
+    reading_ui(ui, mirror);
     if let Some(logs) = compared {
         if compared_ui(ui, logs, &mut layout.details_height, |ui| queue_tabs(ui, mirror, queue, Some(lower))) {
             *compared = None;

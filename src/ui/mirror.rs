@@ -32,6 +32,8 @@ pub struct Mirror {
     pub connections: BTreeMap<ConnectionId, Wire>,
     /// Those that were closed, in that order.
     pub closed: Vec<ConnectionId>,
+    /// What is being read, in words: large logs take seconds.
+    pub reading: Option<String>,
     /// A log that was read from a file, until the window takes it.
     pub opened: Option<Box<OpenedLog>>,
     /// Two logs that were compared, until the window takes them.
@@ -202,6 +204,7 @@ impl Default for Mirror {
             transcript: Transcript::new(settings.log_lines),
             connections: BTreeMap::new(),
             closed: Vec::new(),
+            reading: None,
             opened: None,
             compared: None,
             questions: Vec::new(),
@@ -258,8 +261,14 @@ impl Mirror {
             }
             Event::QueueIdle => self.queue_changed = true,
             Event::Line(line) => self.transcript.push(line),
-            Event::Log(log) => self.opened = Some(log),
-            Event::Compared(comparison) => self.compared = Some(comparison),
+            Event::Log(result) => {
+                self.reading = None;
+                self.opened = self.or_notice(result);
+            }
+            Event::Compared(result) => {
+                self.reading = None;
+                self.compared = self.or_notice(result);
+            }
             Event::Opened { connection, tab, site } => {
                 self.connections.insert(connection, Wire { tab, site, open: true });
             }
@@ -396,6 +405,10 @@ impl Mirror {
         if !self.notices.iter().any(|notice| matches!(notice.word, Word::NoVault(_))) {
             self.notice(None, Word::NoVault(why));
         }
+    }
+
+    fn or_notice<T>(&mut self, result: Result<T, Failure>) -> Option<T> {
+        result.map_err(|failure| self.notice(None, Word::Failure(failure))).ok()
     }
 
     fn notice(&mut self, tab: Option<TabId>, word: Word) {

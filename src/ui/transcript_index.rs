@@ -92,7 +92,8 @@ impl Index {
         self.forget_exchanges(transcript);
         let end = transcript.dropped() + transcript.len() as u64;
         let mut budget = STEP;
-        while self.first + (self.facts.len() as u64) < end && budget > 0 {
+        // A third for each, so that of a long log the first rows are there at once.
+        while self.first + (self.facts.len() as u64) < end && budget > STEP * 2 / 3 {
             let number = self.first + self.facts.len() as u64;
             let Some(line) = line(transcript, number) else { break };
             let facts = self.facts_of(number, line);
@@ -109,7 +110,7 @@ impl Index {
             budget -= 1;
         }
         let known = self.first + self.facts.len() as u64;
-        while self.next < known && budget > 0 {
+        while self.next < known && budget > STEP / 3 {
             self.look(transcript, self.next);
             self.next += 1;
             budget -= 1;

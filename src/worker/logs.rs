@@ -20,16 +20,13 @@ const MOST_LINES: usize = 1_000_000;
 
 /// Reads a log for the window.
 pub(super) fn open(context: &Context, path: PathBuf) {
-    tell(context, move || match read(&path) {
-        Ok(log) => Event::Log(Box::new(log)),
-        Err(error) => Event::Failed(unread(&path, &error)),
-    });
+    tell(context, move || Event::Log(read(&path).map(Box::new).map_err(|error| unread(&path, &error))));
 }
 
 /// Sets two logs side by side for the window.
 pub(super) fn compare(context: &Context, [left, right]: [Source; 2]) {
-    let both = move || Ok(Comparison::of(compared(left)?, compared(right)?));
-    tell(context, move || both().map_or_else(Event::Failed, |comparison| Event::Compared(Box::new(comparison))));
+    let both = move || Ok(Box::new(Comparison::of(compared(left)?, compared(right)?)));
+    tell(context, move || Event::Compared(both()));
 }
 
 fn compared(source: Source) -> Result<Compared, Failure> {
