@@ -202,10 +202,11 @@ fn is_login(verb: &str) -> bool {
     matches!(verb, "USER" | "PASS" | "ACCT")
 }
 
-/// The server's words, if it refused the password: asking for another one makes sense.
+/// The server's words, if it refused the password: asking for another one makes sense. It does not where USER was refused
+/// already.
 pub(super) fn refused_login(error: &net::Error) -> Option<String> {
     match error {
-        net::Error::Ftp(ftp::Error::Refused { verb, code, reply }) if is_login(verb) && !is_transient(*code) => {
+        net::Error::Ftp(ftp::Error::Refused { verb: "PASS" | "ACCT", code, reply }) if !is_transient(*code) => {
             Some(reply.clone())
         }
         _ => None,
@@ -315,6 +316,8 @@ mod tests {
         let wrong = refused("PASS", 530, "530 Login incorrect.");
         assert_eq!(Trouble::connecting("x", &wrong).kind, Kind::NoConnection);
         assert_eq!(refused_login(&wrong).as_deref(), Some("530 Login incorrect."));
+        let unwelcome = refused("USER", 530, "530 User may not log in here.");
+        assert_eq!(refused_login(&unwelcome), None, "no other password helps");
         let leaving = ftp::Error::Closed(Some("421 Timeout.".into()));
         assert_eq!(Trouble::connecting("x", &net::Error::Ftp(leaving)).kind, Kind::NoConnection);
     }
