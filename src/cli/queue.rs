@@ -97,7 +97,7 @@ pub(super) fn run(front: &mut Front) -> Result<Status, Stop> {
 
 fn row(row: queue::Row<'_>) -> Row {
     Row {
-        site: shown(row.folder.site.title()),
+        site: shown(&row.folder.site.title()),
         local: row.local_shown(),
         remote: row.remote().to_string(),
         direction: direction(row.course),

@@ -162,9 +162,9 @@ impl Site {
         if self.login == Login::Anonymous { "anonymous" } else { &self.user }
     }
 
-    /// What names this site to a person: its name, else its host.
-    pub fn title(&self) -> &str {
-        if self.name.is_empty() { &self.host } else { &self.name }
+    /// What names this site to a person: its name, else its address.
+    pub fn title(&self) -> String {
+        if self.name.is_empty() { self.address() } else { self.name.clone() }
     }
 
     /// The key of its password in the vault: scheme, user, host and port.
@@ -350,7 +350,7 @@ mod tests {
         assert_eq!(site.address(), "h");
         site.port = Some(2121);
         assert_eq!(site.address(), "h:2121");
-        assert_eq!((site.port(), site.title()), (2121, "h"));
+        assert_eq!((site.port(), site.title().as_str()), (2121, "h:2121"));
     }
 
     #[test]

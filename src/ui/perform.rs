@@ -411,7 +411,7 @@ fn add_bookmark(mirror: &Mirror, view: &mut View, out: &mut Out) {
         _ => None,
     };
     let remote = tab.remote.here();
-    let name = remote.as_ref().map_or_else(|| site.title().to_owned(), place::label);
+    let name = remote.as_ref().map_or_else(|| site.title(), place::label);
     let bookmark = Bookmark { name, local, remote: remote.as_ref().map(place::shown) };
     let mut sites = (*mirror.sites).clone();
     match sites.sites.iter_mut().find(|stored| is_stored_as(&site, stored)) {

@@ -229,7 +229,7 @@ pub fn hover(ui: &mut Ui, row: Row<'_>) {
         ui.label(icons::RIGHT.text().color(palette.secondary));
         ui.label(egui::RichText::new(text::visible(&to)).font(theme::mono()));
     });
-    let mut facts = vec![row.folder.site.title().to_owned()];
+    let mut facts = vec![row.folder.site.title()];
     facts.extend(row.size.map(text::exact_size));
     if row.attempts > 1 {
         facts.push(format!("{} attempts", row.attempts));

@@ -193,7 +193,7 @@ pub fn sites_menu(ui: &mut Ui, mirror: &Mirror, wishes: &mut Vec<Wish>) {
             ui.label(RichText::new(&site.folder).font(theme::small()).color(theme::of(ui).secondary));
         }
         folder = Some(&site.folder);
-        if menu::entry(ui, Some(icons::SERVER), site.title(), "", true).clicked() {
+        if menu::entry(ui, Some(icons::SERVER), &site.title(), "", true).clicked() {
             wishes.push(Wish::Connect(Arc::new(site.clone()), None));
             ui.close();
         }

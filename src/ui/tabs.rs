@@ -81,7 +81,7 @@ pub fn tabs_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &View, wishes: &m
             ui.spacing_mut().item_spacing.x = 2.0;
             for tab in &view.tabs {
                 let state = mirror.tab(tab.id).map(|tab| &tab.state);
-                tab_ui(ui, tab.id, tab.title(), Mark::of(state), tab.id == view.tab, view.tabs.len() > 1, wishes);
+                tab_ui(ui, tab.id, &tab.title(), Mark::of(state), tab.id == view.tab, view.tabs.len() > 1, wishes);
             }
             ui.add_space(2.0);
             if icons::button(ui, icons::PLUS, "New tab").clicked() {

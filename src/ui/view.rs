@@ -191,8 +191,8 @@ impl View {
 
 impl TabView {
     /// What names it to a person.
-    pub fn title(&self) -> &str {
-        self.server.as_ref().map_or("New tab", |(site, _)| site.title())
+    pub fn title(&self) -> String {
+        self.server.as_ref().map_or_else(|| "New tab".to_owned(), |(site, _)| site.title())
     }
 
     /// The pane on `side`.

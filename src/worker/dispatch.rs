@@ -205,7 +205,7 @@ impl Worker {
         if known != password {
             self.context.memory.forget_credentials(&key, None);
         }
-        self.keep_secret(site.vault_key(), site.title().to_owned(), password);
+        self.keep_secret(site.vault_key(), site.title(), password);
     }
 
     /// Keeps the password of `key` in the vault, or forgets it; `of` names it to the person.

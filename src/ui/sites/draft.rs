@@ -143,7 +143,7 @@ impl Draft {
     pub fn name(&self, node: &Node) -> String {
         match node {
             Node::Folder(path) => last(path).to_owned(),
-            Node::Site(key) => self.held(*key).map_or_else(String::new, |held| held.site.title().to_owned()),
+            Node::Site(key) => self.held(*key).map_or_else(String::new, |held| held.site.title()),
             Node::Bookmark(key, at) => self
                 .held(*key)
                 .and_then(|held| held.site.bookmarks.get(*at))
@@ -190,7 +190,7 @@ impl Draft {
             let node = Node::Site(*key);
             let open = !self.folded.contains(&fold_key(&node));
             let foldable = (!site.bookmarks.is_empty()).then_some(open);
-            rows.push(Row { node, depth, name: site.title().to_owned(), open: foldable });
+            rows.push(Row { node, depth, name: site.title(), open: foldable });
             let bookmarks = site.bookmarks.iter().enumerate().filter(|_| open);
             rows.extend(bookmarks.map(|(at, bookmark)| Row {
                 node: Node::Bookmark(*key, at),
@@ -289,7 +289,7 @@ impl Draft {
             Node::Site(key) => {
                 let at = self.held.iter().position(|held| held.key == *key)?;
                 let mut site = self.held[at].site.clone();
-                site.name = self.free_site_name(&site.folder, site.title());
+                site.name = self.free_site_name(&site.folder, &site.title());
                 let copy = Held { key: self.next, site, password: Password::Kept };
                 self.next += 1;
                 let node = Node::Site(copy.key);
