@@ -5,7 +5,7 @@ use eframe::egui::{self, Align, Context, DragValue, Layout, Response, Ui, Vec2};
 use crate::model::settings::{Keys, MOST_SEGMENTS, Theme};
 use crate::model::{Action, IfExists, Settings, after};
 use crate::ui::mirror::Mirror;
-use crate::ui::theme;
+use crate::ui::{list, theme};
 
 use super::frame::{self, Foot, MainButton, Opening};
 use super::proxy::{KINDS, proxy_ui};
@@ -14,7 +14,7 @@ use super::speed;
 
 const PAGES_WIDTH: f32 = 132.0;
 const WIDTH: f32 = 640.0;
-const HEIGHT: f32 = 420.0;
+const HEIGHT: f32 = 460.0;
 /// Bytes in the unit that sizes of files are typed in.
 const MEGA: u64 = 1_000_000;
 /// Session files that are kept at first.
@@ -88,6 +88,8 @@ impl Setting {
                 self.pages(ui);
                 ui.add_space(theme::GROUP);
                 egui::ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+                    // The bar of a page that is too long for the dialog stands beside it, and not on it.
+                    ui.set_max_width(ui.available_width() - list::BAR);
                     ui.with_layout(Layout::top_down(Align::Min), |ui| self.page_ui(ui));
                 });
             });

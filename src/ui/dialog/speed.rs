@@ -1,10 +1,11 @@
 //! The page of the settings for speed limits: those that always hold, and the table of hours that have others.
 
-use eframe::egui::{Button, DragValue, Response, Ui, Vec2};
+use eframe::egui::{Button, DragValue, Label, Response, Ui, Vec2};
 use jiff::civil::Time;
 
 use crate::model::Settings;
 use crate::model::schedule::{MOST_SLOTS, Slot};
+use crate::ui::icons::{self, Icon};
 use crate::ui::theme;
 
 use super::frame;
@@ -75,12 +76,20 @@ fn slot_ui(ui: &mut Ui, slot: &mut Slot, number: usize) -> bool {
         time(ui, &mut slot.from).accessible_name(format!("From, row {number}"));
         ui.label("to");
         time(ui, &mut slot.to).accessible_name(format!("To, row {number}"));
-        kilos(ui, &mut slot.down, 104.0).on_hover_text("Downloads").accessible_name(format!("Downloads, row {number}"));
-        kilos(ui, &mut slot.up, 104.0).on_hover_text("Uploads").accessible_name(format!("Uploads, row {number}"));
+        sign(ui, icons::DOWN);
+        kilos(ui, &mut slot.down, 96.0).on_hover_text("Downloads").accessible_name(format!("Downloads, row {number}"));
+        sign(ui, icons::UP);
+        kilos(ui, &mut slot.up, 96.0).on_hover_text("Uploads").accessible_name(format!("Uploads, row {number}"));
         gone = ui.button("Remove").accessible_name(format!("Remove row {number}")).clicked();
     });
     ui.add_space(theme::TIGHT);
     gone
+}
+
+/// Which way the limit behind it is for.
+fn sign(ui: &mut Ui, icon: Icon) {
+    let color = theme::of(ui).secondary;
+    ui.add(Label::new(icon.text().color(color)).selectable(false));
 }
 
 /// A time of the day, to the minute.
