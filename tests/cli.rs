@@ -435,6 +435,33 @@ fn ctrl_c_leaves_what_the_queue_carries_on() {
 }
 
 #[test]
+fn what_goes_as_text_does_so_in_a_later_run_as_well() {
+    let Some(server) = Setup::new(Kind::Proftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let (local, log) = (home.path().join("local"), home.path().join("log"));
+    fs::create_dir_all(server.root.join("tree")).unwrap();
+    fs::write(server.root.join("tree/text"), "line\r\n".repeat(1_000_000)).unwrap();
+    server.own();
+    let mut command = server.longshore(home.path());
+    command.args(["get", "--ascii", "--limit-down", "1M", &server.url("tree"), "-o"]).arg(&local);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let part = local.join("tree/text.part");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while fs::metadata(&part).map_or(0, |part| part.len()) < 500_000 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let output = run(server.longshore(home.path()).args(["queue", "run", "--json", "--transcript"]).arg(&log));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let rows = lines(&output);
+    assert_eq!((rows[0]["proof"].as_str(), rows[0]["resumed_from"].as_u64()), (Some("reply"), Some(0)), "{rows:?}");
+    assert!(fs::read_to_string(local.join("tree/text")).unwrap() == "line\n".repeat(1_000_000));
+    let log = fs::read_to_string(&log).unwrap();
+    assert!(log.contains("\"TYPE A\"") && !log.contains("\"REST "), "bytes here and there say nothing of each other");
+}
+
+#[test]
 fn what_a_server_takes_is_remembered_over_the_end_of_the_command() {
     let Some(server) = Setup::new(Kind::Vsftpd).extra("max_per_ip=2").start() else { return };
     let home = tempfile::tempdir().unwrap();

@@ -78,6 +78,7 @@ fn transfers(phases: Vec<(&str, Phase)>) -> Event {
         attempts: 1,
         if_exists: None,
         priority: Priority::default(),
+        text: false,
         place: 0,
     });
     Event::Queue(Delta::Add(rows.collect()))

@@ -91,6 +91,7 @@ fn set_up() -> Vec<Event> {
         attempts: 1,
         if_exists: None,
         priority: Priority::default(),
+        text: false,
         place: 0,
     };
     let listing = Listing {

@@ -128,6 +128,7 @@ fn row(id: u64) -> Transfer {
         attempts: 1,
         if_exists: None,
         priority: Priority::default(),
+        text: false,
         place: 0,
     }
 }

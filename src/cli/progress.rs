@@ -125,6 +125,7 @@ mod tests {
             attempts: 1,
             if_exists: None,
             priority: Priority::default(),
+            text: false,
             place: 0,
         };
         let with = |connections| title(row.row(), &Running { connections, ..Running::default() });

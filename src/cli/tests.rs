@@ -114,6 +114,7 @@ fn row(id: u64, course: Course, item: &BatchItem, phase: Phase) -> Transfer {
         attempts: 0,
         if_exists: None,
         priority: Priority::default(),
+        text: false,
         place: 0,
     }
 }

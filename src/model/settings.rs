@@ -281,7 +281,7 @@ pub struct Run {
     pub tls_keylog: bool,
     /// Compare size, and a checksum where the server offers one, after each transfer, however large the file is.
     pub verify: bool,
-    /// TYPE A.
+    /// What is put into the queue goes as text (TYPE A).
     pub ascii: bool,
     /// Nobody can answer questions: they count as refused.
     pub unattended: bool,

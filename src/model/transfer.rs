@@ -95,6 +95,8 @@ pub struct Transfer {
     pub if_exists: Option<IfExists>,
     /// What goes first.
     pub priority: Priority,
+    /// As text (TYPE A): each side has its own line ends, so that bytes here and there say nothing of each other.
+    pub text: bool,
     /// Where it stands in its section: a number that says nothing but what comes before what.
     pub place: i64,
 }
@@ -114,6 +116,7 @@ impl Transfer {
             attempts: self.attempts,
             if_exists: self.if_exists,
             priority: self.priority,
+            text: self.text,
             place: self.place,
         }
     }

@@ -231,6 +231,9 @@ pub fn hover(ui: &mut Ui, row: Row<'_>) {
     });
     let mut facts = vec![row.folder.site.title()];
     facts.extend(row.size.map(text::exact_size));
+    if row.text {
+        facts.push("as text".to_owned());
+    }
     if row.attempts > 1 {
         facts.push(format!("{} attempts", row.attempts));
     }

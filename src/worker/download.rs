@@ -157,7 +157,7 @@ async fn start(
     }
     match job.verdict(source, found.facts()).await? {
         Verdict::Write => Ok(Start::Write { target, replace: true, begun: false }),
-        Verdict::Continue(_) if !job.context.run.ascii => Ok(Start::Write { target, replace: true, begun: true }),
+        Verdict::Continue(_) if !job.row.text => Ok(Start::Write { target, replace: true, begun: true }),
         Verdict::Continue(_) => Ok(Start::Write { target, replace: true, begun: false }),
         Verdict::Complete => Ok(Start::Over(job.done(found.size, found.size, Proof::Size))),
         Verdict::TooLarge => {
@@ -213,7 +213,7 @@ impl Opening {
     fn of(job: &Job, source: Facts, begun: bool) -> Self {
         let now = Source { remote: job.remote_name(), size: source.size, modified: source.modified };
         let (journal, scribe) = (job.context.journal.clone(), job.context.scribe.clone());
-        Self { journal, scribe, now, ascii: job.context.run.ascii, begun }
+        Self { journal, scribe, now, ascii: job.row.text, begun }
     }
 
     /// Opens the part, holding as much of the file as can be gone on with: that of an earlier try, or with `begun` what is
@@ -319,7 +319,7 @@ async fn fetch(
     let offset = length - tail.len() as u64;
     let mut file = part.file().map_err(|error| local(&error))?;
     file.seek(SeekFrom::Start(offset)).map_err(|error| Trouble::local(what, &error))?;
-    let size = source.size.filter(|size| *size > 0 && !job.context.run.ascii);
+    let size = source.size.filter(|size| *size > 0 && !job.row.text);
     let most = size.map(|size| size.saturating_sub(offset).saturating_add(size.max(GROWTH)));
     let left = size.and_then(|size| size.checked_sub(offset));
     let flow = job.flow(offset, offset, left, most);
@@ -344,7 +344,7 @@ async fn fetch(
     let Outcome::Retrieved { bytes, clean, modified } = result? else {
         return Err(Trouble::new(what, "the server did not send it", Cause::Protocol, true));
     };
-    if job.context.run.ascii {
+    if job.row.text {
         return Ok(Fetched { from: 0, size: None, modified });
     }
     let total = offset + bytes;

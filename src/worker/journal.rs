@@ -28,7 +28,7 @@ const MEMORY: &str = ":memory:";
 /// Held by the process that owns the rows.
 const LOCK: &str = "queue.lock";
 /// What this program writes; counted up with each change of the tables.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 /// A database with more bytes is checked while its rows are read, and not before: a window does not wait for it.
 const CHECKED_AT_ONCE: i64 = 8 << 20;
 /// Rows that are handed over at once.
@@ -43,7 +43,8 @@ const TABLES: &str = "
         below INTEGER NOT NULL);
     CREATE TABLE transfer (id INTEGER PRIMARY KEY, place INTEGER NOT NULL, course TEXT NOT NULL, kind TEXT NOT NULL,
         folder INTEGER NOT NULL, remote_name TEXT NOT NULL, local_name TEXT, size INTEGER, phase TEXT NOT NULL,
-        failure TEXT, attempts INTEGER NOT NULL, if_exists TEXT, priority INTEGER NOT NULL DEFAULT 2);
+        failure TEXT, attempts INTEGER NOT NULL, if_exists TEXT, priority INTEGER NOT NULL DEFAULT 2,
+        text INTEGER NOT NULL DEFAULT 0);
     CREATE INDEX transfer_place ON transfer (place);
     CREATE TABLE source (part TEXT PRIMARY KEY, remote TEXT NOT NULL, size INTEGER, modified TEXT, boot TEXT,
         synced INTEGER NOT NULL DEFAULT 0, held TEXT, settled TEXT) WITHOUT ROWID;
@@ -64,6 +65,10 @@ const FROM_2: &str = "
 const FROM_3: &str = "
     ALTER TABLE source ADD COLUMN held TEXT;
     ALTER TABLE source ADD COLUMN settled TEXT;";
+
+/// From version 4, which did not know what goes as text.
+const FROM_4: &str = "
+    ALTER TABLE transfer ADD COLUMN text INTEGER NOT NULL DEFAULT 0;";
 
 /// What a part file was begun from: it may only be continued from the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -434,7 +439,7 @@ fn prepare(mut database: Connection, path: &Path) -> rusqlite::Result<Connection
         older @ 1..VERSION => {
             check(&database)?;
             let transaction = database.transaction()?;
-            for (version, change) in (1..).zip([FROM_1, FROM_2, FROM_3]) {
+            for (version, change) in (1..).zip([FROM_1, FROM_2, FROM_3, FROM_4]) {
                 if version >= older {
                     transaction.execute_batch(change)?;
                 }

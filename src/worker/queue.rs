@@ -137,6 +137,7 @@ impl Worker {
                 attempts: 0,
                 if_exists: batch.if_exists,
                 priority: Priority::default(),
+                text: self.context.run.ascii,
                 place: 0,
             });
         }
@@ -387,6 +388,7 @@ impl Worker {
                 attempts: 0,
                 if_exists: row.if_exists,
                 priority: row.priority,
+                text: row.text,
                 place: 0,
             });
         }

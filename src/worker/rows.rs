@@ -325,6 +325,7 @@ mod tests {
             attempts: 0,
             if_exists: None,
             priority: Priority::default(),
+            text: false,
             place: 0,
         }
     }

@@ -293,7 +293,7 @@ impl Job {
     /// `base` on move now: `expected` many, where that is known, and not more than `most`.
     pub(super) fn flow(&self, base: u64, resumed: u64, expected: Option<u64>, most: Option<u64>) -> Arc<Flow> {
         let pace = self.context.limits.of(&self.key, &self.site, self.row.course);
-        let flow = Arc::new(Flow { most, expected, ..Flow::new(pace, self.context.run.ascii) });
+        let flow = Arc::new(Flow { most, expected, ..Flow::new(pace, self.row.text) });
         self.gauge.flow(&flow, base, resumed);
         flow
     }
@@ -332,7 +332,7 @@ impl Job {
 
     /// TYPE.
     pub(super) fn kind(&self) -> TransferType {
-        if self.context.run.ascii { TransferType::Ascii } else { TransferType::Image }
+        if self.row.text { TransferType::Ascii } else { TransferType::Image }
     }
 
     /// Size and time of a remote file; `None` where there is nothing of that name.

@@ -259,7 +259,7 @@ async fn start(job: &mut Job, what: &str, source: Facts) -> Result<Result<Begin,
     match job.verdict(source, target).await? {
         // What has a name of its own until it is whole does not begin with what has the file's.
         Verdict::Continue(_) if job.site.temporary_names => begin(0, Before::Absent),
-        Verdict::Continue(offset) if !job.context.run.ascii => begin(offset, Before::Beginning),
+        Verdict::Continue(offset) if !job.row.text => begin(offset, Before::Beginning),
         Verdict::Write if job.site.temporary_names => begin(0, Before::Absent),
         Verdict::Write | Verdict::Continue(_) => begin(0, Before::Other(target.size)),
         Verdict::Complete => Ok(Err(job.done(size, size, Proof::Size))),
@@ -290,7 +290,7 @@ async fn go_on(job: &Job, what: &str, source: Facts) -> Result<Option<Result<Beg
     let begin = |offset| Ok(Some(Ok(Begin { offset, before, fresh: false })));
     let again = job.row.attempts > 1 || job.begun;
     let same = source == Facts { size: begun.size, modified: begun.modified } && begun.remote == job.row.local_shown();
-    if let Some(size) = source.size.filter(|_| same && !job.context.run.ascii) {
+    if let Some(size) = source.size.filter(|_| same && !job.row.text) {
         let there = settled_size(job).await?;
         match there.filter(|there| is_ours(before, *there)) {
             // All of it arrived, and only the word for it was lost.
@@ -382,7 +382,7 @@ async fn store(job: &Job, what: &str, file: &File, offset: u64, source: Facts, w
         Way::Append => Operation::Append { path: remote.clone(), kind: job.kind(), then },
     };
     match job.transfer(operation, Body::Send { file, from: offset, flow }, "Could not upload to", &remote).await? {
-        Outcome::Stored { bytes, size: there, .. } if job.context.run.ascii || offset + bytes == size => {
+        Outcome::Stored { bytes, size: there, .. } if job.row.text || offset + bytes == size => {
             Ok(Stored { from: offset, there })
         }
         Outcome::Stored { bytes, .. } => {
@@ -429,7 +429,7 @@ pub(super) async fn discard(context: &Context, link: &Link, row: &Transfer) {
     let facts = Operation::Facts { path: path.clone() };
     let is_left = match link.connection.run(facts, Body::None, Some(row.id), &cancel).await {
         Ok((Outcome::Facts { size: Some(there), .. }, _)) => {
-            is_ours(before, there) && is_beginning(there, begun.size, context.run.ascii)
+            is_ours(before, there) && is_beginning(there, begun.size, row.text)
         }
         _ => false,
     };

@@ -81,6 +81,7 @@ impl Bench {
             attempts: 0,
             if_exists: None,
             priority: Priority::default(),
+            text: false,
             place: number as i64 * STRIDE,
         };
         let rows: Rows = (self.made + 1..=self.made + count).map(row).collect();

@@ -14,6 +14,11 @@ use crate::model::{IfExists, Kind, PathSyntax, Site};
 
 /// In `Flags`: towards this machine.
 const DOWNLOAD: u32 = 0x10;
+/// As text: by the kinds of files that FileZilla takes for such, when the row was made.
+const TEXT: u32 = 0x8000;
+/// The same in `DataType`, of versions before it had flags.
+const TYPE_TEXT: u8 = 0;
+const TYPE_BINARY: u8 = 1;
 /// What FileZilla does with a target that exists, from its 0 on.
 const IF_EXISTS: [IfExists; 8] = [
     IfExists::Ask,
@@ -68,9 +73,14 @@ impl<'a> Reader<'a> {
     }
 
     fn row(&mut self, site: &Arc<Site>, element: &Element) -> Option<Transfer> {
+        let flags = element.number_of::<u32>("Flags");
         let is_download = match element.number_of::<u8>("Download") {
             Some(number) => number == 1,
-            None => element.number_of::<u32>("Flags")? & DOWNLOAD != 0,
+            None => flags? & DOWNLOAD != 0,
+        };
+        let text = match element.number_of::<u8>("DataType") {
+            Some(number) => number == TYPE_TEXT,
+            None => flags.unwrap_or(0) & TEXT != 0,
         };
         let local = (self.path)(element.text_of("LocalFile"));
         let (parent, name) = (local.parent()?, local.file_name()?.to_str()?);
@@ -90,6 +100,7 @@ impl<'a> Reader<'a> {
             attempts: 0,
             if_exists: action.and_then(|action| IF_EXISTS.get(action)).copied(),
             priority: element.number_of("Priority").map_or_else(Priority::default, Priority::of_level),
+            text,
             place: 0,
         };
         can_be(&row).then_some(row)
@@ -139,9 +150,10 @@ impl<'a, W: io::Write> Writer<'a, W> {
             self.to.write_all(line(name, value).as_bytes())?;
         }
         // Older ones know `Download`, newer ones the flags.
-        let (download, flags) = if is_download { ("1", DOWNLOAD) } else { ("0", 0) };
+        let (download, way) = if is_download { ("1", DOWNLOAD) } else { ("0", 0) };
+        let (data_type, text) = if row.text { (TYPE_TEXT, TEXT) } else { (TYPE_BINARY, 0) };
         self.to.write_all(line("Download", download).as_bytes())?;
-        self.to.write_all(line("Flags", &flags.to_string()).as_bytes())?;
+        self.to.write_all(line("Flags", &(way | text).to_string()).as_bytes())?;
         if let Some(size) = row.size {
             self.to.write_all(line("Size", &size.to_string()).as_bytes())?;
         }
@@ -151,7 +163,7 @@ impl<'a, W: io::Write> Writer<'a, W> {
         if let Some(action) = row.if_exists.and_then(|action| IF_EXISTS.iter().position(|known| *known == action)) {
             self.to.write_all(line("OverwriteAction", &action.to_string()).as_bytes())?;
         }
-        self.to.write_all(line("DataType", "1").as_bytes())?;
+        self.to.write_all(line("DataType", &data_type.to_string()).as_bytes())?;
         writeln!(self.to, "</{name}>")
     }
 
@@ -246,9 +258,11 @@ mod tests {
         let told = rows
             .rows
             .iter()
-            .map(|row| (row.course, row.folder.local.join(row.local_name()), row.remote(), row.size))
+            .map(|row| (row.course, row.folder.local.join(row.local_name()), row.remote(), row.size, row.text))
             .collect::<Vec<_>>();
-        let [(Course::Download, down, data, Some(5000)), (Course::Upload, up, hello, Some(6))] = told.as_slice() else {
+        let [(Course::Download, down, data, Some(5000), false), (Course::Upload, up, hello, Some(6), true)] =
+            told.as_slice()
+        else {
             panic!("{told:?}")
         };
         assert_eq!((down.as_path(), data.as_str()), (Path::new("/home/me/data.bin"), "/data.bin"));
@@ -323,11 +337,19 @@ mod tests {
             attempts: 0,
             if_exists: Some(IfExists::Resume),
             priority: Priority::Low,
+            text: false,
             place: 0,
         };
         let rows = [
             row.clone(),
-            Transfer { course: Course::Upload, local_name: None, if_exists: None, size: None, ..row.clone() },
+            Transfer {
+                course: Course::Upload,
+                local_name: None,
+                if_exists: None,
+                size: None,
+                text: true,
+                ..row.clone()
+            },
             Transfer { kind: Kind::Directory, priority: Priority::Normal, ..row.clone() },
             Transfer { folder: folder(&two), ..row.clone() },
         ];

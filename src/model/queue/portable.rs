@@ -54,6 +54,8 @@ struct Row {
     #[serde(default)]
     priority: Priority,
     #[serde(default, skip_serializing_if = "is_false")]
+    text: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
     paused: bool,
     /// Why it was given up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,6 +116,7 @@ pub fn write<'a>(
             size: row.size,
             if_exists: row.if_exists,
             priority: row.priority,
+            text: row.text,
             paused: *row.phase == Phase::Paused,
             failed: match row.phase {
                 Phase::Failed(failure) => Some(Failure::clone(failure)),
@@ -172,6 +175,7 @@ fn transfer(row: Row, folder: &Arc<Folder>) -> Option<Transfer> {
         attempts: 0,
         if_exists: row.if_exists,
         priority: row.priority,
+        text: row.text,
         place: 0,
     };
     can_be(&made).then_some(made)
@@ -211,6 +215,7 @@ mod tests {
             attempts: 3,
             if_exists: Some(IfExists::Skip),
             priority: Priority::High,
+            text: true,
             place: 9,
         };
         let failure = Failure { what: "w".into(), why: "550 no".into(), cause: Cause::Refused, again: false };

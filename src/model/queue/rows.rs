@@ -25,6 +25,7 @@ pub struct Row<'a> {
     pub attempts: u16,
     pub if_exists: Option<IfExists>,
     pub priority: Priority,
+    pub text: bool,
     pub place: i64,
 }
 
@@ -63,6 +64,7 @@ impl<'a> Row<'a> {
             attempts: self.attempts,
             if_exists: self.if_exists,
             priority: self.priority,
+            text: self.text,
             place: self.place,
         }
     }
@@ -109,6 +111,7 @@ struct Like {
     kind: Kind,
     if_exists: Option<IfExists>,
     priority: Priority,
+    text: bool,
     knows_size: bool,
 }
 
@@ -182,6 +185,7 @@ impl Rows {
             attempts: like.attempts,
             if_exists: like.if_exists,
             priority: like.priority,
+            text: like.text,
             place: places.get(index)?.cast_signed(),
         })
     }
@@ -202,7 +206,8 @@ impl From<Vec<Transfer>> for Rows {
         let mut names = String::with_capacity(transfers.iter().map(|transfer| transfer.remote_name.len()).sum());
         let (mut local_names, mut likes) = (Vec::new(), Vec::new());
         for (index, transfer) in transfers.into_iter().enumerate() {
-            let Transfer { id, course, kind, folder, size, phase, attempts, if_exists, priority, place, .. } = transfer;
+            let Transfer { id, course, kind, folder, size, phase, attempts, if_exists, priority, text, place, .. } =
+                transfer;
             ids.push(id.0);
             places.push(place.cast_unsigned());
             sizes.push(size.unwrap_or(0));
@@ -210,7 +215,7 @@ impl From<Vec<Transfer>> for Rows {
             name_ends.push(names.len());
             local_names.extend(transfer.local_name.map(|name| (index, name)));
             let knows_size = size.is_some();
-            let like = Like { folder, phase, attempts, course, kind, if_exists, priority, knows_size };
+            let like = Like { folder, phase, attempts, course, kind, if_exists, priority, text, knows_size };
             like_of.push(number(&mut likes, like));
         }
         local_names.shrink_to_fit();
@@ -284,6 +289,7 @@ mod tests {
             attempts: 2,
             if_exists: Some(IfExists::Rename),
             priority: Priority::High,
+            text: true,
             place: -5,
         };
         let transfers = vec![
@@ -318,6 +324,7 @@ mod tests {
             attempts: 0,
             if_exists: None,
             priority: Priority::default(),
+            text: false,
             place: 7 - id.cast_signed(),
         };
         let left: Rows = (0..100).map(row).collect();

@@ -65,6 +65,7 @@ impl Random {
             attempts: 0,
             if_exists: (self.below(5) == 0).then_some(IfExists::Skip),
             priority: Priority::of_level(u8::try_from(self.below(5)).unwrap()),
+            text: self.below(4) == 0,
             place: self.place(),
         }
     }

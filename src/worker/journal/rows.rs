@@ -62,14 +62,14 @@ fn portable(site: &Site) -> Site {
 /// A new row, its columns in the order in which [`write`] binds them.
 const INSERT: &str =
     "INSERT INTO transfer (id, place, course, kind, folder, remote_name, local_name, size, phase, failure, attempts,
-    if_exists, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO ";
+    if_exists, priority, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT DO ";
 /// What becomes of one that is there: nothing is written where nothing is different, as where a million rows are let go on,
 /// which were queued here all along.
 const UPDATE: &str =
     "UPDATE SET place = ?2, course = ?3, kind = ?4, folder = ?5, remote_name = ?6, local_name = ?7, size = ?8,
-    phase = ?9, failure = ?10, attempts = ?11, if_exists = ?12, priority = ?13
-    WHERE (place, course, kind, folder, remote_name, local_name, size, phase, failure, attempts, if_exists, priority)
-    IS NOT (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    phase = ?9, failure = ?10, attempts = ?11, if_exists = ?12, priority = ?13, text = ?14
+    WHERE (place, course, kind, folder, remote_name, local_name, size, phase, failure, attempts, if_exists, priority, text)
+    IS NOT (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 
 /// What changed.
 pub(super) fn apply(database: &Connection, folders: &mut Folders, deltas: &[Delta]) -> rusqlite::Result<()> {
@@ -118,6 +118,7 @@ fn write(database: &Connection, folders: &mut Folders, known: &str, transfers: &
             transfer.attempts,
             transfer.if_exists.as_ref().map(to_json).transpose()?,
             transfer.priority.level(),
+            transfer.text,
         ])?;
     }
     Ok(())
@@ -163,7 +164,7 @@ pub(super) fn tidy(database: &Connection) -> rusqlite::Result<()> {
 }
 
 const EVERYTHING: &str = "
-    SELECT transfer.id, course, kind, folder, remote_name, local_name, size, phase, failure, attempts, if_exists, priority, place,
+    SELECT transfer.id, course, kind, folder, remote_name, local_name, size, phase, failure, attempts, if_exists, priority, text, place,
         site, local, remote, below
     FROM transfer JOIN folder ON folder.id = transfer.folder ORDER BY place, transfer.id";
 
@@ -205,6 +206,7 @@ impl Reader {
             attempts: row.get("attempts")?,
             if_exists: if_exists.as_deref().and_then(from_json),
             priority: Priority::of_level(row.get("priority")?),
+            text: row.get("text")?,
             place: row.get("place")?,
         }))
     }

@@ -32,6 +32,7 @@ fn row(id: u64, folder: &Arc<Folder>) -> Transfer {
         attempts: 0,
         if_exists: None,
         priority: Priority::default(),
+        text: false,
         place: i64::try_from(id).unwrap() * STRIDE,
     }
 }
@@ -65,6 +66,7 @@ fn rows_come_back_as_they_were() {
     rows[3].phase = Phase::Failed(Arc::new(failure()));
     rows[3].attempts = 7;
     rows[3].priority = Priority::Highest;
+    rows[3].text = true;
     opened(data.path()).apply(&[Delta::Add(rows.clone().into())]).unwrap();
     let loaded = opened(data.path()).load().unwrap();
     assert_eq!(loaded, rows);
@@ -400,7 +402,7 @@ fn a_journal_of_version_1_comes_along() {
     let data = tempfile::tempdir().unwrap();
     let journal = opened(data.path());
     journal.apply(&[Delta::Add((1..=3).map(|id| row(id, &folder("/x"))).collect())]).unwrap();
-    let back = "ALTER TABLE transfer DROP COLUMN priority; UPDATE transfer SET place = 4 - id; ALTER TABLE source DROP COLUMN boot;
+    let back = "ALTER TABLE transfer DROP COLUMN text; ALTER TABLE transfer DROP COLUMN priority; UPDATE transfer SET place = 4 - id; ALTER TABLE source DROP COLUMN boot;
         ALTER TABLE source DROP COLUMN synced; ALTER TABLE source DROP COLUMN held; ALTER TABLE source DROP COLUMN settled;
         PRAGMA user_version = 1;";
     journal.shared().database().unwrap().execute_batch(back).unwrap();
@@ -416,7 +418,7 @@ fn a_journal_of_version_2_comes_along() {
     let journal = opened(data.path());
     let (part, source) = (Path::new("/a.part"), Source { remote: "r".into(), size: Some(9), modified: None });
     journal.note_source(part, &source, &Ranges::first(9)).unwrap();
-    let back = "ALTER TABLE source DROP COLUMN boot; ALTER TABLE source DROP COLUMN synced; ALTER TABLE source DROP COLUMN held;
+    let back = "ALTER TABLE transfer DROP COLUMN text; ALTER TABLE source DROP COLUMN boot; ALTER TABLE source DROP COLUMN synced; ALTER TABLE source DROP COLUMN held;
         ALTER TABLE source DROP COLUMN settled; PRAGMA user_version = 2;";
     journal.shared().database().unwrap().execute_batch(back).unwrap();
     let journal = opened_after(journal, data.path());
@@ -429,10 +431,21 @@ fn a_journal_of_version_3_comes_along() {
     let journal = opened(data.path());
     let (part, source) = (Path::new("/a.part"), Source { remote: "r".into(), size: Some(9), modified: None });
     journal.note_source(part, &source, &Ranges::first(7)).unwrap();
-    let back = "ALTER TABLE source DROP COLUMN held; ALTER TABLE source DROP COLUMN settled; PRAGMA user_version = 3;";
+    let back = "ALTER TABLE transfer DROP COLUMN text; ALTER TABLE source DROP COLUMN held;
+        ALTER TABLE source DROP COLUMN settled; PRAGMA user_version = 3;";
     journal.shared().database().unwrap().execute_batch(back).unwrap();
     let journal = opened_after(journal, data.path());
     assert_eq!((journal.source(part).unwrap(), journal.there(part, 7).unwrap()), (Some(source), Ranges::first(7)));
     journal.note_held(part, &Ranges::first(3)).unwrap();
     assert_eq!(journal.there(part, 7).unwrap(), Ranges::first(3));
+}
+
+#[test]
+fn a_journal_of_version_4_comes_along() {
+    let data = tempfile::tempdir().unwrap();
+    let journal = opened(data.path());
+    journal.apply(&[Delta::Add([Transfer { text: true, ..row(1, &folder("/x")) }].into())]).unwrap();
+    let back = "ALTER TABLE transfer DROP COLUMN text; PRAGMA user_version = 4;";
+    journal.shared().database().unwrap().execute_batch(back).unwrap();
+    assert_eq!(opened_after(journal, data.path()).load().unwrap(), [row(1, &folder("/x"))]);
 }
