@@ -16,6 +16,7 @@ use longshore::model::transfer::{Course, Folder, Priority, Running};
 use longshore::model::*;
 use longshore::ui::dialog::{Wish, dialogs_ui};
 use longshore::ui::list::{Rows, Scroll};
+use longshore::ui::perform::Choose;
 use longshore::ui::sites::sites_ui;
 use longshore::ui::text::Clock;
 use longshore::ui::{Mirror, View, lower, theme};
@@ -496,6 +497,33 @@ fn a_second_question_does_not_take_the_keyboard_from_the_first() {
     panel.run();
     panel.get_by_label("1 question after this one");
     assert!(panel.get_by_role_and_label(Role::Button, "Overwrite").is_focused());
+}
+
+#[test]
+fn a_file_is_named_where_the_system_has_no_dialog_for_it() {
+    let mut panel = panels(Vec::new());
+    let open = |panel: &mut Panel, choose| {
+        panel.state_mut().view.dialogs.open(Wish::File { choose, folder: "/home/me".into() });
+        panel.run();
+    };
+    open(&mut panel, Choose::Export);
+    panel.get_by_role_and_label(Role::Dialog, "Export the queue");
+    press(&mut panel, "Save");
+    let named = panel.state_mut().view.dialogs.take_named();
+    assert_eq!(named, Some((Choose::Export, "/home/me/queue.json".into())));
+    open(&mut panel, Choose::Import);
+    assert!(panel.get_by_role_and_label(Role::TextInput, "File").is_focused());
+    panel.get_by_role_and_label(Role::TextInput, "File").type_text("/tmp/filters.xml");
+    panel.run();
+    panel.key_press(Key::Enter);
+    panel.run();
+    let named = panel.state_mut().view.dialogs.take_named();
+    assert_eq!(named, Some((Choose::Import, "/tmp/filters.xml".into())));
+    open(&mut panel, Choose::Log);
+    panel.key_press(Key::Escape);
+    panel.run();
+    assert!(panel.query_by_role_and_label(Role::Dialog, "Open a log").is_none());
+    assert_eq!(panel.state_mut().view.dialogs.take_named(), None);
 }
 
 #[test]

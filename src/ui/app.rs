@@ -21,6 +21,8 @@ use super::text::Clock;
 use super::view::{Side, View};
 use super::{dialog, lower, pointer, sites, theme, window};
 
+/// A dialog of the system that ends sooner was never there.
+const AT_ONCE: Duration = Duration::from_millis(200);
 /// Events that are taken in before a frame is drawn.
 const EVENTS: usize = 10_000;
 /// Time that they may take.
@@ -275,6 +277,7 @@ impl App {
     fn choose_files(&self, ctx: &Context, choose: Choose) {
         let (sender, ctx) = (self.chosen.0.clone(), ctx.clone());
         std::thread::spawn(move || {
+            let begun = Instant::now();
             let dialog = rfd::FileDialog::new();
             let files = match choose {
                 Choose::Upload => dialog.set_title("Upload files").pick_files(),
@@ -291,6 +294,8 @@ impl App {
                 Choose::Compared => dialog.set_title("Compare a log").pick_file().map(|file| vec![file]),
                 Choose::Log => dialog.set_title("Open a log").pick_file().map(|file| vec![file]),
             };
+            // Without a dialog it is as if nothing was chosen, but nobody is so quick.
+            let files = files.or_else(|| (begun.elapsed() < AT_ONCE).then(Vec::new));
             if let Some(files) = files
                 && sender.try_send((choose, files)).is_ok()
             {
@@ -299,10 +304,14 @@ impl App {
         });
     }
 
-    /// Does what files were chosen for.
+    /// Does what files were chosen for; without any, the system has no dialog to choose them.
     pub fn chose(&mut self, choose: Choose, paths: Vec<PathBuf>) {
         let mut out = Out::default();
         let tab = self.view.tab;
+        // The dialog that compares logs has a field for their names.
+        if paths.is_empty() && choose != Choose::Compared {
+            return perform::name_file(&mut self.view, choose);
+        }
         match choose {
             Choose::Upload => self.drop_at(None, &paths, &mut out),
             Choose::Import => out.actions.extend(paths.into_iter().map(|path| {
@@ -415,6 +424,9 @@ impl eframe::App for App {
         self.keyboard_somewhere(&ctx);
         if self.view.dialogs.take_choosing() {
             out.choose = Some(Choose::Compared);
+        }
+        if let Some((choose, path)) = self.view.dialogs.take_named() {
+            self.chose(choose, vec![path]);
         }
         if let Some(choose) = out.choose {
             self.choose_files(&ctx, choose);

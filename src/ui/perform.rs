@@ -128,6 +128,12 @@ pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mu
     }
 }
 
+/// Opens our own dialog for a file, where the system has none.
+pub fn name_file(view: &mut View, choose: Choose) {
+    let folder = local_folder(view);
+    view.dialogs.open(Wish::File { choose, folder });
+}
+
 /// Opens the dialog for what the reply log shows, or for the log that was opened in its place.
 fn export_log(mirror: &Mirror, view: &mut View) {
     let exported = match &view.opened {

@@ -11,7 +11,7 @@ use crate::model::filter::{
 use crate::model::permissions;
 use crate::model::{Action, Settings};
 use crate::ui::mirror::Mirror;
-use crate::ui::{icons, text, theme};
+use crate::ui::{icons, list, text, theme};
 
 use super::frame::{self, Foot, MainButton, Opening};
 
@@ -89,7 +89,11 @@ impl Filtering {
             self.sets(ui);
             ui.add_space(theme::TIGHT);
             let room = (ctx.content_rect().height() - 300.0).max(120.0);
-            ScrollArea::vertical().max_height(room).show(ui, |ui| self.list(ui));
+            ScrollArea::vertical().max_height(room).show(ui, |ui| {
+                // The bar of a long list stands beside it, and not on it.
+                ui.set_max_width(ui.available_width() - list::BAR);
+                self.list(ui);
+            });
             if let Some(why) = &wrong {
                 frame::mistake(ui, why);
             }

@@ -10,6 +10,7 @@ mod filters;
 pub mod frame;
 mod new_folder;
 mod password;
+mod path;
 mod permissions;
 pub mod proxy;
 mod rules;
@@ -24,6 +25,7 @@ use eframe::egui::Context;
 use crate::model::{Action, Answer, Ask, Entry, Place, Question, QuestionId, TabId};
 
 use super::mirror::Mirror;
+use super::perform::Choose;
 use super::text::Clock;
 use super::view::Tickets;
 
@@ -69,6 +71,13 @@ pub enum Wish {
         /// Where names of files without a folder are looked for.
         folder: PathBuf,
     },
+    /// Name a file, because the system has no dialog for it.
+    File {
+        /// What for.
+        choose: Choose,
+        /// Where it lies, if nothing else is typed.
+        folder: PathBuf,
+    },
     /// The settings window.
     Settings,
     /// Which filters are on.
@@ -82,6 +91,8 @@ pub enum Wish {
 pub struct Dialogs {
     wish: Option<Wish>,
     open: Option<Open>,
+    /// The file that was named.
+    named: Option<(Choose, PathBuf)>,
     asked: Option<Asked>,
     /// Questions that were answered but are not yet withdrawn.
     answered: BTreeSet<QuestionId>,
@@ -97,6 +108,7 @@ enum Open {
     Filters(Box<filters::Filtering>),
     Export(Box<export::Exporting>),
     Compare(Box<compare::Comparing>),
+    File(path::Naming),
     About(Opening),
 }
 
@@ -133,6 +145,11 @@ impl Dialogs {
         }
     }
 
+    /// The file that a person has named, and what for; told once.
+    pub fn take_named(&mut self) -> Option<(Choose, PathBuf)> {
+        self.named.take()
+    }
+
     fn question<'a>(&self, mirror: &'a Mirror) -> Option<&'a Question> {
         mirror.questions.iter().find(|question| !self.answered.contains(&question.id))
     }
@@ -165,6 +182,13 @@ pub fn dialogs_ui(
         Some(Open::Filters(dialog)) => dialog.ui(ctx, mirror, actions),
         Some(Open::Export(dialog)) => dialog.ui(ctx, actions),
         Some(Open::Compare(dialog)) => dialog.ui(ctx, mirror, actions),
+        Some(Open::File(dialog)) => match dialog.ui(ctx) {
+            Some(named) => {
+                dialogs.named = named;
+                true
+            }
+            None => false,
+        },
         Some(Open::About(opening)) => about::about_ui(ctx, opening),
         None => false,
     };
@@ -187,6 +211,7 @@ fn begin(wish: Wish, mirror: &Mirror, tickets: &mut Tickets, clock: &Clock, acti
         Wish::Filters => Open::Filters(Box::new(filters::Filtering::new(&mirror.settings.filters))),
         Wish::Export { exported, folder } => Open::Export(Box::new(export::Exporting::new(exported, folder, clock))),
         Wish::Compare { opened, folder } => Open::Compare(Box::new(compare::Comparing::new(mirror, opened, folder))),
+        Wish::File { choose, folder } => Open::File(path::Naming::new(choose, folder)),
         Wish::About => Open::About(Opening::default()),
     })
 }
