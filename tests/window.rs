@@ -590,6 +590,20 @@ fn a_line_between_areas_moves_however_slow_the_frame() {
 }
 
 #[test]
+fn a_line_between_areas_is_grabbed_before_what_lies_beside_it() {
+    let mut window = Window::with_folders();
+    let row = window.row("here.txt").rect();
+    for beside in [-1.0, 3.0] {
+        let before = window.row("here.txt").rect().left();
+        let line = Pos2::new(before + beside, row.center().y);
+        window.drag(line, line + vec2(40.0, 0.0));
+        let after = window.row("here.txt").rect().left();
+        assert!((after - before - 40.0).abs() < 1.0, "{after} from {before}, grabbed at {beside}");
+    }
+    assert!(window.actions().iter().all(|action| matches!(action, Action::SaveSettings(_))));
+}
+
+#[test]
 fn columns_and_details_are_as_wide_as_they_were_left() {
     /// Where the server's times of modification begin, and the log's details.
     fn places(window: &Window) -> [f32; 2] {

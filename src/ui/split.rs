@@ -79,32 +79,57 @@ pub fn within<R>(ui: &mut Ui, area: Rect, name: &str, contents: impl FnOnce(&mut
     inner.inner
 }
 
+/// A line that can be grabbed: where, its name, and whether it is upright.
+type Grabbed = (Rect, Id, bool);
+
+/// Lines of this frame that [`grab`] has not made draggable yet.
+fn lines() -> Id {
+    Id::unique("lines between areas")
+}
+
 /// Draws a line at `at`, upright or lying, and moves it. A double click sets it to negative infinity: the default.
 pub fn line(ui: &Ui, rect: Rect, at: &mut f32, upright: bool, id: Id) -> Moved {
     let palette = theme::of(ui);
-    let (area, cursor) = if upright {
-        (Rect::from_x_y_ranges((*at - GRAB)..=(*at + GRAB), rect.y_range()), CursorIcon::ResizeHorizontal)
+    let area = if upright {
+        // On the left mostly is a bar to scroll by.
+        Rect::from_x_y_ranges((*at - GRAB / 2.0)..=(*at + GRAB), rect.y_range())
     } else {
-        (Rect::from_x_y_ranges(rect.x_range(), (*at - GRAB)..=(*at + GRAB)), CursorIcon::ResizeVertical)
+        Rect::from_x_y_ranges(rect.x_range(), (*at - GRAB)..=(*at + GRAB))
     };
-    let response = ui.interact(area, id, Sense::CLICK | Sense::DRAG).on_hover_and_drag_cursor(cursor);
-    let active = response.dragged() || response.hovered();
-    let stroke = Stroke::new(1.0, if response.dragged() { palette.accent } else { palette.line });
-    let stroke = if active && !response.dragged() { Stroke::new(1.0, palette.secondary) } else { stroke };
+    ui.data_mut(|data| data.get_temp_mut_or_default::<Vec<Grabbed>>(lines()).push((area, id, upright)));
+    let response = ui.ctx().read_response(id);
+    let (hovered, dragged) =
+        response.as_ref().map_or((false, false), |response| (response.hovered(), response.dragged()));
+    let color = match (dragged, hovered) {
+        (true, _) => palette.accent,
+        (false, true) => palette.secondary,
+        (false, false) => palette.line,
+    };
+    let stroke = Stroke::new(1.0, color);
     if upright {
         ui.painter().vline(*at + 0.5, rect.y_range(), stroke);
     } else {
         ui.painter().hline(rect.x_range(), *at + 0.5, stroke);
     }
+    let Some(response) = response else { return Moved::No };
     if response.double_clicked() {
         *at = f32::NEG_INFINITY;
         return Moved::Done;
     }
     let Vec2 { x, y } = response.drag_delta();
     *at = (*at + if upright { x } else { y }).round();
-    match (response.drag_stopped(), response.dragged()) {
+    match (response.drag_stopped(), dragged) {
         (true, _) => Moved::Done,
         (false, true) => Moved::Dragged,
         _ => Moved::No,
+    }
+}
+
+/// Makes the lines of this frame draggable, once all is drawn: what lies on either side would be grabbed in their place.
+pub fn grab(ui: &Ui) {
+    let lines = ui.data_mut(|data| data.remove_temp::<Vec<Grabbed>>(lines())).unwrap_or_default();
+    for (area, id, upright) in lines {
+        let cursor = if upright { CursorIcon::ResizeHorizontal } else { CursorIcon::ResizeVertical };
+        ui.interact(area, id, Sense::CLICK | Sense::DRAG).on_hover_and_drag_cursor(cursor);
     }
 }

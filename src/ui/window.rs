@@ -57,6 +57,7 @@ pub fn window_ui(ui: &mut Ui, mirror: &Mirror, view: &mut View, targets: &mut Ta
     panes_ui(ui, body.with_max_y(border), mirror, view, targets, out);
     lower_ui(ui, body, border, mirror, view, targets, out);
     status::status_ui(ui, status, mirror, view.tab);
+    split::grab(ui);
     choices.extend(lower::take_item(view).map(Choice::Item));
     for choice in choices {
         choose(ui, choice, side, mirror, view, out);
