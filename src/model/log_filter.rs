@@ -172,6 +172,8 @@ mod tests {
             "code:5xx",
             "code:55x",
             "code:5yz",
+            "5xx",
+            "5YZ -4yz",
             "code:>=400",
             "code:>549",
             "code:<=550",
@@ -192,6 +194,8 @@ mod tests {
         for typed in [
             "code:551",
             "code:4xx",
+            "4xx",
+            "\"5xx\"",
             "code:<550",
             "code:>550",
             "verb:STOR",

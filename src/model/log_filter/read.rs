@@ -50,13 +50,16 @@ pub(super) struct Word {
 
 impl Word {
     fn into_term(self) -> Result<Term, Mistake> {
-        let Self { negated, key, value, pattern, at, value_at, .. } = self;
+        let Self { negated, key, value, quoted, pattern, at, value_at } = self;
         if pattern {
             let built = RegexBuilder::new(&value).case_insensitive(true).size_limit(PATTERN_SIZE).build();
             let wrong = |error| Mistake { at: value_at, text: format!("the regular expression is wrong: {error}") };
             return Ok(Term { negated, any: vec![Test::Pattern(built.map_err(wrong)?)] });
         }
         let Some((key, takes)) = key.as_ref().and_then(|key| KEYS.iter().find(|(known, _)| known == key)) else {
+            if let Some(codes) = key.is_none().then(|| class(&value)).flatten().filter(|_| !quoted) {
+                return Ok(Term { negated, any: vec![Test::Code(codes)] });
+            }
             // A colon in plain text, such as a path of Windows or a time.
             let text = key.map_or_else(|| value.clone(), |key| format!("{key}:{value}"));
             return Ok(Term { negated, any: vec![Test::Text(text.to_lowercase())] });
@@ -75,6 +78,12 @@ impl Word {
         }
         Ok(Term { negated, any })
     }
+}
+
+/// `5xx` or `5yz` by itself, as classes of codes are written everywhere: no text has it.
+fn class(word: &str) -> Option<RangeInclusive<u16>> {
+    let digits = word.get(1..)?;
+    (digits.eq_ignore_ascii_case("xx") || digits.eq_ignore_ascii_case("yz")).then(|| codes(word)).flatten()
 }
 
 fn test(key: &str, value: &str) -> Option<Test> {
