@@ -6,6 +6,7 @@ mod harness;
 
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -431,6 +432,32 @@ fn ctrl_c_leaves_what_the_queue_carries_on() {
         assert!(large["resumed_from"].as_u64().unwrap() > 0, "{course}: {large}");
         let left = run(server.longshore(home.path()).args(["queue", "--json"]));
         assert_eq!((left.status.code(), &left.stdout[..]), (Some(0), &b"[]\n"[..]), "{course}");
+    }
+}
+
+#[test]
+fn files_that_are_named_by_themselves_keep_their_permissions_too() {
+    for kind in [Kind::Vsftpd, Kind::Proftpd] {
+        let Some(server) = Setup::new(kind).start() else { return };
+        let home = tempfile::tempdir().unwrap();
+        let (local, log) = (home.path().join("local"), home.path().join("log"));
+        let settings = home.path().join("config/longshore");
+        fs::create_dir_all(&settings).unwrap();
+        fs::write(settings.join("settings.toml"), "keep_permissions = true").unwrap();
+        for (name, mode) in [("one", 0o750), ("two", 0o604)] {
+            fs::write(server.root.join(name), name).unwrap();
+            fs::set_permissions(server.root.join(name), fs::Permissions::from_mode(mode)).unwrap();
+        }
+        server.own();
+        let mut get = server.longshore(home.path());
+        get.args(["get", &server.url("one"), &server.url("two"), "-j", "1", "-o"]).arg(&local);
+        let output = run(get.arg("--transcript").arg(&log));
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let mode = |name| fs::metadata(local.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode("one"), mode("two")), (0o750, 0o604), "{kind:?}");
+        let log = fs::read_to_string(&log).unwrap();
+        let lists = log.matches("\"LIST").count() + log.matches("\"MLSD").count();
+        assert_eq!(lists, 1, "{kind:?}: once for all files of the folder\n{log}");
     }
 }
 

@@ -12,11 +12,11 @@ use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::Verdict;
 use super::scribe::Scribe;
 use super::transfer::{End, Job};
-use super::{News, segments, verify};
+use super::{News, segments, verify, walk};
 use crate::ftp::{Operation, Outcome};
 use crate::model::question::Facts;
 use crate::model::transfer::Proof;
-use crate::model::{Cause, IfExists, Kind, Modified};
+use crate::model::{Cause, IfExists, Kind, Modified, permissions};
 use crate::net::Body;
 
 /// Bytes before a resume's offset that are fetched once more and compared, whichever way the file goes: the one on the
@@ -98,10 +98,10 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         result => result?,
     };
     let bytes = part.length().map_err(|error| Trouble::disk(&*what, &error))?;
+    let permissions = if job.settings.keep_permissions { source_permissions(job).await } else { None };
     job.hand_back().await;
     let time = modified.or(source.modified).filter(|modified| modified.is_exact() && job.settings.keep_times);
     let (scribe, settles) = (job.context.scribe.clone(), job.context.settles.clone());
-    let permissions = job.extra.listed.permissions.filter(|_| job.settings.keep_permissions);
     let finish = move || {
         let path = part.path();
         let target = part.target_path();
@@ -112,6 +112,27 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     };
     job.blocking(&what, finish).await?;
     Ok(job.done(bytes, resumed_from, proof))
+}
+
+/// The permissions of the source. Where it came into the queue by itself or was left by an earlier run, no listing said
+/// them: that of its folder does, once for all of its files. Files without them are whole as well.
+async fn source_permissions(job: &Job) -> Option<u16> {
+    if job.extra.listed.permissions.is_some() {
+        return job.extra.listed.permissions;
+    }
+    let (memory, folder) = (&job.context.memory, &job.row.folder.remote);
+    let known = match memory.permissions(&job.key, folder) {
+        Some(known) => known,
+        None => {
+            let listing = walk::list(job, folder, walk::Purpose::Compare).await.ok()?;
+            let named = listing.entries.into_iter().filter_map(|entry| {
+                let mode = permissions::plain(entry.permissions.as_deref()?)?;
+                Some((entry.name, mode))
+            });
+            memory.keep_permissions(&job.key, folder.clone(), named.collect())
+        }
+    };
+    known.get(&*job.row.remote_name).copied()
 }
 
 /// Whether MDTM can be asked beside something else.

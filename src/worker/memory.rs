@@ -2,8 +2,8 @@
 //!
 //! The worker's loop and its tasks share one. Nothing here waits, and no secret leaves it but to log in.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::model::{Course, Credentials, IfExists, RemotePath, Secret, Site, TransferId};
 
@@ -52,6 +52,8 @@ struct Inner {
     trusted: HashMap<(String, u16), Vec<String>>,
     /// Directories that are there, by server: made or seen by a transfer.
     directories: HashMap<Key, HashSet<RemotePath>>,
+    /// Folders that were listed for the permissions of their files, oldest first.
+    permissions: VecDeque<(Key, RemotePath, Arc<Permissions>)>,
     /// What a person decided for all files of a batch, by direction; of what was restored there is only one.
     batches: HashMap<(Option<TransferId>, Course), IfExists>,
     /// What a person decided for all files of this run, by direction.
@@ -62,6 +64,11 @@ struct Inner {
     in_one: HashSet<TransferId>,
 }
 
+/// Permissions of the files of a folder, by their names.
+type Permissions = HashMap<String, u16>;
+
+/// Folders whose permissions are remembered.
+const MOST_PERMISSIONS: usize = 32;
 /// Directories remembered of one server; beyond that they are asked for again.
 const MOST_DIRECTORIES: usize = 100_000;
 
@@ -133,6 +140,21 @@ impl Memory {
     /// After a deletion, a change of name, or a refusal that says otherwise, nothing is sure any more.
     pub(super) fn forget_directories(&self, key: &Key) {
         self.inner().directories.remove(key);
+    }
+
+    /// What a listing of the folder said of its files, if one was asked for that.
+    pub(super) fn permissions(&self, key: &Key, folder: &RemotePath) -> Option<Arc<Permissions>> {
+        let inner = self.inner();
+        inner.permissions.iter().find(|(of, path, _)| of == key && path == folder).map(|(_, _, known)| known.clone())
+    }
+
+    pub(super) fn keep_permissions(&self, key: &Key, folder: RemotePath, known: Permissions) -> Arc<Permissions> {
+        let (mut inner, known) = (self.inner(), Arc::new(known));
+        if inner.permissions.len() >= MOST_PERMISSIONS {
+            inner.permissions.pop_front();
+        }
+        inner.permissions.push_back((key.clone(), folder, known.clone()));
+        known
     }
 
     /// What a person decided for the files of this batch in this direction, or for all of this run.

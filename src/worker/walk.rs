@@ -249,14 +249,14 @@ pub(super) async fn ensure(job: &Job, path: &RemotePath) -> Result<bool, Trouble
 
 /// What a folder of the server is listed for.
 #[derive(Clone, Copy, Debug)]
-enum Purpose {
+pub(super) enum Purpose {
     /// Its files are fetched, and each one's time is asked for on the way.
     Fetch,
     /// Times are compared.
     Compare,
 }
 
-async fn list(job: &Job, path: &RemotePath, purpose: Purpose) -> Result<Listing, Trouble> {
+pub(super) async fn list(job: &Job, path: &RemotePath, purpose: Purpose) -> Result<Listing, Trouble> {
     let what = format!("Could not list {path}");
     let Some(link) = &job.link else { return Err(Trouble::lost(what)) };
     let listing = match purpose {
