@@ -98,6 +98,9 @@ fn a_log_is_shown_in_the_place_of_the_live_one_until_one_goes_back() {
         window.tell(live("220 the live one"));
         assert!(window.has("Reading night.txt…"), "large ones take a while");
         window.tell(opened("filezilla.txt"));
+        assert!(!window.has("local files") && !window.has("Transfers"), "the window was opened for the log");
+        window.press(Role::Button, "Show the panes and the queue");
+        assert!(window.has("Transfers"));
         assert!(!window.has("Reading") && window.has("filezilla.txt") && window.has("written by FileZilla, 44 lines"));
         assert!(window.rows().iter().any(|row| row.contains("Resolving address of ftp.example.org")));
         assert!(!window.rows().iter().any(|row| row.contains("the live one")));

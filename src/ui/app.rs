@@ -61,6 +61,8 @@ pub struct App {
     open: Option<(Arc<Site>, Option<Credentials>)>,
     local: Option<PathBuf>,
     log: Option<PathBuf>,
+    /// The window was opened for a log, which has not come yet.
+    for_log: bool,
     begun: bool,
     /// As it was sent to be stored.
     layout: Layout,
@@ -95,6 +97,7 @@ impl App {
             actions,
             events,
             unsent: VecDeque::new(),
+            for_log: log.is_some() && open.is_none(),
             open,
             local,
             log,
@@ -389,7 +392,8 @@ impl eframe::App for App {
         }
         if let Some(log) = self.mirror.opened.take() {
             let settings = Settings { layout: self.view.layout.clone(), ..self.mirror.settings.clone() };
-            self.view.opened = Some(Box::new(OpenedView::new(*log, settings)));
+            let fills = std::mem::take(&mut self.for_log);
+            self.view.opened = Some(Box::new(OpenedView::new(*log, settings, fills)));
             self.view.compared = None;
             lower::bring_log(&mut self.view);
         }
@@ -454,7 +458,7 @@ impl App {
         let side = self.view.current().side;
         let nobody = ctx.memory(|memory| memory.focused().is_none());
         let busy = self.view.sites.open || self.view.dialogs.is_open(&self.mirror) || ctx.any_popup_open();
-        if nobody && !busy && self.view.current().pane(side).here().is_some() {
+        if nobody && !busy && !lower::fills(&self.view) && self.view.current().pane(side).here().is_some() {
             perform::give_keyboard(ctx, &mut self.view, side);
         }
     }

@@ -48,6 +48,11 @@ pub fn bring_log(view: &mut View) {
     view.lower = Lower::Log;
 }
 
+/// Whether a log fills the window: one that was opened for that, or two that are compared.
+pub fn fills(view: &View) -> bool {
+    view.compared.is_some() || view.opened.as_ref().is_some_and(|opened| opened.fills)
+}
+
 /// Says which log is being read, above the one that is shown.
 fn reading_ui(ui: &mut Ui, mirror: &Mirror) {
     let Some(what) = &mirror.reading else { return };

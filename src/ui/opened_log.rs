@@ -26,11 +26,13 @@ pub struct OpenedView {
     pub mirror: Mirror,
     /// Its panel.
     pub view: TranscriptView,
+    /// It fills the window, in the place of panes and queue.
+    pub fills: bool,
 }
 
 impl OpenedView {
-    /// Of a log that was read.
-    pub fn new(log: OpenedLog, settings: Settings) -> Self {
+    /// Of a log that was read; where it is what the window was opened for, it `fills` it.
+    pub fn new(log: OpenedLog, settings: Settings, fills: bool) -> Self {
         let OpenedLog { path, program, transcript, unread } = log;
         let file = path.file_name().map_or_else(|| path.to_string_lossy(), std::ffi::OsStr::to_string_lossy);
         let mut about = format!("{}, {}", writer(program), text::count(transcript.len() as u64, "line", "lines"));
@@ -47,7 +49,7 @@ impl OpenedView {
         let about = text::visible(&about).into_owned();
         let mut view = TranscriptView::of_file();
         view.restore(&settings.layout);
-        Self { path, file, about, mirror: Mirror::of_log(transcript, settings), view }
+        Self { path, file, about, mirror: Mirror::of_log(transcript, settings), view, fills }
     }
 
     /// Draws the heading; `true`: back to the live log.
@@ -72,6 +74,14 @@ impl OpenedView {
                         self.view.item = Some(Item::CompareLogs);
                     }
                     back = ui.button("Back to the live log").clicked();
+                    let (icon, name) = if self.fills {
+                        (icons::TO_BOTTOM, "Show the panes and the queue")
+                    } else {
+                        (icons::TO_TOP, "Fill the window with the log")
+                    };
+                    if icons::button(ui, icon, name).clicked() {
+                        self.fills ^= true;
+                    }
                 });
             });
         });

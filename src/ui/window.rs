@@ -54,8 +54,12 @@ pub fn window_ui(ui: &mut Ui, mirror: &Mirror, view: &mut View, targets: &mut Ta
     let body = body.with_min_y(body.top() + 1.0);
     // Drawn as the eye goes, because the keyboard goes as they are drawn.
     let border = border(body, view);
-    panes_ui(ui, body.with_max_y(border), mirror, view, targets, out);
-    lower_ui(ui, body, border, mirror, view, targets, out);
+    if lower::fills(view) {
+        split::within(ui, body, "log", |ui| lower::log_area(ui, mirror, view, &mut out.actions));
+    } else {
+        panes_ui(ui, body.with_max_y(border), mirror, view, targets, out);
+        lower_ui(ui, body, border, mirror, view, targets, out);
+    }
     status::status_ui(ui, status, mirror, view.tab);
     split::grab(ui);
     choices.extend(lower::take_item(view).map(Choice::Item));
