@@ -114,7 +114,7 @@ pub(crate) struct Control {
     pub(crate) protected: bool,
     /// Whether several commands may be sent in one packet.
     pub(crate) pipelining: bool,
-    /// PRET was listed, and is not known after all.
+    /// PRET was listed, and is not known after all, or of no use.
     pub(crate) no_pret: bool,
     /// The server does not know NOOP while a transfer runs.
     no_noop: bool,

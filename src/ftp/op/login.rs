@@ -50,6 +50,8 @@ impl LogIn {
             Got::Reply(_, Preliminary, _) => Ok(Next::Wait),
             Got::Reply(Verb::Greeting, Completion, reply) => {
                 control.ahead.greeted(reply);
+                // It lists PRET, and has all files in one place: to announce each would only hold up the port for it.
+                control.no_pret |= reply.says("pure-ftpd");
                 self.at_once = MODERN.iter().any(|name| reply.says(name));
                 self.greeted(reply, control)
             }
