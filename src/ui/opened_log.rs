@@ -75,9 +75,9 @@ impl OpenedView {
                     }
                     back = ui.button("Back to the live log").clicked();
                     let (icon, name) = if self.fills {
-                        (icons::TO_BOTTOM, "Show the panes and the queue")
+                        (icons::CHEVRON_DOWN, "Show the panes and the queue")
                     } else {
-                        (icons::TO_TOP, "Fill the window with the log")
+                        (icons::CHEVRON_UP, "Fill the window with the log")
                     };
                     if icons::button(ui, icon, name).clicked() {
                         self.fills ^= true;
