@@ -1,9 +1,12 @@
 //! The task that drives one session: the only place where the dialogue meets sockets and clocks.
 
+mod data;
+mod requests;
+
 use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,23 +15,21 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until};
 
+use self::data::{Used, next};
+use self::requests::{receive, withdrawn};
 use super::connection::{Body, Collected, Request, Shared};
-use super::copy::Load;
-use super::data::{DataConnection, Ended, Happened, Job};
+use super::data::DataConnection;
 use super::identity::Identity;
 use super::log::Scribe;
-use super::outside::{may_be_reached, named_outside};
-use super::proxy::Route;
+use super::outside::may_be_reached;
 use super::stream::Wire;
-use super::tls::{Agreed, Security};
+use super::tls::Security;
 use super::{Dial, Error, Through};
 use crate::ftp::session::Gateway;
-use crate::ftp::{self, Config, DataEnd, DataFault, Follows, Input, Known, Operation, Outcome, Output, Session, op};
+use crate::ftp::{self, Config, DataFault, Follows, Input, Known, Operation, Outcome, Output, Session, op};
 use crate::model::event::{Server, Tls};
-use crate::model::{ConnectionId, Direction, Mode, Record, RemotePath, TlsVersion, TransferId};
+use crate::model::{ConnectionId, Direction, Record, RemotePath, TlsVersion, TransferId};
 
-/// A listing, or the data of a typed command, may be this long.
-const MAX_COLLECTED: usize = 128 * 1024 * 1024;
 /// A cancelled operation is over within this time, or its connection is closed.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 /// A server that is silent so long behind a line that ends replies, though of another code, means the end.
@@ -44,8 +45,6 @@ const MAX_LOGIN_PATIENCE: Duration = Duration::from_secs(60);
 const FAR: Duration = Duration::from_millis(15);
 /// It is found out whether a server can connect to us while so many transfers wait, at least.
 const MANY: usize = 8;
-/// A server that was asked to connect to us does so within this time and some round trips, or a firewall is between us.
-const COMES_WITHIN: Duration = Duration::from_secs(2);
 /// How many times as long as usual a server may compute a checksum: it reads all of the file.
 const CHECKSUM_PATIENCE: u32 = 10;
 
@@ -112,14 +111,6 @@ struct Running {
     fault: Option<Error>,
     local: Option<io::Error>,
     finished: Option<Result<Outcome, ftp::Error>>,
-}
-
-/// A protected data connection.
-#[derive(Default)]
-struct Used {
-    opened: bool,
-    agreed: Option<Agreed>,
-    bytes: u64,
 }
 
 type Step<'a> = &'a (dyn Fn(String) + Send + Sync);
@@ -218,62 +209,6 @@ impl Driver {
     /// The usual time for a reply, from now on.
     pub(super) fn be_brisk(&mut self) {
         self.patience = self.dial.timeout;
-    }
-
-    /// Serves requests, one after the other, until the connection or the last handle is gone.
-    pub(super) async fn serve(mut self, requests: Receiver<Request>) {
-        self.requests = Some(requests);
-        let mut idle = Instant::now();
-        while !self.closed {
-            let keep_alive = self.dial.keep_alive.map(|every| idle + every);
-            tokio::select! {
-                // What the server said before a command was sent is no answer to it: it is read first.
-                biased;
-                read = self.wire.turn() => {
-                    self.take_input(read);
-                    self.pump(&|_| {}).await;
-                    self.publish();
-                }
-                // One that was made ahead is open, or will not be used.
-                happened = next(&mut self.data) => {
-                    self.take_data(happened);
-                    self.pump(&|_| {}).await;
-                }
-                request = next_request(&mut self.next, &mut self.requests) => {
-                    let Some(request) = request else { break };
-                    self.answer(request).await;
-                    idle = Instant::now();
-                }
-                () = sleep_until(keep_alive.unwrap_or(idle)), if keep_alive.is_some() => {
-                    // Why it failed is in the transcript; that the connection is closed then shows by itself.
-                    let never = std::future::pending();
-                    let _ = self.perform(Operation::NoOperation, Body::None, None, never, &|_| {}).await;
-                    idle = Instant::now();
-                }
-            }
-        }
-        (self.requests, self.next) = (None, None);
-        self.shared.close(self.words.take());
-        self.wire.close().await;
-    }
-
-    async fn answer(&mut self, request: Request) {
-        let Request { operation, body, about, cancel, mut answer } = request;
-        if cancel.is_cancelled() || answer.is_closed() {
-            let _ = answer.send(Err(ftp::Error::Cancelled.into()));
-            self.session.handle(Input::Unwanted);
-            self.pump(&|_| {}).await;
-            return;
-        }
-        let stop = async {
-            tokio::select! {
-                () = cancel.cancelled() => {}
-                () = answer.closed() => {}
-            }
-        };
-        let result = self.perform(operation, body, about, stop, &|_| {}).await;
-        // Nobody may be left to hear it.
-        let _ = answer.send(result);
     }
 
     /// Carries out one operation, until it is over or `stop` says so.
@@ -496,78 +431,6 @@ impl Driver {
         Ok(())
     }
 
-    /// The way to a port of the server, or of `host`: through the proxy, where the control connection goes through one.
-    fn route(&self, host: Option<Ipv4Addr>, port: u16) -> Route {
-        match self.dial.tunnel() {
-            Some(through) => {
-                let host = host.map_or_else(|| self.dial.site.host.clone(), |host| host.to_string());
-                Route::Through { through: through.clone(), at: self.peer, host, port }
-            }
-            None => {
-                let mut to = self.peer;
-                to.set_port(port);
-                if let Some(host) = host {
-                    to.set_ip(host.into());
-                }
-                Route::Direct { to, from: self.local.ip() }
-            }
-        }
-    }
-
-    fn listen(&mut self) -> Input<'static> {
-        let mut on = self.local;
-        on.set_port(0);
-        // Where it is our choice, a firewall must not hold it up for long.
-        let is_choice = self.dial.site.mode == Mode::Auto && !self.session.known().no_passive;
-        let patience = COMES_WITHIN + self.nearest.unwrap_or_default() * 4;
-        let limit = if is_choice { patience.min(self.dial.timeout) } else { self.dial.timeout };
-        let ports = self.dial.active_ports;
-        match DataConnection::listen(on, self.peer.ip(), ports, limit, self.scribe.clone()) {
-            Ok((data, address)) => {
-                self.data = Some(data);
-                let named = named_outside(address, self.peer.ip(), self.dial.external_address);
-                if named != address {
-                    self.scribe.note(format!("Named to the server as {named}, as the settings say"));
-                }
-                Input::Listening(named)
-            }
-            Err(error) => Input::DataDone(Err(DataFault::Connect(format!("cannot listen on {}: {error}", on.ip())))),
-        }
-    }
-
-    /// Puts the load on the data connection; what to tell the session if that cannot be done.
-    fn flow(&mut self, protected: bool) -> Option<Input<'static>> {
-        self.sent_at = None;
-        self.task.collected.clear();
-        self.used = protected.then(Used::default);
-        let security = self.security.clone().filter(|_| protected);
-        let fault = match (self.load(), &mut self.data) {
-            (Ok(load), Some(data)) => {
-                data.start(Job { load, security });
-                return None;
-            }
-            (Ok(_), None) => DataFault::Network("there is no data connection".to_owned()),
-            (Err(error), _) => DataFault::Local(error.to_string()),
-        };
-        Some(Input::DataDone(Err(fault)))
-    }
-
-    fn load(&self) -> io::Result<Load> {
-        // Where nothing has moved yet, the same can be tried again over another data connection.
-        let untouched = self.task.body.flow().is_none_or(|flow| flow.done() == self.task.before);
-        match (&self.task.body, self.task.flow) {
-            (Body::Receive { file, flow }, Some(op::Flow::Receive)) if untouched => {
-                Ok(Load::Receive { file: file.try_clone()?, flow: flow.clone() })
-            }
-            (Body::Send { file, from, flow }, Some(op::Flow::Send)) if untouched => {
-                Ok(Load::Send { file: file.try_clone()?, from: *from, flow: flow.clone() })
-            }
-            (Body::None, Some(op::Flow::Collect | op::Flow::Receive)) => Ok(Load::Collect { most: MAX_COLLECTED }),
-            (Body::None, Some(op::Flow::Send)) => Ok(Load::Nothing),
-            _ => Err(io::Error::other("the bytes of this operation cannot be moved again")),
-        }
-    }
-
     fn take_input(&mut self, read: io::Result<usize>) {
         self.read = Instant::now();
         match read {
@@ -615,56 +478,6 @@ impl Driver {
         }
     }
 
-    fn take_data(&mut self, happened: Happened) {
-        if self.session.is_ahead() {
-            return self.take_data_ahead(happened);
-        }
-        self.extend();
-        let Happened::Done(ended) = happened else {
-            return self.session.handle(Input::DataOpen);
-        };
-        let Ended { mut result, collected, local } = *ended;
-        self.look_at_data();
-        self.data = None;
-        if let (Some(used), Ok(end)) = (&mut self.used, &result) {
-            used.bytes = end.bytes;
-        }
-        if self.task.lists && matches!(result, Ok(DataEnd { clean: false, .. })) {
-            result = Err(DataFault::Network("it ended without close_notify: the listing may be cut off".to_owned()));
-        }
-        self.task.collected = collected;
-        self.task.local = local;
-        self.session.handle(Input::DataDone(result));
-    }
-
-    /// What happens to a data connection that no operation has yet is no news of the operation under way.
-    fn take_data_ahead(&mut self, happened: Happened) {
-        let Happened::Done(ended) = happened else {
-            return self.session.handle(Input::DataOpen);
-        };
-        self.data = None;
-        if let Err(fault) = &ended.result {
-            self.scribe.note(format!("The data connection that was made ahead is gone: {fault}"));
-        }
-        self.session.handle(Input::DataDone(ended.result));
-    }
-
-    /// Keeps what matters of the data connection before it goes.
-    fn look_at_data(&mut self) {
-        if let (Some(used), Some(data)) = (&mut self.used, &self.data) {
-            used.opened = data.was_open();
-            used.agreed = data.agreed();
-        }
-    }
-
-    async fn give_up_data(&mut self) {
-        self.look_at_data();
-        if let Some(data) = self.data.take() {
-            self.scribe.note("Data connection: given up");
-            data.abandon().await;
-        }
-    }
-
     fn extend(&mut self) {
         self.heard = Instant::now();
         self.due = self.heard + self.patience;
@@ -685,12 +498,6 @@ impl Driver {
             None if self.data.as_ref().is_some_and(DataConnection::is_busy) => None,
             None => Some(self.due),
         }
-    }
-
-    /// Whether the server has said that all was sent, and nothing has come.
-    fn is_left_without_data(&self) -> bool {
-        let fetches = self.task.flow.is_some_and(|flow| flow != op::Flow::Send);
-        fetches && self.session.owes_nothing() && self.data.as_ref().is_some_and(DataConnection::is_unheard)
     }
 
     async fn expire(&mut self) {
@@ -749,29 +556,6 @@ impl Driver {
         error.into()
     }
 
-    /// Whether the server refused a data connection because it did not resume the control connection's TLS session.
-    fn wants_resumption(&self, error: &ftp::Error) -> bool {
-        let Some(used) = &self.used else { return false };
-        let (code, reply) = match error {
-            ftp::Error::Refused { code, reply, .. } => (*code, reply.as_str()),
-            ftp::Error::Data { reply: Some(reply), .. } => {
-                (reply.get(..3).and_then(|code| code.parse().ok()).unwrap_or(0), reply.as_str())
-            }
-            _ => return false,
-        };
-        let reply = reply.to_ascii_lowercase();
-        let named = reply.contains("reuse") || reply.contains("resum");
-        let full = used.agreed.as_ref().map(|agreed| !agreed.resumed);
-        let nothing_came = used.bytes == 0 && self.task.flow != Some(op::Flow::Send);
-        match code {
-            // The refusal can overtake the end of the handshake; then a connection that was open and yet "cannot be
-            // built" speaks for itself.
-            522 | 425 => named || full.unwrap_or(used.opened),
-            426 | 450 => full == Some(true) && (named || nothing_came),
-            _ => false,
-        }
-    }
-
     /// Tells the handle what is known now.
     fn publish(&mut self) {
         self.tell_of_coming();
@@ -800,40 +584,5 @@ impl Drop for Driver {
     fn drop(&mut self) {
         self.shared.close(None);
         self.dial.backlog.leave(self.dial.id);
-    }
-}
-
-/// What is to be done next: what was taken in already, or what comes.
-async fn next_request(next: &mut Option<Request>, requests: &mut Option<Receiver<Request>>) -> Option<Request> {
-    match next.take() {
-        Some(request) => Some(request),
-        None => receive(requests).await,
-    }
-}
-
-/// Ends when nobody wants any more what is to be done next.
-async fn withdrawn(next: &mut Option<Request>) {
-    match next {
-        Some(request) => tokio::select! {
-            () = request.cancel.cancelled() => {}
-            () = request.answer.closed() => {}
-        },
-        None => std::future::pending().await,
-    }
-}
-
-/// The next request, if there will be one.
-async fn receive(requests: &mut Option<Receiver<Request>>) -> Option<Request> {
-    match requests {
-        Some(requests) => requests.recv().await,
-        None => std::future::pending().await,
-    }
-}
-
-/// What happens next to the data connection, if there is one.
-async fn next(data: &mut Option<DataConnection>) -> Happened {
-    match data {
-        Some(data) => data.next().await,
-        None => std::future::pending().await,
     }
 }
