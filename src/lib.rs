@@ -34,7 +34,7 @@
 //!             visible                         text of servers made harmless
 //! ftp/        RFC 959 and later, sans-IO
 //!             reply command charset endpoint feature fact checksum   bytes and words
-//!             session control exchange ahead pipeline         one control connection as a value; its data connections
+//!             config session control exchange ahead pipeline   one control connection as a value; its data connections
 //!             op/                                             the operations, a table each
 //!             listing/                                        which dialect, and one file per dialect
 //! net/        tokio: sockets, TLS, data between a connection and a file; no policy

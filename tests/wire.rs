@@ -23,8 +23,8 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
+use longshore::ftp::Gateway;
 use longshore::ftp::checksum::Offer;
-use longshore::ftp::session::Gateway;
 use longshore::ftp::{
     Comes, Config, DataEnd, DataFault, Follows, Input, Known, Operation, Output, Session, Then, TransferType,
 };

@@ -7,13 +7,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use super::ahead::Ahead;
 use super::charset::Charset;
 use super::command::{Command, Verb, mask};
+use super::config::{Config, Known};
 use super::endpoint::{self, Passive};
 use super::error::Error;
 use super::feature::Features;
 use super::op::{TransferType, pathname};
 use super::pipeline::Pipeline;
 use super::reply::{Class, Received, Reply};
-use super::session::{Config, Known, Output};
+use super::session::Output;
 use crate::model::{Direction, PathSyntax, Record, RemotePath, Security};
 
 /// Most commands that may wait for their replies at once.

@@ -17,6 +17,7 @@ mod ahead;
 pub mod charset;
 pub mod checksum;
 pub mod command;
+mod config;
 mod control;
 pub mod endpoint;
 pub mod error;
@@ -30,7 +31,8 @@ pub mod reply;
 pub mod session;
 
 pub use checksum::Algorithm;
+pub use config::{Comes, Config, Gateway, Known, Zone};
 pub use error::{DataFault, Error};
 pub use feature::Features;
 pub use op::{Method, Operation, Outcome, Then, TransferType};
-pub use session::{Comes, Config, DataEnd, Follows, Input, Known, Output, Session, Zone};
+pub use session::{DataEnd, Follows, Input, Output, Session};

@@ -9,12 +9,13 @@
 use std::net::SocketAddr;
 
 use super::command::{Command, Verb};
+use super::config::Comes;
 use super::control::Control;
 use super::error::Error;
 use super::exchange::Exchange;
 use super::op::Operation;
 use super::reply::{Class, Reply};
-use super::session::{Comes, Output};
+use super::session::Output;
 use crate::model::Mode;
 
 /// What is known of the file that follows, and was asked for already.

@@ -25,8 +25,7 @@ use super::outside::may_be_reached;
 use super::stream::Wire;
 use super::tls::Security;
 use super::{Dial, Error, Through};
-use crate::ftp::session::Gateway;
-use crate::ftp::{self, Config, DataFault, Follows, Input, Known, Operation, Outcome, Output, Session, op};
+use crate::ftp::{self, Config, DataFault, Follows, Gateway, Input, Known, Operation, Outcome, Output, Session, op};
 use crate::model::event::{Server, Tls};
 use crate::model::{ConnectionId, Direction, Record, RemotePath, TlsVersion, TransferId};
 

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::file::private_file;
 use self::file::{ConfigFile, Document};
 use super::disk::Error;
-use crate::ftp::session::{Comes, Known, Zone};
+use crate::ftp::{Comes, Known, Zone};
 use crate::model::{Cause, Failure, Settings, Site, Sites, TlsVersion};
 
 /// The program's name in paths.

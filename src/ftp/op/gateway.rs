@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use super::super::command::Command;
+use super::super::config::Gateway;
 use super::super::control::Control;
 use super::super::error::Error;
-use super::super::session::Gateway;
 use crate::model::Secret;
 use crate::model::url::host_part;
 
