@@ -221,6 +221,8 @@ pub fn fact(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
             ui.set_min_size(size);
             ui.label(RichText::new(name).font(theme::small()).color(color));
         });
+        // A long name must not lie outside.
+        ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Wrap);
         contents(ui);
     });
 }
