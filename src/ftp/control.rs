@@ -272,18 +272,15 @@ impl Control {
     pub(crate) fn send_with_ahead(&mut self, commands: impl IntoIterator<Item = Command>, ahead: Option<Command>) {
         let mut bytes = Vec::new();
         for command in std::mem::take(&mut self.preface) {
-            self.owe(&command, false);
+            self.owe(&command, Owed::new(command.verb(), false));
             command.encode(&mut bytes);
         }
         for command in commands {
-            self.owe(&command, true);
+            self.owe(&command, Owed::new(command.verb(), true));
             command.encode(&mut bytes);
         }
         if let Some(command) = ahead {
-            self.owe(&command, false);
-            if let Some(owed) = self.owed.back_mut() {
-                owed.ahead = true;
-            }
+            self.owe(&command, Owed { ahead: true, ..Owed::new(command.verb(), false) });
             command.encode(&mut bytes);
         }
         if !bytes.is_empty() {
@@ -293,7 +290,7 @@ impl Control {
 
     /// Sends a command whose reply is read off, and no more.
     pub(crate) fn send_quietly(&mut self, command: Command) {
-        self.owe(&command, false);
+        self.owe(&command, Owed::new(command.verb(), false));
         let mut bytes = Vec::new();
         command.encode(&mut bytes);
         self.put(Output::Send(bytes));
@@ -303,16 +300,14 @@ impl Control {
     pub(crate) fn send_early(&mut self, commands: impl IntoIterator<Item = Command>) {
         let mut bytes = Vec::new();
         for command in commands {
-            self.owe(&command, false);
-            if let Some(owed) = self.owed.back_mut() {
-                owed.early = true;
-            }
+            self.owe(&command, Owed { early: true, ..Owed::new(command.verb(), false) });
             command.encode(&mut bytes);
         }
         self.put(Output::Send(bytes));
     }
 
-    fn owe(&mut self, command: &Command, heard: bool) {
+    /// Logs a command that is sent, and keeps that its replies are `owed`.
+    fn owe(&mut self, command: &Command, owed: Owed) {
         debug_assert!(self.may_send(command.verb()), "{command} would go out in clear, or into a handshake");
         self.answers_secret = false;
         if let Some(secret) = command.secret() {
@@ -326,7 +321,7 @@ impl Control {
         let hidden = command.secret().is_some();
         let marker = std::str::from_utf8(command.argument()).ok().and_then(|argument| argument.parse().ok());
         let marker = marker.filter(|_| command.verb() == Verb::Rest);
-        self.owed.push_back(Owed { hidden, marker, ..Owed::new(command.verb(), heard) });
+        self.owed.push_back(Owed { hidden, marker, ..owed });
         debug_assert!(self.owed.len() <= MAX_OWED);
     }
 
