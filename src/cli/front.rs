@@ -232,7 +232,7 @@ impl Front {
                 let (watch, results) = (&mut self.watch, &mut self.results);
                 watch.apply(delta, results);
             }
-            Event::Notice(text) => self.note(&text),
+            Event::Notice(text) | Event::TooMany { words: text, .. } => self.note(&text),
             Event::NoVault(why) => self.note(&format!("the password is kept for this run only: {why}")),
             Event::Failed(failure) => {
                 self.failures += 1;

@@ -92,6 +92,16 @@ pub enum Event {
         /// `None`: as many as are wanted.
         connections: Option<u8>,
     },
+    /// A server has refused a connection because it takes no more, and what is to be said of it; that takes the place of
+    /// what was said before.
+    TooMany {
+        /// Its host.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// For a person.
+        words: String,
+    },
     /// A line crossed a control connection.
     Line(Line),
     /// A log was read from a file, or could not be.

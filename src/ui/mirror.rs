@@ -155,6 +155,8 @@ pub struct Notice {
     pub id: u64,
     /// The tab it is about.
     pub tab: Option<TabId>,
+    /// The server whose connections it is about: there is one such notice at most.
+    pub server: Option<(String, u16)>,
     /// What it says.
     pub word: Word,
 }
@@ -286,6 +288,15 @@ impl Mirror {
             Event::Failed(failure) => self.notice(None, Word::Failure(failure)),
             Event::Notice(text) => self.notice(None, Word::Text(text)),
             Event::NoVault(why) => self.no_vault(why),
+            Event::TooMany { host, port, words } => {
+                // Several connections are refused one after the other, and only the last word holds.
+                let server = Some((host, port));
+                self.notices.retain(|notice| notice.server != server);
+                self.notice(None, Word::Text(words));
+                if let Some(notice) = self.notices.back_mut() {
+                    notice.server = server;
+                }
+            }
             Event::Limit { host, port, connections } => {
                 match connections {
                     Some(limit) => self.limits.insert((host, port), limit),
@@ -412,7 +423,7 @@ impl Mirror {
     }
 
     fn notice(&mut self, tab: Option<TabId>, word: Word) {
-        self.notices.push_back(Notice { id: self.next_notice, tab, word });
+        self.notices.push_back(Notice { id: self.next_notice, tab, server: None, word });
         self.next_notice += 1;
         if self.notices.len() > NOTICES {
             self.notices.pop_front();
@@ -461,6 +472,21 @@ mod tests {
         assert_eq!(notice.tab, Some(TabId(1)));
         assert!(matches!(&notice.word, Word::Failure(said) if *said == failure()));
         assert_eq!(mirror.finished.len(), 1);
+    }
+
+    #[test]
+    fn the_last_word_on_how_many_connections_a_server_takes_is_the_only_one() {
+        let mut mirror = Mirror::default();
+        let refused = |host: &str, words: &str| Event::TooMany { host: host.into(), port: 21, words: words.to_owned() };
+        mirror.apply(Event::Notice("else".into()));
+        for event in [refused("a", "3"), refused("b", "2"), refused("a", "2"), refused("a", "1")] {
+            mirror.apply(event);
+        }
+        let words = mirror.notices.iter().map(|notice| match &notice.word {
+            Word::Text(text) => text.as_str(),
+            word => panic!("{word:?}"),
+        });
+        assert_eq!(words.collect::<Vec<_>>(), ["else", "2", "1"]);
     }
 
     #[test]

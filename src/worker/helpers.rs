@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::connect::{self, Context, Link, Wanted};
 use super::memory::Key;
-use super::pool::{Helpers, crowded_notice};
+use super::pool::{Helpers, too_many};
 use super::queue::Active;
 use super::retry::{Kind as TroubleKind, Trouble};
 use super::{Input, Worker, segments};
-use crate::model::{Course, Event, Site, TransferId};
+use crate::model::{Course, Site, TransferId};
 use crate::net::Cancel;
 
 impl Worker {
@@ -103,7 +103,7 @@ impl Worker {
             && let Some((limit, true)) = self.pool.crowded(key)
             && let Some(site) = &site
         {
-            self.front.send(Event::Notice(crowded_notice(site, limit, &trouble.failure)));
+            self.front.send(too_many(site, limit, &trouble.failure));
             self.learn_limit(site, Some(limit));
         }
     }

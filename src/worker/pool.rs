@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::connect::Link;
 use super::memory::Key;
-use crate::model::{Course, Failure, Settings, Site};
+use crate::model::{Course, Event, Failure, Settings, Site};
 
 /// A connection that nobody uses is closed after this long: others may want the server's place.
 const KEEP: Duration = Duration::from_secs(30);
@@ -273,9 +273,10 @@ fn close(link: Link) {
 }
 
 /// What a person is told when a server takes fewer connections than were wanted.
-pub(super) fn crowded_notice(site: &Site, limit: usize, failure: &Failure) -> String {
-    let connections = if limit == 1 { "connection".to_owned() } else { "connections".to_owned() };
-    format!("{} takes {limit} {connections} for transfers at once: {}", site.title(), failure.why)
+pub(super) fn too_many(site: &Site, limit: usize, failure: &Failure) -> Event {
+    let connections = if limit == 1 { "connection" } else { "connections" };
+    let words = format!("{} takes {limit} {connections} for transfers at once: {}", site.title(), failure.why);
+    Event::TooMany { host: site.host.clone(), port: site.port(), words }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::connect::Link;
 use super::extras::{Above, Extra, Listed};
 use super::memory::Key;
-use super::pool::crowded_notice;
+use super::pool::too_many;
 use super::retry::{self, Kind as TroubleKind, Trouble};
 use super::rows::{MOST_ROWS, TargetName};
 use super::segments::Crew;
@@ -428,8 +428,7 @@ impl Worker {
         match self.pool.crowded(&active.key) {
             Some((limit, is_news)) => {
                 if is_news {
-                    let notice = crowded_notice(&active.site, limit, &trouble.failure);
-                    self.front.send(Event::Notice(notice));
+                    self.front.send(too_many(&active.site, limit, &trouble.failure));
                     self.learn_limit(&active.site, Some(limit));
                 }
                 self.again(row);
