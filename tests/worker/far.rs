@@ -82,7 +82,7 @@ fn connections_for_the_files_of_a_folder_are_opened_while_it_is_listed() {
     fill(&server);
     let home = tempfile::tempdir().unwrap();
     let mut front = Front::quick(home.path());
-    connect(&mut front, &server, away(server.port, Firewall::Open), |site| site.connections = Some(3));
+    connect(&mut front, &server, away(server.port, Firewall::ListsAfter(4)), |site| site.connections = Some(3));
     front.lines.clear();
     fetch(&mut front, &folder(&home, "here"));
     let first = front.lines.iter().find(|line| line.text.starts_with("RETR")).unwrap().seq;
