@@ -67,8 +67,12 @@ impl Window {
 fn opened(name: &str) -> Event {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/logs").join(name);
     let text = std::fs::read(&path).unwrap();
+    read(path, &text)
+}
+
+fn read(path: std::path::PathBuf, text: &[u8]) -> Event {
     let day = jiff::civil::date(2026, 11, 28);
-    let mut lines = Lines::of(text.as_slice(), jiff::tz::TimeZone::UTC, day).unwrap().unwrap();
+    let mut lines = Lines::of(text, jiff::tz::TimeZone::UTC, day).unwrap().unwrap();
     let mut transcript = Transcript::new(1000);
     lines.by_ref().for_each(|line| transcript.push(line.unwrap()));
     let (program, unread) = (lines.program(), lines.unread());
@@ -150,6 +154,20 @@ fn a_line_of_an_opened_log_is_explained() {
     window.harness.query_all_by_role(Role::ListBoxOption).next().unwrap().click();
     window.run();
     assert!(window.has("The connection for the data could not be made"));
+}
+
+#[test]
+fn numbers_in_an_opened_log_are_none_of_this_run() {
+    let mut window = Window::new(vec2(1400.0, 900.0));
+    let line = concat!(
+        r#"{"seq":1,"at":"2026-11-28T10:00:00Z","connection":1,"direction":"received","code":550,"#,
+        r#""text":"550 not that one","raw":null,"transfer":7}"#
+    );
+    window.tell(read("own.jsonl".into(), line.as_bytes()));
+    window.harness.query_all_by_role(Role::ListBoxOption).next().unwrap().click();
+    window.run();
+    assert!(window.has("Connection"), "the details are shown");
+    assert!(!window.has("no longer in the queue"));
 }
 
 #[test]

@@ -277,8 +277,8 @@ fn facts(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock, wish: &
         fact(ui, "Took", |ui| drop(ui.label(transcript_waterfall::duration(took))));
     }
     let connection = details.line.connection;
+    let wire = mirror.connections.get(&connection);
     fact(ui, "Connection", |ui| {
-        let wire = mirror.connections.get(&connection);
         let site = wire.map_or_else(String::new, |wire| {
             let use_of = if wire.tab.is_some() { "browsing" } else { "transfers" };
             let closed = if wire.open { "" } else { ", closed" };
@@ -288,7 +288,7 @@ fn facts(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock, wish: &
             *wish = Some(Wish::Connection(connection));
         }
     });
-    let browses = mirror.connections.get(&connection).is_some_and(|wire| wire.tab.is_some());
+    let browses = wire.is_some_and(|wire| wire.tab.is_some());
     if let Some(folder) = details.folder.as_ref().filter(|_| browses) {
         fact(ui, "Folder", |ui| {
             if ui.link(text::visible(folder)).on_hover_text("Show it in the pane").clicked() {
@@ -297,7 +297,9 @@ fn facts(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock, wish: &
         });
     }
     fact(ui, "Time", |ui| drop(ui.label(clock.moment(details.line.at))));
-    if let Some(transfer) = details.line.transfer {
+    // The numbers of a log that was opened are none of this run.
+    let is_known = |id: &TransferId| wire.is_some() || mirror.queue.get(*id).is_some();
+    if let Some(transfer) = details.line.transfer.filter(is_known) {
         fact(ui, "Transfer", |ui| match mirror.queue.get(transfer) {
             Some(row) => {
                 if ui.link(text::visible(row.local_name())).on_hover_text("Show it in the queue").clicked() {

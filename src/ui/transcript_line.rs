@@ -169,7 +169,7 @@ pub fn chip(ui: &mut Ui, code: u16) {
 pub(super) fn paint_chip(ui: &Ui, rect: Rect, code: u16) {
     let palette = theme::of(ui);
     let color = palette.of_code(code);
-    let chip = Rect::from_center_size(rect.center(), Vec2::new(CHIP, 16.0));
+    let chip = Rect::from_center_size(pos2(rect.left() + CHIP / 2.0, rect.center().y), Vec2::new(CHIP, 16.0));
     ui.painter().rect_filled(chip, CornerRadius::same(4), palette.tint(color));
     list::write(ui, chip, format!("{code:03}"), theme::mono_strong(), color, Align::Center);
 }
