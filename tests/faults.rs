@@ -10,7 +10,7 @@ mod proxy;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -47,7 +47,8 @@ fn killed_at_any_moment_every_file_comes_once_and_whole() {
         let mut get = server.longshore(home.path());
         get.args(["get", &server.url("tree"), "-j", "4", "-o"]).arg(&to).arg("--transcript").arg(&first);
         let mut get = get.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(100 + dice.below(3000)));
+        let moment = dice.below(files_there as u64);
+        until_there(&mut get, &to, moment);
         get.kill().unwrap();
         get.wait().unwrap();
         let there = files(&to);
@@ -72,6 +73,24 @@ fn killed_at_any_moment_every_file_comes_once_and_whole() {
     assert!(reached > 0);
 }
 
+/// Waits until `count` files are in `folder`, however fast that goes, or `program` has ended.
+fn until_there(program: &mut Child, folder: &Path, count: u64) {
+    while whole(folder) < count && program.try_wait().unwrap().is_none() {
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Files below `folder` that are no part, while others come and go.
+fn whole(folder: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let count = |entry: fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => whole(&entry.path()),
+        Ok(_) => u64::from(!entry.file_name().to_string_lossy().ends_with(".part")),
+        Err(_) => 0,
+    };
+    entries.flatten().map(count).sum()
+}
+
 #[test]
 fn killed_at_any_moment_every_file_goes_whole() {
     let Some(server) = Setup::new(Kind::Proftpd).start() else { return };
@@ -83,7 +102,8 @@ fn killed_at_any_moment_every_file_goes_whole() {
         let mut put = server.longshore(home.path());
         put.arg("put").arg(source.path().join("tree")).arg(server.url(&there)).args(["-j", "4"]);
         let mut put = put.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(200 + Dice::new(seed).below(2000)));
+        let moment = Dice::new(seed).below(FILES_A_DAY as u64);
+        until_there(&mut put, &server.root.join(&there), moment);
         put.kill().unwrap();
         put.wait().unwrap();
         let rest = run(server.longshore(home.path()).args(["queue", "run", "-j", "4"]));
