@@ -203,6 +203,16 @@ pub(super) struct Wanted<'a> {
     pub(super) step: &'a (dyn Fn(String) + Send + Sync),
 }
 
+/// A connection for transfers.
+pub(super) async fn for_transfers(
+    context: &Context,
+    site: &Arc<Site>,
+    key: &Arc<Key>,
+    cancel: &Cancel,
+) -> Result<Link, Trouble> {
+    connect(context, &Wanted { site, key, tab: None, cancel, step: &|_| {} }).await
+}
+
 /// Connects and logs in; asks for what is missing.
 pub(super) async fn connect(context: &Context, wanted: &Wanted<'_>) -> Result<Link, Trouble> {
     let what = format!("Could not connect to {}", wanted.site.title());

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::connect::{self, Context, Link, Wanted};
+use super::connect::{self, Context, Link};
 use super::memory::Key;
 use super::pool::{Helpers, too_many};
 use super::queue::Active;
@@ -110,8 +110,7 @@ impl Worker {
 }
 
 async fn open(context: Context, key: Arc<Key>, site: Arc<Site>, cancel: Cancel) -> (Option<Link>, Option<Trouble>) {
-    let wanted = Wanted { site: &site, key: &key, tab: None, cancel: &cancel, step: &|_| {} };
-    match connect::connect(&context, &wanted).await {
+    match connect::for_transfers(&context, &site, &key, &cancel).await {
         Ok(link) => (Some(link), None),
         Err(trouble) => (None, Some(trouble)),
     }

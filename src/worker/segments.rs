@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::News;
-use super::connect::{self, Context, Link, Wanted};
+use super::connect::{self, Context, Link};
 use super::disk::Part;
 use super::download::Fetched;
 use super::memory::Key;
@@ -328,8 +328,7 @@ impl Crew {
     }
 
     async fn connect(&self, cancel: &Cancel) -> Result<Link, Trouble> {
-        let wanted = Wanted { site: &self.site, key: &self.key, tab: None, cancel, step: &|_| {} };
-        connect::connect(&self.context, &wanted).await
+        connect::for_transfers(&self.context, &self.site, &self.key, cancel).await
     }
 
     fn learn_time(&self, modified: Option<Modified>) {

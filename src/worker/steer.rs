@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::connect::{self, Context, Link, Wanted};
+use super::connect::{self, Context, Link};
 use super::extras::Extra;
 use super::memory::Key;
 use super::queue::Stop;
@@ -180,8 +180,7 @@ async fn discard_parts(context: Context, key: Arc<Key>, link: Option<Link>, rows
     let has_uploads = rows.iter().any(|row| row.course == Course::Upload);
     let link = match link {
         None if has_uploads && (context.memory.credentials(&key).is_some() || site.login == Login::Anonymous) => {
-            let wanted = Wanted { site, key: &key, tab: None, cancel: &Cancel::new(), step: &|_| {} };
-            connect::connect(&context, &wanted).await.ok()
+            connect::for_transfers(&context, site, &key, &Cancel::new()).await.ok()
         }
         link => link,
     };

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use tokio::sync::mpsc;
 
-use super::connect::{self, Context, Link, Wanted};
+use super::connect::{self, Context, Link};
 use super::extras::{Extra, Target};
 use super::memory::Key;
 use super::retry::{Kind as TroubleKind, Trouble};
@@ -238,9 +238,7 @@ impl Job {
     }
 
     async fn connect(&self) -> Result<Link, Trouble> {
-        let step = |_| {};
-        let wanted = Wanted { site: &self.site, key: &self.key, tab: None, cancel: &self.cancel, step: &step };
-        connect::connect(&self.context, &wanted).await
+        connect::for_transfers(&self.context, &self.site, &self.key, &self.cancel).await
     }
 
     /// Finds out whether the source is a folder, where whoever put it into the queue did not know.
@@ -314,7 +312,7 @@ impl Job {
     }
 
     /// A folder is walked: where it is far, the connections for what is in it are opened meanwhile.
-    pub(super) async fn walks(&self) {
+    async fn walks(&self) {
         if self.link.as_ref().is_some_and(|link| link.connection.is_far()) {
             self.context.tell(Input::Walks(self.row.id)).await;
         }
