@@ -12,7 +12,7 @@ use longshore::model::transfer::{Course, Folder, Priority};
 use longshore::model::{
     Action, Actions, Delta, Event, Kind, Phase, RemotePath, Run, Settings, Site, Sites, Transfer, TransferId, Wake,
 };
-use longshore::worker::journal::Journal;
+use longshore::worker::journal::{Entry, Journal};
 use longshore::worker::store::Folders;
 use longshore::worker::{CarryOn, Start, spawn};
 
@@ -138,7 +138,7 @@ fn leave_rows(root: &Path, count: u64) {
     let (journal, notices) = Journal::open(&Folders::within(root).data);
     assert_eq!(notices, [""; 0]);
     let ids = journal.ids(count).unwrap();
-    journal.apply(&[Delta::Add(ids.map(row).collect())]).unwrap();
+    journal.write(&[Entry::Rows(vec![Delta::Add(ids.map(row).collect())])]).unwrap();
 }
 
 #[test]

@@ -107,7 +107,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         let target = part.target_path();
         settles.settle(part.finish(time, permissions, replace)?)?;
         // What was noted under the target's own name was the part of another file, which is no more.
-        scribe.add(Entry::Gone([target, path]));
+        scribe.add(Entry::Gone(vec![target, path]));
         Ok(())
     };
     job.blocking(&what, finish).await?;

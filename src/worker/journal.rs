@@ -88,8 +88,8 @@ pub enum Entry {
     Rows(Vec<Delta>),
     /// A part is begun from this, and holds these bytes: see [`Journal::note_source`].
     Begun(PathBuf, Source, Ranges),
-    /// Both are gone, or ours no longer.
-    Gone([PathBuf; 2]),
+    /// They are gone, or ours no longer.
+    Gone(Vec<PathBuf>),
 }
 
 /// The queue on disk. All calls block.
@@ -197,11 +197,6 @@ impl Journal {
             .and_then(|database| database.query_row(update, [to_i64(count)], |row| row.get::<_, i64>(0)));
         let next = next.map_err(|e| wrong("write", &self.path, e))?.unsigned_abs();
         Ok(next.saturating_sub(count)..next)
-    }
-
-    /// Writes what changed, all or nothing.
-    pub fn apply(&self, deltas: &[Delta]) -> Result<(), Error> {
-        self.write(&[Entry::Rows(deltas.to_vec())])
     }
 
     /// Writes it, all or nothing: each transaction costs as much as some changes.
@@ -340,13 +335,7 @@ impl Journal {
 
     /// `part` is gone: renamed or deleted.
     pub fn forget_source(&self, part: &Path) -> Result<(), Error> {
-        self.forget_sources([part, part])
-    }
-
-    /// Both are gone.
-    pub fn forget_sources(&self, parts: [&Path; 2]) -> Result<(), Error> {
-        let written = self.shared().database().and_then(|database| forget(database, &parts));
-        written.map_err(|e| wrong("write", &self.path, e))
+        self.write(&[Entry::Gone(vec![part.to_owned()])])
     }
 
     fn execute(&self, statement: &str, values: impl rusqlite::Params) -> Result<(), Error> {
@@ -372,14 +361,14 @@ fn begin(database: &Connection, part: &Path, source: &Source, there: &Ranges) ->
     database.prepare_cached(insert)?.execute(values).map(|_| ())
 }
 
-fn forget<P: AsRef<Path>>(database: &Connection, parts: &[P; 2]) -> rusqlite::Result<()> {
+fn forget(database: &Connection, parts: &[PathBuf]) -> rusqlite::Result<()> {
     // One by one: for a list SQLite makes a table of its own.
     let mut delete = database.prepare_cached("DELETE FROM source WHERE part = ?1")?;
-    parts.iter().try_for_each(|part| delete.execute([from_os(part.as_ref().as_os_str())]).map(|_| ()))
+    parts.iter().try_for_each(|part| delete.execute([from_os(part.as_os_str())]).map(|_| ()))
 }
 
 /// Whether a delta is written; progress comes ten times a second and is not.
-fn is_kept(delta: &Delta) -> bool {
+pub(super) fn is_kept(delta: &Delta) -> bool {
     !matches!(delta, Delta::Progress(_) | Delta::Held(_))
 }
 

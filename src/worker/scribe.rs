@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::Input;
-use super::journal::{Entry, Journal};
+use super::journal::{Entry, Journal, is_kept};
 use crate::model::{Delta, Direction, Event, Line, Queue};
 use crate::net::Log;
 
@@ -158,7 +158,7 @@ impl Scribe {
     /// Takes the queue's `changes`, after which it is `queue`.
     pub(super) fn rows(&self, changes: &[Delta], queue: &Queue) {
         let mut kept = Vec::new();
-        for delta in changes.iter().filter(|delta| !matches!(delta, Delta::Progress(_) | Delta::Held(_))) {
+        for delta in changes.iter().filter(|delta| is_kept(delta)) {
             kept.push(delta.clone());
             // In another section it has another place.
             if let Delta::Phase(id, _) = delta
@@ -245,13 +245,13 @@ mod tests {
         let source = Source { remote: "there".into(), size: Some(1), modified: None };
         let begun = || Entry::Begun(part.clone(), source.clone(), Ranges::default());
         scribe.add(begun());
-        scribe.add(Entry::Gone([part.clone(), part.clone()]));
+        scribe.add(Entry::Gone(vec![part.clone()]));
         scribe.add(begun());
         assert_eq!(journal.source(&part).unwrap(), None);
         scribe.flush();
         assert_eq!(journal.source(&part).unwrap(), Some(source.clone()));
         let writer = scribe.start();
-        scribe.add(Entry::Gone([part.clone(), part.clone()]));
+        scribe.add(Entry::Gone(vec![part.clone()]));
         scribe.close();
         writer.join().unwrap();
         assert_eq!(journal.source(&part).unwrap(), None);

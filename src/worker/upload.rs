@@ -191,7 +191,7 @@ async fn note(job: &Job, what: &str, source: Facts, before: Before) -> Result<()
         scribe.add(match before {
             Before::Other(size) => begun(was, Source { remote: local.clone(), size, modified: None }),
             Before::Beginning => begun(was, Source { remote: String::new(), size: None, modified: None }),
-            Before::Absent => Entry::Gone([was.clone(), was]),
+            Before::Absent => Entry::Gone(vec![was]),
         });
         let Facts { size, modified } = source;
         scribe.add(begun(remote.into(), Source { remote: local, size, modified }));
@@ -207,14 +207,14 @@ async fn forget(job: &Job, what: &str) -> Result<(), Trouble> {
     job.blocking(what, move || disown(&journal, &remote)).await
 }
 
-/// The same, to be written behind what was changed before.
+/// The target called `remote` is no unfinished work of ours.
 pub(super) fn gone(remote: &str) -> Entry {
-    Entry::Gone([remote.into(), before_path(remote)])
+    Entry::Gone(vec![remote.into(), before_path(remote)])
 }
 
-/// The target called `remote` is no unfinished work of ours.
+/// The same, written at once.
 pub(super) fn disown(journal: &Journal, remote: &str) -> Result<(), disk::Error> {
-    journal.forget_sources([Path::new(remote), &before_path(remote)])
+    journal.write(&[gone(remote)])
 }
 
 /// Where it is noted what a target was before. No name on a server ends like this: it holds a line end.

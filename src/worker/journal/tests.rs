@@ -19,6 +19,12 @@ fn to_os(text: &str) -> std::ffi::OsString {
     super::super::disk::to_os(text)
 }
 
+impl Journal {
+    fn apply(&self, deltas: &[Delta]) -> Result<(), Error> {
+        self.write(&[Entry::Rows(deltas.to_vec())])
+    }
+}
+
 fn row(id: u64, folder: &Arc<Folder>) -> Transfer {
     Transfer {
         id: TransferId(id),
