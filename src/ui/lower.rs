@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use eframe::egui::{Frame, Margin, Response, Ui};
+use eframe::egui::{Response, Ui};
 
 use crate::model::{Action, FileAction, Phase};
 
@@ -10,10 +10,11 @@ use super::View;
 use super::compared_log::compared_ui;
 use super::menu::Item;
 use super::mirror::Mirror;
+use super::opened_log::about_log;
 use super::queue_panel::{QueueView, queue_tabs, queue_ui};
 use super::transcript_panel::{Asked, TranscriptView, transcript_title, transcript_ui};
 use super::view::{Lower, Side};
-use super::{icons, perform, remedy, text, theme};
+use super::{perform, remedy, text};
 
 /// Time in a frame that following the transcript may take.
 const BUDGET: Duration = Duration::from_millis(5);
@@ -56,16 +57,10 @@ pub fn fills(view: &View) -> bool {
 /// Says which log is being read, above the one that is shown.
 fn reading_ui(ui: &mut Ui, mirror: &Mirror) {
     let Some(what) = &mirror.reading else { return };
-    let palette = theme::of(ui);
     ui.spacing_mut().item_spacing.y = 0.0;
-    let frame = Frame::NONE.fill(palette.tint(palette.accent)).inner_margin(Margin::symmetric(8, 0));
-    frame.show(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.set_height(theme::BAR);
-            ui.set_width(ui.available_width());
-            ui.label(icons::LOG.text().color(palette.accent));
-            ui.label(text::visible(what));
-        });
+    about_log(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.label(text::visible(what));
     });
 }
 

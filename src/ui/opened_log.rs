@@ -56,37 +56,45 @@ impl OpenedView {
     pub fn heading(&mut self, ui: &mut Ui) -> bool {
         let palette = theme::of(ui);
         let mut back = false;
-        let frame = egui::Frame::NONE.fill(palette.tint(palette.accent)).inner_margin(egui::Margin::symmetric(8, 0));
-        frame.show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.set_height(theme::BAR);
-                ui.label(icons::LOG.text().color(palette.accent));
-                ui.label(RichText::new(&self.file).font(theme::strong()));
-                let room = ui.available_width() - super::strip::at_right_width(ui, BACK) - theme::GAP;
-                if room > 0.0 {
-                    let about = RichText::new(&self.about).font(theme::small()).color(palette.secondary);
-                    let size = egui::vec2(room, theme::BAR);
-                    let layout = egui::Layout::left_to_right(egui::Align::Center);
-                    ui.allocate_ui_with_layout(size, layout, |ui| ui.add(Label::new(about).truncate()));
+        about_log(ui, |ui| {
+            ui.label(RichText::new(&self.file).font(theme::strong()));
+            let room = ui.available_width() - super::strip::at_right_width(ui, BACK) - theme::GAP;
+            if room > 0.0 {
+                let about = RichText::new(&self.about).font(theme::small()).color(palette.secondary);
+                let size = egui::vec2(room, theme::BAR);
+                let layout = egui::Layout::left_to_right(egui::Align::Center);
+                ui.allocate_ui_with_layout(size, layout, |ui| ui.add(Label::new(about).truncate()));
+            }
+            at_right(ui, BACK, |ui| {
+                if ui.button("Compare with…").clicked() {
+                    self.view.item = Some(Item::CompareLogs);
                 }
-                at_right(ui, BACK, |ui| {
-                    if ui.button("Compare with…").clicked() {
-                        self.view.item = Some(Item::CompareLogs);
-                    }
-                    back = ui.button("Back to the live log").clicked();
-                    let (icon, name) = if self.fills {
-                        (icons::CHEVRON_DOWN, "Show the panes and the queue")
-                    } else {
-                        (icons::CHEVRON_UP, "Fill the window with the log")
-                    };
-                    if icons::button(ui, icon, name).clicked() {
-                        self.fills ^= true;
-                    }
-                });
+                back = ui.button("Back to the live log").clicked();
+                let (icon, name) = if self.fills {
+                    (icons::CHEVRON_DOWN, "Show the panes and the queue")
+                } else {
+                    (icons::CHEVRON_UP, "Fill the window with the log")
+                };
+                if icons::button(ui, icon, name).clicked() {
+                    self.fills ^= true;
+                }
             });
         });
         back
     }
+}
+
+/// A strip above a log that says which one it is.
+pub(super) fn about_log(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    let palette = theme::of(ui);
+    let frame = egui::Frame::NONE.fill(palette.tint(palette.accent)).inner_margin(egui::Margin::symmetric(8, 0));
+    frame.show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.set_height(theme::BAR);
+            ui.label(icons::LOG.text().color(palette.accent));
+            contents(ui);
+        });
+    });
 }
 
 /// What stands at the right of the heading.
