@@ -27,6 +27,14 @@ fn content(index: usize) -> String {
     format!("what is in {index} ").repeat(200 + index)
 }
 
+/// A front that has connected to the server, which is far away.
+fn begin(server: &Server, firewall: Firewall, change: impl FnOnce(&mut Site)) -> (tempfile::TempDir, Front) {
+    let home = tempfile::tempdir().unwrap();
+    let mut front = Front::quick(home.path());
+    connect(&mut front, server, away(server.port, firewall), change);
+    (home, front)
+}
+
 fn connect(front: &mut Front, server: &Server, port: u16, change: impl FnOnce(&mut Site)) {
     let mut site = Site { port: Some(port), connections: Some(2), ..(*site(server)).clone() };
     change(&mut site);
@@ -60,9 +68,7 @@ fn small_files_are_asked_for_at_the_end_of_the_one_before() {
     ] {
         let Some(server) = Setup::new(kind).tls(tls).start() else { return };
         fill(&server);
-        let home = tempfile::tempdir().unwrap();
-        let mut front = Front::quick(home.path());
-        connect(&mut front, &server, away(server.port, Firewall::Open), |_| {});
+        let (home, mut front) = begin(&server, Firewall::Open, |_| {});
         front.lines.clear();
         fetch(&mut front, &folder(&home, "here"));
         assert!(front.sent("PORT") > FILES / 2, "{kind:?}, {tls:?}: {} of {FILES}", front.sent("PORT"));
@@ -80,9 +86,7 @@ fn small_files_are_asked_for_at_the_end_of_the_one_before() {
 fn connections_for_the_files_of_a_folder_are_opened_while_it_is_listed() {
     let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
     fill(&server);
-    let home = tempfile::tempdir().unwrap();
-    let mut front = Front::quick(home.path());
-    connect(&mut front, &server, away(server.port, Firewall::ListsAfter(4)), |site| site.connections = Some(3));
+    let (home, mut front) = begin(&server, Firewall::ListsAfter(4), |site| site.connections = Some(3));
     front.lines.clear();
     fetch(&mut front, &folder(&home, "here"));
     let first = front.lines.iter().find(|line| line.text.starts_with("RETR")).unwrap().seq;
@@ -94,9 +98,7 @@ fn connections_for_the_files_of_a_folder_are_opened_while_it_is_listed() {
 #[test]
 fn to_leave_a_server_takes_no_round_trip() {
     let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
-    let home = tempfile::tempdir().unwrap();
-    let mut front = Front::quick(home.path());
-    connect(&mut front, &server, away(server.port, Firewall::Open), |_| {});
+    let (_home, mut front) = begin(&server, Firewall::Open, |_| {});
     front.act(Action::Disconnect { tab: TAB });
     front.until("the connection's end", |event, _| matches!(event, Event::Closed(_)).then_some(()));
     let said: Vec<_> = front.lines.iter().rev().take(2).map(|line| line.text.as_str()).collect();
@@ -116,9 +118,7 @@ fn is_of_its_file(front: &Front, port: &Line) -> bool {
 fn a_server_that_answers_in_any_order_is_asked_one_by_one() {
     let Some(server) = Setup::new(ServerKind::Pyftpdlib).start() else { return };
     fill(&server);
-    let home = tempfile::tempdir().unwrap();
-    let mut front = Front::quick(home.path());
-    connect(&mut front, &server, away(server.port, Firewall::Open), |_| {});
+    let (home, mut front) = begin(&server, Firewall::Open, |_| {});
     fetch(&mut front, &folder(&home, "here"));
     assert_eq!(front.sent("PORT"), 1);
     front.quit();
@@ -143,9 +143,7 @@ fn a_server_that_takes_no_port_is_asked_once() {
 fn a_firewall_costs_one_connection_once() {
     let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
     fill(&server);
-    let home = tempfile::tempdir().unwrap();
-    let mut front = Front::quick(home.path());
-    connect(&mut front, &server, away(server.port, Firewall::Silent), |_| {});
+    let (home, mut front) = begin(&server, Firewall::Silent, |_| {});
     fetch(&mut front, &folder(&home, "here"));
     assert_eq!(front.sent("PORT"), 1);
     front.quit();
@@ -155,9 +153,7 @@ fn a_firewall_costs_one_connection_once() {
 fn connections_that_break_mix_nothing_up() {
     let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
     fill(&server);
-    let home = tempfile::tempdir().unwrap();
-    let mut front = Front::quick(home.path());
-    connect(&mut front, &server, away(server.port, Firewall::Breaks(2000)), |_| {});
+    let (home, mut front) = begin(&server, Firewall::Breaks(2000), |_| {});
     let to = folder(&home, "here");
     front.enqueue(Course::Download, Kind::Directory, &to.join("many"), "/many", None);
     front.idle();
@@ -170,9 +166,7 @@ fn connections_that_break_mix_nothing_up() {
 fn who_has_chosen_passive_mode_gets_it() {
     let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
     fill(&server);
-    let home = tempfile::tempdir().unwrap();
-    let mut front = Front::quick(home.path());
-    connect(&mut front, &server, away(server.port, Firewall::Open), |site| site.mode = Mode::Passive);
+    let (home, mut front) = begin(&server, Firewall::Open, |site| site.mode = Mode::Passive);
     fetch(&mut front, &folder(&home, "here"));
     assert_eq!((front.sent("PORT"), front.sent("EPRT")), (0, 0));
     front.quit();
@@ -182,9 +176,7 @@ fn who_has_chosen_passive_mode_gets_it() {
 fn a_pause_amid_small_files_mixes_nothing_up() {
     let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
     fill(&server);
-    let home = tempfile::tempdir().unwrap();
-    let mut front = Front::quick(home.path());
-    connect(&mut front, &server, away(server.port, Firewall::Open), |_| {});
+    let (home, mut front) = begin(&server, Firewall::Open, |_| {});
     let to = folder(&home, "here");
     front.enqueue(Course::Download, Kind::Directory, &to.join("many"), "/many", None);
     for done in [8, 16, 24] {
