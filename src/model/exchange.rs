@@ -131,6 +131,8 @@ pub struct Exchange {
     pub peer: Option<IpAddr>,
     /// The transfer that it was for.
     pub transfer: Option<TransferId>,
+    /// The size of a file that the server tells in its answer to SIZE or MLST (RFC 3659 sections 4 and 7).
+    pub size: Option<u64>,
 }
 
 impl Exchange {
@@ -283,6 +285,9 @@ impl Exchanges {
             (Direction::Received, Some(code)) => self.answered(line, code),
             (Direction::Received, None) => {
                 let number = self.dialogues.get(&line.connection).and_then(|dialogue| dialogue.replied);
+                if let Some(exchange) = number.and_then(|number| self.edit(number)).filter(|it| it.verb() == "MLST") {
+                    exchange.size = exchange.size.or_else(|| size_fact(&line.text));
+                }
                 Joined { number, ended: false }
             }
             (Direction::Note, _) => Joined { number: self.noted(line), ended: false },
@@ -351,6 +356,7 @@ impl Exchanges {
             first: !std::mem::replace(&mut dialogue.begun, true),
             peer: dialogue.peer,
             transfer: line.transfer,
+            size: None,
         };
         dialogue.newest = Some(number);
         if exchange.moves_data() {
@@ -393,6 +399,9 @@ impl Exchanges {
         let answer = Answer { seq: line.seq, code, at: line.at, text: line.text.clone() };
         let Some(exchange) = self.edit(number) else { return Joined::default() };
         if !preliminary {
+            if (exchange.verb(), code) == ("SIZE", 213) {
+                exchange.size = answer.text.get(4..).and_then(|text| text.trim().parse().ok());
+            }
             exchange.reply = Some(answer);
         } else if exchange.preliminary.len() < PRELIMINARIES {
             exchange.preliminary.push(answer);
@@ -454,6 +463,18 @@ impl Exchanges {
         dialogue.made = Some(opened);
         dialogue.way
     }
+}
+
+/// ` type=file;size=1024; name`: the facts end at a space, and the name may hold anything (RFC 3659 7.2).
+fn size_fact(line: &str) -> Option<u64> {
+    let facts = line.trim_start().split(' ').next()?;
+    facts
+        .split(';')
+        .filter_map(|fact| fact.split_once('='))
+        .find(|(fact, _)| fact.eq_ignore_ascii_case("size"))?
+        .1
+        .parse()
+        .ok()
 }
 
 /// `Connecting to 192.0.2.1:21...`, `Connecting to host (192.0.2.1) port 21`: the same in logs of other programs.

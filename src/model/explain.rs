@@ -350,28 +350,64 @@ fn no_space(exchange: &Exchange, _: Before<'_>) -> Option<Finding> {
 }
 
 fn unproved(exchange: &Exchange, before: Before<'_>) -> Option<Finding> {
-    if !matches!(exchange.verb(), "RETR" | "STOR" | "APPE") {
-        return None;
-    }
-    let source = "RFC 959 5.4 (226); RFC 3659 section 4";
-    let remedies = [Remedy::Verify, Remedy::FetchAgain];
-    if exchange.broken && !exchange.preliminary.is_empty() {
+    if exchange.broken && !exchange.preliminary.is_empty() && is_transfer(exchange) {
         let said =
             "The connection ended before the server said that the transfer is complete: what arrived may be a part.";
-        return finding("unproved", said, remedies, source);
+        return unproved_for(said);
     }
-    let bytes = exchange.data.as_ref()?.bytes()?;
-    let same = |earlier: &&&Exchange| earlier.verb() == "SIZE" && earlier.argument() == exchange.argument();
-    let size = before.iter().find(same).filter(|size| size.code() == Some(213))?;
-    let size: u64 = size.text().get(4..)?.trim().parse().ok()?;
-    let restarts = before.first().is_some_and(|earlier| earlier.verb() == "REST" && earlier.argument() != "0");
-    if exchange.verb() != "RETR" || restarts || exchange.code() != Some(226) || bytes == size {
+    // A size that was told before a file was changed is that of another one.
+    let same = |earlier: &Exchange| earlier.argument() == exchange.argument();
+    let changes = |earlier: &Exchange| {
+        same(earlier) && matches!(earlier.verb(), "STOR" | "APPE" | "STOU" | "DELE" | "RNFR" | "RNTO")
+    };
+    if exchange.verb() == "RETR" {
+        let until = until(exchange, before)?;
+        let tells = |earlier: &&&Exchange| changes(earlier) || earlier.size.is_some() && same(earlier);
+        let size = before.iter().find(tells)?.size.filter(|size| *size != until)?;
+        return unproved_for(format!(
+            "The server says that the transfer is complete, but {until} bytes are there of a file that it had said to \
+             have {size}."
+        ));
+    }
+    let size = exchange.size?;
+    let at = before.iter().position(|earlier| changes(earlier) || earlier.verb() == "RETR" && same(earlier))?;
+    let until = until(before[at], &before[at + 1..]).filter(|until| *until != size)?;
+    unproved_for(if before[at].verb() == "RETR" {
+        format!(
+            "The server said that the transfer is complete, but {until} bytes are there of a file that by its word has \
+             {size}."
+        )
+    } else {
+        format!(
+            "The server said that the transfer is complete, but {until} bytes were sent, and by its word the file has \
+             {size} now."
+        )
+    })
+}
+
+fn unproved_for(said: impl Into<String>) -> Option<Finding> {
+    finding("unproved", said, [Remedy::Verify, Remedy::FetchAgain], "RFC 959 5.4 (226); RFC 3659 section 4")
+}
+
+fn is_transfer(exchange: &Exchange) -> bool {
+    matches!(exchange.verb(), "RETR" | "STOR" | "APPE")
+}
+
+/// Up to where a transfer that the server calls complete went in its file, where that can be told: what went in text mode has
+/// another size on each side (RFC 3659 4.1).
+fn until(transfer: &Exchange, before: Before<'_>) -> Option<u64> {
+    if !matches!(transfer.verb(), "RETR" | "STOR") || transfer.code() != Some(226) || transfer.was_enough() {
         return None;
     }
-    let said = format!(
-        "The server says that the transfer is complete, but {bytes} bytes came and it had said that the file has {size}."
-    );
-    finding("unproved", said, remedies, source)
+    let mut kinds = before.iter().filter(|earlier| earlier.verb() == "TYPE" && earlier.code() == Some(200));
+    if kinds.next().is_some_and(|kind| !kind.argument().starts_with(['I', 'i', 'L'])) {
+        return None;
+    }
+    let restart = match before.first().filter(|earlier| earlier.verb() == "REST" && earlier.code() == Some(350)) {
+        Some(rest) => rest.argument().trim().parse().ok()?,
+        None => 0,
+    };
+    transfer.data.as_ref()?.bytes()?.checked_add(restart)
 }
 
 fn enough(exchange: &Exchange, _: Before<'_>) -> Option<Finding> {
@@ -558,6 +594,34 @@ mod tests {
         assert_eq!(fetch(7, ""), again);
         assert_eq!(fetch(10, ""), []);
         assert_eq!(fetch(7, "C: REST 3\nS: 350 ok\n"), []);
+        assert_eq!(fetch(6, "C: REST 3\nS: 350 ok\n"), again);
+        assert_eq!(fetch(7, "C: TYPE A\nS: 200 ok\n"), []);
+        let ends = |transfer: &str, asked: &str| {
+            found(&format!(
+                "S: 220 hi\n{transfer}\nS: 150 go\nN: Data connection: 7 bytes in 1 ms\nS: 226 done\nC: EPSV\n\
+                 S: 229 (|||5000|)\n{asked}"
+            ))
+        };
+        for (transfer, asked) in [
+            ("C: RETR x", "C: SIZE x\nS: 213 10"),
+            ("C: STOR x", "C: SIZE x\nS: 213 0"),
+            ("C: RETR x", "C: MLST x\nS: 250-Listing\n+  type=file;Size=10;modify=20260101000000; x\n+ 250 End"),
+            ("C: REST 4\nS: 350 ok\nC: STOR x", "C: SIZE x\nS: 213 7"),
+        ] {
+            assert_eq!(ends(transfer, asked), again, "{transfer} {asked}");
+        }
+        for (transfer, asked) in [
+            ("C: RETR x", "C: SIZE x\nS: 213 7"),
+            ("C: RETR x", "C: SIZE y\nS: 213 10"),
+            ("C: RETR x", "C: SIZE x\nS: 550 no"),
+            ("C: RETR x", "C: MLST x\nS: 250-Listing\n+  type=file;size=7; x\n+ 250 End"),
+            ("C: APPE x", "C: SIZE x\nS: 213 10"),
+            ("C: TYPE A\nS: 200 ok\nC: STOR x", "C: SIZE x\nS: 213 9"),
+            ("C: REST 3\nS: 350 ok\nC: STOR x", "C: SIZE x\nS: 213 10"),
+            ("C: STOR x", "C: DELE x\nS: 250 ok\nC: SIZE x\nS: 213 10"),
+        ] {
+            assert_eq!(ends(transfer, asked), [], "{transfer} {asked}");
+        }
     }
 
     #[test]
