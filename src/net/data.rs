@@ -1,7 +1,7 @@
 //! One data connection: connected to or accepted, secured, used for one load, closed.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -370,6 +370,29 @@ async fn travel(route: Route, limit: Duration) -> Result<TcpStream, String> {
 
 /// Connects from the address that the server knows of us, where that is possible: some servers insist.
 async fn connect(to: SocketAddr, from: IpAddr) -> io::Result<TcpStream> {
+    let stream = if chosen(to).is_ok_and(|chosen| chosen == from) {
+        TcpStream::connect(to).await?
+    } else {
+        connect_bound(to, from).await?
+    };
+    // On one machine a port that nobody listens on can connect to itself.
+    if stream.local_addr().ok() == stream.peer_addr().ok() {
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    }
+    Ok(stream)
+}
+
+/// The address that the system would connect to `to` from. Nothing is sent.
+fn chosen(to: SocketAddr) -> io::Result<IpAddr> {
+    let any = if to.is_ipv4() { IpAddr::from(Ipv4Addr::UNSPECIFIED) } else { Ipv6Addr::UNSPECIFIED.into() };
+    let socket = UdpSocket::bind((any, 0))?;
+    socket.connect(to)?;
+    Ok(socket.local_addr()?.ip())
+}
+
+/// A port that is bound beforehand must be free towards everybody, and is looked for long where many connections have just
+/// ended: only where the system would choose another address.
+async fn connect_bound(to: SocketAddr, from: IpAddr) -> io::Result<TcpStream> {
     let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
@@ -377,17 +400,12 @@ async fn connect(to: SocketAddr, from: IpAddr) -> io::Result<TcpStream> {
         Ok(()) => socket.connect(to).await,
         Err(error) => Err(error),
     };
-    let stream = match connected {
+    match connected {
         Err(error) if matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::AddrNotAvailable) => {
-            TcpStream::connect(to).await?
+            TcpStream::connect(to).await
         }
-        other => other?,
-    };
-    // On one machine a port that nobody listens on can connect to itself.
-    if stream.local_addr().ok() == stream.peer_addr().ok() {
-        return Err(io::ErrorKind::ConnectionRefused.into());
+        other => other,
     }
-    Ok(stream)
 }
 
 fn bind(on: SocketAddr, ports: Option<(u16, u16)>) -> io::Result<TcpListener> {
