@@ -95,6 +95,27 @@ fn a_part_that_holds_all_is_proved_and_takes_its_name() {
 }
 
 #[test]
+fn what_came_of_a_small_file_is_kept_and_compared() {
+    let bytes = &content()[..1000];
+    let folder = b"drwxr-xr-x 1 u g 4096 Jan 01  2020 tree\r\n";
+    let line = b"-rw-r--r-- 1 u g 1000 Jan 01  2020 file\r\n";
+    let world = World::list(&[("/", folder), ("/tree/", line), ("/tree/file", bytes)]);
+    let downloads = AtomicUsize::new(0);
+    let begun = bytes[..400].to_vec();
+    let peer = Peer::except(world, move |dialogue, verb, _| match verb {
+        "FEAT" => dialogue.say("211-has\r\n MDTM\r\n SIZE\r\n EPSV\r\n211 end").map(|()| true),
+        "RETR" if downloads.fetch_add(1, Ordering::SeqCst) == 0 => break_off(dialogue, &begun),
+        _ => Ok(false),
+    });
+    let get = |home| run_in(home, &["get", &peer.url("tree"), "--timeout", "3", "--retries", "0"]);
+    let ended = get(tempfile::tempdir().unwrap()).expect(1);
+    assert_eq!(fs::read(ended.target().join("tree/file.part")).unwrap(), bytes[..400]);
+    let ended = get(ended.home).expect(0);
+    assert_eq!(ended.tree(), ["tree/", "tree/file"]);
+    assert_eq!(fs::read(ended.target().join("tree/file")).unwrap(), bytes);
+}
+
+#[test]
 fn an_upload_of_which_only_the_last_word_was_lost_is_not_sent_again() {
     let there = AtomicUsize::new(0);
     let peer = Peer::except(World::list(&[("/", b"")]), move |dialogue, verb, _| match verb {

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 
 use md5::Md5;
 use sha1::Sha1;
@@ -13,32 +12,32 @@ use crate::ftp::Algorithm;
 
 const BUFFER: usize = 256 * 1024;
 
-/// The checksum of the file at `path`, in lower-case hexadecimal digits.
-pub(super) fn of_file(algorithm: Algorithm, path: &Path) -> io::Result<String> {
+/// The checksum of `file` from its position on, in lower-case hexadecimal digits.
+pub(super) fn of_file(algorithm: Algorithm, file: &File) -> io::Result<String> {
     match algorithm {
         Algorithm::Crc32 => {
             let mut hasher = crc32fast::Hasher::new();
-            read(path, |bytes| hasher.update(bytes))?;
+            read(file, |bytes| hasher.update(bytes))?;
             Ok(format!("{:08x}", hasher.finalize()))
         }
-        Algorithm::Md5 => digest::<Md5>(path),
-        Algorithm::Sha1 => digest::<Sha1>(path),
-        Algorithm::Sha256 => digest::<Sha256>(path),
-        Algorithm::Sha512 => digest::<Sha512>(path),
+        Algorithm::Md5 => digest::<Md5>(file),
+        Algorithm::Sha1 => digest::<Sha1>(file),
+        Algorithm::Sha256 => digest::<Sha256>(file),
+        Algorithm::Sha512 => digest::<Sha512>(file),
     }
 }
 
-fn digest<D: Digest>(path: &Path) -> io::Result<String> {
+fn digest<D: Digest>(file: &File) -> io::Result<String> {
     let mut hasher = D::new();
-    read(path, |bytes| hasher.update(bytes))?;
+    read(file, |bytes| hasher.update(bytes))?;
     Ok(hasher.finalize().iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     }))
 }
 
-fn read(path: &Path, mut each: impl FnMut(&[u8])) -> io::Result<()> {
-    let (mut file, mut buffer) = (File::open(path)?, vec![0; BUFFER]);
+fn read(mut file: &File, mut each: impl FnMut(&[u8])) -> io::Result<()> {
+    let mut buffer = vec![0; BUFFER];
     loop {
         match file.read(&mut buffer)? {
             0 => return Ok(()),
@@ -62,8 +61,8 @@ mod tests {
             (Algorithm::Sha1, "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3"),
             (Algorithm::Sha256, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
         ] {
-            assert_eq!(of_file(algorithm, &path).unwrap(), sum);
+            assert_eq!(of_file(algorithm, &File::open(&path).unwrap()).unwrap(), sum);
         }
-        assert!(of_file(Algorithm::Sha512, &path).unwrap().starts_with("ee26b0dd4af7e749"));
+        assert!(of_file(Algorithm::Sha512, &File::open(&path).unwrap()).unwrap().starts_with("ee26b0dd4af7e749"));
     }
 }

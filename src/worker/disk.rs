@@ -1,7 +1,7 @@
 //! Downloads on the disk: the only place that writes them.
 //!
 //! A download goes into `name.part` and becomes `name` only when it is whole: time of modification, fsync, rename, fsync
-//! of the folder. Below the folder that a person chose every name came from a server, so each component is opened by
+//! of the folder. One that is too small to be gone on with has no name until then, where the disk knows such files. Below the folder that a person chose every name came from a server, so each component is opened by
 //! itself and no link is followed; a pipe, a device or a link is never written to.
 
 mod folder;
@@ -233,7 +233,7 @@ fn is_plain(component: &std::path::Component<'_>) -> bool {
     matches!(component, std::path::Component::Normal(name) if path::is_safe_name(&from_os(name)))
 }
 
-/// A download under way: an open, locked `name.part`. Dropped, it stays for a resume.
+/// A download under way: an open, locked `name.part`. Dropped, it stays for a resume; but one without a name goes.
 #[derive(Debug)]
 pub struct Part {
     folder: Folder,
@@ -241,7 +241,8 @@ pub struct Part {
     name: OsString,
     part: OsString,
     file: File,
-    stat: Stat,
+    /// What it is called by now; `None` while it has no name.
+    stat: Option<Stat>,
 }
 
 impl Part {
@@ -263,6 +264,22 @@ impl Part {
             }
         }
         Err(Error::new("find a free name for", target.part_path(), io::Error::from(ErrorKind::AlreadyExists)))
+    }
+
+    /// A part without a name, for a file of which nothing is there, neither itself nor a part; `None` where something is, or
+    /// the disk knows no such files.
+    pub fn unnamed(target: &Target) -> Result<Option<Self>, Error> {
+        let part = name::part(&target.name);
+        let (folder, path) = (target.folder(true)?, target.path());
+        for name in [&target.name, &part] {
+            // A name that the disk does not take is told now, not when all bytes are there.
+            if folder.stat(name).map_err(|e| Error::new("write", &path, e))?.is_some() {
+                return Ok(None);
+            }
+        }
+        let Ok(file) = folder.create_unnamed() else { return Ok(None) };
+        let (directory, name) = (target.folder.clone(), target.name.clone());
+        Ok(Some(Self { folder, directory, name, part, file, stat: None }))
     }
 
     /// Opens the part of this name, and says whether it was not there before.
@@ -289,13 +306,26 @@ impl Part {
             let stat = Stat::of(&file).map_err(wrong)?;
             if folder.stat(&part).map_err(wrong)?.is_some_and(|there| there.is_same(&stat)) {
                 let (directory, name) = (target.folder.clone(), target.name.clone());
-                return Ok((Self { folder, directory, name, part, file, stat }, is_new));
+                return Ok((Self { folder, directory, name, part, file, stat: Some(stat) }, is_new));
             }
         }
         Err(wrong(io::Error::new(ErrorKind::ResourceBusy, "another program keeps replacing it")))
     }
 
-    /// Where the bytes are.
+    /// Whether others can find it by its name.
+    pub fn has_name(&self) -> bool {
+        self.stat.is_some()
+    }
+
+    /// Gives it its name, so that it stays.
+    pub fn keep(&mut self) -> Result<(), Error> {
+        let wrong = |error| Error::new("write", self.path(), error);
+        self.folder.name(&self.file, &self.part).map_err(wrong)?;
+        self.stat = Some(Stat::of(&self.file).map_err(wrong)?);
+        Ok(())
+    }
+
+    /// Where the bytes are, as soon as it has a name.
     pub fn path(&self) -> PathBuf {
         self.directory.join(&self.part)
     }
@@ -332,6 +362,14 @@ impl Part {
         Ok(file)
     }
 
+    /// The file for whoever reads it, from its start on.
+    pub fn reader(&self) -> Result<File, Error> {
+        let wrong = |error: io::Error| Error::new("read", self.path(), error);
+        let mut file = self.file.try_clone().map_err(wrong)?;
+        file.rewind().map_err(wrong)?;
+        Ok(file)
+    }
+
     /// Drops all bytes behind the first `length`.
     pub fn truncate(&self, length: u64) -> Result<(), Error> {
         if self.length()? > length {
@@ -359,8 +397,9 @@ impl Part {
     /// there; without, something that came there meanwhile is an error of kind `AlreadyExists`, and the part stays.
     pub fn finish(self, modified: Option<Modified>, permissions: Option<u16>, replace: bool) -> Result<Settle, Error> {
         let (path, target) = (self.path(), self.target_path());
-        let there = self.folder.stat(&self.name).map_err(|e| Error::new("look at", &target, e))?;
-        match there {
+        // What has no name yet gets one only if that is free.
+        let there = self.has_name().then(|| self.folder.stat(&self.name)).transpose();
+        match there.map_err(|e| Error::new("look at", &target, e))?.flatten() {
             Some(there) if replace && matches!(there.kind, Kind::File | Kind::Link) => {
                 there.hand_permissions_to(&self.file);
             }
@@ -381,21 +420,30 @@ impl Part {
         }
         self.file.sync_all().map_err(|e| Error::new("write", &path, e))?;
         self.check_name()?;
-        self.folder.rename(&self.part, &self.name, replace).map_err(|e| Error::new("finish", &target, e))?;
+        let named = if self.has_name() {
+            self.folder.rename(&self.part, &self.name, replace)
+        } else {
+            self.folder.name(&self.file, &self.name)
+        };
+        named.map_err(|e| Error::new("finish", &target, e))?;
         Ok(Settle { folder: self.folder, directory: self.directory })
     }
 
     /// Nobody wants it any more: deletes the part.
     pub fn abandon(self) -> Result<(), Error> {
+        if !self.has_name() {
+            return Ok(());
+        }
         self.check_name()?;
         self.folder.remove(&self.part).map_err(|e| Error::new("delete", self.path(), e))
     }
 
     /// That the name is still this file's, and not one that somebody put in its place.
     fn check_name(&self) -> Result<(), Error> {
+        let Some(stat) = &self.stat else { return Ok(()) };
         let wrong = |error: io::Error| Error::new("finish", self.path(), error);
         match self.folder.stat(&self.part).map_err(wrong)? {
-            Some(there) if there.is_same(&self.stat) => Ok(()),
+            Some(there) if there.is_same(stat) => Ok(()),
             Some(_) => Err(wrong(io::Error::other("another program has replaced it"))),
             None => Err(wrong(io::Error::new(ErrorKind::NotFound, "another program has removed it"))),
         }

@@ -22,6 +22,9 @@ use crate::net::Body;
 /// Bytes before a resume's offset that are fetched once more and compared, whichever way the file goes: the one on the
 /// server may be another by now, and some servers answer REST with 350 and send from the start.
 pub(super) const OVERLAP: u64 = 64 * 1024;
+/// A file that is not longer than this is fetched anew rather than gone on with: what would be fetched once more to compare is
+/// all of it. While it comes it needs no name, and the journal no word of it.
+const WHOLE: u64 = 16 * 1024;
 /// A part is written out to the disk this often…
 const SYNC_EVERY: Duration = Duration::from_secs(20);
 /// …if it has grown by so many bytes since.
@@ -45,7 +48,12 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let may_be_at_once = job.row.size.is_some() && tells_times(job);
     let listed = Facts { size: job.row.size, modified: job.extra.listed.modified };
     let (look, opening) = (target.clone(), Opening::of(job, listed, false));
+    let unnamed = may_be_at_once && job.row.size.is_some_and(|size| size <= WHOLE) && !job.row.text;
     let look = move || {
+        if unnamed && let Some(part) = Part::unnamed(&look)? {
+            let there = Ranges::default();
+            return Ok((None, Some(Opened { part, copied: false, there, outdated: None })));
+        }
         let found = look.found()?;
         let is_new = found.is_none() && look.part_path().symlink_metadata().is_err();
         let part = (is_new && may_be_at_once).then(|| opening.open(&look)).transpose()?;
@@ -84,7 +92,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let Fetched { from: resumed_from, size, modified } = match fetched {
         Ok(fetched) => fetched,
         Err(trouble) => {
-            leave(job, &what, part).await;
+            leave(job, &what, part, source).await;
             return Err(trouble);
         }
     };
@@ -92,7 +100,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         Err(trouble) if trouble.failure.cause == Cause::Differs => {
             // Wrong bytes are nothing to go on with.
             part.truncate(0).map_err(|error| Trouble::disk(&*what, &error))?;
-            leave(job, &what, part).await;
+            leave(job, &what, part, source).await;
             return Err(trouble);
         }
         result => result?,
@@ -103,11 +111,11 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let time = modified.or(source.modified).filter(|modified| modified.is_exact() && job.settings.keep_times);
     let (scribe, settles) = (job.context.scribe.clone(), job.context.settles.clone());
     let finish = move || {
-        let path = part.path();
-        let target = part.target_path();
-        settles.settle(part.finish(time, permissions, replace)?)?;
         // What was noted under the target's own name was the part of another file, which is no more.
-        scribe.add(Entry::Gone(vec![target, path]));
+        let mut gone = vec![part.target_path()];
+        gone.extend(part.has_name().then(|| part.path()));
+        settles.settle(part.finish(time, permissions, replace)?)?;
+        scribe.add(Entry::Gone(gone));
         Ok(())
     };
     job.blocking(&what, finish).await?;
@@ -172,7 +180,7 @@ async fn start(
         let why = format!("{} is there and is {kind}", target.path().display());
         return Err(Trouble::new(what, why, Cause::Local, false));
     }
-    if job.row.attempts > 1 && is_done(source, found.facts()) && !has_part(job, what, &target).await? {
+    if (job.row.attempts > 1 || job.is_left) && is_done(source, found.facts()) && !has_part(job, what, &target).await? {
         // An earlier run ended between the last rename and the word for it.
         return Ok(Start::Over(job.done(found.size, found.size, Proof::Size)));
     }
@@ -232,7 +240,7 @@ struct Opening {
 
 impl Opening {
     fn of(job: &Job, source: Facts, begun: bool) -> Self {
-        let now = Source { remote: job.remote_name(), size: source.size, modified: source.modified };
+        let now = noted(job, source);
         let (journal, scribe) = (job.context.journal.clone(), job.context.scribe.clone());
         Self { journal, scribe, now, ascii: job.row.text, begun }
     }
@@ -288,6 +296,11 @@ impl Opening {
         self.journal.note_source(&part.path(), &self.now, &Ranges::default())?;
         Ok(part)
     }
+}
+
+/// What is noted of the source with its part.
+fn noted(job: &Job, source: Facts) -> Source {
+    Source { remote: job.remote_name(), size: source.size, modified: source.modified }
 }
 
 /// A part to go on with.
@@ -346,7 +359,11 @@ async fn fetch(
     let flow = job.flow(offset, offset, left, most);
     let dated = job.settings.keep_times && source.modified.is_none_or(|modified| !modified.is_exact());
     let operation = Operation::Retrieve { path: job.row.remote(), offset, kind: job.kind(), dated };
-    job.recorded().await;
+    if part.has_name() {
+        job.recorded().await
+    } else {
+        job.added().await
+    }
     job.lead(left).await;
     let body = Body::Receive { file, flow };
     let remote = job.row.remote();
@@ -435,15 +452,23 @@ fn begins_with(part: &Part, offset: u64, tail: &[u8], moved: u64) -> Result<bool
     Ok(bytes == tail[..compared])
 }
 
-/// A part that holds nothing, or that nobody wants, is no use.
-async fn leave(job: &Job, what: &str, part: Part) {
+/// A part that holds nothing, or that nobody wants, is no use; any other stays, to be gone on with.
+async fn leave(job: &Job, what: &str, mut part: Part, source: Facts) {
     let (discard, journal) = (job.gauge.is_discarded(), job.context.journal.clone());
+    let source = noted(job, source);
     let tidy = move || {
-        if !discard && part.length()? > 0 {
-            return Ok(());
+        let stays = !discard && part.length()? > 0;
+        match (stays, part.has_name()) {
+            (true, true) | (false, false) => Ok(()),
+            (true, false) => {
+                part.keep()?;
+                Ok(journal.note_source(&part.path(), &source, &Ranges::default())?)
+            }
+            (false, true) => {
+                journal.forget_source(&part.path())?;
+                part.abandon()
+            }
         }
-        journal.forget_source(&part.path())?;
-        part.abandon()
     };
     // What cannot be tidied up stays; the reason why the transfer failed is the one to tell.
     let _ = job.blocking(what, tidy).await;

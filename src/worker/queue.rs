@@ -213,6 +213,7 @@ impl Worker {
         };
         self.active.insert(row.id, active);
         self.progress_at.get_or_insert_with(|| Instant::now() + PROGRESS);
+        let is_left = row.id.0 < self.first_id;
         let job = Job {
             context: self.context.clone(),
             settings: self.context.settings(),
@@ -224,7 +225,8 @@ impl Worker {
             gauge,
             link,
             started: Instant::now(),
-            written: self.context.scribe.written(),
+            written: self.context.scribe.written(self.rows.adds()),
+            is_left,
             begun: false,
         };
         tokio::spawn(transfer::run(job));

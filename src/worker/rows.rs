@@ -60,6 +60,11 @@ impl Rows {
         self.extras.batch(id)
     }
 
+    /// Whether new rows are among what the front and the journal have not been told.
+    pub(super) fn adds(&self) -> bool {
+        self.changes.iter().any(|change| matches!(change, Delta::Add(_)))
+    }
+
     /// What the front and the journal have not been told.
     pub(super) fn take_changes(&mut self) -> Vec<Delta> {
         std::mem::take(&mut self.changes)

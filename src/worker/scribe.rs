@@ -83,12 +83,25 @@ impl Lines {
 
 /// How many groups of changes are on the disk: a row's first byte moves only after it is there itself.
 #[derive(Clone, Debug)]
-pub(super) struct Written(watch::Receiver<u64>);
+pub(super) struct Written {
+    groups: watch::Receiver<u64>,
+    /// The group with which rows last came.
+    added: u64,
+    /// The group of what is changed now.
+    now: u64,
+}
 
 impl Written {
-    /// Waits until `group` is written, or nothing is written any more.
-    pub(super) async fn wait(&mut self, group: u64) {
-        let _ = self.0.wait_for(|written| *written >= group).await;
+    /// Waits until what is changed now is written, or nothing is written any more.
+    pub(super) async fn begun(&mut self) {
+        let now = self.now;
+        let _ = self.groups.wait_for(|written| *written >= now).await;
+    }
+
+    /// The same for all rows there are.
+    pub(super) async fn added(&mut self) {
+        let added = self.added;
+        let _ = self.groups.wait_for(|written| *written >= added).await;
     }
 }
 
@@ -110,6 +123,8 @@ struct Unwritten {
     entries: Vec<Entry>,
     /// Groups of changes of rows that were handed over.
     groups: u64,
+    /// How many there were with the last that holds new rows.
+    added: u64,
     is_closed: bool,
 }
 
@@ -148,11 +163,14 @@ impl Scribe {
         }
     }
 
-    /// What says how far the writing is, and the group that holds what is changed now.
-    pub(super) fn written(&self) -> (Written, u64) {
+    /// What says how far the writing is; `adds` where new rows are among what is changed now.
+    pub(super) fn written(&self, adds: bool) -> Written {
+        let groups = self.written.subscribe();
+        let waiting = self.waiting();
         // Rows of another process's queue are not waited for.
-        let group = if self.journal.is_owner() { self.waiting().groups + 1 } else { 0 };
-        (Written(self.written.subscribe()), group)
+        let now = if self.journal.is_owner() { waiting.groups + 1 } else { 0 };
+        let added = if adds { now } else { waiting.added.min(now) };
+        Written { groups, added, now }
     }
 
     /// Takes the queue's `changes`, after which it is `queue`.
@@ -175,7 +193,12 @@ impl Scribe {
     /// Takes what is to be written behind all before. Where much waits already, it is written now, which blocks.
     pub(super) fn add(&self, entry: Entry) {
         let mut waiting = self.waiting();
-        waiting.groups += u64::from(matches!(entry, Entry::Rows(_)));
+        if let Entry::Rows(changes) = &entry {
+            waiting.groups += 1;
+            if changes.iter().any(|change| matches!(change, Delta::Add(_))) {
+                waiting.added = waiting.groups;
+            }
+        }
         waiting.entries.push(entry);
         let count = waiting.entries.len();
         drop(waiting);

@@ -108,8 +108,10 @@ pub(super) struct Job {
     /// The connection, once there is one.
     pub(super) link: Option<Link>,
     pub(super) started: Instant,
-    /// When the row is in the journal as it was begun.
-    pub(super) written: (Written, u64),
+    /// When the row is in the journal.
+    pub(super) written: Written,
+    /// Whether an earlier run had it, and may have ended before it could say what it had done.
+    pub(super) is_left: bool,
     /// Whether the upload was begun by this very attempt, on a connection that is gone.
     pub(super) begun: bool,
 }
@@ -299,8 +301,12 @@ impl Job {
     /// Waits until the journal has the row as it was begun: no byte moves before, so that a program that is killed knows
     /// what it had begun.
     pub(super) async fn recorded(&self) {
-        let (mut written, group) = self.written.clone();
-        written.wait(group).await;
+        self.written.clone().begun().await;
+    }
+
+    /// Waits until the journal has the row at all: enough where nothing is left of what was begun.
+    pub(super) async fn added(&self) {
+        self.written.clone().added().await;
     }
 
     /// All is ready to fetch `bytes` of a file: where it is far, another row may begin behind this one on its connection.

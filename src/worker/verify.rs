@@ -1,5 +1,6 @@
 //! How a transfer is known to be complete: by the server's word, by size, and by checksum where the server offers one.
 
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
@@ -24,7 +25,8 @@ pub(super) async fn download(job: &Job, what: &str, part: &Part, size: Option<u6
     if job.context.run.verify {
         proof = proof.max(again(job, what, &path, here).await?);
     }
-    Ok(proof.max(checksum(job, what, &path, part.path(), here).await?))
+    let file = part.reader().map_err(|error| Trouble::disk(what, &error))?;
+    Ok(proof.max(checksum(job, what, &path, move || Ok(file), here).await?))
 }
 
 /// An upload that the server confirmed: `bytes` is its size here, and `there` what SIZE said of it, if it was answered.
@@ -43,7 +45,7 @@ pub(super) async fn upload(
         None => again(job, what, path, bytes).await?,
     };
     let file = job.row.folder.local.join(disk::to_os(job.row.local_name()));
-    Ok(proof.max(checksum(job, what, path, file, bytes).await?))
+    Ok(proof.max(checksum(job, what, path, move || File::open(file), bytes).await?))
 }
 
 /// Compares a file here with the server's because a person wants to know, however large it is. Of a download that was cut
@@ -79,7 +81,7 @@ pub(super) async fn by_hand(on: &mut Browser, local: PathBuf, path: RemotePath) 
         match on.operate(operation, "Could not compute the checksum of", &path.to_string()).await {
             Ok((Outcome::Checksum(Some(there)), _)) => {
                 let file = local.clone();
-                let read = tokio::task::spawn_blocking(move || of_file(algorithm, &file)).await;
+                let read = tokio::task::spawn_blocking(move || of_file(algorithm, &File::open(file)?)).await;
                 let here = read.map_err(io::Error::other).flatten().map_err(|error| unread(&error))?;
                 compare(&differs, algorithm, &here, &there)?;
                 return same(format!("the {} is {here}", algorithm.name()));
@@ -110,8 +112,14 @@ fn same_size(what: &str, there: u64, here: u64) -> Result<Proof, Trouble> {
     Err(Trouble::new(what, why, Cause::Differs, true))
 }
 
-/// Compares the checksum of `file`, which has `bytes`, with what the server computes, where it can and that is wanted.
-async fn checksum(job: &Job, what: &str, path: &RemotePath, file: PathBuf, bytes: u64) -> Result<Proof, Trouble> {
+/// Compares the checksum of the file that `open` gives, which has `bytes`, with what the server computes, where it can and that is wanted.
+async fn checksum(
+    job: &Job,
+    what: &str,
+    path: &RemotePath,
+    open: impl FnOnce() -> io::Result<File> + Send + 'static,
+    bytes: u64,
+) -> Result<Proof, Trouble> {
     let is_wanted = job.context.run.verify || (bytes > 0 && bytes <= job.settings.verify_up_to);
     let server = job.link.as_ref().filter(|link| is_wanted && link.is_open()).map(|link| link.connection.server());
     let Some(offer) = server.and_then(|server| Offer::of(&server.features)) else { return Ok(Proof::None) };
@@ -125,7 +133,9 @@ async fn checksum(job: &Job, what: &str, path: &RemotePath, file: PathBuf, bytes
         _ => None,
     };
     let Some(there) = there else { return Ok(Proof::None) };
-    let here = move || of_file(algorithm, &file).map_err(|error| disk::Error::new("read", file, error));
+    let local = job.row.folder.local.join(disk::to_os(job.row.local_name()));
+    let read = move || of_file(algorithm, &open()?);
+    let here = move || read().map_err(|error| disk::Error::new("read", local, error));
     compare(what, algorithm, &job.blocking(what, here).await?, &there)?;
     Ok(Proof::Checksum)
 }

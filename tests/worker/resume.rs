@@ -6,11 +6,15 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use longshore::model::transfer::Proof;
-use longshore::model::{Action, Course, Delta, Event, IfExists, Kind, Phase, Run, Section, Security, Site, TransferId};
+use longshore::model::transfer::{Folder as Ends, Priority, Proof};
+use longshore::model::{
+    Action, Course, Delta, Event, IfExists, Kind, Phase, RemotePath, Run, Section, Security, Site, Transfer, TransferId,
+};
 use longshore::worker::CarryOn;
+use longshore::worker::journal::{Entry, Journal};
+use longshore::worker::store::Folders;
 
-use super::front::{Front, TAB, bytes, folder};
+use super::front::{Front, TAB, bytes, folder, site};
 use super::harness::{Kind as ServerKind, PASSWORD, Server, Setup};
 use super::peer::{Peer, World};
 
@@ -323,5 +327,46 @@ fn an_upload_that_is_stopped_while_it_is_compared_goes_no_further() {
         _ => None,
     });
     assert_eq!((front.sent("STOR"), front.sent("APPE"), front.queue.len()), (1, 0, 0));
+    front.quit();
+}
+
+#[test]
+fn what_got_its_name_before_the_program_was_killed_is_done() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let local = folder(&home, "local");
+    fs::write(server.root.join("file"), bytes(1000)).unwrap();
+    server.own();
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    front.listing();
+    front.enqueue(Course::Download, Kind::File, &local.join("file"), "/file", None);
+    front.idle();
+    front.quit();
+    // Killed before a word of it was written: the row is as it came.
+    let (journal, _) = Journal::open(&Folders::within(home.path()).data);
+    let id = TransferId(journal.ids(1).unwrap().start);
+    let ends = Ends { site: site(&server), local, remote: RemotePath::root(), below: 0 };
+    let row = Transfer {
+        id,
+        course: Course::Download,
+        kind: Kind::File,
+        folder: Arc::new(ends),
+        remote_name: "file".into(),
+        local_name: None,
+        size: Some(1000),
+        phase: Phase::Queued,
+        attempts: 0,
+        if_exists: None,
+        priority: Priority::default(),
+        text: false,
+        place: 0,
+    };
+    journal.write(&[Entry::Rows(vec![Delta::Add([row].into())])]).unwrap();
+    drop(journal);
+    let mut front = Front::quick(home.path());
+    front.password = Some(PASSWORD);
+    front.until("the row", |_, queue| matches!(queue.get(id)?.phase, Phase::Done(_)).then_some(()));
+    assert_eq!((front.sent("RETR"), front.asked.len()), (0, 1), "only the password is asked for");
     front.quit();
 }

@@ -251,6 +251,52 @@ fn room_is_set_aside_without_bytes_that_nobody_wrote() {
     part.abandon().unwrap();
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_part_without_a_name_is_nowhere_until_it_is_whole() {
+    let root = tempfile::tempdir().unwrap();
+    let target = target(root.path(), 0, "x");
+    let part = Part::unnamed(&target).unwrap().expect("a temporary folder knows files without a name");
+    part.file().unwrap().write_all(b"half").unwrap();
+    assert!(!part.has_name() && names(root.path()).is_empty());
+    drop(part);
+    assert_eq!(names(root.path()), [""; 0]);
+    let part = Part::unnamed(&target).unwrap().unwrap();
+    part.file().unwrap().write_all(b"whole").unwrap();
+    let mut read = String::new();
+    part.reader().unwrap().read_to_string(&mut read).unwrap();
+    assert_eq!((read.as_str(), part.length().unwrap()), ("whole", 5));
+    part.finish(None, Some(0o640), false).unwrap().settle().unwrap();
+    assert_eq!(
+        (names(root.path()), fs::read_to_string(target.path()).unwrap()),
+        (vec!["x".to_owned()], "whole".into())
+    );
+    assert!(Part::unnamed(&target).unwrap().is_none(), "the file is there");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_part_without_a_name_takes_nobodys_place() {
+    let root = tempfile::tempdir().unwrap();
+    let target = target(root.path(), 0, "x");
+    let late = Part::unnamed(&target).unwrap().unwrap();
+    fs::write(target.path(), "another's").unwrap();
+    assert_eq!(late.finish(None, None, true).unwrap_err().source.kind(), ErrorKind::AlreadyExists);
+    assert_eq!(fs::read_to_string(target.path()).unwrap(), "another's");
+    fs::remove_file(target.path()).unwrap();
+
+    let mut kept = Part::unnamed(&target).unwrap().unwrap();
+    kept.file().unwrap().write_all(b"half").unwrap();
+    kept.keep().unwrap();
+    assert!(kept.has_name() && Part::unnamed(&target).unwrap().is_none(), "a part is there");
+    assert_eq!(fs::read_to_string(target.part_path()).unwrap(), "half");
+    kept.abandon().unwrap();
+    let mut other = Part::unnamed(&target).unwrap().unwrap();
+    fs::write(target.part_path(), "another's").unwrap();
+    assert!(other.keep().is_err() && !other.has_name());
+    assert_eq!(fs::read_to_string(target.part_path()).unwrap(), "another's");
+}
+
 #[test]
 fn a_replaced_file_hands_on_its_permissions() {
     use std::os::unix::fs::PermissionsExt;

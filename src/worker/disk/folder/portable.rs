@@ -43,6 +43,18 @@ impl Folder {
         options().create_new(true).open(self.0.join(name))
     }
 
+    /// There are no files without a name.
+    #[cfg(not(unix))]
+    pub(in super::super) fn create_unnamed(&self) -> io::Result<File> {
+        Err(io::Error::from(ErrorKind::Unsupported))
+    }
+
+    /// As none was made, none gets one.
+    #[cfg(not(unix))]
+    pub(in super::super) fn name(&self, _file: &File, _name: &OsStr) -> io::Result<()> {
+        Err(io::Error::from(ErrorKind::Unsupported))
+    }
+
     /// A regular file that is there, to read and write it.
     pub(in super::super) fn open_file(&self, name: &OsStr) -> io::Result<File> {
         match self.stat(name)? {

@@ -3,8 +3,10 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
@@ -15,6 +17,8 @@ use crate::model::Kind;
 
 /// Closed in programs that are started, and never a terminal of ours.
 const ALWAYS: OFlags = OFlags::CLOEXEC.union(OFlags::NOCTTY);
+/// Where the system shows this program's open files.
+const HANDLES: &str = "/proc/self/fd";
 /// Before the person's umask.
 const FOLDER_MODE: Mode = Mode::RWXU.union(Mode::RWXG).union(Mode::RWXO);
 const FILE_MODE: Mode =
@@ -56,6 +60,30 @@ impl Folder {
     pub(in super::super) fn create(&self, name: &OsStr) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | ALWAYS;
         Ok(File::from(rustix::fs::openat(&self.0, name, flags, FILE_MODE)?))
+    }
+
+    /// A new file that has no name yet, and goes with its handle if it gets none. Not every disk has such files.
+    #[cfg(target_os = "linux")]
+    pub(in super::super) fn create_unnamed(&self) -> io::Result<File> {
+        /// By which such a file is found when it gets its name.
+        static NAMED_BY: LazyLock<bool> = LazyLock::new(|| Path::new(HANDLES).is_dir());
+        if !*NAMED_BY {
+            return Err(io::Error::from(ErrorKind::Unsupported));
+        }
+        let flags = OFlags::RDWR | OFlags::TMPFILE | ALWAYS;
+        Ok(File::from(rustix::fs::openat(&self.0, c".", flags, FILE_MODE)?))
+    }
+
+    /// Only Linux has them.
+    #[cfg(not(target_os = "linux"))]
+    pub(in super::super) fn create_unnamed(&self) -> io::Result<File> {
+        Err(io::Error::from(ErrorKind::Unsupported))
+    }
+
+    /// Gives a file without a name its name, which must be free.
+    pub(in super::super) fn name(&self, file: &File, name: &OsStr) -> io::Result<()> {
+        let handle = format!("{HANDLES}/{}", file.as_raw_fd());
+        Ok(rustix::fs::linkat(rustix::fs::CWD, handle, &self.0, name, AtFlags::SYMLINK_FOLLOW)?)
     }
 
     /// A regular file that is there, to read and write it.
