@@ -1,7 +1,7 @@
 //! Speed limits: one bucket that any number of transfers draw from.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -58,26 +58,26 @@ impl Pace {
 
     /// Another limit from now on, for all clones.
     pub fn set(&self, rate: u64) {
-        *self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner) = Bucket { rate, booked: None };
+        *self.bucket() = Bucket { rate, booked: None };
         self.0.changed.notify_waiters();
     }
 
     /// Bytes a second, by the narrower limit of both; 0 for no limit.
     pub fn rate(&self) -> u64 {
-        let own = self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner).rate;
+        let own = self.bucket().rate;
         let outer = self.0.outer.as_ref().map_or(0, Self::rate);
         if own == 0 || outer == 0 { own.max(outer) } else { own.min(outer) }
     }
 
-    /// The most bytes, up to `most`, that should be drawn at once.
+    /// The most bytes, up to `most`, that should be drawn at once: the least of what each limit has for each of those who
+    /// draw from it. So who has a narrow limit of its own reaches that beside others, if it is not more than its share.
     pub(super) fn portion(&self, most: usize) -> usize {
-        match self.rate() {
-            0 => most,
-            rate => {
-                let portion = rate / PORTIONS_PER_SECOND / (self.waiting() + 1);
-                usize::try_from(portion.max(SMALLEST_PORTION)).unwrap_or(most).min(most)
-            }
-        }
+        let portions = self.chain().filter_map(|pace| {
+            let rate = Some(pace.bucket().rate).filter(|rate| *rate > 0)?;
+            Some(rate / PORTIONS_PER_SECOND / (pace.0.waiting.load(Ordering::Relaxed) + 1))
+        });
+        let Some(portion) = portions.min() else { return most };
+        usize::try_from(portion.max(SMALLEST_PORTION)).unwrap_or(most).min(most)
     }
 
     /// One more waits for its turn until what this gives is dropped.
@@ -86,11 +86,6 @@ impl Pace {
             pace.0.waiting.fetch_add(1, Ordering::Relaxed);
         }
         Waits(self)
-    }
-
-    /// How many wait for their turn, by the limit for which most do.
-    fn waiting(&self) -> u64 {
-        self.chain().map(|pace| pace.0.waiting.load(Ordering::Relaxed)).max().unwrap_or(0)
     }
 
     /// It and what is around it.
@@ -123,13 +118,17 @@ impl Pace {
     }
 
     fn book_own(&self, bytes: usize, now: Instant) -> Option<Instant> {
-        let mut bucket = self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bucket = self.bucket();
         let rate = Some(bucket.rate).filter(|rate| *rate > 0)?;
         let start = bucket.booked.map_or(now, |booked| booked.max(now.checked_sub(BURST).unwrap_or(now)));
         let nanos = (bytes as u128 * 1_000_000_000 / u128::from(rate)).min(u128::from(u64::MAX));
         let until = start + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
         bucket.booked = Some(until);
         (until > now).then_some(until)
+    }
+
+    fn bucket(&self) -> MutexGuard<'_, Bucket> {
+        self.0.bucket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -188,6 +187,35 @@ mod tests {
         assert_eq!(free.book(1_000, start), after(110));
         outer.set(0);
         assert_eq!((wide.rate(), free.rate(), free.book(1 << 30, start)), (500_000, 0, None));
+    }
+
+    /// One with a limit of its own, and one without, under a limit for both, for ten seconds.
+    #[test]
+    fn a_narrow_limit_is_reached_beside_others() {
+        for (narrow, shares) in
+            [(500_000, [500_000, 2_500_000]), (1_000_000, [1_000_000, 2_000_000]), (2_000_000, [1_500_000; 2])]
+        {
+            let outer = Pace::new(3_000_000);
+            let paces = [Pace::within(&outer, narrow), Pace::within(&outer, 0)];
+            let portions = [0, 1].map(|asks: usize| {
+                let _other = paces[1 - asks].waits();
+                paces[asks].portion(1 << 20)
+            });
+            let start = Instant::now();
+            let (mut ready, mut moved) = ([start; 2], [0_u64; 2]);
+            loop {
+                let next = usize::from(ready[1] < ready[0]);
+                if ready[next] > start + Duration::from_secs(10) {
+                    break;
+                }
+                moved[next] += portions[next] as u64;
+                ready[next] = paces[next].book(portions[next], ready[next]).unwrap_or(ready[next]);
+            }
+            for (moved, share) in moved.iter().zip(shares) {
+                let ratio = *moved as f64 / (share as f64 * 10.0);
+                assert!((0.97..=1.03).contains(&ratio), "{narrow}: {moved} of {share} a second, by {portions:?}");
+            }
+        }
     }
 
     #[tokio::test]
