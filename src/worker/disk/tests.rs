@@ -256,7 +256,8 @@ fn room_is_set_aside_without_bytes_that_nobody_wrote() {
 fn a_part_without_a_name_is_nowhere_until_it_is_whole() {
     let root = tempfile::tempdir().unwrap();
     let target = target(root.path(), 0, "x");
-    let part = Part::unnamed(&target).unwrap().expect("a temporary folder knows files without a name");
+    // Not every disk knows files without a name.
+    let Some(part) = Part::unnamed(&target).unwrap() else { return };
     part.file().unwrap().write_all(b"half").unwrap();
     assert!(!part.has_name() && names(root.path()).is_empty());
     drop(part);
@@ -279,7 +280,7 @@ fn a_part_without_a_name_is_nowhere_until_it_is_whole() {
 fn a_part_without_a_name_takes_nobodys_place() {
     let root = tempfile::tempdir().unwrap();
     let target = target(root.path(), 0, "x");
-    let late = Part::unnamed(&target).unwrap().unwrap();
+    let Some(late) = Part::unnamed(&target).unwrap() else { return };
     fs::write(target.path(), "another's").unwrap();
     assert_eq!(late.finish(None, None, true).unwrap_err().source.kind(), ErrorKind::AlreadyExists);
     assert_eq!(fs::read_to_string(target.path()).unwrap(), "another's");
