@@ -1,80 +1,33 @@
 //! What every operation may do on the control connection: send, know, ask for a data connection.
 
+mod hidden;
+mod owed;
+
 use std::collections::VecDeque;
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use self::hidden::{Secrets, record};
+pub use self::owed::MAX_PRELIMINARIES;
+pub(crate) use self::owed::Owed;
 use super::ahead::Ahead;
 use super::charset::Charset;
-use super::command::{Command, Verb, mask};
+use super::command::{Command, Verb};
 use super::config::{Config, Known};
 use super::endpoint::{self, Passive};
 use super::error::Error;
 use super::feature::Features;
 use super::op::{TransferType, pathname};
 use super::pipeline::Pipeline;
-use super::reply::{Class, Received, Reply};
+use super::reply::Reply;
 use super::session::Output;
 use crate::model::{Direction, PathSyntax, Record, RemotePath, Security};
 
 /// Most commands that may wait for their replies at once.
 pub const MAX_OWED: usize = 32;
-/// Most preliminary replies to one command.
-pub const MAX_PRELIMINARIES: u32 = 10;
 /// Most NOOPs during a transfer that wait for their replies: some servers answer them when it is over.
 const MAX_NOOPS: usize = 8;
 /// Ports below this belong to well-known services.
 const WELL_KNOWN_PORTS: u16 = 1024;
-/// Secrets shorter than this are masked as whole words only, so that a transcript stays readable.
-const SHORT_SECRET: usize = 4;
-
-/// Commands whose success has another code than 226, by all that is known of servers.
-const NEVER_226: [Verb; 13] = [
-    Verb::Epsv,
-    Verb::Pasv,
-    Verb::Eprt,
-    Verb::Port,
-    Verb::Rest,
-    Verb::Rnfr,
-    Verb::Size,
-    Verb::Mdtm,
-    Verb::Mlst,
-    Verb::Cwd,
-    Verb::Pwd,
-    Verb::Pret,
-    Verb::Host,
-];
-
-/// A command on the wire whose final reply has not come.
-#[derive(Debug)]
-pub(crate) struct Owed {
-    pub(crate) verb: Verb,
-    /// Whether the operation wants to hear of its replies.
-    pub(crate) heard: bool,
-    /// Whether it asks for the port of the next transfer.
-    pub(crate) ahead: bool,
-    /// Whether it belongs to an operation that has not begun.
-    pub(crate) early: bool,
-    /// Whether the command that needs its success has left with it.
-    pub(crate) leads: bool,
-    /// Whether the command held a secret.
-    hidden: bool,
-    /// The restart marker that holds if the reply to it says so; 0 is none.
-    marker: Option<u64>,
-    preliminaries: u32,
-}
-
-impl Owed {
-    fn new(verb: Verb, heard: bool) -> Self {
-        Self { verb, heard, ahead: false, early: false, leads: false, hidden: false, marker: None, preliminaries: 0 }
-    }
-
-    /// Whether nothing has come in answer to it.
-    pub(crate) fn is_untouched(&self) -> bool {
-        self.preliminaries == 0
-    }
-}
-
 /// How far TLS is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tls {
@@ -86,16 +39,6 @@ pub(crate) enum Tls {
     Ending,
     /// In clear again, by the site's choice.
     Ended,
-}
-
-/// What was sent as a secret, to hide it where the server says it again.
-#[derive(Default)]
-struct Secrets(Vec<Vec<u8>>);
-
-impl fmt::Debug for Secrets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("****")
-    }
 }
 
 /// One control connection, as the operations see it.
@@ -209,51 +152,6 @@ impl Control {
 
     pub(crate) fn put(&mut self, output: Output) {
         self.outputs.push_back(output);
-    }
-
-    pub(crate) fn note(&mut self, text: impl Into<String>) {
-        let record = Record { direction: Direction::Note, code: None, text: text.into(), raw: None };
-        self.put(Output::Log(record));
-    }
-
-    /// Puts a line that came in into the transcript, with the secrets in it hidden.
-    pub(crate) fn log_received(&mut self, received: &Received) {
-        let record = match self.masked(&received.line) {
-            Some(masked) => Record {
-                direction: Direction::Received,
-                code: received.code,
-                text: String::from_utf8_lossy(&masked).into_owned(),
-                raw: None,
-            },
-            None => record(Direction::Received, received.code, &received.line),
-        };
-        self.put(Output::Log(record));
-    }
-
-    /// Server words as a person reads them: lossy, and with secrets hidden.
-    pub(crate) fn shown(&self, line: &[u8]) -> String {
-        let line = self.masked(line).unwrap_or_else(|| line.to_vec());
-        String::from_utf8_lossy(&line).trim_end().to_owned()
-    }
-
-    fn masked(&self, line: &[u8]) -> Option<Vec<u8>> {
-        let answers_secret = self.answers_secret || self.owed.front().is_some_and(|owed| owed.hidden);
-        let mut masked: Option<Vec<u8>> = None;
-        for secret in &self.secrets.0 {
-            let known_anyway = secret.as_slice() == self.config.credentials.user.as_bytes();
-            if known_anyway && !answers_secret {
-                continue; // stars in place of the user's name would say what the password is
-            }
-            let current = masked.as_deref().unwrap_or(line);
-            if !current.windows(secret.len()).any(|there| there == secret.as_slice()) {
-                continue;
-            }
-            let is_word = secret.iter().all(u8::is_ascii_alphanumeric);
-            let as_word = is_word && secret.len() < SHORT_SECRET;
-            let hidden = if as_word { mask_words(current, secret) } else { mask(current, secret) };
-            masked = hidden.or(masked);
-        }
-        masked
     }
 
     // What operations do.
@@ -407,7 +305,7 @@ impl Control {
 
     /// Whether a transfer has begun, and its final reply is owed.
     fn transfers(&self) -> bool {
-        self.owed.front().is_some_and(|front| front.verb.moves_data() && front.preliminaries > 0)
+        self.owed.front().is_some_and(|front| front.verb.moves_data() && !front.is_untouched())
     }
 
     /// Whether a reply during a transfer answers a NOOP, or what was asked ahead, and not the transfer, and takes that for
@@ -536,118 +434,5 @@ impl Control {
             Some(port) => Command::with(Verb::Port, port),
             None => Command::with(Verb::Eprt, endpoint::eprt(address)),
         }
-    }
-
-    // What the session does with replies.
-
-    pub(crate) fn owes_nothing(&self) -> bool {
-        self.owed.is_empty()
-    }
-
-    /// Whether nothing is owed to the operation under way.
-    pub(crate) fn owes_only_early(&self) -> bool {
-        self.owed.iter().all(|owed| owed.early)
-    }
-
-    pub(crate) fn count_owed(&self) -> usize {
-        self.owed.len()
-    }
-
-    pub(crate) fn front(&self) -> Option<&Owed> {
-        self.owed.front()
-    }
-
-    /// Whether the reply to what asks for the next port is owed.
-    pub(crate) fn asked_ahead(&self) -> bool {
-        self.owed.iter().any(|owed| owed.ahead)
-    }
-
-    /// Marks our end's name among what is owed: the file has left together with it.
-    pub(crate) fn mark_lead(&mut self) {
-        for owed in self.owed.iter_mut().filter(|owed| matches!(owed.verb, Verb::Port | Verb::Eprt)) {
-            owed.leads = true;
-        }
-    }
-
-    /// What was asked ahead is asked by the operation from now on.
-    pub(crate) fn hear_ahead(&mut self) {
-        for owed in self.owed.iter_mut().filter(|owed| owed.ahead) {
-            (owed.ahead, owed.heard) = (false, true);
-        }
-    }
-
-    /// The operation that was asked for early has begun.
-    pub(crate) fn hear_early(&mut self) {
-        for owed in self.owed.iter_mut().filter(|owed| owed.early) {
-            (owed.early, owed.heard) = (false, true);
-        }
-    }
-
-    /// Counts a preliminary reply to the command at the front, and says whether it is one too many.
-    pub(crate) fn count_preliminary(&mut self) -> bool {
-        self.owed.front_mut().is_some_and(|front| {
-            front.preliminaries += 1;
-            front.preliminaries > MAX_PRELIMINARIES
-        })
-    }
-
-    /// Whether a preliminary reply ends the transfer at the front: after an abort, Pure-FTPd's last word is a second 150.
-    pub(crate) fn preliminary_is_final(&self) -> bool {
-        self.aborted && self.transfers()
-    }
-
-    /// Whether a reply is the end of the last transfer, said again: only where nothing was asked since, or something
-    /// that is never answered with 226.
-    pub(crate) fn repeats_end_of_transfer(&mut self, reply: &Reply) -> bool {
-        let cannot_be_answer = self.owed.front().is_none_or(|owed| NEVER_226.contains(&owed.verb));
-        let repeats = self.after_transfer && reply.code() == 226 && cannot_be_answer;
-        self.after_transfer &= !repeats;
-        repeats
-    }
-
-    /// Takes the command that a final reply pays for.
-    pub(crate) fn pay(&mut self, class: Class) {
-        let Some(paid) = self.owed.pop_front() else { return };
-        self.after_transfer = false;
-        self.answers_secret = paid.hidden;
-        match paid.verb {
-            Verb::Abor => self.aborted = false,
-            Verb::Rest if class == Class::Intermediate => self.marker = paid.marker.filter(|marker| *marker > 0),
-            _ => {}
-        }
-    }
-}
-
-fn record(direction: Direction, code: Option<u16>, line: &[u8]) -> Record {
-    match std::str::from_utf8(line) {
-        Ok(text) => Record { direction, code, text: text.to_owned(), raw: None },
-        Err(_) => Record { direction, code, text: String::from_utf8_lossy(line).into_owned(), raw: Some(line.into()) },
-    }
-}
-
-/// Like [`mask`], but only where `secret` stands between other characters than letters and digits.
-fn mask_words(line: &[u8], secret: &[u8]) -> Option<Vec<u8>> {
-    let mut changed = false;
-    let words = line.split_inclusive(|byte| !byte.is_ascii_alphanumeric()).flat_map(|word| {
-        let (word, end) = match word.split_last() {
-            Some((last, word)) if !last.is_ascii_alphanumeric() => (word, std::slice::from_ref(last)),
-            _ => (word, &[][..]),
-        };
-        let hidden = (word == secret).then(|| mask(word, secret)).flatten();
-        changed |= hidden.is_some();
-        [hidden.unwrap_or_else(|| word.to_vec()), end.to_vec()].concat()
-    });
-    let masked = words.collect();
-    changed.then_some(masked)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn short_secrets_are_masked_as_words() {
-        assert_eq!(mask_words(b"530 no ab, (ab) cab ab", b"ab").unwrap(), b"530 no ****, (****) cab ****");
-        assert_eq!(mask_words(b"530 cab", b"ab"), None);
     }
 }
