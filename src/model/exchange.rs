@@ -127,6 +127,8 @@ pub struct Exchange {
     pub peer: Option<IpAddr>,
     /// The transfer that it was for.
     pub transfer: Option<TransferId>,
+    /// Whether it moved text, which has another size on each side (TYPE A).
+    pub text: bool,
     /// The size of a file that the server tells in its answer to SIZE or MLST (RFC 3659 sections 4 and 7).
     pub size: Option<u64>,
 }

@@ -355,34 +355,43 @@ fn unproved(exchange: &Exchange, before: Before<'_>) -> Option<Finding> {
             "The connection ended before the server said that the transfer is complete: what arrived may be a part.";
         return unproved_for(said);
     }
-    // A size that was told before a file was changed is that of another one.
-    let same = |earlier: &Exchange| earlier.argument() == exchange.argument();
-    let changes = |earlier: &Exchange| {
-        same(earlier) && matches!(earlier.verb(), "STOR" | "APPE" | "STOU" | "DELE" | "RNFR" | "RNTO")
-    };
     if exchange.verb() == "RETR" {
         let until = until(exchange, before)?;
-        let tells = |earlier: &&&Exchange| changes(earlier) || earlier.size.is_some() && same(earlier);
-        let size = before.iter().find(tells)?.size.filter(|size| *size != until)?;
-        return unproved_for(format!(
-            "The server says that the transfer is complete, but {until} bytes are there of a file that it had said to \
-             have {size}."
-        ));
+        let told = before.iter().take_while(|earlier| is_one_matter(exchange, earlier));
+        let size = told.filter(|earlier| earlier.argument() == exchange.argument()).find_map(|earlier| earlier.size)?;
+        // Some servers say 0 of what they do not know.
+        return (size != 0 && size != until).then(|| {
+            unproved_for(format!(
+                "The server says that the transfer is complete, but {until} bytes are there of a file that it had said to \
+                 have {size}."
+            ))
+        })?;
     }
     let size = exchange.size?;
-    let at = before.iter().position(|earlier| changes(earlier) || earlier.verb() == "RETR" && same(earlier))?;
-    let until = until(before[at], &before[at + 1..]).filter(|until| *until != size)?;
-    unproved_for(if before[at].verb() == "RETR" {
-        format!(
+    let at = before.iter().position(|earlier| is_transfer(earlier) || !is_one_matter(exchange, earlier))?;
+    let transfer = before[at];
+    if transfer.argument() != exchange.argument() || exchange.transfer != transfer.transfer {
+        return None;
+    }
+    let until = until(transfer, &before[at + 1..]).filter(|until| *until != size)?;
+    match transfer.verb() {
+        "RETR" if size == 0 => None,
+        "RETR" => unproved_for(format!(
             "The server said that the transfer is complete, but {until} bytes are there of a file that by its word has \
              {size}."
-        )
-    } else {
-        format!(
+        )),
+        _ => unproved_for(format!(
             "The server said that the transfer is complete, but {until} bytes were sent, and by its word the file has \
              {size} now."
-        )
-    })
+        )),
+    }
+}
+
+/// Whether nothing between the two can have changed the file, or which one its name means.
+fn is_one_matter(exchange: &Exchange, earlier: &Exchange) -> bool {
+    exchange.transfer == earlier.transfer
+        && !earlier.moves_data()
+        && !matches!(earlier.verb(), "DELE" | "RNFR" | "RNTO" | "CWD" | "CDUP" | "SITE")
 }
 
 fn unproved_for(said: impl Into<String>) -> Option<Finding> {
@@ -393,14 +402,10 @@ fn is_transfer(exchange: &Exchange) -> bool {
     matches!(exchange.verb(), "RETR" | "STOR" | "APPE")
 }
 
-/// Up to where a transfer that the server calls complete went in its file, where that can be told: what went in text mode has
-/// another size on each side (RFC 3659 4.1).
+/// Up to where a transfer that the server calls complete went in its file, where that can be told.
 fn until(transfer: &Exchange, before: Before<'_>) -> Option<u64> {
-    if !matches!(transfer.verb(), "RETR" | "STOR") || transfer.code() != Some(226) || transfer.was_enough() {
-        return None;
-    }
-    let mut kinds = before.iter().filter(|earlier| earlier.verb() == "TYPE" && earlier.code() == Some(200));
-    if kinds.next().is_some_and(|kind| !kind.argument().starts_with(['I', 'i', 'L'])) {
+    let is_plain = matches!(transfer.verb(), "RETR" | "STOR") && !transfer.text && !transfer.was_enough();
+    if !is_plain || transfer.code() != Some(226) {
         return None;
     }
     let restart = match before.first().filter(|earlier| earlier.verb() == "REST" && earlier.code() == Some(350)) {

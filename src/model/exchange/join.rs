@@ -29,6 +29,8 @@ struct Dialogue {
     way: Option<u64>,
     /// A data connection that was made before its command.
     made: Option<Box<Data>>,
+    /// TYPE A or another kind of text holds.
+    text: bool,
     begun: bool,
     peer: Option<IpAddr>,
     connected: Option<(Timestamp, i64)>,
@@ -141,6 +143,7 @@ impl Exchanges {
             first: !std::mem::replace(&mut dialogue.begun, true),
             peer: dialogue.peer,
             transfer: line.transfer,
+            text: false,
             size: None,
         };
         dialogue.newest = Some(number);
@@ -180,7 +183,9 @@ impl Exchanges {
             }
             number
         });
-        self.dialogues.entry(line.connection).or_default().replied = Some(number);
+        let dialogue = self.dialogues.entry(line.connection).or_default();
+        dialogue.replied = Some(number);
+        let text = dialogue.text;
         let answer = Answer { seq: line.seq, code, at: line.at, text: line.text.clone() };
         let Some(exchange) = self.edit(number) else { return Joined::default() };
         if !preliminary {
@@ -188,6 +193,11 @@ impl Exchanges {
                 exchange.size = answer.text.get(4..).and_then(|text| text.trim().parse().ok());
             }
             exchange.reply = Some(answer);
+            exchange.text = text;
+            if (exchange.verb(), code / 100) == ("TYPE", 2) {
+                let text = !exchange.argument().starts_with(['I', 'i', 'L', 'l']);
+                self.dialogues.entry(line.connection).or_default().text = text;
+            }
         } else if exchange.preliminary.len() < PRELIMINARIES {
             exchange.preliminary.push(answer);
         }

@@ -154,9 +154,24 @@ fn a_transfer_without_proof_is_not_believed() {
         ("C: TYPE A\nS: 200 ok\nC: STOR x", "C: SIZE x\nS: 213 9"),
         ("C: REST 3\nS: 350 ok\nC: STOR x", "C: SIZE x\nS: 213 10"),
         ("C: STOR x", "C: DELE x\nS: 250 ok\nC: SIZE x\nS: 213 10"),
+        ("C: STOR x", "C: CWD /other\nS: 250 ok\nC: SIZE x\nS: 213 10"),
+        ("C: RETR x", "C: LIST\nS: 150 go\nS: 226 done\nC: SIZE x\nS: 213 10"),
+        ("C: RETR x", "C: SIZE x\nS: 213 0"),
     ] {
         assert_eq!(ends(transfer, asked), [], "{transfer} {asked}");
     }
+}
+
+#[test]
+fn text_has_another_size_however_long_ago_that_was_agreed_on() {
+    let long = "C: NOOP\nS: 200 ok\n".repeat(250);
+    let text = |kind: &str| {
+        found(&format!(
+            "S: 220 hi\nC: TYPE {kind}\nS: 200 ok\n{long}C: SIZE x\nS: 213 10\nC: RETR x\nS: 150 go\n\
+             N: Data connection: 11 bytes in 1 ms\nS: 226 done"
+        ))
+    };
+    assert_eq!((text("A").len(), text("I").len()), (0, 1));
 }
 
 #[test]
