@@ -394,7 +394,7 @@ impl Part {
     }
 
     /// The file is whole: gives it its time, its permissions and its name. With `replace` it takes the place of a file or link that is
-    /// there; without, something that came there meanwhile is an error of kind `AlreadyExists`, and the part stays.
+    /// there; without, something that came there meanwhile is an error of kind `AlreadyExists`, and a part that has a name stays.
     pub fn finish(self, modified: Option<Modified>, permissions: Option<u16>, replace: bool) -> Result<Settle, Error> {
         let (path, target) = (self.path(), self.target_path());
         // What has no name yet gets one only if that is free.
@@ -425,8 +425,25 @@ impl Part {
         } else {
             self.folder.name(&self.file, &self.name)
         };
-        named.map_err(|e| Error::new("finish", &target, e))?;
+        match named {
+            Err(error) if !self.has_name() && error.kind() == ErrorKind::Unsupported => {
+                return self.copied()?.finish(modified, permissions, replace);
+            }
+            named => named.map_err(|e| Error::new("finish", &target, e))?,
+        }
         Ok(Settle { folder: self.folder, directory: self.directory })
+    }
+
+    /// One without a name that cannot be given one is written once more, to a part that has one.
+    fn copied(self) -> Result<Self, Error> {
+        let wrong = |error: io::Error| Error::new("write", self.path(), error);
+        let mut file = self.folder.create(&self.part).map_err(wrong)?;
+        if let Err(error) = io::copy(&mut self.reader()?, &mut file) {
+            let _ = self.folder.remove(&self.part);
+            return Err(wrong(error));
+        }
+        let stat = Some(Stat::of(&file).map_err(wrong)?);
+        Ok(Self { file, stat, ..self })
     }
 
     /// Nobody wants it any more: deletes the part.

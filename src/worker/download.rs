@@ -48,7 +48,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let may_be_at_once = job.row.size.is_some() && tells_times(job);
     let listed = Facts { size: job.row.size, modified: job.extra.listed.modified };
     let (look, opening) = (target.clone(), Opening::of(job, listed, false));
-    let unnamed = may_be_at_once && job.row.size.is_some_and(|size| size <= WHOLE) && !job.row.text;
+    let unnamed = may_be_at_once && is_small(job);
     let look = move || {
         if unnamed && let Some(part) = Part::unnamed(&look)? {
             let there = Ranges::default();
@@ -112,8 +112,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let (scribe, settles) = (job.context.scribe.clone(), job.context.settles.clone());
     let finish = move || {
         // What was noted under the target's own name was the part of another file, which is no more.
-        let mut gone = vec![part.target_path()];
-        gone.extend(part.has_name().then(|| part.path()));
+        let gone = vec![part.target_path(), part.path()];
         settles.settle(part.finish(time, permissions, replace)?)?;
         scribe.add(Entry::Gone(gone));
         Ok(())
@@ -141,6 +140,11 @@ async fn source_permissions(job: &Job) -> Option<u16> {
         }
     };
     known.get(&*job.row.remote_name).copied()
+}
+
+/// Whether it is fetched whole or not at all. Some servers say 0 of what they do not know.
+fn is_small(job: &Job) -> bool {
+    !job.row.text && job.row.size.is_some_and(|size| (1..=WHOLE).contains(&size))
 }
 
 /// Whether MDTM can be asked beside something else.
@@ -180,7 +184,9 @@ async fn start(
         let why = format!("{} is there and is {kind}", target.path().display());
         return Err(Trouble::new(what, why, Cause::Local, false));
     }
-    if (job.row.attempts > 1 || job.is_left) && is_done(source, found.facts()) && !has_part(job, what, &target).await? {
+    // That a small one was begun may not have been written down yet.
+    let may_have_run = job.row.attempts > 1 || job.is_left && is_small(job);
+    if may_have_run && is_done(source, found.facts()) && !has_part(job, what, &target).await? {
         // An earlier run ended between the last rename and the word for it.
         return Ok(Start::Over(job.done(found.size, found.size, Proof::Size)));
     }
@@ -461,8 +467,8 @@ async fn leave(job: &Job, what: &str, mut part: Part, source: Facts) {
         match (stays, part.has_name()) {
             (true, true) | (false, false) => Ok(()),
             (true, false) => {
-                part.keep()?;
-                Ok(journal.note_source(&part.path(), &source, &Ranges::default())?)
+                journal.note_source(&part.path(), &source, &Ranges::default())?;
+                part.keep().inspect_err(|_| drop(journal.forget_source(&part.path())))
             }
             (false, true) => {
                 journal.forget_source(&part.path())?;

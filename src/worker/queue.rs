@@ -213,7 +213,7 @@ impl Worker {
         };
         self.active.insert(row.id, active);
         self.progress_at.get_or_insert_with(|| Instant::now() + PROGRESS);
-        let is_left = row.id.0 < self.first_id;
+        let is_left = row.id.0 < self.first_id && !self.rows.extra(row.id).anew;
         let job = Job {
             context: self.context.clone(),
             settings: self.context.settings(),

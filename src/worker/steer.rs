@@ -118,7 +118,7 @@ impl Worker {
         let mut begun: HashMap<Arc<Key>, Vec<Transfer>> = HashMap::new();
         for row in ids.iter().filter_map(|id| self.rows.get(*id).map(|row| row.to_transfer())).collect::<Vec<_>>() {
             let known = self.rows.extra(row.id);
-            *known = Extra { above: known.above.take(), batch: known.batch, ..Extra::default() };
+            *known = Extra { above: known.above.take(), batch: known.batch, anew: true, ..Extra::default() };
             if has_left_something(&row.row()) && row.kind != Kind::Directory && !self.rows.is_busy(row.row()) {
                 // It begins once what was moved of it is gone.
                 self.rows.occupy(row.row());

@@ -25,8 +25,12 @@ pub(super) async fn download(job: &Job, what: &str, part: &Part, size: Option<u6
     if job.context.run.verify {
         proof = proof.max(again(job, what, &path, here).await?);
     }
-    let file = part.reader().map_err(|error| Trouble::disk(what, &error))?;
-    Ok(proof.max(checksum(job, what, &path, move || Ok(file), here).await?))
+    if let Some(there) = checksum(job, &path, here).await? {
+        let file = part.reader().map_err(|error| Trouble::disk(what, &error))?;
+        compare_here(job, what, there, move || Ok(file)).await?;
+        proof = Proof::Checksum;
+    }
+    Ok(proof)
 }
 
 /// An upload that the server confirmed: `bytes` is its size here, and `there` what SIZE said of it, if it was answered.
@@ -45,7 +49,10 @@ pub(super) async fn upload(
         None => again(job, what, path, bytes).await?,
     };
     let file = job.row.folder.local.join(disk::to_os(job.row.local_name()));
-    Ok(proof.max(checksum(job, what, path, move || File::open(file), bytes).await?))
+    match checksum(job, path, bytes).await? {
+        Some(there) => compare_here(job, what, there, move || File::open(file)).await.map(|()| Proof::Checksum),
+        None => Ok(proof),
+    }
 }
 
 /// Compares a file here with the server's because a person wants to know, however large it is. Of a download that was cut
@@ -112,32 +119,33 @@ fn same_size(what: &str, there: u64, here: u64) -> Result<Proof, Trouble> {
     Err(Trouble::new(what, why, Cause::Differs, true))
 }
 
-/// Compares the checksum of the file that `open` gives, which has `bytes`, with what the server computes, where it can and that is wanted.
-async fn checksum(
-    job: &Job,
-    what: &str,
-    path: &RemotePath,
-    open: impl FnOnce() -> io::Result<File> + Send + 'static,
-    bytes: u64,
-) -> Result<Proof, Trouble> {
+/// What the server computes of a file that has `bytes`, where it can and that is wanted.
+async fn checksum(job: &Job, path: &RemotePath, bytes: u64) -> Result<Option<(Algorithm, String)>, Trouble> {
     let is_wanted = job.context.run.verify || (bytes > 0 && bytes <= job.settings.verify_up_to);
     let server = job.link.as_ref().filter(|link| is_wanted && link.is_open()).map(|link| link.connection.server());
-    let Some(offer) = server.and_then(|server| Offer::of(&server.features)) else { return Ok(Proof::None) };
+    let Some(offer) = server.and_then(|server| Offer::of(&server.features)) else { return Ok(None) };
     let algorithm = offer.algorithm;
     job.gauge.step("Comparing checksums");
     let operation = Operation::Checksum { path: path.clone(), offer };
-    let there = match job.operate(operation, "Could not compute the checksum of", path).await {
-        Ok(Outcome::Checksum(there)) => there,
+    match job.operate(operation, "Could not compute the checksum of", path).await {
+        Ok(Outcome::Checksum(there)) => Ok(there.map(|there| (algorithm, there))),
         // A refusal, or a connection that ends here, takes nothing from what the file has proved already.
-        Err(trouble) if job.context.run.verify && !trouble.is_refusal() => return Err(trouble),
-        _ => None,
-    };
-    let Some(there) = there else { return Ok(Proof::None) };
+        Err(trouble) if job.context.run.verify && !trouble.is_refusal() => Err(trouble),
+        _ => Ok(None),
+    }
+}
+
+/// Compares it with that of the file here, which `open` opens.
+async fn compare_here(
+    job: &Job,
+    what: &str,
+    (algorithm, there): (Algorithm, String),
+    open: impl FnOnce() -> io::Result<File> + Send + 'static,
+) -> Result<(), Trouble> {
     let local = job.row.folder.local.join(disk::to_os(job.row.local_name()));
     let read = move || of_file(algorithm, &open()?);
     let here = move || read().map_err(|error| disk::Error::new("read", local, error));
-    compare(what, algorithm, &job.blocking(what, here).await?, &there)?;
-    Ok(Proof::Checksum)
+    compare(what, algorithm, &job.blocking(what, here).await?, &there)
 }
 
 fn compare(what: &str, algorithm: Algorithm, here: &str, there: &str) -> Result<(), Trouble> {

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use longshore::model::transfer::{Folder as Ends, Priority, Proof};
 use longshore::model::{
-    Action, Course, Delta, Event, IfExists, Kind, Phase, RemotePath, Run, Section, Security, Site, Transfer, TransferId,
+    Action, Ask, Course, Delta, Event, IfExists, Kind, Phase, RemotePath, Run, Section, Security, Site, Transfer,
+    TransferId,
 };
 use longshore::worker::CarryOn;
 use longshore::worker::journal::{Entry, Journal};
@@ -368,5 +369,12 @@ fn what_got_its_name_before_the_program_was_killed_is_done() {
     front.password = Some(PASSWORD);
     front.until("the row", |_, queue| matches!(queue.get(id)?.phase, Phase::Done(_)).then_some(()));
     assert_eq!((front.sent("RETR"), front.asked.len()), (0, 1), "only the password is asked for");
+    // Whoever wants it anew does not want to hear that it is there.
+    front.act(Action::Reset(vec![id]));
+    front.until("a question", |event, _| {
+        matches!(event, Event::Ask(asked) if matches!(asked.ask, Ask::FileExists(_))).then_some(())
+    });
+    front.act(Action::Cancel(vec![id]));
+    front.until("it to leave", |_, queue| queue.get(id).is_none().then_some(()));
     front.quit();
 }

@@ -292,6 +292,13 @@ fn a_part_without_a_name_takes_nobodys_place() {
     assert!(kept.has_name() && Part::unnamed(&target).unwrap().is_none(), "a part is there");
     assert_eq!(fs::read_to_string(target.part_path()).unwrap(), "half");
     kept.abandon().unwrap();
+    let copied = Part::unnamed(&target).unwrap().unwrap();
+    copied.file().unwrap().write_all(b"whole").unwrap();
+    let copied = copied.copied().unwrap();
+    assert!(copied.has_name() && names(root.path()) == ["x.part"]);
+    copied.finish(None, None, false).unwrap().settle().unwrap();
+    assert_eq!((names(root.path()), fs::read(target.path()).unwrap()), (vec!["x".to_owned()], b"whole".to_vec()));
+    fs::remove_file(target.path()).unwrap();
     let mut other = Part::unnamed(&target).unwrap().unwrap();
     fs::write(target.part_path(), "another's").unwrap();
     assert!(other.keep().is_err() && !other.has_name());

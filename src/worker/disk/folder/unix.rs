@@ -5,8 +5,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
-#[cfg(target_os = "linux")]
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
@@ -17,8 +16,8 @@ use crate::model::Kind;
 
 /// Closed in programs that are started, and never a terminal of ours.
 const ALWAYS: OFlags = OFlags::CLOEXEC.union(OFlags::NOCTTY);
-/// Where the system shows this program's open files.
-const HANDLES: &str = "/proc/self/fd";
+/// Whether a file without a name could not be given one: some sandboxes and file systems do not let that happen.
+static NEVER_NAMED: AtomicBool = AtomicBool::new(false);
 /// Before the person's umask.
 const FOLDER_MODE: Mode = Mode::RWXU.union(Mode::RWXG).union(Mode::RWXO);
 const FILE_MODE: Mode =
@@ -62,12 +61,17 @@ impl Folder {
         Ok(File::from(rustix::fs::openat(&self.0, name, flags, FILE_MODE)?))
     }
 
-    /// A new file that has no name yet, and goes with its handle if it gets none. Not every disk has such files.
+    /// A new file that has no name yet, and goes with its handle if it gets none. Not every disk has such files, or gives them
+    /// a name, or keeps over a power cut what was written to one before it had its name.
     #[cfg(target_os = "linux")]
     pub(in super::super) fn create_unnamed(&self) -> io::Result<File> {
-        /// By which such a file is found when it gets its name.
-        static NAMED_BY: LazyLock<bool> = LazyLock::new(|| Path::new(HANDLES).is_dir());
-        if !*NAMED_BY {
+        /// Until Linux 6.15 it does not write down how long a file without a name is.
+        const BTRFS: u64 = 0x9123_683e;
+        let is_btrfs = || {
+            let kind = rustix::fs::fstatfs(&self.0).map(|disk| u64::try_from(disk.f_type));
+            kind.is_ok_and(|kind| kind.is_ok_and(|kind| kind == BTRFS))
+        };
+        if NEVER_NAMED.load(Ordering::Relaxed) || is_btrfs() {
             return Err(io::Error::from(ErrorKind::Unsupported));
         }
         let flags = OFlags::RDWR | OFlags::TMPFILE | ALWAYS;
@@ -80,10 +84,20 @@ impl Folder {
         Err(io::Error::from(ErrorKind::Unsupported))
     }
 
-    /// Gives a file without a name its name, which must be free.
+    /// Gives a file without a name its name, which must be free. Where that cannot be done here at all, the error is of kind
+    /// `Unsupported`, and no file is without a name from now on.
     pub(in super::super) fn name(&self, file: &File, name: &OsStr) -> io::Result<()> {
-        let handle = format!("{HANDLES}/{}", file.as_raw_fd());
-        Ok(rustix::fs::linkat(rustix::fs::CWD, handle, &self.0, name, AtFlags::SYMLINK_FOLLOW)?)
+        // By the system's list of this program's open files.
+        let handle = format!("/proc/self/fd/{}", file.as_raw_fd());
+        match rustix::fs::linkat(rustix::fs::CWD, handle, &self.0, name, AtFlags::SYMLINK_FOLLOW) {
+            Err(
+                Errno::NOENT | Errno::PERM | Errno::ACCESS | Errno::XDEV | Errno::INVAL | Errno::NOTSUP | Errno::NOSYS,
+            ) => {
+                NEVER_NAMED.store(true, Ordering::Relaxed);
+                Err(io::Error::from(ErrorKind::Unsupported))
+            }
+            result => Ok(result?),
+        }
     }
 
     /// A regular file that is there, to read and write it.
