@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use rustix::net::sockopt;
+use rustix::net::connect_unspec;
 
 /// Longer than the client waits.
 const STALL: Duration = Duration::from_secs(6);
@@ -160,9 +160,10 @@ fn end(one: &TcpStream, other: &TcpStream, fault: Fault) {
     match fault {
         Fault::Stall(_) => thread::sleep(STALL),
         Fault::Reset(_) => {
-            let reset = Some(Duration::ZERO);
-            let _ = sockopt::set_socket_linger(one, reset).and_then(|()| sockopt::set_socket_linger(other, reset));
-            return; // dropping the last handle of each resets it
+            // At once: the thread for the other direction holds both too, and may wait for bytes that nobody will send. A
+            // server that is left waiting keeps the file of an upload locked.
+            let _ = (connect_unspec(one), connect_unspec(other));
+            return;
         }
         _ => {}
     }
