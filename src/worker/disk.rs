@@ -1,8 +1,9 @@
 //! Downloads on the disk: the only place that writes them.
 //!
 //! A download goes into `name.part` and becomes `name` only when it is whole: time of modification, fsync, rename, fsync
-//! of the folder. One that is too small to be gone on with has no name until then, where the disk knows such files. Below the folder that a person chose every name came from a server, so each component is opened by
-//! itself and no link is followed; a pipe, a device or a link is never written to.
+//! of the folder. One that is too small to be gone on with has no name until then, where the disk knows such files. Below
+//! the folder that a person chose every name came from a server, so each component is opened by itself and no link is
+//! followed; a pipe, a device or a link is never written to.
 
 mod folder;
 mod name;
@@ -356,17 +357,18 @@ impl Part {
 
     /// The file for whoever writes it, positioned behind the last byte.
     pub fn file(&self) -> Result<File, Error> {
-        let wrong = |error: io::Error| Error::new("write", self.path(), error);
-        let mut file = self.file.try_clone().map_err(wrong)?;
-        file.seek(SeekFrom::End(0)).map_err(wrong)?;
-        Ok(file)
+        self.at("write", SeekFrom::End(0))
     }
 
     /// The file for whoever reads it, from its start on.
     pub fn reader(&self) -> Result<File, Error> {
-        let wrong = |error: io::Error| Error::new("read", self.path(), error);
+        self.at("read", SeekFrom::Start(0))
+    }
+
+    fn at(&self, doing: &'static str, position: SeekFrom) -> Result<File, Error> {
+        let wrong = |error: io::Error| Error::new(doing, self.path(), error);
         let mut file = self.file.try_clone().map_err(wrong)?;
-        file.rewind().map_err(wrong)?;
+        file.seek(position).map_err(wrong)?;
         Ok(file)
     }
 
@@ -380,11 +382,9 @@ impl Part {
 
     /// `length` bytes from `at` on, or as many as there are.
     pub fn bytes(&self, at: u64, length: usize) -> Result<Vec<u8>, Error> {
-        let wrong = |error: io::Error| Error::new("read", self.path(), error);
-        let mut file = self.file.try_clone().map_err(wrong)?;
-        file.seek(SeekFrom::Start(at)).map_err(wrong)?;
+        let file = self.at("read", SeekFrom::Start(at))?;
         let mut bytes = Vec::new();
-        file.take(length as u64).read_to_end(&mut bytes).map_err(wrong)?;
+        file.take(length as u64).read_to_end(&mut bytes).map_err(|e| Error::new("read", self.path(), e))?;
         Ok(bytes)
     }
 

@@ -67,11 +67,7 @@ impl Folder {
     pub(in super::super) fn create_unnamed(&self) -> io::Result<File> {
         /// Until Linux 6.15 it does not write down how long a file without a name is.
         const BTRFS: u64 = 0x9123_683e;
-        let is_btrfs = || {
-            let kind = rustix::fs::fstatfs(&self.0).map(|disk| u64::try_from(disk.f_type));
-            kind.is_ok_and(|kind| kind.is_ok_and(|kind| kind == BTRFS))
-        };
-        if NEVER_NAMED.load(Ordering::Relaxed) || is_btrfs() {
+        if NEVER_NAMED.load(Ordering::Relaxed) || is_on(&self.0, BTRFS) {
             return Err(io::Error::from(ErrorKind::Unsupported));
         }
         let flags = OFlags::RDWR | OFlags::TMPFILE | ALWAYS;
@@ -187,15 +183,21 @@ impl Stat {
     }
 }
 
+/// Whether it lies on a disk of this kind (statfs's `f_type`).
+#[cfg(target_os = "linux")]
+fn is_on(file: impl std::os::fd::AsFd, kind: u64) -> bool {
+    rustix::fs::fstatfs(file).is_ok_and(|disk| u64::try_from(disk.f_type).is_ok_and(|there| there == kind))
+}
+
 /// Sets `length` bytes aside behind the first `from` of a file, which does not grow by that. What the disk cannot do is no
 /// error, but that it has no room is one.
 #[cfg(target_os = "linux")]
 pub(in super::super) fn reserve(file: &File, from: u64, length: u64) -> io::Result<()> {
-    use rustix::fs::{FallocateFlags, fallocate, fstatfs};
+    use rustix::fs::{FallocateFlags, fallocate};
     use rustix::io::Errno;
     /// A disk in memory: nothing lies in pieces there, and its pages would be written twice.
     const TMPFS: u64 = 0x0102_1994;
-    if fstatfs(file).is_ok_and(|disk| u64::try_from(disk.f_type).is_ok_and(|kind| kind == TMPFS)) {
+    if is_on(file, TMPFS) {
         return Ok(());
     }
     match fallocate(file, FallocateFlags::KEEP_SIZE, from, length) {
