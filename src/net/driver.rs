@@ -308,7 +308,11 @@ impl Driver {
                         }
                         inputs.push_back(self.listen());
                     }
-                    Output::Flow { protected } => inputs.extend(self.flow(protected)),
+                    Output::Flow { protected } => {
+                        // A byte that overtakes its command belongs to none.
+                        self.wire.send_now().await;
+                        inputs.extend(self.flow(protected));
+                    }
                     Output::Drop => self.give_up_data().await,
                     Output::Done(result) => self.task.finished = Some(result),
                     Output::Close => self.closed = true,

@@ -174,36 +174,48 @@ impl Wire {
         Ok(count)
     }
 
+    /// Hands over to the system what is queued, as far as it takes it at once. What goes wrong is heard of by
+    /// [`Wire::turn`].
+    pub(super) async fn send_now(&mut self) {
+        poll_fn(|cx| {
+            let _ = self.send(cx);
+            Poll::Ready(())
+        })
+        .await;
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let sent = self.send(cx);
         let Some(stream) = &mut self.stream else { return Poll::Ready(Ok(0)) };
-        let mut broken = None;
-        while broken.is_none() && self.sent < self.output.len() {
-            match Pin::new(&mut *stream).poll_write(cx, &self.output[self.sent..]) {
-                Poll::Ready(Ok(0)) => broken = Some(io::ErrorKind::WriteZero.into()),
-                Poll::Ready(Ok(count)) => self.sent += count,
-                Poll::Ready(Err(error)) => broken = Some(error),
-                Poll::Pending => break,
-            }
-        }
-        if self.sent == self.output.len() && broken.is_none() {
-            self.output.clear();
-            self.sent = 0;
-            if self.flush {
-                match Pin::new(&mut *stream).poll_flush(cx) {
-                    Poll::Ready(Ok(())) => self.flush = false,
-                    Poll::Ready(Err(error)) => broken = Some(error),
-                    Poll::Pending => {}
-                }
-            }
-        }
         let mut buffer = ReadBuf::new(&mut self.input);
-        match (Pin::new(stream).poll_read(cx, &mut buffer), broken) {
+        match (Pin::new(stream).poll_read(cx, &mut buffer), sent) {
             (Poll::Ready(Ok(())), _) => Poll::Ready(Ok(buffer.filled().len())),
             (Poll::Ready(Err(error)), _) => Poll::Ready(Err(error)),
             // The server may have said why before it stopped listening; only when it has not, this is all there is.
-            (Poll::Pending, Some(error)) => Poll::Ready(Err(error)),
-            (Poll::Pending, None) => Poll::Pending,
+            (Poll::Pending, Err(error)) => Poll::Ready(Err(error)),
+            (Poll::Pending, Ok(())) => Poll::Pending,
         }
+    }
+
+    fn send(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let Some(stream) = &mut self.stream else { return Ok(()) };
+        while self.sent < self.output.len() {
+            match Pin::new(&mut *stream).poll_write(cx, &self.output[self.sent..]) {
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(Ok(count)) => self.sent += count,
+                Poll::Ready(Err(error)) => return Err(error),
+                Poll::Pending => return Ok(()),
+            }
+        }
+        self.output.clear();
+        self.sent = 0;
+        if self.flush
+            && let Poll::Ready(flushed) = Pin::new(stream).poll_flush(cx)
+        {
+            flushed?;
+            self.flush = false;
+        }
+        Ok(())
     }
 
     /// Closes the connection.
@@ -211,5 +223,24 @@ impl Wire {
         if let Some(mut stream) = self.stream.take() {
             let _ = tokio::time::timeout(GOODBYE, stream.finish()).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_sent_now_needs_no_turn() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut wire = Wire::new(TcpStream::connect(listener.local_addr().unwrap()).await.unwrap());
+        let (mut there, _) = listener.accept().await.unwrap();
+        wire.queue(b"STOR f\r\n");
+        wire.send_now().await;
+        let mut came = [0; 8];
+        there.read_exact(&mut came).await.unwrap();
+        assert_eq!((&came, wire.output.len()), (b"STOR f\r\n", 0));
     }
 }

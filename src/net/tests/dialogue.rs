@@ -1,5 +1,9 @@
 //! Whole dialogues: what the driver does when a server is slow, silent or hostile.
 
+use std::mem::MaybeUninit;
+
+use socket2::SockRef;
+use tokio::io::AsyncReadExt;
 use tokio_rustls::server::TlsStream;
 
 use super::*;
@@ -18,7 +22,7 @@ macro_rules! soon {
 }
 
 /// A client that has logged in, and the server's end.
-async fn logged_in(change: impl FnOnce(&mut Dial)) -> (Connection, Server<TcpStream>, Lines) {
+pub(super) async fn logged_in(change: impl FnOnce(&mut Dial)) -> (Connection, Server<TcpStream>, Lines) {
     let (listener, port) = listener().await;
     let lines = Lines::default();
     let mut dial = dial(port, Security::Never, Trust::default(), &lines);
@@ -272,7 +276,10 @@ async fn an_idle_connection_is_kept_alive() {
 }
 
 /// A server's passive port, and the dialogue up to the data command.
-async fn passive<S: AsyncRead + AsyncWrite + Unpin>(server: &mut Server<S>, verb: &str) -> (TcpStream, String) {
+pub(super) async fn passive<S: AsyncRead + AsyncWrite + Unpin>(
+    server: &mut Server<S>,
+    verb: &str,
+) -> (TcpStream, String) {
     let (listener, port) = listener().await;
     assert_eq!(server.behave("EPSV").await, "EPSV");
     server.say(&format!("229 here (|||{port}|)")).await;
@@ -442,4 +449,40 @@ async fn epsv_that_is_never_answered_is_not_asked_again() {
     let error = result.unwrap_err();
     assert!(matches!(&error, Error::Timeout { what, .. } if what.contains("EPSV")), "{error}");
     assert!(connection.known().no_epsv, "the next connection begins with PASV");
+}
+
+/// pyftpdlib gives up a data connection over which bytes come before the command that they belong to, and then waits for
+/// another one for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_has_left_before_any_byte_of_the_file() {
+    let (connection, mut server, _) = logged_in(|_| {}).await;
+    let cancel = Cancel::new();
+    for round in 0..100 {
+        let script = async {
+            let (listener, port) = listener().await;
+            assert_eq!(server.behave("EPSV").await, "EPSV");
+            server.say(&format!("229 here (|||{port}|)")).await;
+            let (mut socket, _) = listener.accept().await.unwrap();
+            socket.peek(&mut [0]).await.unwrap();
+            // Asked of the system itself: what the runtime knows of the socket may be old.
+            let command = SockRef::from(server.stream.get_ref()).peek(&mut [MaybeUninit::uninit(); 4]);
+            assert!(command.is_ok_and(|count| count == 4), "round {round}: bytes before STOR");
+            assert_eq!(server.behave("STOR").await, "STOR /f");
+            server.say("150 comes").await;
+            socket.read_to_end(&mut Vec::new()).await.unwrap();
+            drop(socket);
+            server.say("226 done").await;
+        };
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, b"x").unwrap();
+        let operation = Operation::Store {
+            path: RemotePath::new("/f"),
+            offset: 0,
+            kind: ftp::TransferType::Image,
+            then: ftp::Then::default(),
+        };
+        let body = Body::Send { file, from: 0, flow: Arc::default() };
+        let (result, ()) = soon!(connection.run(operation, body, None, &cancel), script);
+        assert!(matches!(result.unwrap().0, Outcome::Stored { bytes: 1, .. }));
+    }
 }
