@@ -144,6 +144,8 @@ pub(super) struct Shared {
     zone_asked: AtomicBool,
     /// Whether a file of the other half of the year was asked for it.
     summer_asked: AtomicBool,
+    /// Whether the server ends no listing with the end of its last line.
+    no_end: AtomicBool,
     facts: Mutex<Facts>,
 }
 
@@ -182,6 +184,7 @@ impl Shared {
             far: AtomicBool::new(false),
             zone_asked: AtomicBool::new(false),
             summer_asked: AtomicBool::new(false),
+            no_end: AtomicBool::new(false),
             facts: Mutex::new(facts),
         }
     }
@@ -387,6 +390,15 @@ impl Connection {
     /// Whether no file was asked yet for the zone in the other half of the year; from now on one was.
     pub(super) fn asks_for_summer(&self) -> bool {
         !self.shared.summer_asked.swap(true, Ordering::AcqRel)
+    }
+
+    /// Whether the last line of a listing needs no end on this server.
+    pub(super) fn ends_no_listing(&self) -> bool {
+        self.shared.no_end.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn heard_no_end(&self) {
+        self.shared.no_end.store(true, Ordering::Relaxed);
     }
 
     /// Writes into the log what was noticed above the dialogue.

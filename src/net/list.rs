@@ -1,8 +1,8 @@
 //! A directory of the server, as a listing.
 
-use super::{Body, Cancel, Connection, Error};
+use super::{Body, Cancel, Collected, Connection, Error};
 use crate::ftp::listing::Hints;
-use crate::ftp::{self, Operation, Outcome, listing};
+use crate::ftp::{self, DataFault, Operation, Outcome, listing};
 use crate::model::{Listing, RawListing, RemotePath};
 
 impl Connection {
@@ -18,7 +18,7 @@ impl Connection {
     }
 
     async fn read_directory(&self, path: &RemotePath, with_zone: bool, cancel: &Cancel) -> Result<Listing, Error> {
-        let (outcome, bytes) = self.run(Operation::List { path: path.clone() }, Body::None, None, cancel).await?;
+        let (outcome, bytes) = self.collect_lines(path, cancel).await?;
         let (method, real) = match outcome {
             Outcome::Listed { method, path } => (method, path),
             _ => (ftp::Method::List, None),
@@ -58,4 +58,29 @@ impl Connection {
             guess: parsed.guess,
         })
     }
+
+    /// What the server sends as the directory. In clear, what is between can end a data connection as the server itself
+    /// does, and a server whose bytes were taken says that all is well: it shows by a line without its end. Some servers
+    /// never end the last line; theirs is the same when it is asked for again.
+    async fn collect_lines(&self, path: &RemotePath, cancel: &Cancel) -> Result<(Outcome, Collected), Error> {
+        let (outcome, bytes) = self.run(Operation::List { path: path.clone() }, Body::None, None, cancel).await?;
+        if is_whole(&bytes) || self.ends_no_listing() {
+            return Ok((outcome, bytes));
+        }
+        self.note("The listing ended within a line: it is asked for once more".to_owned());
+        let (outcome, again) = self.run(Operation::List { path: path.clone() }, Body::None, None, cancel).await?;
+        if !is_whole(&again) {
+            if again != bytes {
+                let fault = DataFault::Network("the listing ended within a line".to_owned());
+                return Err(ftp::Error::Data { fault, reply: None }.into());
+            }
+            self.heard_no_end();
+        }
+        Ok((outcome, again))
+    }
+}
+
+/// Whether nothing is missing of the last line.
+fn is_whole(listing: &[u8]) -> bool {
+    matches!(listing.last(), None | Some(b'\n' | b'\r'))
 }

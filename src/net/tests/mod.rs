@@ -2,6 +2,7 @@
 
 mod data;
 mod dialogue;
+mod list;
 mod trust;
 mod zone;
 
