@@ -368,12 +368,11 @@ async fn travel(route: Route, limit: Duration) -> Result<TcpStream, String> {
     }
 }
 
-/// Connects from the address that the server knows of us, where that is possible: some servers insist.
-async fn connect(to: SocketAddr, from: IpAddr) -> io::Result<TcpStream> {
-    let stream = if chosen(to).is_ok_and(|chosen| chosen == from) {
-        TcpStream::connect(to).await?
-    } else {
-        connect_bound(to, from).await?
+/// Connects, where that is possible from the address `from`.
+async fn connect(to: SocketAddr, from: Option<IpAddr>) -> io::Result<TcpStream> {
+    let stream = match from {
+        Some(from) if !chosen(to).is_ok_and(|chosen| chosen == from) => connect_bound(to, from).await?,
+        _ => TcpStream::connect(to).await?,
     };
     // On one machine a port that nobody listens on can connect to itself.
     if stream.local_addr().ok() == stream.peer_addr().ok() {

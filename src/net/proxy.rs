@@ -219,8 +219,8 @@ pub(super) enum Route {
     Direct {
         /// The server's port.
         to: SocketAddr,
-        /// The address that the server knows of us.
-        from: IpAddr,
+        /// The address that the server knows of us, where the system may choose another.
+        from: Option<IpAddr>,
     },
     /// By the proxy that the control connection is with, and never past it.
     Through {

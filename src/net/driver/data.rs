@@ -41,7 +41,9 @@ impl Driver {
                 if let Some(host) = host {
                     to.set_ip(host.into());
                 }
-                Route::Direct { to, from: self.local.ip() }
+                // Some servers insist on the address that they know of us; to theirs the system has chosen it already.
+                let from = (to.ip() != self.peer.ip()).then(|| self.local.ip());
+                Route::Direct { to, from }
             }
         }
     }

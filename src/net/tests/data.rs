@@ -22,7 +22,8 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// A data connection to `listener`, with TLS if there is some; both ends.
 async fn connected(listener: &TcpListener, load: Load, security: Option<Arc<Tls>>) -> (DataConnection, TcpStream) {
     let to = listener.local_addr().unwrap();
-    let mut data = DataConnection::connect(Route::Direct { to, from: to.ip() }, PATIENCE, scribe(&Lines::default()));
+    let mut data =
+        DataConnection::connect(Route::Direct { to, from: Some(to.ip()) }, PATIENCE, scribe(&Lines::default()));
     let (socket, _) = listener.accept().await.unwrap();
     assert!(matches!(data.next().await, Happened::Open));
     data.start(Job { load, security });
