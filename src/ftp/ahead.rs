@@ -11,7 +11,7 @@ use super::control::Control;
 use super::endpoint;
 use super::exchange::{self, Way};
 use super::reply::{Class, Reply};
-use super::session::Output;
+use super::traffic::Output;
 
 /// How far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use super::feature::Features;
 use super::op::{TransferType, pathname};
 use super::pipeline::Pipeline;
 use super::reply::Reply;
-use super::session::Output;
+use super::traffic::Output;
 use crate::model::{Direction, PathSyntax, Record, RemotePath, Security};
 
 /// Most commands that may wait for their replies at once.

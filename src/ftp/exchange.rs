@@ -14,7 +14,7 @@ use super::endpoint;
 use super::error::{DataFault, Error};
 use super::op::Got;
 use super::reply::{Class, Reply};
-use super::session::{DataEnd, Output};
+use super::traffic::{DataEnd, Output};
 use crate::model::Mode;
 
 /// A way to a data connection.

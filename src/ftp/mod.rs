@@ -29,10 +29,13 @@ pub mod op;
 mod pipeline;
 pub mod reply;
 pub mod session;
+mod stray;
+mod traffic;
 
 pub use checksum::Algorithm;
 pub use config::{Comes, Config, Gateway, Known, Zone};
 pub use error::{DataFault, Error};
 pub use feature::Features;
 pub use op::{Method, Operation, Outcome, Then, TransferType};
-pub use session::{DataEnd, Follows, Input, Output, Session};
+pub use session::Session;
+pub use traffic::{DataEnd, Follows, Input, Output};

@@ -15,7 +15,7 @@ use super::error::Error;
 use super::exchange::Exchange;
 use super::op::Operation;
 use super::reply::{Class, Reply};
-use super::session::Output;
+use super::traffic::Output;
 use crate::model::Mode;
 
 /// What is known of the file that follows, and was asked for already.

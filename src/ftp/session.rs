@@ -1,110 +1,16 @@
 //! One control connection, as a value.
 
-use std::net::{Ipv4Addr, SocketAddr};
-
 use super::command::Verb;
 use super::config::{Config, Known};
 use super::control::{Control, MAX_PRELIMINARIES, Tls};
-use super::error::{DataFault, Ended, Error};
+use super::error::{Ended, Error};
 use super::feature::Features;
 use super::op::{Got, Next, Operation, Outcome, Task};
 use super::pipeline::Asked;
 use super::reply::{Class, Decoder, Malformed, Reply};
-use crate::model::{PathSyntax, Record, RemotePath};
-
-/// What happens to a session.
-#[derive(Debug)]
-pub enum Input<'a> {
-    /// Bytes from the control connection (decrypted, once it is secure).
-    Bytes(&'a [u8]),
-    /// Start an operation. Only while none is under way.
-    Begin(Operation),
-    /// The control connection is secure, as `Output::Secure` wanted.
-    Secured,
-    /// The control connection is in clear again, as `Output::Clear` wanted.
-    Cleared,
-    /// A port listens for the server, as `Output::Listen` wanted.
-    Listening(SocketAddr),
-    /// What comes behind the transfer at hand, so that it may be asked for ahead.
-    Follows(Follows),
-    /// The operation that was certain to begin next does not.
-    Unwanted,
-    /// The data connection is open: connected to, or accepted.
-    DataOpen,
-    /// The data connection has ended, or could not be made.
-    DataDone(Result<DataEnd, DataFault>),
-    /// The server has said nothing more for a while, and [`Session::reply_seems_over`].
-    Quiet,
-    /// The control connection has been quiet for long while data move: say something, if that is safe.
-    KeepAlive,
-    /// A person, or a deadline, wants the operation to stop.
-    Cancel,
-    /// The control connection is closed or broken.
-    Closed,
-}
-
-/// What comes behind a transfer on its connection, and what is known of the one at hand.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Follows {
-    /// Another transfer follows at once, as far as anybody knows.
-    pub more: bool,
-    /// The bytes that the one at hand must bring.
-    pub expected: Option<u64>,
-    /// The operation that begins next on this connection, for certain: another one closes it.
-    pub next: Option<Operation>,
-    /// The server is so far away that active mode pays, where it works.
-    pub far: bool,
-    /// It may be found out whether it works.
-    pub may_try: bool,
-    /// What another connection to the server has found out about that.
-    pub comes: Option<bool>,
-}
-
-/// How a data connection ended well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DataEnd {
-    /// Bytes that crossed it.
-    pub bytes: u64,
-    /// Whether its end is authentic: a close_notify under TLS. Always true in clear.
-    pub clean: bool,
-}
-
-/// What a session wants.
-#[derive(Debug)]
-pub enum Output {
-    /// Put this into the transcript.
-    Log(Record),
-    /// Send these bytes on the control connection.
-    Send(Vec<u8>),
-    /// Start TLS on the control connection, then `Input::Secured`.
-    Secure,
-    /// End TLS on the control connection, then `Input::Cleared`.
-    Clear,
-    /// Open a data connection, then `Input::DataOpen` or `DataDone(Err)`.
-    Connect {
-        /// Where to: `None` for the control connection's peer.
-        host: Option<Ipv4Addr>,
-        /// The port there.
-        port: u16,
-    },
-    /// Listen for a data connection on our end's address, then `Input::Listening`.
-    Listen,
-    /// The data command is on the wire: as soon as the data connection is open, secure it if `protected` (without
-    /// waiting for the preliminary reply), move the bytes of the operation, then `Input::DataDone`. A second `Flow` in
-    /// one operation starts again: what the first one collected is void.
-    Flow {
-        /// PROT P holds.
-        protected: bool,
-    },
-    /// Abandon the data connection at once, with a reset: nobody may take what was sent for a whole file. Nothing more
-    /// of it may be told to the session.
-    Drop,
-    /// The operation is over, and nothing is owed.
-    Done(Result<Outcome, Error>),
-    /// The session can never be used again: close the control connection. Comes after `Done` where an operation was
-    /// under way.
-    Close,
-}
+use super::stray::{answers_another, not_ftp};
+use super::traffic::{Follows, Input, Output};
+use crate::model::{PathSyntax, RemotePath};
 
 /// One control connection: bytes and events go in, records, bytes and requests come out.
 ///
@@ -539,76 +445,9 @@ impl Session {
     }
 }
 
-/// Whether `code` can only be the answer to another command than `verb`: then every later answer would be taken for
-/// another command's too, and a DELE or a STOR would count as done that was not. Codes that servers are known to use
-/// freely (200, 250, 4yz, 5yz) tell nothing, and a command that is not known here may be answered by any.
-fn answers_another(verb: Verb, code: u16) -> bool {
-    use Verb::{Cdup, Cwd, Dele, Epsv, Greeting, Mdtm, Mkd, Mlst, Other, Pasv, Pwd, Rest, Rmd, Rnfr, Rnto, Size};
-    let strict = is_of_files(verb) || verb.moves_data();
-    // Their success has many codes.
-    let lenient = matches!(verb, Cdup | Dele | Mkd | Mlst | Rmd | Rnto);
-    match code {
-        120 => verb != Greeting,
-        125 | 150 => is_of_files(verb) || opens_session(verb),
-        211 | 214 | 215 | 230 | 232 | 234 | 331..=336 => strict,
-        213 => strict && !matches!(verb, Size | Mdtm | Mlst),
-        // Two servers answer EPSV ALL with 220.
-        220 | 221 => is_of_files(verb) && verb != Epsv,
-        226 => (opens_session(verb) || is_of_files(verb)) && !lenient,
-        227..=229 => !matches!(verb, Epsv | Pasv | Other),
-        257 => (opens_session(verb) || strict) && !lenient && !matches!(verb, Cwd | Pwd),
-        350 => (opens_session(verb) || strict) && !matches!(verb, Rest | Rnfr),
-        _ => false,
-    }
-}
-
-/// Commands about files and ways to them, whose answers are the same everywhere.
-fn is_of_files(verb: Verb) -> bool {
-    use Verb::{Cdup, Cwd, Dele, Eprt, Epsv, Mdtm, Mkd, Mlst, Pasv, Port, Pret, Pwd, Rest, Rmd, Rnfr, Rnto, Size};
-    matches!(
-        verb,
-        Cdup | Cwd
-            | Dele
-            | Eprt
-            | Epsv
-            | Mdtm
-            | Mkd
-            | Mlst
-            | Pasv
-            | Port
-            | Pret
-            | Pwd
-            | Rest
-            | Rmd
-            | Rnfr
-            | Rnto
-            | Size
-    )
-}
-
-/// Commands of a log-in.
-fn opens_session(verb: Verb) -> bool {
-    use Verb::{Acct, Auth, Clnt, Feat, Greeting, Host, Opts, Pass, Pbsz, Prot, Syst, User};
-    matches!(verb, Acct | Auth | Clnt | Feat | Greeting | Host | Opts | Pass | Pbsz | Prot | Syst | User)
-}
-
 /// What is said between the agreement to end TLS and its end belongs to nobody.
 const BEFORE_CLEAR: &str = "the server sent more before TLS had ended: somebody may be in between";
 /// The first byte of a TLS alert record: a TLS server's answer to a line of text.
 const TLS_ALERT: u8 = 0x15;
 /// How much of a line that is no reply goes into an error.
 const SHOWN_OF_NO_REPLY: usize = 120;
-
-/// The protocol that a greeting belongs to, if it is a well-known one.
-fn not_ftp(line: &[u8]) -> Option<&'static str> {
-    let known: [(&[u8], &str); 7] = [
-        (b"SSH-", "an SSH server (SFTP is another protocol)"),
-        (b"HTTP/", "a web server"),
-        (b"<", "a web server"),
-        (b"* OK", "an IMAP server"),
-        (b"+OK", "a POP3 server"),
-        (b"RFB ", "a VNC server"),
-        (b"@RSYNCD", "an rsync server"),
-    ];
-    known.iter().find(|(start, _)| line.starts_with(start)).map(|(_, protocol)| *protocol)
-}

@@ -5,7 +5,7 @@ use std::fmt;
 use super::Control;
 use crate::ftp::command::mask;
 use crate::ftp::reply::Received;
-use crate::ftp::session::Output;
+use crate::ftp::traffic::Output;
 use crate::model::{Direction, Record};
 
 /// Secrets shorter than this are masked as whole words only, so that a transcript stays readable.

@@ -22,7 +22,7 @@ use super::control::Control;
 use super::error::{DataFault, Error};
 use super::exchange::Exchange;
 use super::reply::{Class, Reply};
-use super::session::DataEnd;
+use super::traffic::DataEnd;
 use crate::model::RemotePath;
 
 /// A unit of work on one control connection.

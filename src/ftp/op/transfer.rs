@@ -8,7 +8,7 @@ use super::super::error::Error;
 use super::super::exchange::{Exchange, Joined};
 use super::super::fact;
 use super::super::reply::{Class, Reply};
-use super::super::session::DataEnd;
+use super::super::traffic::DataEnd;
 use super::file::{chmod, is_touched, touch};
 use super::{Got, Next, Outcome, Step, Then, TransferType};
 use crate::model::{Modified, RemotePath};
