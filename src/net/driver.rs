@@ -1,7 +1,9 @@
 //! The task that drives one session: the only place where the dialogue meets sockets and clocks.
 
 mod data;
+mod patience;
 mod requests;
+mod security;
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -33,8 +35,6 @@ use crate::model::{ConnectionId, Direction, Record, RemotePath, TlsVersion, Tran
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 /// A server that is silent so long behind a line that ends replies, though of another code, means the end.
 const ODD_END: Duration = Duration::from_secs(2);
-/// Behind the final reply the first byte of what is fetched comes within this time, or none will.
-const LATE_DATA: Duration = Duration::from_secs(5);
 /// Replies while logging in may take this many times the usual time, because some servers slow down who guesses
 /// passwords…
 const LOGIN_PATIENCE: u32 = 3;
@@ -385,55 +385,6 @@ impl Driver {
         self.scribe.record(record);
     }
 
-    async fn secure(&mut self) -> Input<'static> {
-        match self.handshake().await {
-            Ok(()) => {
-                self.extend();
-                Input::Secured
-            }
-            Err(error) => {
-                self.scribe.note(error.to_string());
-                self.task.fault = Some(error);
-                Input::Closed
-            }
-        }
-    }
-
-    /// Ends TLS on the control connection; on data connections it stays.
-    async fn clear(&mut self) -> Input<'static> {
-        match self.wire.end_tls().await {
-            Ok(()) => {
-                if let Some(tls) = &mut self.tls {
-                    tls.control_clear = true;
-                }
-                Input::Cleared
-            }
-            Err(error) => {
-                self.scribe.note(format!("The end of TLS on the control connection: {error}"));
-                Input::Closed
-            }
-        }
-    }
-
-    async fn handshake(&mut self) -> Result<(), Error> {
-        let security = Security::new(&self.dial, self.identity.take()).await?;
-        if self.dial.key_log {
-            self.scribe.note(
-                "WARNING: the secrets of this connection are written to the file that SSLKEYLOGFILE names: \
-                 whoever reads it can read everything, the password too",
-            );
-        }
-        let socket = self.wire.take_plain().ok_or_else(|| Error::closed(None))?;
-        let stream = security.control(socket, self.dial.timeout).await?;
-        let card = security.card(&stream);
-        let by = if card.by_person { ", trusted by you" } else { "" };
-        self.scribe.note(format!("{}, {}, certificate sha256 {}{by}", card.version, card.cipher, card.sha256));
-        self.wire.put(stream);
-        self.security = Some(Arc::new(security));
-        self.tls = Some(card);
-        Ok(())
-    }
-
     fn take_input(&mut self, read: io::Result<usize>) {
         self.read = Instant::now();
         match read {
@@ -479,54 +430,6 @@ impl Driver {
         if let Some(well) = self.session.comes() {
             self.dial.backlog.came(well);
         }
-    }
-
-    fn extend(&mut self) {
-        self.heard = Instant::now();
-        self.due = self.heard + self.patience;
-    }
-
-    /// When NOOP is due, while data move and the site wants that.
-    fn nudge(&self) -> Option<Instant> {
-        let moves = self.data.as_ref().is_some_and(DataConnection::is_busy) && self.task.stopped.is_none();
-        let every = self.dial.keep_alive.filter(|_| moves && self.dial.site.noop_in_transfers)?;
-        Some(self.spoken + every)
-    }
-
-    /// When the waiting ends; `None` while the data connection keeps the time.
-    fn deadline(&self) -> Option<Instant> {
-        match self.task.stopped {
-            Some(stopped) => Some(stopped + STOP_WITHIN),
-            None if self.is_left_without_data() => Some(self.heard + LATE_DATA.min(self.patience)),
-            None if self.data.as_ref().is_some_and(DataConnection::is_busy) => None,
-            None => Some(self.due),
-        }
-    }
-
-    async fn expire(&mut self) {
-        if self.task.stopped.is_none() && self.data.as_ref().is_some_and(DataConnection::is_busy) {
-            // Where something has come at the last moment, the data connection keeps the time again.
-            if self.is_left_without_data() {
-                self.give_up_data().await;
-                let why = "nothing came over it after the final reply".to_owned();
-                self.session.handle(Input::DataDone(Err(DataFault::Connect(why))));
-            }
-            return;
-        }
-        if self.task.stopped.is_some() || self.session.is_ending() {
-            // Why it ends is known, and better than that its last replies do not come.
-            self.scribe.note("The server did not let the operation be stopped: the connection is closed");
-        } else {
-            let what = format!("Waiting for the reply to {}", self.verb);
-            let error = Error::Timeout { what, seconds: self.patience.as_secs() };
-            self.scribe.note(error.to_string());
-            self.task.fault = Some(error);
-            if self.verb == "EPSV" {
-                self.shared.avoid_epsv();
-            }
-        }
-        self.closed = true;
-        self.session.handle(Input::Closed);
     }
 
     /// What went wrong, as well as it is known.
