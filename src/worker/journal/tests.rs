@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::*;
-use crate::model::queue::STRIDE;
+use crate::model::queue::{Rows, STRIDE};
 use crate::model::transfer::{Course, Done, Folder, Priority, Proof, Running};
 use crate::model::{Cause, Failure, IfExists, Kind, Login, Phase, Queue, RemotePath, Site, TransferId};
 
