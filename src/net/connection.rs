@@ -33,7 +33,7 @@ pub enum Body {
     /// Into memory, or there are none.
     #[default]
     None,
-    /// Into a file, at its position, or into the range that the flow names.
+    /// Into a file, where the flow says.
     Receive {
         /// Open for writing.
         file: File,
@@ -74,6 +74,10 @@ pub struct Flow {
     pub most: Option<u64>,
     /// The bytes that this attempt must bring, where that is known.
     pub expected: Option<u64>,
+    /// Where in the file that is received the bytes of this attempt begin.
+    pub from: u64,
+    /// Bytes of this attempt that it has.
+    pub written: AtomicU64,
     /// The range of the file that is fetched, where others fetch the rest.
     pub span: Option<Arc<Span>>,
     /// How many connections fetch the file: all of them together get as large a share of the limit as another file.
@@ -110,14 +114,16 @@ impl Flow {
 
     /// The file has so many more.
     pub(super) fn wrote(&self, count: usize) {
-        if let Some(span) = &self.span {
-            span.wrote(count);
+        match &self.span {
+            Some(span) => span.wrote(count),
+            None => drop(self.written.fetch_add(count as u64, Ordering::Relaxed)),
         }
     }
 
-    /// Where `file` is written.
+    /// Where `file` is written next.
     pub(super) fn place<'a>(&self, file: &'a File) -> Place<'a> {
-        Place { file, at: self.span.as_ref().map(|span| span.written()) }
+        let plain = || self.from + self.written.load(Ordering::Relaxed);
+        Place { file, at: self.span.as_ref().map_or_else(plain, |span| span.written()) }
     }
 }
 

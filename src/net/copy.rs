@@ -177,8 +177,8 @@ impl Mover {
         Ok(DataEnd { bytes, clean: came? })
     }
 
-    /// Into a file, at its position, which is to get no more than [`SMALL`] bytes; more come only where it has just grown.
-    async fn receive_small(mut self, mut file: File, flow: &Flow) -> Result<DataEnd, Fault> {
+    /// Into a file that is to get no more than [`SMALL`] bytes; more come only where it has just grown.
+    async fn receive_small(mut self, file: File, flow: &Flow) -> Result<DataEnd, Fault> {
         // One byte more than is expected tells a file that has grown from the end.
         let expected = flow.expected.and_then(|bytes| usize::try_from(bytes).ok());
         let mut block = vec![0; expected.map_or(CHUNK, |bytes| (bytes + 1).clamp(LEAST_BLOCK, CHUNK))];
@@ -188,7 +188,8 @@ impl Mover {
                 Came::End { clean } => break clean,
                 Came::Bytes(count) => {
                     self.count(count, flow)?;
-                    file.write_all(&block[..count]).map_err(Fault::Local)?;
+                    flow.place(&file).write_all(&block[..count]).map_err(Fault::Local)?;
+                    flow.wrote(count);
                     flow.pace.take(count).await;
                 }
             }

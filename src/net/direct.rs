@@ -312,7 +312,7 @@ impl Pipe {
     fn empty(&self, mut place: Place<'_>, count: usize) -> io::Result<bool> {
         let mut left = count;
         while left > 0 {
-            match splice(&self.exit, None, place.file, place.at.as_mut(), left, SpliceFlags::MOVE) {
+            match splice(&self.exit, None, place.file, Some(&mut place.at), left, SpliceFlags::MOVE) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(moved) => left -= moved,
                 Err(Errno::INTR) => {}

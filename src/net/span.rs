@@ -153,18 +153,17 @@ impl Span {
     }
 }
 
-/// Writes a file at its position, or at a place of its own that no other writer of the file changes.
+/// Writes a file at a place of its own: the file's position is shared by all that have it open, and may be moved by them.
 #[derive(Debug)]
 pub(super) struct Place<'a> {
     pub(super) file: &'a File,
-    pub(super) at: Option<u64>,
+    pub(super) at: u64,
 }
 
 impl Write for Place<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let Some(at) = &mut self.at else { return self.file.write(bytes) };
-        let count = write_at(self.file, bytes, *at)?;
-        *at += count as u64;
+        let count = write_at(self.file, bytes, self.at)?;
+        self.at += count as u64;
         Ok(count)
     }
 

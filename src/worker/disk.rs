@@ -355,20 +355,20 @@ impl Part {
         folder::reserve(&self.file, length, missing).map_err(|error| Error::new("write", self.path(), error))
     }
 
-    /// The file for whoever writes it, positioned behind the last byte.
+    /// The file for whoever writes it. All that it is handed to share one position: who writes says where.
     pub fn file(&self) -> Result<File, Error> {
-        self.at("write", SeekFrom::End(0))
+        self.file.try_clone().map_err(|e| Error::new("write", self.path(), e))
     }
 
-    /// The file for whoever reads it, from its start on.
+    /// The file for whoever reads it, from its start on, while nobody else does.
     pub fn reader(&self) -> Result<File, Error> {
-        self.at("read", SeekFrom::Start(0))
+        self.reader_at(0)
     }
 
-    fn at(&self, doing: &'static str, position: SeekFrom) -> Result<File, Error> {
-        let wrong = |error: io::Error| Error::new(doing, self.path(), error);
+    fn reader_at(&self, at: u64) -> Result<File, Error> {
+        let wrong = |error: io::Error| Error::new("read", self.path(), error);
         let mut file = self.file.try_clone().map_err(wrong)?;
-        file.seek(position).map_err(wrong)?;
+        file.seek(SeekFrom::Start(at)).map_err(wrong)?;
         Ok(file)
     }
 
@@ -382,7 +382,7 @@ impl Part {
 
     /// `length` bytes from `at` on, or as many as there are.
     pub fn bytes(&self, at: u64, length: usize) -> Result<Vec<u8>, Error> {
-        let file = self.at("read", SeekFrom::Start(at))?;
+        let file = self.reader_at(at)?;
         let mut bytes = Vec::new();
         file.take(length as u64).read_to_end(&mut bytes).map_err(|e| Error::new("read", self.path(), e))?;
         Ok(bytes)

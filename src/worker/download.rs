@@ -357,8 +357,7 @@ async fn fetch(
     let local = |error: &disk::Error| Trouble::disk(what, error);
     let tail = if length > 0 { part.tail(OVERLAP).map_err(|error| local(&error))? } else { Vec::new() };
     let offset = length - tail.len() as u64;
-    let mut file = part.file().map_err(|error| local(&error))?;
-    file.seek(SeekFrom::Start(offset)).map_err(|error| Trouble::local(what, &error))?;
+    let file = part.file().map_err(|error| local(&error))?;
     let size = source.size.filter(|size| *size > 0 && !job.row.text);
     let most = size.map(|size| size.saturating_sub(offset).saturating_add(size.max(GROWTH)));
     let left = size.and_then(|size| size.checked_sub(offset));
@@ -395,6 +394,11 @@ async fn fetch(
     if total < length {
         // What lies behind is of the earlier try, and no part of what the server has now.
         part.truncate(total).map_err(|error| local(&error))?;
+    }
+    let there = part.length().map_err(|error| local(&error))?;
+    if there != total {
+        let why = format!("{total} bytes came, and the file holds {there}");
+        return Err(Trouble::new(what, why, Cause::Differs, true));
     }
     let size = expected(job, what, source, total).await?;
     if size.is_none() && !clean {

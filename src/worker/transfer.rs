@@ -293,7 +293,7 @@ impl Job {
     /// `base` on move now: `expected` many, where that is known, and not more than `most`.
     pub(super) fn flow(&self, base: u64, resumed: u64, expected: Option<u64>, most: Option<u64>) -> Arc<Flow> {
         let pace = self.context.limits.of(&self.key, &self.site, self.row.course);
-        let flow = Arc::new(Flow { most, expected, ..Flow::new(pace, self.row.text) });
+        let flow = Arc::new(Flow { most, expected, from: base, ..Flow::new(pace, self.row.text) });
         self.gauge.flow(&flow, base, resumed);
         flow
     }

@@ -193,22 +193,23 @@ async fn a_download_in_clear_is_whole_also_where_the_file_takes_nothing_from_a_p
 }
 
 #[tokio::test]
-#[cfg(unix)]
 async fn an_abandoned_download_is_reset_and_lets_go_of_its_file() {
     let (listener, _) = listener().await;
-    let (reader, writer) = std::io::pipe().unwrap();
-    let file = File::from(std::os::fd::OwnedFd::from(writer));
-    let (load, _) = receiving(&file, false);
+    let path = tempfile::NamedTempFile::new().unwrap();
+    let file = path.reopen().unwrap();
+    // Whoever has the file open from here holds the lock.
+    file.lock().unwrap();
+    let (load, flow) = receiving(&file, false);
     let (data, mut socket) = connected(&listener, load, None).await;
     drop(file);
     socket.write_all(&some_bytes(1000)).await.unwrap();
-    let reading = tokio::task::spawn_blocking(move || {
-        (&reader).read_exact(&mut [0; 1000]).unwrap();
-        reader
-    });
-    let reader = reading.await.unwrap();
+    while flow.done() < 1000 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let other = path.reopen().unwrap();
+    assert!(other.try_lock().is_err(), "it is held");
     data.abandon().await;
-    assert_eq!((&reader).read(&mut [0; 1]).unwrap(), 0, "nobody holds the file any longer");
+    other.try_lock().unwrap();
     assert_reset(socket).await;
 }
 
@@ -275,6 +276,47 @@ async fn a_range_is_written_in_its_place_and_nothing_else() {
             assert!(written[from..end] == bytes[from..end], "{from} to {end}");
             assert!(written[..from] == before[..from] && written[end..] == before[end..], "{from} to {end}");
         }
+    }
+}
+
+/// Who looks how long a part is, or makes sure of it, has the same open file, with the same position.
+#[tokio::test]
+async fn what_else_is_done_with_the_file_moves_no_byte_of_it() {
+    let (listener, _) = listener().await;
+    let bytes = some_bytes(400_000);
+    for (identity, expected, ascii) in
+        [(false, None, false), (true, None, false), (false, Some(10_000), false), (false, None, true)]
+    {
+        let identity = identity.then(Identity::loopback);
+        let count = usize::try_from(expected.unwrap_or(300_000)).unwrap();
+        let from = 50_000;
+        let mut file = file_of(&bytes[..from + 60_000.min(count)]);
+        let flow = Arc::new(Flow { from: from as u64, expected, ascii, ..Flow::default() });
+        let load = Load::Receive { file: file.try_clone().unwrap(), flow: flow.clone() };
+        let security = match &identity {
+            Some(identity) => Some(secured(identity).await),
+            None => None,
+        };
+        let (data, socket) = connected(&listener, load, security).await;
+        let mut socket: Box<dyn AsyncWrite + Unpin + Send> = match &identity {
+            Some(identity) => Box::new(accepted(identity, socket).await),
+            None => Box::new(socket),
+        };
+        let text = vec![b'x'; bytes.len()];
+        let sent = if ascii { &text } else { &bytes };
+        for part in sent[from..from + count].chunks(count / 4) {
+            file.rewind().unwrap();
+            socket.write_all(part).await.unwrap();
+            socket.flush().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            file.seek(std::io::SeekFrom::End(0)).unwrap();
+        }
+        socket.shutdown().await.unwrap();
+        drop(socket);
+        assert_eq!(ended(data).await.result.unwrap().bytes, count as u64);
+        let written = content(file);
+        let whole = [&bytes[..from], &sent[from..from + count]].concat();
+        assert!(written == whole, "{} of {} bytes, TLS {}", written.len(), whole.len(), identity.is_some());
     }
 }
 
