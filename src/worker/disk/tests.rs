@@ -160,10 +160,13 @@ fn a_part_is_continued_cut_or_begun_again() {
     part.truncate(20).unwrap();
     assert_eq!(part.length().unwrap(), 10, "never grows");
     part.truncate(8).unwrap();
-    part.file().unwrap().write_all(b"XY").unwrap();
+    let mut file = part.file().unwrap();
+    file.seek(SeekFrom::End(0)).unwrap();
+    file.write_all(b"XY").unwrap();
     assert_eq!(part.tail(100).unwrap(), b"01234567XY");
     part.truncate(0).unwrap();
-    part.file().unwrap().write_all(b"new").unwrap();
+    file.rewind().unwrap();
+    file.write_all(b"new").unwrap();
     part.finish(None, None, false).unwrap().settle().unwrap();
     assert_eq!(fs::read(target.path()).unwrap(), b"new");
     let part = open(&target).unwrap();
