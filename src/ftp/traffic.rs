@@ -59,7 +59,8 @@ pub struct Follows {
 pub struct DataEnd {
     /// Bytes that crossed it.
     pub bytes: u64,
-    /// Whether its end is authentic: a close_notify under TLS. Always true in clear.
+    /// Whether its end is authentic: of what was received a close_notify under TLS, and always in clear; of what was sent
+    /// that the server has closed its side, so that it has read all.
     pub clean: bool,
 }
 

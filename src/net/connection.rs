@@ -33,6 +33,8 @@ pub enum Body {
     /// Into memory, or there are none.
     #[default]
     None,
+    /// Into memory, if there are no more than so many.
+    Collect(usize),
     /// Into a file, where the flow says.
     Receive {
         /// Open for writing.
@@ -55,7 +57,7 @@ impl Body {
     /// Progress and speed, where bytes are counted.
     pub(super) fn flow(&self) -> Option<&Arc<Flow>> {
         match self {
-            Self::None => None,
+            Self::None | Self::Collect(_) => None,
             Self::Receive { flow, .. } | Self::Send { flow, .. } => Some(flow),
         }
     }
@@ -78,6 +80,8 @@ pub struct Flow {
     pub from: u64,
     /// Bytes of this attempt that it has.
     pub written: AtomicU64,
+    /// The server has said that the transfer begins (1yz): what it has of the file from then on may be ours.
+    pub accepted: AtomicBool,
     /// The range of the file that is fetched, where others fetch the rest.
     pub span: Option<Arc<Span>>,
     /// How many connections fetch the file: all of them together get as large a share of the limit as another file.
@@ -308,7 +312,7 @@ async fn prepare(dial: Dial, step: &(impl Fn(String) + Send + Sync)) -> Result<D
         }
     };
     let user = dial.credentials.user.clone();
-    let waits = dial.site.security == Security::Implicit;
+    let waits = matches!(dial.site.security, Security::Implicit | Security::Explicit);
     let what = format!("Connecting to {}", dial.site.host);
     let driver = Driver::new(dial, identity, socket, scribe).map_err(|error| Error::network(what, error))?;
     if !waits {

@@ -57,6 +57,11 @@ pub(super) enum Load {
 }
 
 impl Load {
+    /// Whether it goes to the server.
+    pub(super) fn sends(&self) -> bool {
+        matches!(self, Self::Send { .. } | Self::Nothing)
+    }
+
     /// Progress, where it is counted.
     pub(super) fn flow(&self) -> Option<&Arc<Flow>> {
         match self {
@@ -280,14 +285,14 @@ impl Mover {
         gone?;
         // Only now is it known that these were all bytes of one unchanged file. Before this, closing is a reset.
         read.map_err(Fault::Local)?;
-        self.close_after_writing().await?;
-        Ok(DataEnd { bytes: self.bytes, clean: true })
+        let clean = self.close_after_writing().await?;
+        Ok(DataEnd { bytes: self.bytes, clean })
     }
 
     /// Ends at once, in order.
     pub(super) async fn nothing(mut self) -> Result<DataEnd, Fault> {
-        self.close_after_writing().await?;
-        Ok(DataEnd { bytes: 0, clean: true })
+        let clean = self.close_after_writing().await?;
+        Ok(DataEnd { bytes: 0, clean })
     }
 
     async fn drain(&mut self, drainer: &mut Drainer, flow: &Flow) -> Result<(), DataFault> {
@@ -357,8 +362,8 @@ impl Mover {
         let _ = timeout(GOODBYE, self.stream.finish()).await;
     }
 
-    /// After an upload: close_notify, end of our side, then read to the server's end.
-    async fn close_after_writing(&mut self) -> Result<(), DataFault> {
+    /// After an upload: close_notify, end of our side, then read to the server's end. Whether that came.
+    async fn close_after_writing(&mut self) -> Result<bool, DataFault> {
         let broken = |error: io::Error| DataFault::Network(error.to_string());
         timeout(self.idle, self.stream.flush()).await.map_err(|_| self.silent())?.map_err(broken)?;
         make_orderly(self.stream.socket());
@@ -367,7 +372,7 @@ impl Mover {
         match timeout(DRAIN, self.stream.read(&mut byte)).await {
             Ok(Ok(1..)) => Err(DataFault::Network("the server sent data on an upload's connection".to_owned())),
             // An end, a reset after everything was taken, or nothing at all: the server's reply says what it has.
-            _ => Ok(()),
+            end => Ok(end.is_ok()),
         }
     }
 }

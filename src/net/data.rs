@@ -286,7 +286,7 @@ impl Task {
                 Err(_) => return,
             },
         };
-        let flow = job.load.flow().cloned();
+        let (flow, sends) = (job.load.flow().cloned(), job.load.sends());
         let start = Instant::now();
         let mut handshake = Duration::ZERO;
         let ended = match job.security {
@@ -303,7 +303,8 @@ impl Task {
         };
         let first = self.heard.get().map(|first| first.duration_since(start.into_std()));
         let came = flow.map_or(0, |flow| flow.done());
-        self.scribe.note(report(&ended, came, self.agreed.get(), [Some(start.elapsed()), first, Some(handshake)]));
+        let times = [Some(start.elapsed()), first, Some(handshake)];
+        self.scribe.note(report(&ended, sends, came, self.agreed.get(), times));
         self.end(ended).await;
     }
 
@@ -335,14 +336,14 @@ impl Task {
 
 /// What came of it, for the log: how long it took, until when the first byte came, and how long TLS took, in one line.
 /// `model::exchange` reads it.
-fn report(ended: &Ended, came: u64, agreed: Option<&Agreed>, times: [Option<Duration>; 3]) -> String {
+fn report(ended: &Ended, sends: bool, came: u64, agreed: Option<&Agreed>, times: [Option<Duration>; 3]) -> String {
     let [took, first, handshake] = times.map(|time| time.unwrap_or_default().as_millis());
     let tls = agreed.map_or_else(String::new, |agreed| {
         let session = if agreed.resumed { "resumed" } else { "not resumed" };
         format!(", {}, session {session}, {} in {handshake} ms", agreed.version, agreed.cipher)
     });
     let came = match &ended.result {
-        Ok(end) => Ok((end.bytes, if end.clean { "" } else { ", ended without close_notify" }.to_owned())),
+        Ok(end) => Ok((end.bytes, if end.clean || sends { "" } else { ", ended without close_notify" }.to_owned())),
         Err(fault @ DataFault::Enough) => Ok((came, format!(", {fault}"))),
         Err(fault) => Err(fault),
     };

@@ -91,7 +91,7 @@ impl Carrier {
 
     /// From the file, from `from` on.
     pub(super) async fn send(self, from: u64, sealed: Option<Sealed>) -> Result<DataEnd, Fault> {
-        self.run(move |this| this.give_out(from, sealed).map(|()| true)).await
+        self.run(move |this| this.give_out(from, sealed)).await
     }
 
     /// Does the work, which says whether the end was a clean one.
@@ -177,7 +177,7 @@ impl Carrier {
         }
     }
 
-    fn give_out(&mut self, from: u64, mut sealed: Option<Sealed>) -> Result<(), Fault> {
+    fn give_out(&mut self, from: u64, mut sealed: Option<Sealed>) -> Result<bool, Fault> {
         let (before, mut left) = measure(&self.file, from).map_err(Fault::Local)?;
         (&self.file).seek(SeekFrom::Start(from)).map_err(Fault::Local)?;
         let mut block = vec![0; usize::try_from(left).unwrap_or(SENT).min(SENT)];
@@ -220,7 +220,8 @@ impl Carrier {
         match end {
             Ok(1..) => Err(DataFault::Network("the server sent data on an upload's connection".to_owned()).into()),
             // An end, a reset after everything was taken, or nothing at all: the server's reply says what it has.
-            _ => Ok(()),
+            Ok(0) => Ok(true),
+            Err(fault) => Ok(!matches!(fault, DataFault::Silent(_))),
         }
     }
 

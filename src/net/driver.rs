@@ -11,6 +11,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -368,6 +369,9 @@ impl Driver {
             Direction::Received if record.code.is_some() => {
                 // Only a new reply gives more time: a server that trickles bytes or lines does not.
                 self.extend();
+                if let Some((100..200, flow)) = record.code.zip(self.task.body.flow()) {
+                    flow.accepted.store(true, Ordering::Relaxed);
+                }
                 if record.code.is_some_and(|code| code >= 200) {
                     self.unanswered = self.unanswered.saturating_sub(1);
                 }

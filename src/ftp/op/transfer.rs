@@ -76,10 +76,10 @@ impl Transfer {
             _ => {}
         }
         if let Some(exchange) = &mut self.exchange {
-            let is_over = matches!(got, Got::DataDone(Ok(_)));
+            let is_over = matches!(got, Got::DataDone(Ok(DataEnd { clean: true, .. })));
             let joined = exchange.step(got, control)?;
             // The server has closed its end of the data: the file is there, and what is asked now is answered behind the
-            // word for it.
+            // word for it. While it still reads, some servers would refuse what is asked.
             if is_over && exchange.has_data_end() && self.verb.sends_data() && control.pipelining {
                 self.ask_about(control)?;
             }

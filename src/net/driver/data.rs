@@ -19,6 +19,9 @@ const MAX_COLLECTED: usize = 128 * 1024 * 1024;
 /// A server that was asked to connect to us does so within this time and some round trips, or a firewall is between us.
 const COMES_WITHIN: Duration = Duration::from_secs(2);
 
+/// How many times as long as usual the final reply may take where the server was still reading when all was sent.
+const SLOW_READER: u32 = 10;
+
 /// A protected data connection.
 #[derive(Default)]
 pub(super) struct Used {
@@ -97,6 +100,7 @@ impl Driver {
                 Ok(Load::Send { file: file.try_clone()?, from: *from, flow: flow.clone() })
             }
             (Body::None, Some(op::Flow::Collect | op::Flow::Receive)) => Ok(Load::Collect { most: MAX_COLLECTED }),
+            (Body::Collect(most), Some(op::Flow::Receive)) => Ok(Load::Collect { most: *most }),
             (Body::None, Some(op::Flow::Send)) => Ok(Load::Nothing),
             _ => Err(io::Error::other("the bytes of this operation cannot be moved again")),
         }
@@ -118,6 +122,10 @@ impl Driver {
         }
         if self.task.lists && matches!(result, Ok(DataEnd { clean: false, .. })) {
             result = Err(DataFault::Network("it ended without close_notify: the listing may be cut off".to_owned()));
+        }
+        if self.task.flow == Some(op::Flow::Send) && matches!(result, Ok(DataEnd { clean: false, .. })) {
+            // What it has not read yet is on its way, and the word for it comes behind that.
+            self.due += self.patience * (SLOW_READER - 1);
         }
         self.task.collected = collected;
         self.task.local = local;

@@ -508,7 +508,7 @@ async fn a_server_that_never_ends_its_side_of_an_upload_is_left() {
     let mut got = Vec::new();
     stream.read_to_end(&mut got).await.unwrap();
     // Its side stays open: the reply on the control connection will say what it has.
-    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: 9, clean: true }));
+    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: 9, clean: false }));
     assert_eq!((got.as_slice(), flow.done()), (&b"all of it"[..], 9));
     drop(stream);
 }
