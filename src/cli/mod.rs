@@ -100,13 +100,16 @@ where
     let result = front.wait_for_sites().and_then(|()| perform(&mut front, &command));
     front.finish(result.as_ref().err());
     front.results.flush();
-    match result {
-        Ok(status) => status,
-        Err(stop) => {
-            complain(&stop.to_string());
-            stop.status()
-        }
-    }
+    let status = told(result);
+    front.results.end(status)
+}
+
+/// How a run ends; why, if it did not do what it was to.
+fn told(result: Result<Status, Stop>) -> Status {
+    result.unwrap_or_else(|stop| {
+        complain(&stop.to_string());
+        stop.status()
+    })
 }
 
 fn looked_at(mut results: Results, command: &Command, json: bool) -> Status {
@@ -120,10 +123,8 @@ fn looked_at(mut results: Results, command: &Command, json: bool) -> Status {
         _ => Err(Stop::Usage("a log without --export is shown in the window".to_owned())),
     };
     results.flush();
-    result.unwrap_or_else(|stop| {
-        complain(&stop.to_string());
-        stop.status()
-    })
+    let status = told(result);
+    results.end(status)
 }
 
 fn start<S>(

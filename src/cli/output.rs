@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
+use super::status::Status;
 use crate::model::path::{encode_utf8, unescape_char};
 use crate::model::visible::{escaped, is_hiding};
 
@@ -10,6 +11,7 @@ pub(super) struct Results {
     stream: BufWriter<Box<dyn Write>>,
     terminal: bool,
     closed: bool,
+    failed: bool,
 }
 
 impl Results {
@@ -22,7 +24,7 @@ impl Results {
 
     /// On `stream`, which may be a terminal.
     pub(super) fn to(stream: impl Write + 'static, terminal: bool) -> Self {
-        Self { stream: BufWriter::new(Box::new(stream)), terminal, closed: false }
+        Self { stream: BufWriter::new(Box::new(stream)), terminal, closed: false, failed: false }
     }
 
     /// One line of text in which a server may have a word: escaped for a terminal, the exact bytes for a program.
@@ -38,6 +40,11 @@ impl Results {
             bytes.push(b'\n');
             self.write(&bytes);
         }
+    }
+
+    /// How a run ends that would have ended so: one whose results are lost has not done all.
+    pub(super) fn end(&self, status: Status) -> Status {
+        if self.failed && status == Status::Done { Status::Failed } else { status }
     }
 
     /// Hands over what was written so far.
@@ -58,6 +65,7 @@ impl Results {
             && !std::mem::replace(&mut self.closed, true)
             && error.kind() != io::ErrorKind::BrokenPipe
         {
+            self.failed = true;
             complain(&format!("could not write the results: {error}"));
         }
     }

@@ -12,7 +12,7 @@ use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::Verdict;
 use super::scribe::Scribe;
 use super::transfer::{End, Job};
-use super::{News, segments, verify, walk};
+use super::{News, segments, upload, verify, walk};
 use crate::ftp::{Operation, Outcome};
 use crate::model::question::Facts;
 use crate::model::transfer::Proof;
@@ -192,9 +192,17 @@ async fn start(
     }
     match job.verdict(source, found.facts()).await? {
         Verdict::Write => Ok(Start::Write { target, replace: true, begun: false }),
-        Verdict::Continue(_) if !job.row.text => Ok(Start::Write { target, replace: true, begun: true }),
-        Verdict::Continue(_) => Ok(Start::Write { target, replace: true, begun: false }),
-        Verdict::Complete => Ok(Start::Over(job.done(found.size, found.size, Proof::Size))),
+        Verdict::Continue(_) => Ok(Start::Write { target, replace: true, begun: true }),
+        Verdict::Complete => {
+            let path = target.path();
+            let open = move || std::fs::File::open(&path).map_err(|error| disk::Error::new("read", path, error));
+            let file = job.blocking(what, open).await?;
+            if !upload::is_same(job, what, &file, &job.row.remote(), (source, found.facts())).await? {
+                let why = "what is here is as long as the file on the server, and another one";
+                return Err(Trouble::new(what, why, Cause::Differs, false));
+            }
+            Ok(Start::Over(job.done(found.size, found.size, Proof::Size)))
+        }
         Verdict::TooLarge => {
             let why = format!("{} is larger than the file on the server", target.path().display());
             Err(Trouble::new(what, why, Cause::Differs, false))

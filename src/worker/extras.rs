@@ -42,6 +42,8 @@ pub(super) struct Extra {
     pub(super) decided: Option<IfExists>,
     /// It was begun for nothing, to find out what its server bears.
     pub(super) has_learned: bool,
+    /// The connections of tabs were given up for it once.
+    pub(super) has_yielded: bool,
     /// A person wants it as if nobody had tried it.
     pub(super) anew: bool,
     /// Failures since it last got further.

@@ -34,11 +34,11 @@ impl Worker {
     /// What a file held becomes rows and filters. The rows wait until a person lets them go on: what a file wants moved is not
     /// yet what the person wants.
     pub(super) fn imported(&mut self, tab: TabId, ticket: Ticket, held: Result<Held, Failure>) {
-        let result = held.map(|held| Report::Said(self.take_in(held)));
+        let result = held.and_then(|held| self.take_in(held)).map(Report::Said);
         self.front.send(Event::Finished { tab, ticket, result });
     }
 
-    fn take_in(&mut self, held: Held) -> String {
+    fn take_in(&mut self, held: Held) -> Result<String, Failure> {
         let mut words = Vec::new();
         if let Some(filters) = held.filters {
             words.push(counted(filters.filters.len(), "filter"));
@@ -51,7 +51,7 @@ impl Worker {
         left_out += rows.len().saturating_sub(room);
         rows.truncate(room);
         let count = rows.len();
-        let numbered = rows.into_iter().map_while(|row| Some(Transfer { id: self.new_id()?, ..row })).collect();
+        let numbered = rows.into_iter().zip(self.new_ids(count)?).map(|(row, id)| Transfer { id, ..row }).collect();
         self.rows.add(numbered);
         if count > 0 || words.is_empty() {
             words.push(counted(count, "transfer"));
@@ -60,7 +60,7 @@ impl Worker {
         if left_out > 0 {
             said += &format!("; {left_out} left out, because they are not of FTP, name no file or are too many");
         }
-        said
+        Ok(said)
     }
 
     /// Writes what is left of the queue into a file: for FileZilla where its name ends with `.xml`, else as our JSON.

@@ -128,6 +128,11 @@ impl Memory {
         self.inner().directories.get(key).is_some_and(|paths| paths.contains(path))
     }
 
+    /// Whether any directory of the server is remembered.
+    pub(super) fn has_directories(&self, key: &Key) -> bool {
+        self.inner().directories.contains_key(key)
+    }
+
     pub(super) fn saw_directory(&self, key: &Key, path: RemotePath) {
         let mut inner = self.inner();
         let paths = inner.directories.entry(key.clone()).or_default();

@@ -105,8 +105,11 @@ impl Worker {
         let mut folders: Vec<Arc<Folder>> = Vec::new();
         let mut rows: Vec<Transfer> = Vec::with_capacity(batch.items.len());
         let mut known = Vec::with_capacity(batch.items.len());
-        for item in batch.items {
-            let Some(id) = self.new_id() else { return };
+        let ids = match self.new_ids(batch.items.len()) {
+            Ok(ids) => ids,
+            Err(error) => return self.front.send(Event::Failed(error.into())),
+        };
+        for (item, id) in batch.items.into_iter().zip(ids) {
             known.push((id, Listed { permissions: item.permissions, ..Listed::default() }));
             let local = std::path::absolute(&item.local).unwrap_or(item.local);
             let (parent, name) = match (local.parent(), local.file_name()) {
@@ -145,18 +148,15 @@ impl Worker {
         self.rows.add(rows);
     }
 
-    /// A number that no row ever had. `None`, which is said, where the journal gives none.
-    pub(super) fn new_id(&mut self) -> Option<TransferId> {
-        if self.ids.is_empty() {
-            match self.context.journal.ids(IDS) {
-                Ok(ids) => self.ids = ids,
-                Err(error) => {
-                    self.front.send(Event::Failed(error.into()));
-                    return None;
-                }
-            }
+    /// `count` numbers that no row ever had, or none where the journal cannot give them.
+    pub(super) fn new_ids(&mut self, count: usize) -> Result<impl Iterator<Item = TransferId> + use<>, disk::Error> {
+        let count = count as u64;
+        if self.ids.end - self.ids.start < count {
+            self.ids = self.context.journal.ids(IDS.max(count))?;
         }
-        self.ids.next().map(TransferId)
+        let first = self.ids.start;
+        self.ids.start += count;
+        Ok((first..self.ids.start).map(TransferId))
     }
 
     /// Begins as many rows as may run.
@@ -374,8 +374,11 @@ impl Worker {
         let below = if row.course == Course::Download { row.folder.below.saturating_add(named) } else { 0 };
         let folder = Arc::new(Folder { site: row.folder.site.clone(), local, remote: row.remote(), below });
         let (mut rows, mut known) = (Vec::with_capacity(children.len()), Vec::with_capacity(children.len()));
-        for child in children {
-            let id = self.new_id()?;
+        let ids = match self.new_ids(children.len()) {
+            Ok(ids) => ids,
+            Err(error) => return Some(Failure { what: what(), again: true, ..error.into() }),
+        };
+        for (child, id) in children.into_iter().zip(ids) {
             let Child { remote_name, local_name, kind, size, listed } = child;
             known.push((id, listed));
             rows.push(Transfer {
@@ -426,6 +429,11 @@ impl Worker {
         !std::mem::replace(&mut self.rows.extra(row.id).has_learned, true)
     }
 
+    /// Whether nothing was given up for this row yet: the places may be other people's, and it would go on for ever.
+    fn first_yield(&mut self, row: &Transfer) -> bool {
+        !std::mem::replace(&mut self.rows.extra(row.id).has_yielded, true)
+    }
+
     fn crowded(&mut self, row: &Transfer, active: &Active, trouble: Trouble) {
         match self.pool.crowded(&active.key) {
             Some((limit, is_news)) => {
@@ -436,7 +444,7 @@ impl Worker {
                 self.again(row);
             }
             // Not even one: the tabs' connections take the places.
-            None if self.yield_tabs(&active.key) => self.again(row),
+            None if self.first_yield(row) && self.yield_tabs(&active.key) => self.again(row),
             None => self.failed(row, active, trouble, 0),
         }
     }
@@ -464,7 +472,8 @@ impl Worker {
     fn failed(&mut self, row: &Transfer, active: &Active, trouble: Trouble, reached: u64) {
         let Trouble { failure, kind } = trouble;
         let extra = self.rows.extra(row.id);
-        if reached >= extra.best.saturating_add(retry::ADVANCE) {
+        // What differs is fetched anew, so that nothing of it was gained.
+        if reached >= extra.best.saturating_add(retry::ADVANCE) && failure.cause != Cause::Differs {
             extra.failures = 0;
         }
         extra.best = extra.best.max(reached);

@@ -27,8 +27,9 @@ impl Backlogs {
 
 /// The rows of one server and one direction that wait for their turn.
 struct Line {
-    /// The site that one of them has.
+    /// The site as the newest of them has it: a person may have changed how many connections it gets.
     site: Arc<Site>,
+    newest: TransferId,
     backlog: Backlog,
     /// By priority, lowest first; by place within it.
     levels: [Sequence; Priority::ALL.len()],
@@ -75,9 +76,13 @@ impl Ready {
                 let Self { lines, backlogs, .. } = self;
                 let line = lines.entry((key, row.course)).or_insert_with_key(|(key, _)| Line {
                     site: row.folder.site.clone(),
+                    newest: row.id,
                     backlog: backlogs.of(key),
                     levels: Default::default(),
                 });
+                if row.id > line.newest {
+                    (line.newest, line.site) = (row.id, row.folder.site.clone());
+                }
                 line.backlog.add();
                 let place_of = |id| queue.get(id).map_or(0, |row| row.place);
                 line.levels[usize::from(row.priority.level())].insert(row.place, row.id, place_of);

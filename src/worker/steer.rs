@@ -21,7 +21,8 @@ impl Worker {
         let waits = |row: Row<'_>| matches!(row.phase, Phase::Queued | Phase::Left | Phase::Waiting { .. });
         self.change_where(ids, waits, |row| row.phase = Phase::Paused);
         for id in ids {
-            if self.active.contains_key(id) {
+            // One that is cancelled, and has not ended yet, is not to come back.
+            if self.active.get(id).is_some_and(|active| active.stop != Some(Stop::Cancel)) {
                 self.stop(*id, Stop::Pause);
             }
         }

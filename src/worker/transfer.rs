@@ -17,14 +17,14 @@ use super::scribe::Written;
 use super::segments::Crew;
 use super::walk::Found;
 use super::{Input, News, download, follow, upload, walk};
-use crate::ftp::{Operation, Outcome, TransferType};
+use crate::ftp::{self, Operation, Outcome, TransferType};
 use crate::model::exists::{DateIs, Pattern};
 use crate::model::question::{Facts, FileExists};
 use crate::model::transfer::{Done, Proof, Running};
 use crate::model::{
     Answer, Ask, Cause, Course, IfExists, Kind, Phase, RemotePath, Settings, Site, Transfer, TransferId,
 };
-use crate::net::{Body, Cancel, Flow};
+use crate::net::{self, Body, Cancel, Flow};
 
 /// What of a running row is read at any time, ten times a second.
 #[derive(Debug, Default)]
@@ -72,6 +72,12 @@ impl Gauge {
         }
         let flow = self.flow.lock().unwrap_or_else(PoisonError::into_inner);
         flow.as_ref().map_or(0, |flow| flow.done())
+    }
+
+    /// Whether the server has said that the transfer begins.
+    pub(super) fn is_accepted(&self) -> bool {
+        let flow = self.flow.lock().unwrap_or_else(PoisonError::into_inner);
+        flow.as_ref().is_some_and(|flow| flow.accepted.load(Ordering::Relaxed))
     }
 
     /// Whoever cancelled the row wants nothing of it kept.
@@ -154,11 +160,25 @@ pub(super) fn remote_name(site: &Site, path: &RemotePath) -> String {
     format!("{}{}", site.vault_key(), path.as_str())
 }
 
+/// What a server says of a file; `None` where it says that there is none.
+fn facts_of(said: Result<Outcome, Trouble>) -> Result<Option<Facts>, Trouble> {
+    match said {
+        Ok(Outcome::Facts { size, modified, directory }) => {
+            let is_there = size.is_some() || modified.is_some() || directory.is_some();
+            Ok(is_there.then_some(Facts { size, modified }))
+        }
+        Ok(_) => Ok(None),
+        Err(trouble) if trouble.is_refusal() => Ok(None),
+        Err(trouble) => Err(trouble),
+    }
+}
+
 /// Does the attempt, and tells the worker's loop how it ended.
 pub(super) async fn run(mut job: Job) {
     let place = HeldPlace::of(&job);
     let mut end = job.attempt().await;
-    let is_lost = job.link.as_ref().is_some_and(|link| !link.is_open()) && end.is_err();
+    let is_closed = job.link.as_ref().is_some_and(|link| !link.is_open());
+    let is_lost = is_closed && end.as_ref().is_err_and(|trouble| trouble.kind != TroubleKind::NeedsTls12);
     // A connection that waited for work, or for an answer, may have been closed meanwhile: that is no failure of the row.
     if is_lost && job.gauge.moved() == 0 && !job.cancel.is_cancelled() {
         job.link = None;
@@ -341,12 +361,26 @@ impl Job {
 
     /// Size and time of a remote file; `None` where there is nothing of that name.
     pub(super) async fn remote_facts(&self, path: &RemotePath) -> Result<Option<Facts>, Trouble> {
-        match self.operate(Operation::Facts { path: path.clone() }, "Could not look at", path).await {
-            Ok(Outcome::Facts { size, modified, directory }) => {
-                let is_there = size.is_some() || modified.is_some() || directory.is_some();
-                Ok(is_there.then_some(Facts { size, modified }))
+        facts_of(self.operate(Operation::Facts { path: path.clone() }, "Could not look at", path).await)
+    }
+
+    /// Size and time of a remote file that is about to be written. A server that cannot tell of one file lists them all, and
+    /// is believed that nothing is there where it does not list them either.
+    pub(super) async fn target_facts(&self, path: &RemotePath) -> Result<Option<Facts>, Trouble> {
+        let (operation, what) = (Operation::Facts { path: path.clone() }, format!("Could not look at {path}"));
+        let Some(link) = &self.link else { return Err(Trouble::lost(what)) };
+        match link.connection.run(operation, Body::None, Some(self.row.id), &self.cancel).await {
+            Err(net::Error::Ftp(ftp::Error::Refused { code: 500..=504, .. } | ftp::Error::Unsupported(_))) => {}
+            result => return facts_of(result.map(|(outcome, _)| outcome).map_err(|error| Trouble::of(what, &error))),
+        }
+        let Some(folder) = path.parent() else { return Ok(None) };
+        match walk::list(self, &folder, walk::Purpose::Compare).await {
+            Ok(listing) => {
+                let name = path.name().to_lowercase();
+                let alike = listing.entries.iter().filter(|entry| entry.name.to_lowercase() == name);
+                // Of two that differ in case only, the one that is meant.
+                Ok(alike.max_by_key(|entry| &*entry.name == path.name()).map(walk::facts))
             }
-            Ok(_) => Ok(None),
             Err(trouble) if trouble.is_refusal() => Ok(None),
             Err(trouble) => Err(trouble),
         }
@@ -358,10 +392,15 @@ impl Job {
         let rule = self.said().unwrap_or_else(|| self.settings.if_exists(course, &source, &target));
         let decided = || self.context.memory.exists(self.extra.batch, course);
         let rule = if rule == IfExists::Ask { decided().unwrap_or(rule) } else { rule };
-        match rules::decide(rule, &source, &target) {
-            Verdict::Ask => self.ask(source, target).await,
-            verdict => Ok(verdict),
+        let verdict = match rules::decide(rule, &source, &target) {
+            Verdict::Ask => self.ask(source, target).await?,
+            verdict => verdict,
+        };
+        if self.row.text && matches!(verdict, Verdict::Continue(_) | Verdict::Complete | Verdict::TooLarge) {
+            let (what, why) = (format!("Could not transfer {}", self.row.remote()), "text cannot be gone on with");
+            return Err(Trouble::new(what, why, Cause::Differs, false));
         }
+        Ok(verdict)
     }
 
     /// What was decided for this row, if anything was.

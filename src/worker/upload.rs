@@ -18,7 +18,7 @@ use super::{News, verify, walk};
 use crate::ftp::{self, DataFault, Operation, Outcome, Then};
 use crate::model::question::Facts;
 use crate::model::transfer::Proof;
-use crate::model::{Cause, RemotePath, Site, Transfer};
+use crate::model::{Cause, Modified, RemotePath, Site, Transfer};
 use crate::net::{self, Body, Cancel};
 
 /// Numbers tried for `name (1)`.
@@ -40,13 +40,13 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         job.context.news(job.row.id, News::Size(size)).await;
     }
     walk::ensure(job, &job.row.folder.remote).await?;
-    let begin = match start(job, &what, source).await? {
+    let begin = match start(job, &what, &file, source).await? {
         Ok(begin) => begin,
         Err(end) => return Ok(end),
     };
     let offset = match begin.offset {
         0 => 0,
-        there if has_beginning(job, &what, &file, there).await? => there,
+        there if has_beginning(job, &what, &file, &place(&job.site, &job.row), there).await? => there,
         _ if begin.before == Before::Beginning => {
             let why = "what is on the server is not the beginning of the file here";
             return Err(Trouble::new(what, why, Cause::Differs, false));
@@ -57,6 +57,9 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     job.recorded().await;
     job.begun = true;
     let stored = match store(job, &what, &file, offset, source, Way::Restart).await {
+        Err(trouble) if is_refused(job, &trouble) && has_lost_its_folder(job).await? => {
+            store(job, &what, &file, 0, source, Way::Restart).await
+        }
         Err(trouble) if trouble.kind == TroubleKind::NoRestart => {
             // APPE puts it where the file ends by now, so that this must be where it ended.
             let is_still_there = settled_size(job).await? == Some(offset);
@@ -68,8 +71,9 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let Stored { from: resumed_from, there } = match stored {
         Ok(stored) => stored,
         Err(trouble) => {
-            // Of a connection that is gone nobody knows what it has begun: an empty file may be there, and be ours.
-            if job.gauge.moved() == 0 && begin.fresh && trouble.kind != TroubleKind::Lost {
+            // Only a server that said no has begun nothing for sure. Where the connection, the data connection or its TLS
+            // failed, an empty file may be there, and be ours.
+            if begin.fresh && is_refused(job, &trouble) {
                 forget(job, &what).await?;
             }
             tidy(job, &what, &trouble, begin.before).await;
@@ -120,14 +124,31 @@ async fn take_name(job: &Job) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// Whether a file here and one on the server that are equally long are the same, as far as their times or their last bytes
+/// say.
+pub(super) async fn is_same(
+    job: &Job,
+    what: &str,
+    file: &File,
+    remote: &RemotePath,
+    (source, target): (Facts, Facts),
+) -> Result<bool, Trouble> {
+    let time = |facts: Facts| facts.modified.filter(Modified::is_exact).map(|modified| modified.unix_seconds());
+    if time(source).zip(time(target)).is_some_and(|(source, target)| source == target) {
+        return Ok(true);
+    }
+    has_beginning(job, what, file, remote, source.size.unwrap_or(0)).await
+}
+
 /// Whether what the server has, `there` bytes, is the beginning of the file here, as far as its last bytes say.
-async fn has_beginning(job: &Job, what: &str, file: &File, there: u64) -> Result<bool, Trouble> {
-    let path = place(&job.site, &job.row);
+async fn has_beginning(job: &Job, what: &str, file: &File, path: &RemotePath, there: u64) -> Result<bool, Trouble> {
     let offset = there.saturating_sub(OVERLAP);
     job.gauge.step("Comparing with what is there");
     let operation = Operation::Retrieve { path: path.clone(), offset, kind: job.kind(), dated: false };
     let Some(link) = &job.link else { return Err(Trouble::lost(what)) };
-    let read = link.connection.run(operation, Body::None, Some(job.row.id), &job.cancel).await;
+    // A server that starts elsewhere than it was told to sends more.
+    let body = Body::Collect(usize::try_from(there - offset).unwrap_or(usize::MAX));
+    let read = link.connection.run(operation, body, Some(job.row.id), &job.cancel).await;
     let bytes = match read {
         Ok((_, bytes)) => bytes,
         Err(error) => return unread(&error).ok_or_else(|| Trouble::of(what, &error)),
@@ -240,7 +261,7 @@ fn facts(file: &File) -> std::io::Result<Facts> {
 }
 
 /// Where to begin, or how the row ends without any byte sent.
-async fn start(job: &mut Job, what: &str, source: Facts) -> Result<Result<Begin, End>, Trouble> {
+async fn start(job: &mut Job, what: &str, file: &File, source: Facts) -> Result<Result<Begin, End>, Trouble> {
     if let Some(begun) = go_on(job, what, source).await? {
         return Ok(begun);
     }
@@ -252,17 +273,24 @@ async fn start(job: &mut Job, what: &str, source: Facts) -> Result<Result<Begin,
             job.remote_facts(&job.row.remote()).await?.or(Some(listed))
         }
         Some(listed) => listed,
-        None => job.remote_facts(&job.row.remote()).await?,
+        None => job.target_facts(&job.row.remote()).await?,
     };
     let Some(target) = target else { return begin(0, Before::Absent) };
     let size = source.size.unwrap_or(0);
     match job.verdict(source, target).await? {
         // What has a name of its own until it is whole does not begin with what has the file's.
         Verdict::Continue(_) if job.site.temporary_names => begin(0, Before::Absent),
-        Verdict::Continue(offset) if !job.row.text => begin(offset, Before::Beginning),
+        Verdict::Continue(offset) => begin(offset, Before::Beginning),
         Verdict::Write if job.site.temporary_names => begin(0, Before::Absent),
-        Verdict::Write | Verdict::Continue(_) => begin(0, Before::Other(target.size)),
-        Verdict::Complete => Ok(Err(job.done(size, size, Proof::Size))),
+        Verdict::Write => begin(0, Before::Other(target.size)),
+        Verdict::Complete => {
+            let remote = job.row.remote();
+            if !is_same(job, what, file, &remote, (source, target)).await? {
+                let why = "what is on the server is as long as the file here, and another one";
+                return Err(Trouble::new(what, why, Cause::Differs, false));
+            }
+            Ok(Err(job.done(size, size, Proof::Size)))
+        }
         Verdict::TooLarge => {
             let why = format!("{} is larger than the file here", job.row.remote());
             Err(Trouble::new(what, why, Cause::Differs, false))
@@ -343,7 +371,7 @@ async fn free_name(job: &Job, what: &str) -> Result<String, Trouble> {
     let (pattern, now) = job.copies();
     for number in 1..=MOST_COPIES {
         let name = pattern.name(&job.row.remote_name, number, now);
-        if job.remote_facts(&job.row.folder.remote.join(&name)).await?.is_none() {
+        if job.target_facts(&job.row.folder.remote.join(&name)).await?.is_none() {
             return Ok(name);
         }
     }
@@ -393,11 +421,27 @@ async fn store(job: &Job, what: &str, file: &File, offset: u64, source: Facts, w
     }
 }
 
+/// Whether the server said no before it began: what is there, if something is, is not ours.
+fn is_refused(job: &Job, trouble: &Trouble) -> bool {
+    trouble.failure.cause == Cause::Refused && trouble.kind == TroubleKind::Plain && !job.gauge.is_accepted()
+}
+
+/// Whether the folder that a transfer has seen or made on the server is there no more; then it is made again.
+async fn has_lost_its_folder(job: &Job) -> Result<bool, Trouble> {
+    let folder = &job.row.folder.remote;
+    if folder.is_root() || job.is_directory(folder, false).await? {
+        return Ok(false);
+    }
+    job.context.memory.forget_directories(&job.key);
+    walk::ensure(job, folder).await
+}
+
 /// Half a file that nobody will go on with must not look like a whole one. What a person had there is not ours to delete.
 async fn tidy(job: &Job, what: &str, trouble: &Trouble, before: Before) {
     let is_said = matches!(trouble.kind, TroubleKind::Plain | TroubleKind::ServerFull);
     let for_good = !trouble.failure.again && is_said && !job.cancel.is_cancelled();
-    if job.gauge.moved() == 0 || !(for_good || job.gauge.is_discarded()) || before == Before::Beginning {
+    let is_begun = job.gauge.moved() > 0 && job.gauge.is_accepted();
+    if !is_begun || !(for_good || job.gauge.is_discarded()) || before == Before::Beginning {
         return;
     }
     let Some(link) = job.link.as_ref().filter(|link| link.is_open()) else { return };

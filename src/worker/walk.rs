@@ -104,7 +104,7 @@ pub(super) async fn local(job: &Job) -> Result<End, Trouble> {
     let remote = job.row.remote();
     let there = if ensure(job, &remote).await? { Some(Vec::new()) } else { entries_there(job, &remote).await? };
     let (usable, refused): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.kind.is_some());
-    let there = there.as_ref().map(|listed| listed.iter().map(|entry| (entry.name.as_str(), entry)).collect());
+    let there = there.as_deref().map(There::of);
     let children = usable.into_iter().map(|entry| child(entry, there.as_ref())).collect();
     let refused = refused.into_iter().map(|entry| shown(&entry.name)).collect::<Vec<_>>();
     let refused = refusal(&what, "what is neither a file nor a folder is left out", &refused);
@@ -179,15 +179,41 @@ fn permissions(_: &std::fs::Metadata) -> Option<String> {
     None
 }
 
-fn child(entry: LocalEntry, there: Option<&HashMap<&str, &Entry>>) -> Child {
-    let remote_name = disk::server_name(&entry.name);
-    let target = match there {
-        None => Target::Unknown,
-        Some(listed) => match listed.get(remote_name.as_str()) {
+/// What a folder of the server holds already.
+struct There<'a> {
+    named: HashMap<&'a str, &'a Entry>,
+    /// As a server knows them for which upper and lower case are one.
+    folded: HashSet<String>,
+}
+
+impl<'a> There<'a> {
+    fn of(listed: &'a [Entry]) -> Self {
+        Self {
+            named: listed.iter().map(|entry| (entry.name.as_str(), entry)).collect(),
+            folded: listed.iter().map(|entry| entry.name.to_lowercase()).collect(),
+        }
+    }
+
+    fn target(&self, name: &str) -> Target {
+        match self.named.get(name) {
+            Some(found) => Target::Is(facts(found)),
+            // It may be the same file.
+            None if self.folded.contains(&name.to_lowercase()) => Target::Unknown,
+            // Some servers do not list those, and some listings cannot be read there.
+            None if name.starts_with('.') || !is_safe_name(name) => Target::Unknown,
             None => Target::Absent,
-            Some(found) => Target::Is(Facts { size: found.exact_size(), modified: found.modified }),
-        },
-    };
+        }
+    }
+}
+
+/// What a listing says of a file.
+pub(super) fn facts(entry: &Entry) -> Facts {
+    Facts { size: entry.exact_size(), modified: entry.modified }
+}
+
+fn child(entry: LocalEntry, there: Option<&There<'_>>) -> Child {
+    let remote_name = disk::server_name(&entry.name);
+    let target = there.map_or(Target::Unknown, |there| there.target(&remote_name));
     let kind = entry.kind.unwrap_or(Kind::Other);
     Child {
         local_name: (remote_name != entry.name).then(|| entry.name.into()),
@@ -198,8 +224,7 @@ fn child(entry: LocalEntry, there: Option<&HashMap<&str, &Entry>>) -> Child {
     }
 }
 
-/// What the server's folder holds already: told once for all files in it. A name that the server may fold is not
-/// among those that are surely absent.
+/// What the server's folder holds already: told once for all files in it.
 async fn entries_there(job: &Job, path: &RemotePath) -> Result<Option<Vec<Entry>>, Trouble> {
     match list(job, path, Purpose::Compare).await {
         Ok(listing) => Ok(Some(listing.entries)),
@@ -222,6 +247,17 @@ pub(super) async fn local_kind(job: &Job) -> Result<Kind, Trouble> {
 
 /// Makes a folder on the server, and those above it, if they are missing. Says whether it was made.
 pub(super) async fn ensure(job: &Job, path: &RemotePath) -> Result<bool, Trouble> {
+    match make(job, path).await {
+        // One above it may have gone since it was seen.
+        Err(trouble) if trouble.is_refusal() && job.context.memory.has_directories(&job.key) => {
+            job.context.memory.forget_directories(&job.key);
+            make(job, path).await
+        }
+        result => result,
+    }
+}
+
+async fn make(job: &Job, path: &RemotePath) -> Result<bool, Trouble> {
     let memory = &job.context.memory;
     let mut missing = Vec::new();
     let mut next = Some(path.clone());
@@ -304,6 +340,16 @@ mod tests {
         assert!(to(".") && to("..") && to("/a") && to("../b") && to("/"));
         assert!(!to("c") && !to("../c") && !to("/a/bc") && !to("/a/b/c"));
         assert!(!leads_back(&folder, &Entry::new("d", Kind::Directory)));
+    }
+
+    #[test]
+    fn a_name_that_the_server_may_fold_is_not_surely_absent() {
+        let listed = [Entry { size: Some(3), ..Entry::new("README.TXT", Kind::File) }];
+        let there = There::of(&listed);
+        assert_eq!(there.target("readme.txt"), Target::Unknown);
+        assert_eq!(there.target("README.TXT"), Target::Is(Facts { size: Some(3), modified: None }));
+        assert_eq!(there.target("other"), Target::Absent);
+        assert_eq!((there.target(".hidden"), there.target("back\\slash")), (Target::Unknown, Target::Unknown));
     }
 
     #[test]

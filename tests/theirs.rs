@@ -1,0 +1,164 @@
+//! What is on the other side already, and is not ours: it is neither replaced nor deleted where nobody asked for that, and
+//! nothing counts as done that is another file.
+#![allow(clippy::unwrap_used)]
+
+mod peer;
+
+use std::fs;
+use std::io::Read;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use peer::{Ended, Peer, World, run_in};
+
+const HURRIED: [&str; 2] = ["--timeout", "3"];
+
+/// Puts `files` to the root of a server, or the folder `up` with them in it.
+fn put(peer: &Peer, files: &[(&str, &[u8])], options: &[&str]) -> Ended {
+    let home = tempfile::tempdir().unwrap();
+    let target = home.path().join("target");
+    let mut arguments = vec!["put"];
+    for (name, bytes) in files {
+        let path = target.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+        arguments.push(name.split('/').next().unwrap());
+    }
+    arguments.dedup();
+    let url = peer.url("");
+    run_in(home, &[&arguments[..], &[&url, "--json"], &HURRIED, options].concat())
+}
+
+/// Gets `file`, of which `here` is there already.
+fn get(peer: &Peer, here: &[u8], options: &[&str]) -> Ended {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("target")).unwrap();
+    fs::write(home.path().join("target/file"), here).unwrap();
+    run_in(home, &[&["get", &peer.url("file"), "--json"], &HURRIED[..], options].concat())
+}
+
+fn world(bytes: &[u8]) -> World {
+    let line = format!("-rw-r--r-- 1 u g {} Jan 01  2020 file\r\n", bytes.len());
+    World::list(&[("/", line.as_bytes()), ("/file", bytes)])
+}
+
+/// A file that no listing shows, and that may not be replaced.
+#[test]
+fn what_the_server_refuses_to_replace_is_not_deleted() {
+    for refusal in ["553 Could not create file.", "450 busy"] {
+        let folder = b"drwxr-xr-x 1 u g 4096 Jan 01  2020 up\r\n";
+        let peer = Peer::except(World::list(&[("/", folder), ("/up/", b"")]), move |dialogue, verb, _| match verb {
+            "STOR" => {
+                let _ = dialogue.accept()?.read(&mut [0; 100])?;
+                dialogue.say(refusal).map(|()| true)
+            }
+            _ => Ok(false),
+        });
+        let ended = put(&peer, &[("up/name", &[b'x'; 300_000])], &["--if-exists", "skip", "--retries", "0"]).expect(1);
+        assert!(ended.stderr.contains(&refusal[..3]), "{}", ended.stderr);
+        assert!(peer.heard_verb("STOR") && !peer.heard_verb("DELE"), "{:?}", peer.heard());
+    }
+}
+
+#[test]
+fn a_folder_that_was_removed_meanwhile_is_made_again() {
+    let there = AtomicBool::new(true);
+    let stores = AtomicUsize::new(0);
+    let folder = b"drwxr-xr-x 1 u g 4096 Jan 01  2020 up\r\n";
+    let peer = Peer::except(World::list(&[("/", folder), ("/up/", b"")]), move |dialogue, verb, argument| {
+        let is_there = there.load(Ordering::SeqCst);
+        match verb {
+            "STOR" if !is_there => {
+                let _ = dialogue.accept()?.read(&mut [0; 100])?;
+                dialogue.say("553 Could not create file.").map(|()| true)
+            }
+            "STOR" => {
+                // Behind the first file somebody removes the folder.
+                there.store(stores.fetch_add(1, Ordering::SeqCst) > 0, Ordering::SeqCst);
+                Ok(false)
+            }
+            "CWD" if argument.contains("up") && !is_there => dialogue.say("550 no such directory").map(|()| true),
+            "MKD" => {
+                there.store(true, Ordering::SeqCst);
+                dialogue.say("257 made").map(|()| true)
+            }
+            _ => Ok(false),
+        }
+    });
+    put(&peer, &[("up/a", b"1"), ("up/b", b"22"), ("up/c", b"333")], &["-j", "1", "--retries", "0"]).expect(0);
+    assert_eq!(peer.heard().iter().filter(|line| line.starts_with("MKD")).count(), 1, "{:?}", peer.heard());
+}
+
+#[test]
+fn an_empty_file_that_a_failed_data_connection_has_left_is_ours() {
+    let stores = AtomicUsize::new(0);
+    let peer = Peer::except(World::list(&[("/", b"")]), move |dialogue, verb, _| match verb {
+        "STOR" if stores.fetch_add(1, Ordering::SeqCst) == 0 => {
+            dialogue.say("150 send it")?;
+            drop(dialogue.accept()?);
+            dialogue.say("425 no data connection").map(|()| true)
+        }
+        "SIZE" if stores.load(Ordering::SeqCst) > 0 => dialogue.say("213 0").map(|()| true),
+        _ => Ok(false),
+    });
+    let ended = put(&peer, &[("name", b"")], &["--if-exists", "skip", "--retries", "1"]);
+    assert!(!ended.stdout.contains("\"skipped\""), "{} {}", ended.stdout, ended.stderr);
+    assert_eq!(peer.heard().iter().filter(|line| line.starts_with("STOR")).count(), 2, "{:?}", peer.heard());
+}
+
+/// A server that knows no SIZE, no MDTM and no MLST says nothing about one file, but lists it.
+#[test]
+fn what_a_server_cannot_say_of_one_file_its_listing_says() {
+    let peer = Peer::except(world(b"theirs"), |dialogue, verb, _| match verb {
+        "FEAT" | "SIZE" | "MDTM" | "MLST" => dialogue.say("500 unknown command").map(|()| true),
+        _ => Ok(false),
+    });
+    let ended = put(&peer, &[("file", b"ours")], &["--if-exists", "skip"]);
+    assert!(ended.stdout.contains("\"skipped\""), "{} {}", ended.stdout, ended.stderr);
+    assert!(!peer.heard_verb("STOR"), "{:?}", peer.heard());
+    put(&peer, &[("other", b"ours")], &["--if-exists", "skip"]).expect(0);
+    assert!(peer.heard_verb("STOR"), "{:?}", peer.heard());
+}
+
+#[test]
+fn a_file_that_is_as_long_is_not_the_same() {
+    for (here, there, status) in [(b"aaaa", b"bbbb", 1), (b"aaaa", b"aaaa", 0)] {
+        let peer = Peer::honest(world(there));
+        let ended = get(&peer, here, &["--if-exists", "resume", "--retries", "0"]).expect(status);
+        assert_eq!(fs::read(ended.target().join("file")).unwrap(), here);
+        let ended = put(&peer, &[("file", here)], &["--if-exists", "resume", "--retries", "0"]).expect(status);
+        assert!(!peer.heard_verb("STOR") && (status == 0 || ended.stderr.contains("another one")), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn text_is_not_gone_on_with_over_another_file() {
+    let peer = Peer::honest(world(b"a\r\nb\r\nc\r\n"));
+    let ended = get(&peer, b"MINE\n", &["--if-exists", "resume", "--ascii", "--retries", "0"]).expect(1);
+    assert_eq!(fs::read(ended.target().join("file")).unwrap(), b"MINE\n");
+    put(&peer, &[("file", b"MINE\n")], &["--if-exists", "resume", "--ascii", "--retries", "0"]).expect(1);
+    assert!(!peer.heard_verb("STOR") && !peer.heard_verb("RETR"), "{:?}", peer.heard());
+}
+
+/// Such as a log: each attempt brings more than the one before, and none is the file.
+#[test]
+fn a_file_that_grows_is_not_fetched_for_ever() {
+    let bytes = vec![b'l'; 30 << 20];
+    let length = Mutex::new(2 << 20);
+    let peer = Peer::except(world(&bytes[..2 << 20]), move |dialogue, verb, _| {
+        let mut length = length.lock().unwrap();
+        match verb {
+            "RETR" => {
+                *length += 1 << 20;
+                dialogue.transfer(&bytes[dialogue.restart..*length])?;
+                *length += 1 << 20;
+                Ok(true)
+            }
+            "SIZE" => dialogue.say(&format!("213 {length}")).map(|()| true),
+            _ => Ok(false),
+        }
+    });
+    let home = tempfile::tempdir().unwrap();
+    run_in(home, &["get", &peer.url("file"), "--timeout", "3", "--retries", "1"]).expect(1);
+    assert_eq!(peer.heard().iter().filter(|line| line.starts_with("RETR")).count(), 2, "{:?}", peer.heard());
+}
