@@ -172,3 +172,36 @@ fn a_server_that_makes_no_data_connection_any_more_is_connected_to_again() {
     assert_eq!(fs::read(ended.target().join("file")).unwrap(), content());
     assert_eq!(count(&peer, "USER"), 2, "{:?}", peer.heard());
 }
+
+/// Such as on a full disk: the numbers of a folder's rows come from the journal.
+#[test]
+fn a_folder_whose_files_get_no_numbers_is_not_done() {
+    let folder = b"drwxr-xr-x 1 u g 4096 Jan 01  2020 tree\r\n";
+    let lines: String = (0..20_000).map(|n| format!("-rw-r--r-- 1 u g 1 Jan 01  2020 f{n}\r\n")).collect();
+    let world = World::list(&[("/", folder), ("/tree/", lines.as_bytes())]);
+    let home = tempfile::tempdir().unwrap();
+    let database = home.path().join("data/longshore/queue.db");
+    let (unlock, locked) = std::sync::mpsc::channel::<()>();
+    let locked = std::sync::Mutex::new(Some(locked));
+    let peer = Peer::except(world, move |_, verb, _| {
+        if verb == "LIST"
+            && let Some(locked) = locked.lock().unwrap().take()
+        {
+            // The folder's own row is written by then.
+            thread::sleep(Duration::from_millis(500));
+            let journal = rusqlite::Connection::open(&database).unwrap();
+            journal.execute_batch("BEGIN IMMEDIATE").unwrap();
+            thread::spawn(move || {
+                let _ = locked.recv();
+                drop(journal);
+            });
+        }
+        Ok(false)
+    });
+    let ended = run_in(home, &["get", &peer.url("tree"), "--timeout", "3", "--retries", "0"]).expect(1);
+    assert!(ended.stderr.contains("Could not transfer all of /tree"), "{}", ended.stderr);
+    drop(unlock);
+    thread::sleep(Duration::from_millis(100));
+    let left = run_in(ended.home, &["queue", "--json"]).expect(0);
+    assert!(left.stdout.contains("/tree"), "{}", left.stdout);
+}
