@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::model::queue::Totals;
 use crate::model::{
     AfterLast, Comparison, ConnectionId, ConnectionState, Entry, Event, Failure, Listing, LocalListing, OpenedLog,
     Question, Queue, RemotePath, Report, Server, Settings, Site, Sites, TabId, Ticket, Transcript,
 };
+
+use super::ended::Ended;
 
 /// Notices that are kept; the oldest leave first.
 const NOTICES: usize = 50;
@@ -26,6 +29,8 @@ pub struct Mirror {
     pub queue: Queue,
     /// What is left to do; as of the last [`Mirror::settle`].
     pub totals: Totals,
+    /// How fast those go that are over at once.
+    pub ended: Ended,
     /// The reply log.
     pub transcript: Transcript,
     /// The control connections of the transcript.
@@ -203,6 +208,7 @@ impl Default for Mirror {
             tabs: Vec::new(),
             queue: Queue::default(),
             totals: Totals::default(),
+            ended: Ended::default(),
             transcript: Transcript::new(settings.log_lines),
             connections: BTreeMap::new(),
             closed: Vec::new(),
@@ -258,6 +264,7 @@ impl Mirror {
                 }
             }
             Event::Queue(delta) => {
+                self.ended.note(&delta, &self.queue, Instant::now());
                 self.queue.apply(delta);
                 self.queue_changed = true;
             }

@@ -7,6 +7,7 @@ pub mod bar;
 pub mod compared_log;
 pub mod dialog;
 pub mod drag;
+pub mod ended;
 pub mod filter_field;
 pub mod icons;
 pub mod list;

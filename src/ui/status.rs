@@ -1,12 +1,17 @@
 //! The status bar: how the connection is, how fast data move, what is left.
 
+use std::time::{Duration, Instant};
+
 use eframe::egui::{Align, Color32, Layout, Rect, Response, RichText, Stroke, Ui, UiBuilder, vec2};
 
 use crate::model::event::Server;
-use crate::model::{AfterLast, ConnectionState, TabId};
+use crate::model::{AfterLast, ConnectionState, Course, TabId};
 
 use super::mirror::Mirror;
 use super::{icons, text, theme};
+
+/// A speed that falls is looked at again after this.
+const SETTLES: Duration = Duration::from_millis(500);
 
 /// Draws the status bar into `rect`.
 pub fn status_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, tab: TabId) {
@@ -92,9 +97,15 @@ fn limit_ui(ui: &mut Ui, mirror: &Mirror, server: &Server) {
 
 /// From right to left.
 fn totals_ui(ui: &mut Ui, mirror: &Mirror) {
-    let totals = &mirror.totals;
+    let (totals, now) = (&mirror.totals, Instant::now());
+    let ended = [Course::Upload, Course::Download].map(|course| mirror.ended.rate(course, now));
+    if ended != [0; 2] {
+        // No event tells that it is over.
+        ui.ctx().request_repaint_after(SETTLES);
+    }
+    let [up, down] = [totals.up.saturating_add(ended[0]), totals.down.saturating_add(ended[1])];
     if totals.rows > 0 {
-        let rate = totals.down + totals.up;
+        let rate = down.saturating_add(up);
         let left = totals.bytes.checked_div(rate).map(|seconds| format!(", {}", text::duration(seconds)));
         let then = match mirror.after_last {
             AfterLast::Nothing => String::new(),
@@ -104,7 +115,7 @@ fn totals_ui(ui: &mut Ui, mirror: &Mirror) {
         word(ui, &left).on_hover_text(text::exact_size(totals.bytes));
         ui.add_space(theme::GAP);
     }
-    for (icon, rate, what) in [(icons::UP, totals.up, "Upload"), (icons::DOWN, totals.down, "Download")] {
+    for (icon, rate, what) in [(icons::UP, up, "Upload"), (icons::DOWN, down, "Download")] {
         let shown = text::rate(rate);
         word(ui, &shown).accessible_name(format!("{what} {shown}")).on_hover_text(what);
         mark(ui, icon, theme::of(ui).secondary);

@@ -250,6 +250,9 @@ pub(super) async fn connect(context: &Context, wanted: &Wanted<'_>) -> Result<Li
                 }
                 _ => {
                     let mut trouble = Trouble::connecting(what, &error);
+                    if trouble.failure.cause == Cause::LogIn && trouble.kind != Kind::TooMany {
+                        trouble.failure.what = format!("Could not log in to {}", wanted.site.title());
+                    }
                     let had_tls = || context.store.learned(&wanted.site.host, wanted.site.port()).tls;
                     if matches!(error, net::Error::Ftp(ftp::Error::NoTls(_))) && had_tls() {
                         trouble.failure.why += TLS_HAS_GONE;

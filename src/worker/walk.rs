@@ -82,7 +82,7 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
             },
         });
     }
-    let why = "names that leave the folder, links that lead back, and names that two files share are left out";
+    let why = "names that no file here can have, links that lead back, and names that two files share are left out";
     let refused = refusal(&what, why, &refused);
     Ok(End::Walked(Found { done: done(job, left_out), children, refused, real: listing.path.as_str().to_owned() }))
 }
