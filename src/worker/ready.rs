@@ -80,7 +80,7 @@ impl Ready {
                     backlog: backlogs.of(key),
                     levels: Default::default(),
                 });
-                if row.id > line.newest {
+                if row.id >= line.newest {
                     (line.newest, line.site) = (row.id, row.folder.site.clone());
                 }
                 line.backlog.add();

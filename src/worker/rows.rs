@@ -360,6 +360,21 @@ mod tests {
     }
 
     #[test]
+    fn how_many_connections_a_site_gets_is_as_the_newest_row_has_it() {
+        let of = |id, connections| {
+            let row = row(id, "a", &id.to_string());
+            let site = Site { connections, ..Site::clone(&row.folder.site) };
+            Transfer { folder: Arc::new(Folder { site: Arc::new(site), ..Folder::clone(&row.folder) }), ..row }
+        };
+        let mut rows = rows(vec![of(1, Some(4)), of(2, Some(1))]);
+        assert_eq!(rows.next(|_, site, _| site.connections == Some(1)), Some(TransferId(1)));
+        // One that comes again knows no better.
+        rows.phase(TransferId(1), Phase::Running(Box::default()));
+        rows.phase(TransferId(1), Phase::Queued);
+        assert_eq!(rows.next(|_, site, _| site.connections == Some(4)), None);
+    }
+
+    #[test]
     fn what_comes_from_the_journal_is_not_written_there_again() {
         let mut rows = rows(vec![row(1, "a", "x")]);
         assert_eq!(rows.load(vec![row(2, "a", "y")]), Delta::Add([row(2, "a", "y")].into()));

@@ -83,6 +83,8 @@ fn cancel_leaves_nothing_and_pause_goes_on_where_it_was() {
     front.enqueue(Course::Download, Kind::File, &local.join("file"), "/file", None);
     let id = front.moved(1_000_000);
     front.act(Action::Cancel(vec![id]));
+    // What is being cancelled does not come back by a pause.
+    front.act(Action::Pause(vec![id]));
     front.idle();
     assert!(front.queue.is_empty());
     assert_eq!(fs::read_dir(&local).unwrap().count(), 0, "no file and no part");
