@@ -52,6 +52,8 @@ struct Inner {
     trusted: HashMap<(String, u16), Vec<String>>,
     /// Directories that are there, by server: made or seen by a transfer.
     directories: HashMap<Key, HashSet<RemotePath>>,
+    /// How often they were forgotten.
+    forgotten: u64,
     /// Folders that were listed for the permissions of their files, oldest first.
     permissions: VecDeque<(Key, RemotePath, Arc<Permissions>)>,
     /// What a person decided for all files of a batch, by direction; of what was restored there is only one.
@@ -128,9 +130,9 @@ impl Memory {
         self.inner().directories.get(key).is_some_and(|paths| paths.contains(path))
     }
 
-    /// Whether any directory of the server is remembered.
-    pub(super) fn has_directories(&self, key: &Key) -> bool {
-        self.inner().directories.contains_key(key)
+    /// How often directories were forgotten.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.inner().forgotten
     }
 
     pub(super) fn saw_directory(&self, key: &Key, path: RemotePath) {
@@ -144,7 +146,9 @@ impl Memory {
 
     /// After a deletion, a change of name, or a refusal that says otherwise, nothing is sure any more.
     pub(super) fn forget_directories(&self, key: &Key) {
-        self.inner().directories.remove(key);
+        let mut inner = self.inner();
+        inner.directories.remove(key);
+        inner.forgotten += 1;
     }
 
     /// What a listing of the folder said of its files, if one was asked for that.

@@ -102,6 +102,7 @@ impl Worker {
             self.front.send(Event::Failed(Failure { what, why, cause: Cause::Network, again: false }));
             return;
         };
+        self.rows.renew(&site);
         let mut folders: Vec<Arc<Folder>> = Vec::new();
         let mut rows: Vec<Transfer> = Vec::with_capacity(batch.items.len());
         let mut known = Vec::with_capacity(batch.items.len());
@@ -317,7 +318,8 @@ impl Worker {
         match end {
             end if active.stop == Some(Stop::Cancel) => {
                 // What an attempt has moved it tidies up itself; this one has not come to that, but one before may have.
-                if end.is_err() && active.gauge.moved() == 0 && row.attempts > 1 {
+                let is_begun = row.course == Course::Download || active.gauge.is_accepted();
+                if end.is_err() && !(is_begun && active.gauge.moved() > 0) && row.attempts > 1 {
                     self.discard(vec![row.clone()]);
                 }
                 self.rows.change(Delta::Remove(vec![id]));
@@ -429,11 +431,6 @@ impl Worker {
         !std::mem::replace(&mut self.rows.extra(row.id).has_learned, true)
     }
 
-    /// Whether nothing was given up for this row yet: the places may be other people's, and it would go on for ever.
-    fn first_yield(&mut self, row: &Transfer) -> bool {
-        !std::mem::replace(&mut self.rows.extra(row.id).has_yielded, true)
-    }
-
     fn crowded(&mut self, row: &Transfer, active: &Active, trouble: Trouble) {
         match self.pool.crowded(&active.key) {
             Some((limit, is_news)) => {
@@ -444,7 +441,11 @@ impl Worker {
                 self.again(row);
             }
             // Not even one: the tabs' connections take the places.
-            None if self.first_yield(row) && self.yield_tabs(&active.key) => self.again(row),
+            None if !self.rows.extra(row.id).has_yielded && self.yield_tabs(&active.key) => {
+                // Once: the places may be other people's, and it would go on for ever.
+                self.rows.extra(row.id).has_yielded = true;
+                self.again(row);
+            }
             None => self.failed(row, active, trouble, 0),
         }
     }
@@ -472,8 +473,9 @@ impl Worker {
     fn failed(&mut self, row: &Transfer, active: &Active, trouble: Trouble, reached: u64) {
         let Trouble { failure, kind } = trouble;
         let extra = self.rows.extra(row.id);
-        // What differs is fetched anew, so that nothing of it was gained.
-        if reached >= extra.best.saturating_add(retry::ADVANCE) && failure.cause != Cause::Differs {
+        // A file that was longer than its size is fetched anew, so that nothing was gained.
+        let is_anew = failure.cause == Cause::Differs && row.size.is_none_or(|size| reached >= size);
+        if reached >= extra.best.saturating_add(retry::ADVANCE) && !is_anew {
             extra.failures = 0;
         }
         extra.best = extra.best.max(reached);

@@ -27,9 +27,8 @@ impl Backlogs {
 
 /// The rows of one server and one direction that wait for their turn.
 struct Line {
-    /// The site as the newest of them has it: a person may have changed how many connections it gets.
+    /// The site as a person has it now: that of the rows may be older, and get another number of connections.
     site: Arc<Site>,
-    newest: TransferId,
     backlog: Backlog,
     /// By priority, lowest first; by place within it.
     levels: [Sequence; Priority::ALL.len()],
@@ -76,19 +75,25 @@ impl Ready {
                 let Self { lines, backlogs, .. } = self;
                 let line = lines.entry((key, row.course)).or_insert_with_key(|(key, _)| Line {
                     site: row.folder.site.clone(),
-                    newest: row.id,
                     backlog: backlogs.of(key),
                     levels: Default::default(),
                 });
-                if row.id >= line.newest {
-                    (line.newest, line.site) = (row.id, row.folder.site.clone());
-                }
                 line.backlog.add();
                 let place_of = |id| queue.get(id).map_or(0, |row| row.place);
                 line.levels[usize::from(row.priority.level())].insert(row.place, row.id, place_of);
             }
             Phase::Waiting { until, .. } => drop(self.waiting.insert((*until, row.id))),
             _ => {}
+        }
+    }
+
+    /// A person uses a server as this site from now on.
+    pub(super) fn renew(&mut self, site: &Arc<Site>) {
+        let key = self.key(site);
+        for course in [Course::Download, Course::Upload] {
+            if let Some(line) = self.lines.get_mut(&(key.clone(), course)) {
+                line.site = site.clone();
+            }
         }
     }
 

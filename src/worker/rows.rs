@@ -155,6 +155,12 @@ impl Rows {
                 row.folder = folder.clone();
             }
         });
+        self.renew(to);
+    }
+
+    /// A person uses a server as this site from now on.
+    pub(super) fn renew(&mut self, site: &Arc<Site>) {
+        self.ready.renew(site);
     }
 
     /// Moves rows by hand.
@@ -360,18 +366,17 @@ mod tests {
     }
 
     #[test]
-    fn how_many_connections_a_site_gets_is_as_the_newest_row_has_it() {
-        let of = |id, connections| {
-            let row = row(id, "a", &id.to_string());
-            let site = Site { connections, ..Site::clone(&row.folder.site) };
-            Transfer { folder: Arc::new(Folder { site: Arc::new(site), ..Folder::clone(&row.folder) }), ..row }
-        };
-        let mut rows = rows(vec![of(1, Some(4)), of(2, Some(1))]);
-        assert_eq!(rows.next(|_, site, _| site.connections == Some(1)), Some(TransferId(1)));
-        // One that comes again knows no better.
-        rows.phase(TransferId(1), Phase::Running(Box::default()));
-        rows.phase(TransferId(1), Phase::Queued);
-        assert_eq!(rows.next(|_, site, _| site.connections == Some(4)), None);
+    fn how_many_connections_a_site_gets_is_as_a_person_has_it_now() {
+        let mut rows = rows(vec![row(1, "a", "x"), row(2, "a", "y")]);
+        start(&mut rows, 1);
+        let from = Site::clone(&rows.get(TransferId(1)).unwrap().folder.site);
+        rows.change_site(&from, &Arc::new(Site { connections: Some(1), ..from.clone() }));
+        assert_eq!(rows.next(|_, site, _| site.connections == Some(1)), Some(TransferId(2)));
+        // What is found in a folder that ran meanwhile knows no better.
+        rows.add(vec![row(3, "a", "z")]);
+        assert_eq!(rows.next(|_, site, _| site.connections != Some(1)), None);
+        rows.renew(&Arc::new(Site { connections: Some(7), ..from }));
+        assert_eq!(rows.next(|_, site, _| site.connections == Some(7)), Some(TransferId(2)));
     }
 
     #[test]

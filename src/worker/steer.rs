@@ -107,7 +107,7 @@ impl Worker {
         for id in ids {
             if self.rows.get(*id).is_some_and(is_failed) {
                 let extra = self.rows.extra(*id);
-                (extra.failures, extra.decided) = (0, None);
+                (extra.failures, extra.decided, extra.has_yielded) = (0, None, false);
             }
         }
         self.change_where(ids, is_failed, |row| row.phase = Phase::Queued);

@@ -376,10 +376,11 @@ impl Job {
         let Some(folder) = path.parent() else { return Ok(None) };
         match walk::list(self, &folder, walk::Purpose::Compare).await {
             Ok(listing) => {
-                let name = path.name().to_lowercase();
-                let alike = listing.entries.iter().filter(|entry| entry.name.to_lowercase() == name);
-                // Of two that differ in case only, the one that is meant.
-                Ok(alike.max_by_key(|entry| &*entry.name == path.name()).map(walk::facts))
+                let (name, folded) = (path.name(), path.name().to_lowercase());
+                let found = listing.entries.iter().find(|entry| &*entry.name == name).map(walk::facts);
+                // It may be the same file, of which nothing is known then.
+                let is_alike = || listing.entries.iter().any(|entry| entry.name.to_lowercase() == folded);
+                Ok(found.or_else(|| is_alike().then(Facts::default)))
             }
             Err(trouble) if trouble.is_refusal() => Ok(None),
             Err(trouble) => Err(trouble),

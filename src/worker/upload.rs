@@ -39,6 +39,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         job.row.size = source.size;
         job.context.news(job.row.id, News::Size(size)).await;
     }
+    let forgotten = job.context.memory.forgotten();
     walk::ensure(job, &job.row.folder.remote).await?;
     let begin = match start(job, &what, &file, source).await? {
         Ok(begin) => begin,
@@ -57,7 +58,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     job.recorded().await;
     job.begun = true;
     let stored = match store(job, &what, &file, offset, source, Way::Restart).await {
-        Err(trouble) if is_refused(job, &trouble) && has_lost_its_folder(job).await? => {
+        Err(trouble) if is_refused(job, &trouble) && is_made_again(job, forgotten).await => {
             store(job, &what, &file, 0, source, Way::Restart).await
         }
         Err(trouble) if trouble.kind == TroubleKind::NoRestart => {
@@ -73,7 +74,8 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         Err(trouble) => {
             // Only a server that said no has begun nothing for sure. Where the connection, the data connection or its TLS
             // failed, an empty file may be there, and be ours.
-            if begin.fresh && is_refused(job, &trouble) {
+            let is_unwanted = job.gauge.is_discarded() && !job.gauge.is_accepted();
+            if begin.fresh && (is_unwanted || is_refused(job, &trouble)) {
                 forget(job, &what).await?;
             }
             tidy(job, &what, &trouble, begin.before).await;
@@ -426,14 +428,22 @@ fn is_refused(job: &Job, trouble: &Trouble) -> bool {
     trouble.failure.cause == Cause::Refused && trouble.kind == TroubleKind::Plain && !job.gauge.is_accepted()
 }
 
-/// Whether the folder that a transfer has seen or made on the server is there no more; then it is made again.
-async fn has_lost_its_folder(job: &Job) -> Result<bool, Trouble> {
-    let folder = &job.row.folder.remote;
-    if folder.is_root() || job.is_directory(folder, false).await? {
-        return Ok(false);
+/// Whether the folder that a transfer has seen or made on the server was there no more, and is now: made again by this row,
+/// or by another one since directories were `forgotten` so many times.
+async fn is_made_again(job: &Job, forgotten: u64) -> bool {
+    let (folder, memory) = (&job.row.folder.remote, &job.context.memory);
+    if folder.is_root() {
+        return false;
     }
-    job.context.memory.forget_directories(&job.key);
-    walk::ensure(job, folder).await
+    match job.is_directory(folder, false).await {
+        Ok(true) => memory.forgotten() != forgotten,
+        Ok(false) => {
+            memory.forget_directories(&job.key);
+            walk::ensure(job, folder).await.is_ok()
+        }
+        // Why the upload was refused is the reason to tell.
+        Err(_) => false,
+    }
 }
 
 /// Half a file that nobody will go on with must not look like a whole one. What a person had there is not ours to delete.
@@ -445,14 +455,14 @@ async fn tidy(job: &Job, what: &str, trouble: &Trouble, before: Before) {
         return;
     }
     let Some(link) = job.link.as_ref().filter(|link| link.is_open()) else { return };
-    let (path, cancel) = (place(&job.site, &job.row), Cancel::new());
-    if before != Before::Absent {
-        // A server that refuses to replace a file takes some bytes first.
-        let facts = Operation::Facts { path: path.clone() };
-        match link.connection.run(facts, Body::None, Some(job.row.id), &cancel).await {
-            Ok((Outcome::Facts { size: Some(there), .. }, _)) if is_ours(before, there) => {}
-            _ => return,
-        }
+    let (path, cancel, sent) = (place(&job.site, &job.row), Cancel::new(), job.gauge.read().done);
+    // A server that refuses to replace a file takes some bytes first.
+    let facts = Operation::Facts { path: path.clone() };
+    match link.connection.run(facts, Body::None, Some(job.row.id), &cancel).await {
+        Ok((Outcome::Facts { size: Some(there), .. }, _)) if !is_ours(before, there) || there > sent => return,
+        Ok((Outcome::Facts { size: Some(_), .. }, _)) => {}
+        _ if before == Before::Absent => {}
+        _ => return,
     }
     // The reason why the upload failed is the one to tell.
     let _ = link.connection.run(Operation::Delete { path }, Body::None, Some(job.row.id), &cancel).await;

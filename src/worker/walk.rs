@@ -102,9 +102,10 @@ pub(super) async fn local(job: &Job) -> Result<End, Trouble> {
     let (real, mut entries) = job.blocking(&what, move || read(&folder)).await?;
     let left_out = leave_out(job, &path, &mut entries);
     let remote = job.row.remote();
-    let there = if ensure(job, &remote).await? { Some(Vec::new()) } else { entries_there(job, &remote).await? };
+    let is_new = ensure(job, &remote).await?;
+    let there = if is_new { Some(Vec::new()) } else { entries_there(job, &remote).await? };
     let (usable, refused): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.kind.is_some());
-    let there = there.as_deref().map(There::of);
+    let there = there.as_deref().map(|listed| There::of(listed, is_new));
     let children = usable.into_iter().map(|entry| child(entry, there.as_ref())).collect();
     let refused = refused.into_iter().map(|entry| shown(&entry.name)).collect::<Vec<_>>();
     let refused = refusal(&what, "what is neither a file nor a folder is left out", &refused);
@@ -184,11 +185,16 @@ struct There<'a> {
     named: HashMap<&'a str, &'a Entry>,
     /// As a server knows them for which upper and lower case are one.
     folded: HashSet<String>,
+    /// There is nothing in it, also nothing that no listing shows.
+    is_new: bool,
+    shows_hidden: bool,
 }
 
 impl<'a> There<'a> {
-    fn of(listed: &'a [Entry]) -> Self {
+    fn of(listed: &'a [Entry], is_new: bool) -> Self {
         Self {
+            is_new,
+            shows_hidden: listed.iter().any(|entry| entry.name.starts_with('.')),
             named: listed.iter().map(|entry| (entry.name.as_str(), entry)).collect(),
             folded: listed.iter().map(|entry| entry.name.to_lowercase()).collect(),
         }
@@ -199,8 +205,9 @@ impl<'a> There<'a> {
             Some(found) => Target::Is(facts(found)),
             // It may be the same file.
             None if self.folded.contains(&name.to_lowercase()) => Target::Unknown,
+            None if self.is_new => Target::Absent,
             // Some servers do not list those, and some listings cannot be read there.
-            None if name.starts_with('.') || !is_safe_name(name) => Target::Unknown,
+            None if name.starts_with('.') && !self.shows_hidden || !is_safe_name(name) => Target::Unknown,
             None => Target::Absent,
         }
     }
@@ -247,22 +254,25 @@ pub(super) async fn local_kind(job: &Job) -> Result<Kind, Trouble> {
 
 /// Makes a folder on the server, and those above it, if they are missing. Says whether it was made.
 pub(super) async fn ensure(job: &Job, path: &RemotePath) -> Result<bool, Trouble> {
-    match make(job, path).await {
+    let mut remembers = false;
+    match make(job, path, &mut remembers).await {
         // One above it may have gone since it was seen.
-        Err(trouble) if trouble.is_refusal() && job.context.memory.has_directories(&job.key) => {
+        Err(trouble) if trouble.is_refusal() && remembers => {
             job.context.memory.forget_directories(&job.key);
-            make(job, path).await
+            make(job, path, &mut remembers).await
         }
         result => result,
     }
 }
 
-async fn make(job: &Job, path: &RemotePath) -> Result<bool, Trouble> {
+/// The same, and whether one of them was not looked for, because it was there before.
+async fn make(job: &Job, path: &RemotePath, remembers: &mut bool) -> Result<bool, Trouble> {
     let memory = &job.context.memory;
     let mut missing = Vec::new();
     let mut next = Some(path.clone());
     while let Some(path) = next.take() {
-        if path.is_root() || memory.has_directory(&job.key, &path) || job.is_directory(&path, false).await? {
+        *remembers = !path.is_root() && memory.has_directory(&job.key, &path);
+        if path.is_root() || *remembers || job.is_directory(&path, false).await? {
             memory.saw_directory(&job.key, path);
             break;
         }
@@ -345,11 +355,14 @@ mod tests {
     #[test]
     fn a_name_that_the_server_may_fold_is_not_surely_absent() {
         let listed = [Entry { size: Some(3), ..Entry::new("README.TXT", Kind::File) }];
-        let there = There::of(&listed);
+        let there = There::of(&listed, false);
         assert_eq!(there.target("readme.txt"), Target::Unknown);
         assert_eq!(there.target("README.TXT"), Target::Is(Facts { size: Some(3), modified: None }));
         assert_eq!(there.target("other"), Target::Absent);
         assert_eq!((there.target(".hidden"), there.target("back\\slash")), (Target::Unknown, Target::Unknown));
+        assert_eq!(There::of(&[], true).target(".hidden"), Target::Absent);
+        let shown = [Entry::new(".profile", Kind::File)];
+        assert_eq!(There::of(&shown, false).target(".hidden"), Target::Absent);
     }
 
     #[test]
