@@ -343,7 +343,8 @@ fn a_file_goes_on_from_where_it_was() {
             std::io::Write::write_all(&mut part, &bytes[..3_999_990]).unwrap();
             let operation =
                 Operation::Retrieve { path: path("f"), offset: 3_999_990, kind: TransferType::Image, dated: false };
-            let body = Body::Receive { file: part.try_clone().unwrap(), flow: Arc::new(Flow::default()) };
+            let flow = Arc::new(Flow { from: 3_999_990, ..Flow::default() });
+            let body = Body::Receive { file: part.try_clone().unwrap(), flow };
             let (outcome, _) = connection.run(operation, body, None, &cancel).await?;
             assert_eq!(outcome, Outcome::Retrieved { bytes: 10, clean: true, modified: None });
             part.rewind().unwrap();

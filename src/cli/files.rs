@@ -6,6 +6,7 @@ use super::front::Front;
 use super::status::{Status, Stop};
 use super::target::{self, Target};
 use crate::model::action::Below;
+use crate::model::url::masked;
 use crate::model::{Cause, Failure, FileAction, Place, RemotePath, Report, TabId};
 
 /// Deletes files; folders with all that is in them if `recursive`.
@@ -69,7 +70,7 @@ pub(super) fn mv(front: &mut Front, from: &str, to: &str) -> Result<Status, Stop
         let other = Target::of_url(to, &front.options).map_err(Stop::Usage)?;
         let server = |target: &Target| (target.site.host.clone(), target.site.port());
         if server(&other) != server(&target) {
-            return Err(Stop::Usage(format!("{to}: mv works on one server; use get and put between two")));
+            return Err(Stop::Usage(format!("{}: mv works on one server; use get and put between two", masked(to))));
         }
         other.path
     } else {

@@ -5,8 +5,17 @@ use std::sync::Arc;
 
 use super::options::Options;
 use super::status::Stop;
-use crate::model::url::Address;
+use crate::model::url::{Address, UrlError, masked};
 use crate::model::{Credentials, Login, PathSyntax, RemotePath, Secret, Site, Sites};
+
+/// Why `text` is no address. An error quotes what it is about, which may be a part of a password.
+fn no_address(text: &str, error: &UrlError) -> String {
+    let shown = masked(text);
+    if shown == text {
+        return format!("{text}: {error}");
+    }
+    format!("{shown}: not an address; in a password %, /, : and @ are written as %25, %2F, %3A and %40")
+}
 
 /// A place on a server, or the server alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +31,7 @@ pub struct Target {
 impl Target {
     /// From a URL.
     pub fn of_url(text: &str, options: &Options) -> Result<Self, String> {
-        let Address { mut site, password, path } = Address::parse(text).map_err(|error| format!("{text}: {error}"))?;
+        let Address { mut site, password, path } = Address::parse(text).map_err(|error| no_address(text, &error))?;
         options.adjust_site(&mut site);
         Ok(Self { site: Arc::new(site), password, path })
     }

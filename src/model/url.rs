@@ -27,6 +27,17 @@ pub enum UrlError {
     Host(String),
 }
 
+/// `text` as it may be shown, also where it is no address: without what may be a password. That may hold any character but
+/// the last `@`.
+pub fn masked(text: &str) -> String {
+    let start = text.find("://").map_or(0, |at| at + "://".len());
+    let secret = text[start..].rfind('@').and_then(|at| Some((text[start..start + at].find(':')?, at)));
+    match secret {
+        Some((colon, at)) => format!("{}:****{}", &text[..start + colon], &text[start + at..]),
+        None => text.to_owned(),
+    }
+}
+
 /// What a URL says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
@@ -137,6 +148,9 @@ mod tests {
 
     #[test]
     fn whole_urls() {
+        assert_eq!(masked("ftp://me:pa/s@s:1@h:21/x"), "ftp://me:****@h:21/x");
+        assert_eq!((masked("me:pw@h"), masked("ftp://h:0/a")), ("me:****@h".into(), "ftp://h:0/a".into()));
+        assert_eq!(masked("ftp://me@h/a:b"), "ftp://me@h/a:b");
         let address = Address::parse("ftpes://me:p%40ss@ftp.example.org:2121/a%20b/c").unwrap();
         assert_eq!(address.site.host, "ftp.example.org");
         assert_eq!((address.site.port, address.site.security), (Some(2121), Security::Explicit));

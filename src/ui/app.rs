@@ -171,6 +171,7 @@ impl App {
                     self.mirror.answered(*id);
                 }
                 Action::CloseTab { tab } => self.mirror.close(*tab),
+                Action::Connect { tab, site, .. } => self.mirror.connects(*tab, site),
                 Action::OpenLog(path) => {
                     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
                     self.read_log(format!("Reading {name}…"));
@@ -419,7 +420,7 @@ impl eframe::App for App {
         self.close_menus(&ctx);
         self.targets.clear();
         window::window_ui(ui, &self.mirror, &mut self.view, &mut self.targets, &mut out);
-        drag::drag_ui(&ctx, &self.targets, &mut self.view.tickets, &mut out.actions);
+        drag::drag_ui(&ctx, self.view.tab, &self.targets, &mut self.view.tickets, &mut out.actions);
         window::hovered_files(&ctx, &mut self.view, &self.targets);
         self.dropped_files(&ctx, &mut out);
         let View { sites, dialogs, tickets, tab, clock, .. } = &mut self.view;

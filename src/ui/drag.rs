@@ -105,6 +105,14 @@ impl Deed {
     }
 }
 
+/// What dropping `dragged` in the shown tab would do. What is on this machine is so in every tab; what is on a server is not.
+fn deed_in(shown: TabId, dragged: &Dragged, into: &Into) -> Option<Deed> {
+    if dragged.tab == shown {
+        return deed(dragged, into);
+    }
+    matches!(dragged.from, Place::Local(_)).then(|| deed(&Dragged { tab: shown, ..dragged.clone() }, into)).flatten()
+}
+
 /// What dropping `dragged` there would do; `None`: nothing, so that the target stays dark.
 pub fn deed(dragged: &Dragged, into: &Into) -> Option<Deed> {
     match into {
@@ -181,11 +189,11 @@ pub fn deed_from_outside(tab: TabId, paths: &[PathBuf], into: &Into) -> Option<D
 }
 
 /// Lights up the target, draws the picture at the pointer, and drops when the button is let go.
-pub fn drag_ui(ctx: &Context, targets: &Targets, tickets: &mut Tickets, actions: &mut Vec<Action>) {
+pub fn drag_ui(ctx: &Context, shown: TabId, targets: &Targets, tickets: &mut Tickets, actions: &mut Vec<Action>) {
     let Some(dragged) = DragAndDrop::payload::<Dragged>(ctx) else { return };
     let Some(pointer) = ctx.pointer_latest_pos() else { return };
     let target = targets.at(pointer);
-    let deed = target.and_then(|target| deed(&dragged, &target.into));
+    let deed = target.and_then(|target| deed_in(shown, &dragged, &target.into));
     if let (Some(target), Some(_)) = (target, &deed) {
         light(ctx, target.rect, target.corner);
     }
@@ -193,7 +201,7 @@ pub fn drag_ui(ctx: &Context, targets: &Targets, tickets: &mut Tickets, actions:
     if ctx.input(|input| input.pointer.primary_released()) {
         DragAndDrop::clear_payload(ctx);
         if let Some(deed) = deed {
-            deed.send(dragged.tab, tickets, actions);
+            deed.send(shown, tickets, actions);
         }
     }
 }

@@ -110,6 +110,12 @@ pub struct Tab {
 }
 
 impl Tab {
+    /// What was shown of a server is not of the next one.
+    fn forget_remote(&mut self) {
+        self.branches.clear();
+        (self.remote, self.remote_failure) = (None, None);
+    }
+
     fn new(id: TabId) -> Self {
         Self {
             id,
@@ -352,14 +358,20 @@ impl Mirror {
         &mut self.tabs[index]
     }
 
+    /// A tab is about to connect to `site`: what it shows of another server is not of this one.
+    pub fn connects(&mut self, id: TabId, site: &Site) {
+        let tab = self.tab_mut(id);
+        let who = |site: &Site| (site.host.to_lowercase(), site.port(), site.user().to_owned());
+        if tab.server.as_ref().is_some_and(|known| who(&known.site) != who(site)) {
+            tab.forget_remote();
+        }
+    }
+
     fn connection(&mut self, id: TabId, state: ConnectionState) {
         let tab = self.tab_mut(id);
         if let ConnectionState::Connected(server) = &state {
-            let same = tab.server.as_ref().is_some_and(|known| known.site == server.site);
-            if !same {
-                tab.branches.clear();
-                tab.remote = None;
-                tab.remote_failure = None;
+            if tab.server.as_ref().is_none_or(|known| known.site != server.site) {
+                tab.forget_remote();
             }
             tab.server = Some(server.clone());
         }

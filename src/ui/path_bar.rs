@@ -93,6 +93,7 @@ fn path_field(ui: &mut Ui, room: Rect, pane: &mut PaneView, env: &mut Env<'_>) {
             env.wants.push(Want::Go(place::resolve(&here, pane.paths, &typed)));
         }
         ui.memory_mut(|memory| memory.request_focus(table::focus_id(env)));
+        env.wants.push(Want::Focus);
     }
 }
 

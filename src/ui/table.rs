@@ -43,8 +43,8 @@ pub struct TableView {
 /// A name that is being changed in its row.
 #[derive(Debug)]
 pub struct Rename {
-    /// The entry.
-    pub index: u32,
+    /// The entry: whatever its place is when the folder is listed again meanwhile.
+    pub from: String,
     /// The new name so far; bytes that are not text stand in it as they do in names.
     pub text: String,
     /// Whether the field had the keyboard once.
@@ -73,7 +73,7 @@ impl TableView {
         let row = (0..self.rows.len()).find(|row| self.rows.is_selected(*row));
         let Some(index) = row.and_then(|row| self.rows.index(row)) else { return };
         let Some(entry) = self.rows.entry(index) else { return };
-        self.rename = Some(Rename { index, text: entry.name.clone(), begun: false });
+        self.rename = Some(Rename { from: entry.name.clone(), text: entry.name.clone(), begun: false });
         self.reveal = true;
     }
 }
@@ -94,6 +94,10 @@ pub fn table_ui(ui: &mut Ui, rect: Rect, table: &mut TableView, env: &mut Env<'_
     let body = Rect::from_min_max(pos2(rect.left(), header.bottom()), rect.max);
     let columns = Columns::fit(env.columns, rect.left(), rect.width() - theme::TIGHT);
     table_header::header_ui(ui, header, table, &columns, env);
+    let has = |name: &str| table.rows.content().is_some_and(|all| all.entries().iter().any(|entry| entry.name == name));
+    if table.rename.as_ref().is_some_and(|rename| !has(&rename.from)) {
+        table.rename = None;
+    }
     let id = focus_id(env);
     let focused = ui.memory(|memory| memory.has_focus(id));
     if focused {
@@ -230,7 +234,7 @@ fn row_ui(
     let cut = cells(ui, rect, entry, columns, env, palette, selected);
     tooltip(&response, entry, columns, rect, env, cut);
     response.context_menu(|ui| row_menu(ui, env));
-    if table.rename.as_ref().is_some_and(|rename| rename.index == index) {
+    if table.rename.as_ref().is_some_and(|rename| rename.from == entry.name) {
         rename_ui(ui, rect, table, columns, env);
     }
 }
@@ -380,12 +384,11 @@ fn rename_ui(ui: &mut Ui, row: Rect, table: &mut TableView, columns: &Columns, e
     if response.lost_focus() {
         let entered = ui.input(|input| input.key_pressed(Key::Enter));
         let rename = table.rename.take();
-        let old = rename.as_ref().and_then(|rename| table.rows.entry(rename.index)).map(|entry| entry.name.clone());
-        if let (true, Some(rename), Some(from)) = (entered, rename, old)
-            && !rename.text.is_empty()
-            && rename.text != from
+        if let (true, Some(Rename { from, text, .. })) = (entered, rename)
+            && !text.is_empty()
+            && text != from
         {
-            env.wants.push(Want::Rename { from, to: rename.text });
+            env.wants.push(Want::Rename { from, to: text });
         }
         ui.memory_mut(|memory| memory.request_focus(focus_id(env)));
     }

@@ -39,11 +39,12 @@ async fn free(on: &mut Browser, from: &RemotePath, to: &RemotePath) -> Result<()
     if on.context.run.bare || from == to {
         return Ok(());
     }
-    let taken = if on.shown().is_some_and(|listing| to.parent().as_ref() == Some(&listing.path)) {
-        entry_of(on.shown(), to).is_some()
+    let taken = if entry_of(on.shown(), to).is_some() {
+        true
     } else if from.as_str().to_lowercase() == to.as_str().to_lowercase() {
         false // where case does not count, it would find the file itself
     } else {
+        // What is shown may be old, and some files are never listed.
         match on.operate(Operation::Facts { path: to.clone() }, "Could not look for", &to.to_string()).await {
             Ok(_) => true,
             Err(trouble) if trouble.is_refusal() => false,

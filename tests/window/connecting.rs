@@ -214,7 +214,7 @@ fn a_charset_is_offered_where_names_are_not_utf8() {
     window.run();
     window.harness.get_by_role_and_label(Role::TextInput, "Address").click();
     window.run();
-    window.harness.get_by_role_and_label(Role::TextInput, "Address").type_text("ftp.example.org");
+    window.harness.get_by_role_and_label(Role::TextInput, "Address").type_text("me@ftp.example.org");
     window.run();
     window.harness.get_by_label("Connect").click();
     window.run();

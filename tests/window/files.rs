@@ -323,3 +323,64 @@ fn keys_sort() {
     window.press(Modifiers::NONE, Key::Space);
     assert_eq!(window.remote_names(), ["css", "two.html", "three.html", "one.html"]);
 }
+
+#[test]
+fn a_name_is_changed_where_it_is_when_the_folder_is_listed_meanwhile() {
+    let mut window = Window::with_folders();
+    window.click("one.html", Modifiers::NONE);
+    window.press(Modifiers::NONE, Key::F2);
+    let more = ["a.html", "css/", "one.html", "two.html"];
+    window.tell(remote("/www", more.iter().map(|name| entry(name, 1)).collect()));
+    window.run();
+    window.harness.get_by_role_and_label(Role::TextInput, "New name").type_text("1");
+    window.run();
+    window.press(Modifiers::NONE, Key::Enter);
+    let actions = window.actions();
+    let [Action::Files { action: FileAction::Rename { from: Place::Remote(from), .. }, .. }] = actions.as_slice()
+    else {
+        panic!("{actions:?}")
+    };
+    assert_eq!(from.as_str(), "/www/one.html");
+    window.press(Modifiers::NONE, Key::F2);
+    window.tell(remote("/www", vec![entry("two.html", 1)]));
+    window.run();
+    assert!(window.harness.query_by_role_and_label(Role::TextInput, "New name").is_none(), "it is gone");
+}
+
+#[test]
+fn enter_in_a_question_answers_nothing_that_lies_under_it() {
+    let mut window = Window::with_folders();
+    window.click("one.html", Modifiers::NONE);
+    window.press(Modifiers::NONE, Key::Delete);
+    let ask = Ask::Password { host: "h".into(), user: "me".into(), refused: None };
+    window.tell(Event::Ask(Question { id: QuestionId(1), tab: Some(TAB), ask }));
+    window.run();
+    // Whatever had the keyboard in the question has it no more.
+    window.harness.ctx.memory_mut(|memory| {
+        if let Some(id) = memory.focused() {
+            memory.surrender_focus(id);
+        }
+    });
+    window.press(Modifiers::NONE, Key::Enter);
+    let actions = window.actions();
+    assert!(!actions.iter().any(|action| matches!(action, Action::Files { .. })), "{actions:?}");
+}
+
+#[test]
+fn what_was_shown_of_one_server_is_not_shown_of_the_next() {
+    let mut window = Window::with_folders();
+    window.tell(Event::Connection { tab: TAB, state: ConnectionState::Disconnected(None) });
+    window.run();
+    assert_eq!(window.remote_names().len(), 4, "it can still be looked at");
+    window.harness.get_by_role_and_label(Role::TextInput, "Address").click();
+    window.run();
+    window.press(Modifiers::COMMAND, Key::A);
+    window.harness.get_by_role_and_label(Role::TextInput, "Address").type_text("other.example.org");
+    window.run();
+    window.harness.get_by_label("Connect").click();
+    window.run();
+    let actions = window.actions();
+    let connects = |action: &Action| matches!(action, Action::Connect { site, .. } if site.host == "other.example.org");
+    assert!(actions.iter().any(connects), "{actions:?}");
+    assert!(window.remote_names().is_empty());
+}

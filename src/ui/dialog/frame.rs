@@ -104,7 +104,8 @@ pub fn foot(ui: &mut Ui, cancel: &str, main: MainButton<'_>, left: impl FnOnce(&
         });
     });
     // A field of one line gives the focus away on Enter; a button that has it is pressed by egui itself.
-    let free = ui.memory(|memory| memory.focused().is_none());
+    // What lies under another dialog hears nothing.
+    let free = ui.memory(|memory| memory.focused().is_none() && memory.is_above_modal_layer(ui.layer_id()));
     if pressed.is_none()
         && main.enabled
         && main.enter
