@@ -162,3 +162,24 @@ fn a_file_that_grows_is_not_fetched_for_ever() {
     run_in(home, &["get", &peer.url("file"), "--timeout", "3", "--retries", "1"]).expect(1);
     assert_eq!(peer.heard().iter().filter(|line| line.starts_with("RETR")).count(), 2, "{:?}", peer.heard());
 }
+
+/// Many servers let nobody delete what lies in the root, such as a link to the folder of a web site.
+#[test]
+fn what_a_link_leads_to_is_not_deleted_with_it() {
+    let root = b"lrwxrwxrwx 1 u g 3 Jan 01  2020 web -> /in\r\n";
+    let file = b"-rw-r--r-- 1 u g 1 Jan 01  2020 precious\r\n";
+    let world = World::list(&[("/", root), ("/web/", file), ("/web/precious", b"x")]);
+    let peer = Peer::except(world, |dialogue, verb, argument| match verb {
+        "DELE" | "RMD" => {
+            let reply = if argument.ends_with("web") { "550 Permission denied." } else { "250 gone" };
+            dialogue.say(reply).map(|()| true)
+        }
+        _ => Ok(false),
+    });
+    run_in(tempfile::tempdir().unwrap(), &["rm", "-r", &peer.url("web"), "--timeout", "3"]).expect(1);
+    assert!(
+        !peer.heard().iter().any(|line| line.starts_with("DELE") && line.contains("precious")),
+        "{:?}",
+        peer.heard()
+    );
+}

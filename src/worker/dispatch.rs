@@ -175,10 +175,14 @@ impl Worker {
         match self.context.store.save_sites(sites) {
             Ok(kept) => {
                 self.sites = Arc::new(kept);
-                self.front.send(Event::Sites(self.sites.clone()));
             }
-            Err(failure) => self.front.send(Event::Failed(failure)),
+            Err(failure) => {
+                // What cannot be written still holds for this run.
+                self.front.send(Event::Failed(failure));
+                self.sites = Arc::new(sites.clone());
+            }
         }
+        self.front.send(Event::Sites(self.sites.clone()));
     }
 
     pub(super) fn save_settings(&mut self, settings: Settings) {

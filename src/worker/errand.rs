@@ -163,7 +163,7 @@ impl Errand {
                 Some(_) => delete_file(on, &path).await?,
                 None => match delete_file(on, &path).await {
                     Err(trouble) if trouble.is_refusal() => {
-                        if !is_directory(on, &path).await? {
+                        if !is_directory(on, &path).await? || is_link(on, &path).await? {
                             return Err(trouble);
                         }
                         self.todo.push(Todo::Directory(path, 0));
@@ -257,6 +257,17 @@ async fn is_directory(on: &mut Browser, path: &RemotePath) -> Result<bool, Troub
     let operation = Operation::ChangeDirectory { path: path.clone(), moves: false };
     match on.operate(operation, "Could not open", &path.to_string()).await {
         Ok(_) => Ok(true),
+        Err(trouble) if trouble.is_refusal() => Ok(false),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// Whether the folder that holds it lists it as a link: what that leads to is not what was meant, also where the link itself
+/// may not be deleted.
+async fn is_link(on: &mut Browser, path: &RemotePath) -> Result<bool, Trouble> {
+    let Some(parent) = path.parent() else { return Ok(false) };
+    match list(on, &parent, 0).await {
+        Ok(listing) => Ok(entry_of(Some(&listing), path).is_some_and(|entry| entry.kind == Kind::Link)),
         Err(trouble) if trouble.is_refusal() => Ok(false),
         Err(trouble) => Err(trouble),
     }
