@@ -69,6 +69,8 @@ pub struct App {
     targets: Targets,
     dropped: Option<Dropped>,
     chosen: (SyncSender<Chosen>, Receiver<Chosen>),
+    /// Where what is being chosen is uploaded to: another tab may be shown by then.
+    upload_to: Option<(TabId, Into)>,
     /// Since when the program is ending.
     ending: Option<f64>,
     /// Whether a dialog was in front when it was drawn last.
@@ -106,6 +108,7 @@ impl App {
             targets: Targets::default(),
             dropped: None,
             chosen: sync_channel(1),
+            upload_to: None,
             ending: None,
             behind: false,
         }
@@ -268,17 +271,31 @@ impl App {
     }
 
     fn drop_at(&mut self, position: Option<Pos2>, paths: &[PathBuf], out: &mut Out) {
-        let tab = self.view.tab;
         let under = position.and_then(|position| self.targets.at(position)).map(|target| target.into.clone());
-        let into = under.or_else(|| self.view.current().remote.here().map(Into::Folder));
-        let deed = into.and_then(|into| drag::deed_from_outside(tab, paths, &into));
-        if let Some(deed) = deed {
+        let to = under.map(|into| (self.view.tab, into)).or_else(|| self.shown_folder());
+        self.bring(to, paths, out);
+    }
+
+    /// The remote folder of the shown tab.
+    fn shown_folder(&mut self) -> Option<(TabId, Into)> {
+        let tab = self.view.tab;
+        self.view.current().remote.here().map(|folder| (tab, Into::Folder(folder)))
+    }
+
+    /// Takes files of another program in.
+    fn bring(&mut self, to: Option<(TabId, Into)>, paths: &[PathBuf], out: &mut Out) {
+        if let Some((tab, into)) = to
+            && let Some(deed) = drag::deed_from_outside(tab, paths, &into)
+        {
             deed.send(tab, &mut self.view.tickets, &mut out.actions);
         }
     }
 
     /// Opens the system's dialog on a thread of its own, because it waits.
-    fn choose_files(&self, ctx: &Context, choose: Choose) {
+    fn choose_files(&mut self, ctx: &Context, choose: Choose) {
+        if choose == Choose::Upload {
+            self.upload_to = self.shown_folder();
+        }
         let (sender, ctx) = (self.chosen.0.clone(), ctx.clone());
         std::thread::spawn(move || {
             let begun = Instant::now();
@@ -317,7 +334,10 @@ impl App {
             return perform::name_file(&mut self.view, choose);
         }
         match choose {
-            Choose::Upload => self.drop_at(None, &paths, &mut out),
+            Choose::Upload => {
+                let to = self.upload_to.take().or_else(|| self.shown_folder());
+                self.bring(to, &paths, &mut out);
+            }
             Choose::Import => out.actions.extend(paths.into_iter().map(|path| {
                 let ticket = self.view.tickets.next();
                 Action::Import { tab, ticket, path }
