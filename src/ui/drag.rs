@@ -290,6 +290,18 @@ mod tests {
     }
 
     #[test]
+    fn in_another_tab_what_is_here_goes_to_its_server_and_what_is_on_a_server_nowhere() {
+        let (here, there) =
+            (dragged(Place::Local("/h".into()), "f", Kind::File), dragged(remote("/w"), "f", Kind::File));
+        let into = Into::Folder(remote("/www"));
+        let deed = deed_in(TabId(2), &here, &into).unwrap();
+        assert!(matches!(deed.act, Act::Enqueue(batch) if batch.tab == TabId(2)));
+        assert_eq!(deed_in(TabId(2), &there, &into), None);
+        assert_eq!(deed_in(TabId(2), &there, &Into::Folder(Place::Local("/h".into()))), None);
+        assert!(deed_in(TabId(1), &there, &into).is_some());
+    }
+
+    #[test]
     fn across_the_panes_is_a_transfer() {
         let deed = deed(&dragged(remote("/www"), "a.txt", Kind::File), &Into::Folder(Place::Local("/home".into())));
         let Some(Deed { act: Act::Enqueue(batch), words, .. }) = deed else { panic!("{deed:?}") };
