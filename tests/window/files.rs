@@ -1,5 +1,8 @@
 //! The rows of the panes: order, selection, names, what could not be listed.
 
+use longshore::model::TransferId;
+use longshore::model::question::{Facts, FileExists};
+
 use super::*;
 
 #[test]
@@ -383,4 +386,27 @@ fn what_was_shown_of_one_server_is_not_shown_of_the_next() {
     let connects = |action: &Action| matches!(action, Action::Connect { site, .. } if site.host == "other.example.org");
     assert!(actions.iter().any(connects), "{actions:?}");
     assert!(window.remote_names().is_empty());
+}
+
+#[test]
+fn a_key_that_comes_with_a_question_does_not_answer_it() {
+    let mut window = Window::with_folders();
+    let ask = Ask::FileExists(Box::new(FileExists {
+        transfer: TransferId(1),
+        course: Course::Download,
+        local: "/home/me/here.txt".into(),
+        remote: "/www/here.txt".into(),
+        target: Facts::default(),
+        source: Facts::default(),
+        renamed: "here (1).txt".into(),
+    }));
+    window.tell(Event::Ask(Question { id: QuestionId(1), tab: Some(TAB), ask }));
+    window.harness.step();
+    window.harness.key_press(Key::Enter);
+    window.harness.step();
+    let answers = |window: &Window| window.actions().iter().any(|action| matches!(action, Action::Answer(..)));
+    assert!(!answers(&window));
+    window.harness.run_steps(4);
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(answers(&window));
 }

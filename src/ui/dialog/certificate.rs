@@ -43,17 +43,18 @@ pub fn certificate_ui(ctx: &Context, asked: &CertificateDoubt, opening: &mut Ope
                 });
             });
         }
-        answer = buttons(ui, changed, opening.is_now(ui));
+        let focus = opening.is_seen(ui);
+        answer = buttons(ui, changed, focus, opening.is_over());
     });
     answer.or_else(|| escaped.then_some(Answer::Refuse))
 }
 
 /// The main button is never one that trusts for good: Enter may come from a hand that was typing. Where a certificate was
 /// trusted and is another one now, it refuses.
-fn buttons(ui: &mut Ui, changed: bool, focus: bool) -> Option<Answer> {
+fn buttons(ui: &mut Ui, changed: bool, focus: bool, enter: bool) -> Option<Answer> {
     let mut answer = None;
     let small = |ui: &mut Ui, text: &str| ui.add(Button::new(text).min_size(Vec2::new(84.0, theme::CONTROL))).clicked();
-    let main = MainButton { focus, ..MainButton::new(if changed { "Do not connect" } else { "Trust once" }) };
+    let main = MainButton { focus, enter, ..MainButton::new(if changed { "Do not connect" } else { "Trust once" }) };
     let cancel = if changed { "Trust the new one" } else { "Do not connect" };
     let foot = frame::foot(ui, cancel, main, |ui| {
         if small(ui, if changed { "Trust once" } else { "Always trust" }) {

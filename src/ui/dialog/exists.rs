@@ -48,9 +48,10 @@ impl Choice {
             ui.scope(|ui| self.choices(ui, asked));
             ui.add_space(theme::TIGHT);
             self.scope_ui(ui, asked.course);
-            let focus = self.opening.is_now(ui);
+            let focus = self.opening.is_seen(ui);
+            let enter = self.opening.is_over();
             let skip = if self.scope == Scope::File { "Skip this file" } else { "Skip all" };
-            foot = frame::foot(ui, skip, MainButton { focus, ..MainButton::new(verb(self.choice)) }, |ui| {
+            foot = frame::foot(ui, skip, MainButton { focus, enter, ..MainButton::new(verb(self.choice)) }, |ui| {
                 if waiting > 0 {
                     let words = format!("{} after this one", text::count(waiting as u64, "question", "questions"));
                     ui.label(RichText::new(words).font(theme::small()).color(theme::of(ui).secondary));

@@ -1,5 +1,7 @@
 //! What all dialogs share: the frame, rows of a form, and the buttons at the foot.
 
+use std::time::Duration;
+
 use eframe::egui::{
     self, Button, Context, Id, Key, Label, Layout, Margin, Modal, Modifiers, Response, RichText, Role, TextEdit, Ui,
     UiBuilder, Vec2,
@@ -33,16 +35,37 @@ pub fn show(ctx: &Context, title: &str, width: f32, contents: impl FnOnce(&mut U
     modal.is_top_modal && !modal.any_popup_open && ctx.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape))
 }
 
+/// For so long nobody can have read a question.
+const UNSEEN: Duration = Duration::from_millis(400);
+
 /// Tells the first time that a dialog is really drawn: before it, egui only measures it, and drops the focus again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Opening {
     over: bool,
+    since: Option<Duration>,
 }
 
 impl Opening {
     /// Whether this is that time.
     pub fn is_now(&mut self, ui: &Ui) -> bool {
         !ui.is_sizing_pass() && !std::mem::replace(&mut self.over, true)
+    }
+
+    /// The same for a question that comes by itself, once it could have been seen: a key that was meant for what lay under it
+    /// does not answer it.
+    pub fn is_seen(&mut self, ui: &Ui) -> bool {
+        let now = Duration::try_from_secs_f64(ui.input(|input| input.time)).unwrap_or_default();
+        let left = UNSEEN.saturating_sub(now.saturating_sub(*self.since.get_or_insert(now)));
+        if !left.is_zero() {
+            ui.ctx().request_repaint_after(left);
+            return false;
+        }
+        self.is_now(ui)
+    }
+
+    /// Whether that time is over.
+    pub fn is_over(&self) -> bool {
+        self.over
     }
 }
 
