@@ -235,7 +235,7 @@ impl<'a> Client<'a> {
     fn fetch(&mut self, operation: Operation, before: &[u8], ascii: bool) -> Result<Vec<u8>> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(before).unwrap();
-        let flow = Arc::new(Flow::new(Pace::default(), ascii));
+        let flow = Arc::new(Flow { from: before.len() as u64, ..Flow::new(Pace::default(), ascii) });
         self.run(operation, Body::Receive { file: file.try_clone().unwrap(), flow })?;
         let mut bytes = Vec::new();
         file.rewind().unwrap();
