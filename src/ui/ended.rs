@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use crate::model::{Course, Delta, Kind, Phase, Queue};
 
-/// The speed is that of so long.
+/// The speed is that of so long…
 const WINDOW: Duration = Duration::from_secs(3);
+/// …or since they began to end, but of no shorter time.
+const LEAST: Duration = Duration::from_secs(1);
 /// Ends that are closer together than this are summed.
 const STEP: Duration = Duration::from_millis(100);
 
@@ -38,9 +40,10 @@ impl Ended {
 
     /// Bytes a second of one direction.
     pub fn rate(&self, course: Course, now: Instant) -> u64 {
-        let recent = self.sums.iter().filter(|(at, _)| now.duration_since(*at) < WINDOW);
+        let mut recent = self.sums.iter().filter(|(at, _)| now.duration_since(*at) < WINDOW).peekable();
+        let since = recent.peek().map_or(WINDOW, |(first, _)| now.duration_since(*first)).max(LEAST);
         let sum = recent.fold(0_u64, |sum, (_, sums)| sum.saturating_add(sums[usize::from(course == Course::Upload)]));
-        sum / WINDOW.as_secs()
+        u64::try_from(u128::from(sum) * 1000 / since.as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -95,8 +98,8 @@ mod tests {
             queue.apply(delta);
         }
         let at = |second| start + Duration::from_secs(second);
-        assert_eq!(ended.rate(Course::Download, at(1)), 1200);
-        assert_eq!(ended.rate(Course::Upload, at(1)), 200);
-        assert_eq!((ended.rate(Course::Download, at(3)), ended.rate(Course::Download, at(4))), (200, 0));
+        assert_eq!(ended.rate(Course::Download, at(1)), 3600);
+        assert_eq!(ended.rate(Course::Upload, at(1)), 600);
+        assert_eq!((ended.rate(Course::Download, at(3)), ended.rate(Course::Download, at(4))), (300, 0));
     }
 }
