@@ -102,8 +102,14 @@ pub(super) async fn local(job: &Job) -> Result<End, Trouble> {
     let (real, mut entries) = job.blocking(&what, move || read(&folder)).await?;
     let left_out = leave_out(job, &path, &mut entries);
     let remote = job.row.remote();
-    let is_new = ensure(job, &remote).await?;
-    let there = if is_new { Some(Vec::new()) } else { entries_there(job, &remote).await? };
+    let mut is_new = ensure(job, &remote).await?;
+    let mut there = if is_new { Some(Vec::new()) } else { entries_there(job, &remote).await? };
+    if there.is_none() && !job.is_directory(&remote, false).await? {
+        // Somebody has removed it since a transfer has seen it.
+        job.context.memory.forget_directories(&job.key);
+        is_new = ensure(job, &remote).await?;
+        there = is_new.then(Vec::new);
+    }
     let (usable, refused): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.kind.is_some());
     let there = there.as_deref().map(|listed| There::of(listed, is_new));
     let children = usable.into_iter().map(|entry| child(entry, there.as_ref())).collect();
