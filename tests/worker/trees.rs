@@ -61,6 +61,26 @@ fn times_are_kept_both_ways() {
 }
 
 #[test]
+fn a_folder_that_was_removed_elsewhere_is_uploaded_again() {
+    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let source = folder(&home, "source");
+    (0..20).for_each(|n| fs::write(source.join(format!("f{n}")), b"content").unwrap());
+    server.own();
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    front.listing();
+    for _ in 0..2 {
+        front.enqueue(Course::Upload, Kind::Directory, &source, "/up", None);
+        front.idle();
+        assert_eq!(fs::read_dir(server.root.join("up")).unwrap().count(), 20);
+        // Somebody else does that: nobody tells this program.
+        fs::remove_dir_all(server.root.join("up")).unwrap();
+    }
+    front.quit();
+}
+
+#[test]
 fn permissions_are_kept_both_ways_where_that_is_wanted() {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
