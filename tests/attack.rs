@@ -141,7 +141,7 @@ fn a_log_in_without_an_end() {
             if got == verb || got == "ACCT" { dialogue.say(reply).map(|()| true) } else { Ok(false) }
         });
         hurried(&["ls", &peer.url("")]).expect(3);
-        assert!(peer.heard().iter().filter(|line| line.starts_with("PASS")).count() <= 1, "{:?}", peer.heard());
+        assert!(peer.count("PASS") <= 1, "{:?}", peer.heard());
     }
     // A wrong password is not tried again: accounts are locked for less.
     let peer = Peer::except(file_of(b"hello"), |dialogue, verb, _| match verb {
@@ -149,7 +149,7 @@ fn a_log_in_without_an_end() {
         _ => Ok(false),
     });
     run(&["get", &peer.url("file"), "--retries", "3"]).expect(3);
-    assert_eq!(peer.heard().iter().filter(|line| line.starts_with("PASS")).count(), 1, "{:?}", peer.heard());
+    assert_eq!(peer.count("PASS"), 1, "{:?}", peer.heard());
 }
 
 /// QUIT is never answered, and the program ends all the same.

@@ -70,10 +70,6 @@ fn offsets(peer: &Peer) -> Vec<usize> {
     peer.heard().iter().filter_map(|line| line.strip_prefix("REST ")?.parse().ok()).collect()
 }
 
-fn count(peer: &Peer, verb: &str) -> usize {
-    peer.heard().iter().filter(|line| line.starts_with(verb)).count()
-}
-
 #[test]
 fn a_part_that_is_longer_than_the_file_is_now_is_thrown_away() {
     let short = vec![b'n'; 50_000];
@@ -133,7 +129,7 @@ fn an_upload_of_which_only_the_last_word_was_lost_is_not_sent_again() {
     });
     let ended = put(&peer, "2").expect(0);
     assert!(ended.stdout.contains("\"done\""), "{}", ended.stdout);
-    assert_eq!(count(&peer, "STOR"), 1, "{:?}", peer.heard());
+    assert_eq!(peer.count("STOR"), 1, "{:?}", peer.heard());
 }
 
 #[test]
@@ -153,7 +149,7 @@ fn an_empty_file_that_broke_off_is_still_our_own() {
     });
     let ended = put_bytes(&peer, b"", "2").expect(0);
     assert!(ended.stdout.contains("\"done\"") && !ended.stdout.contains("\"skipped\""), "{}", ended.stdout);
-    assert_eq!(count(&peer, "STOR"), 2, "{:?}", peer.heard());
+    assert_eq!(peer.count("STOR"), 2, "{:?}", peer.heard());
 }
 
 #[test]
@@ -170,7 +166,7 @@ fn a_server_that_makes_no_data_connection_any_more_is_connected_to_again() {
     });
     let ended = get(tempfile::tempdir().unwrap(), &peer, "2").expect(0);
     assert_eq!(fs::read(ended.target().join("file")).unwrap(), content());
-    assert_eq!(count(&peer, "USER"), 2, "{:?}", peer.heard());
+    assert_eq!(peer.count("USER"), 2, "{:?}", peer.heard());
 }
 
 /// Such as on a full disk: the numbers of a folder's rows come from the journal.

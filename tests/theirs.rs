@@ -86,7 +86,7 @@ fn a_folder_that_was_removed_meanwhile_is_made_again() {
         }
     });
     put(&peer, &[("up/a", b"1"), ("up/b", b"22"), ("up/c", b"333")], &["-j", "1", "--retries", "0"]).expect(0);
-    assert_eq!(peer.heard().iter().filter(|line| line.starts_with("MKD")).count(), 1, "{:?}", peer.heard());
+    assert_eq!(peer.count("MKD"), 1, "{:?}", peer.heard());
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn an_empty_file_that_a_failed_data_connection_has_left_is_ours() {
     });
     let ended = put(&peer, &[("name", b"")], &["--if-exists", "skip", "--retries", "1"]);
     assert!(!ended.stdout.contains("\"skipped\""), "{} {}", ended.stdout, ended.stderr);
-    assert_eq!(peer.heard().iter().filter(|line| line.starts_with("STOR")).count(), 2, "{:?}", peer.heard());
+    assert_eq!(peer.count("STOR"), 2, "{:?}", peer.heard());
 }
 
 /// A server that knows no SIZE, no MDTM and no MLST says nothing about one file, but lists it.
@@ -160,7 +160,7 @@ fn a_file_that_grows_is_not_fetched_for_ever() {
     });
     let home = tempfile::tempdir().unwrap();
     run_in(home, &["get", &peer.url("file"), "--timeout", "3", "--retries", "1"]).expect(1);
-    assert_eq!(peer.heard().iter().filter(|line| line.starts_with("RETR")).count(), 2, "{:?}", peer.heard());
+    assert_eq!(peer.count("RETR"), 2, "{:?}", peer.heard());
 }
 
 /// Many servers let nobody delete what lies in the root, such as a link to the folder of a web site.

@@ -237,7 +237,7 @@ pub(super) fn begun(journal: &Journal, remote: &str, part: &Path) -> Result<Opti
 }
 
 /// Whether the target can only be the source, whole: size and time say so.
-fn is_done(source: Facts, target: Facts) -> bool {
+pub(super) fn is_done(source: Facts, target: Facts) -> bool {
     let time = |facts: Facts| facts.modified.filter(Modified::is_exact).map(|modified| modified.unix_seconds());
     let is_same_time = time(source).zip(time(target)).is_some_and(|(source, target)| source == target);
     is_same_time && source.size.is_some() && source.size == target.size

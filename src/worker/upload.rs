@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::connect::{Context, Link};
 use super::disk;
-use super::download::OVERLAP;
+use super::download::{OVERLAP, is_done};
 use super::journal::{Entry, Journal, Source};
 use super::ranges::Ranges;
 use super::retry::{Kind as TroubleKind, Trouble};
@@ -18,7 +18,7 @@ use super::{News, verify, walk};
 use crate::ftp::{self, DataFault, Operation, Outcome, Then};
 use crate::model::question::Facts;
 use crate::model::transfer::Proof;
-use crate::model::{Cause, Modified, RemotePath, Site, Transfer};
+use crate::model::{Cause, RemotePath, Site, Transfer};
 use crate::net::{self, Body, Cancel};
 
 /// Numbers tried for `name (1)`.
@@ -135,11 +135,7 @@ pub(super) async fn is_same(
     remote: &RemotePath,
     (source, target): (Facts, Facts),
 ) -> Result<bool, Trouble> {
-    let time = |facts: Facts| facts.modified.filter(Modified::is_exact).map(|modified| modified.unix_seconds());
-    if time(source).zip(time(target)).is_some_and(|(source, target)| source == target) {
-        return Ok(true);
-    }
-    has_beginning(job, what, file, remote, source.size.unwrap_or(0)).await
+    Ok(is_done(source, target) || has_beginning(job, what, file, remote, source.size.unwrap_or(0)).await?)
 }
 
 /// Whether what the server has, `there` bytes, is the beginning of the file here, as far as its last bytes say.
@@ -431,16 +427,13 @@ fn is_refused(job: &Job, trouble: &Trouble) -> bool {
 /// Whether the folder that a transfer has seen or made on the server was there no more, and is now: made again by this row,
 /// or by another one since directories were `forgotten` so many times.
 async fn is_made_again(job: &Job, forgotten: u64) -> bool {
-    let (folder, memory) = (&job.row.folder.remote, &job.context.memory);
+    let folder = &job.row.folder.remote;
     if folder.is_root() {
         return false;
     }
     match job.is_directory(folder, false).await {
-        Ok(true) => memory.forgotten() != forgotten,
-        Ok(false) => {
-            memory.forget_directories(&job.key);
-            walk::ensure(job, folder).await.is_ok()
-        }
+        Ok(true) => job.context.memory.forgotten() != forgotten,
+        Ok(false) => walk::ensure_anew(job, folder).await.is_ok(),
         // Why the upload was refused is the reason to tell.
         Err(_) => false,
     }

@@ -106,8 +106,7 @@ pub(super) async fn local(job: &Job) -> Result<End, Trouble> {
     let mut there = if is_new { Some(Vec::new()) } else { entries_there(job, &remote).await? };
     if there.is_none() && !job.is_directory(&remote, false).await? {
         // Somebody has removed it since a transfer has seen it.
-        job.context.memory.forget_directories(&job.key);
-        is_new = ensure(job, &remote).await?;
+        is_new = ensure_anew(job, &remote).await?;
         there = is_new.then(Vec::new);
     }
     let (usable, refused): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.kind.is_some());
@@ -263,12 +262,15 @@ pub(super) async fn ensure(job: &Job, path: &RemotePath) -> Result<bool, Trouble
     let mut remembers = false;
     match make(job, path, &mut remembers).await {
         // One above it may have gone since it was seen.
-        Err(trouble) if trouble.is_refusal() && remembers => {
-            job.context.memory.forget_directories(&job.key);
-            make(job, path, &mut remembers).await
-        }
+        Err(trouble) if trouble.is_refusal() && remembers => ensure_anew(job, path).await,
         result => result,
     }
+}
+
+/// The same where what is remembered of the server's folders is not true: each is looked for.
+pub(super) async fn ensure_anew(job: &Job, path: &RemotePath) -> Result<bool, Trouble> {
+    job.context.memory.forget_directories(&job.key);
+    make(job, path, &mut false).await
 }
 
 /// The same, and whether one of them was not looked for, because it was there before.

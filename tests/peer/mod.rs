@@ -83,6 +83,11 @@ impl Peer {
         self.heard().iter().any(|line| line.to_ascii_uppercase().starts_with(verb))
     }
 
+    /// How often any connection was told something that begins with `verb`.
+    pub fn count(&self, verb: &str) -> usize {
+        self.heard().iter().filter(|line| line.starts_with(verb)).count()
+    }
+
     /// How many connections said anything.
     pub fn connections(&self) -> usize {
         let numbers: std::collections::BTreeSet<_> = self.heard.lock().unwrap().iter().map(|(n, _)| *n).collect();
