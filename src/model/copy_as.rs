@@ -2,6 +2,7 @@
 
 use super::exchange::Exchange;
 use super::site::{Login, Security, Site};
+use super::url::{escaped, host_part};
 
 /// Whom the command is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Server {
 
     fn url(&self, path: &str) -> String {
         let scheme = if self.tls == Tls::Implicit { "ftps" } else { "ftp" };
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let host = host_part(&self.host);
         let port = self.port.map_or_else(String::new, |port| format!(":{port}"));
         // From the root: RFC 1738 3.2.2.
         let path = path.strip_prefix('/').map_or_else(|| escaped(path), |rest| format!("%2F{}", escaped(rest)));
@@ -199,18 +200,6 @@ fn quoted(text: &str) -> String {
 
 fn in_lftp(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-fn escaped(path: &str) -> String {
-    let mut escaped = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped += &format!("%{byte:02X}");
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

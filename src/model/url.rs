@@ -113,12 +113,41 @@ pub(super) fn split_port(host_port: &str) -> Result<(&str, Option<u16>), UrlErro
     }
 }
 
-/// Undoes percent escapes; bytes that are not UTF-8 stay as `path::escape_byte` characters.
+/// The address of `path` on the server of `site`, counted from the root (RFC 1738 3.2.2), or where there is none that of
+/// the log-in folder. It never holds a password, and [`Address::parse`] reads it back.
+pub fn of(site: &Site, path: Option<&str>) -> String {
+    let scheme = match site.security {
+        Security::Try | Security::Never => "ftp",
+        Security::Explicit => "ftpes",
+        Security::Implicit => "ftps",
+    };
+    let anonymous = site.login == Login::Anonymous || site.user.is_empty();
+    let user = if anonymous { String::new() } else { format!("{}@", escaped(&site.user).replace('/', "%2F")) };
+    let host = host_part(&site.host);
+    let port = site.port.map(|port| format!(":{port}")).unwrap_or_default();
+    let path = path.map(|path| format!("%2F{}", escaped(path.trim_start_matches('/')))).unwrap_or_default();
+    format!("{scheme}://{user}{host}{port}/{path}")
+}
+
+/// With percent escapes for all but `/` and what RFC 3986 2.3 calls unreserved.
+pub(super) fn escaped(path: &str) -> String {
+    let mut escaped = String::with_capacity(path.len());
+    for byte in super::path::encode_utf8(path) {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped += &format!("%{byte:02X}");
+        }
+    }
+    escaped
+}
+
 /// A host as it stands before a port: an IPv6 address in brackets (RFC 3986 3.2.2).
 pub fn host_part(host: &str) -> Cow<'_, str> {
     if host.contains(':') { format!("[{host}]").into() } else { host.into() }
 }
 
+/// Undoes percent escapes; bytes that are not UTF-8 stay as `path::escape_byte` characters.
 fn decode(text: &str) -> Result<String, UrlError> {
     let broken = || UrlError::Escape(text.to_owned());
     let mut bytes = Vec::with_capacity(text.len());
@@ -162,6 +191,18 @@ mod tests {
         assert_eq!(Address::parse("me@h").unwrap().site.login, Login::Normal);
         assert_eq!(Address::parse("h:2121").unwrap().site.port(), 2121);
         assert_eq!(Address::parse("::1").unwrap().site.host, "::1");
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let site = Site { host: "::1".into(), user: "a@b/c".into(), port: Some(2121), ..Site::default() };
+        let site = Site { security: Security::Explicit, login: Login::Normal, ..site };
+        let url = of(&site, Some("/pub/a b/caf\u{10fee9}"));
+        assert_eq!(url, "ftpes://a%40b%2Fc@[::1]:2121/%2Fpub/a%20b/caf%E9");
+        let address = Address::parse(&url).unwrap();
+        assert_eq!((address.site.user.as_str(), address.path.as_str()), ("a@b/c", "/pub/a b/caf\u{10fee9}"));
+        let nobody = Site { login: Login::Anonymous, ..site };
+        assert_eq!(of(&nobody, None), "ftpes://[::1]:2121/");
     }
 
     #[test]

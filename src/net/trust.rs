@@ -182,7 +182,7 @@ impl ServerCertVerifier for Verifier {
         let problems = self.problems(own, above, name, now);
         let pinned = self.trust.pinned.contains(&fingerprint(own));
         if !problems.is_empty() && !pinned {
-            self.seen().doubt = Some(self.doubt(own, above, problems.join(", ")));
+            self.seen().doubt = Some(self.doubt(own, above, problems.join(" and ")));
             return Err(rustls::Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure));
         }
         let mut seen = self.seen();

@@ -5,9 +5,9 @@ use eframe::egui::{Layout, MenuBar, Rect, Stroke, Ui, UiBuilder, vec2};
 use crate::model::AfterLast;
 use crate::model::settings::Theme;
 
+use super::bookmarks;
 use super::menu::{self, Can, Item};
 use super::mirror::Mirror;
-use super::perform;
 use super::quickconnect;
 use super::view::View;
 use super::{icons, theme};
@@ -138,7 +138,7 @@ impl Group<'_> {
     fn bookmarks(&mut self, ui: &mut Ui, view: &View) {
         self.rows(ui, &[&[Item::AddBookmark]]);
         let Some(tab) = view.tabs.iter().find(|tab| tab.id == view.tab) else { return };
-        let bookmarks = perform::bookmarks(self.mirror, tab);
+        let bookmarks = bookmarks::of(self.mirror, tab);
         if !bookmarks.is_empty() {
             ui.separator();
         }

@@ -9,7 +9,8 @@ use crate::model::compare::{Alike, Compared, Pair};
 use crate::model::explain::sentence;
 use crate::model::{Comparison, Direction, Exchange, Line};
 
-use super::list::{self, Order, Picked, Rows, Scroll};
+use super::list::{self, Rows, Scroll};
+use super::picked::{Order, Picked};
 use super::split::{self, Bounds};
 use super::strip::{at_right, at_right_width, bar, nothing};
 use super::transcript_line::{HEIGHT, drawn, paint_chip, write_command};

@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod bar;
+pub mod bookmarks;
 pub mod compared_log;
 pub mod dialog;
 pub mod drag;
@@ -21,6 +22,7 @@ pub mod paint;
 pub mod pane;
 pub mod path_bar;
 pub mod perform;
+pub mod picked;
 pub mod place;
 pub mod pointer;
 mod queue_drag;

@@ -7,18 +7,16 @@ use eframe::egui::{Context, Id};
 
 use crate::model::queue::Section;
 use crate::model::settings::Theme;
-use crate::model::site::Bookmark;
 use crate::model::{
-    Action, Answer, Ask, ConnectionState, Credentials, FileAction, PathSyntax, Place, QuestionId, RemotePath, Settings,
-    Site, TabId,
+    Action, Answer, Ask, ConnectionState, Credentials, FileAction, Place, QuestionId, Settings, Site, TabId, url,
 };
 
 use super::dialog::Wish;
 use super::menu::{Can, Item};
 use super::mirror::Mirror;
 use super::pane::{Travel, Want, is_openable};
-use super::view::{Side, TabView, View};
-use super::{compared_log, drag, list, lower, pane, place, quickconnect, table, tree};
+use super::view::{Side, View};
+use super::{bookmarks, compared_log, drag, list, lower, pane, place, quickconnect, table, tree};
 
 /// What came of a frame.
 #[derive(Debug, Default)]
@@ -123,7 +121,7 @@ pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mu
             lower::show_log(view);
             view.transcript.reveal_listing(mirror, view.tab);
         }
-        Item::AddBookmark => add_bookmark(mirror, view, out),
+        Item::AddBookmark => bookmarks::add(mirror, view, out),
         _ => in_pane(ctx, item, side, mirror, view, out),
     }
 }
@@ -408,92 +406,15 @@ fn set(mirror: &Mirror, out: &mut Out, change: impl FnOnce(&mut Settings)) {
     out.actions.push(Action::SaveSettings(Box::new(settings)));
 }
 
-/// Keeps the shown folders with the tab's site; one that was only typed is opened in the site manager first.
-fn add_bookmark(mirror: &Mirror, view: &mut View, out: &mut Out) {
-    let tab = view.current();
-    let Some((site, _)) = tab.server.clone() else { return };
-    let local = match tab.local.here() {
-        Some(Place::Local(path)) => Some(path),
-        _ => None,
-    };
-    let remote = tab.remote.here();
-    let name = remote.as_ref().map_or_else(|| site.title(), place::label);
-    let bookmark = Bookmark { name, local, remote: remote.as_ref().map(place::shown) };
-    let mut sites = (*mirror.sites).clone();
-    match sites.sites.iter_mut().find(|stored| is_stored_as(&site, stored)) {
-        Some(stored) => stored.bookmarks.push(bookmark),
-        None => {
-            let name = site.host.clone();
-            sites.sites.push(Site { name, bookmarks: vec![bookmark], ..(*site).clone() });
-            view.sites.open = true;
-        }
-    }
-    out.actions.push(Action::SaveSites(Arc::new(sites)));
-}
-
-/// The bookmarks of the tab's site.
-pub fn bookmarks<'a>(mirror: &'a Mirror, tab: &TabView) -> &'a [Bookmark] {
-    let stored = tab.server.as_ref().and_then(|(site, _)| {
-        let same = |stored: &&Site| {
-            (stored.name == site.name && stored.folder == site.folder)
-                || (site.name.is_empty() && stored.host == site.host)
-        };
-        mirror.sites.sites.iter().find(same)
-    });
-    stored.map(|site| site.bookmarks.as_slice()).unwrap_or_default()
-}
-
-/// Shows both folders of a bookmark.
-pub fn open_bookmark(bookmark: &Bookmark, mirror: &Mirror, view: &mut View, out: &mut Out) {
-    let id = view.tab;
-    if let Some(path) = &bookmark.local {
-        go(id, Place::Local(path.clone()), Travel::On, mirror, view, out);
-    }
-    if let Some(remote) = &bookmark.remote {
-        let server = mirror.tab(id).and_then(|tab| tab.server.as_ref());
-        let home = Place::Remote(server.map_or_else(RemotePath::root, |server| server.home.clone()));
-        let paths = server.map_or_else(PathSyntax::default, |server| server.paths);
-        go(id, place::resolve(&home, paths, remote), Travel::On, mirror, view, out);
-    }
-}
-
 /// The selected rows as FTP addresses, or as local paths.
 fn addresses(view: &mut View, side: Side) -> String {
     let tab = view.current();
     let site = tab.server.as_ref().map(|(site, _)| site.clone());
     let address = |place: &Place| match (place, &site) {
-        (Place::Remote(path), Some(site)) => url(site, path.as_str()),
+        (Place::Remote(path), Some(site)) => url::of(site, Some(path.as_str())),
         (place, _) => place::shown(place),
     };
     tab.pane(side).selected().iter().map(|(place, _)| address(place)).collect::<Vec<_>>().join("\n")
-}
-
-/// RFC 1738 3.2.2: `%2F` begins a path from the root, and not from the log-in folder.
-fn url(site: &Site, path: &str) -> String {
-    use crate::model::url::host_part;
-    use crate::model::{Login, Security};
-    let scheme = match site.security {
-        Security::Implicit => "ftps",
-        Security::Explicit => "ftpes",
-        Security::Try | Security::Never => "ftp",
-    };
-    let user = if site.login == Login::Anonymous { String::new() } else { format!("{}@", escaped(&site.user)) };
-    let host = host_part(&site.host);
-    let port = site.port.map(|port| format!(":{port}")).unwrap_or_default();
-    let path = path.trim_start_matches('/').split('/').map(escaped).collect::<Vec<_>>().join("/");
-    format!("{scheme}://{user}{host}{port}/%2F{path}")
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in crate::model::path::encode_utf8(text) {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped += &format!("%{byte:02X}");
-        }
-    }
-    escaped
 }
 
 /// Gives the keyboard to the table on `side`.
@@ -550,20 +471,4 @@ pub fn keyboard_in_pane(ctx: &Context, view: &View) -> bool {
 /// Width that a pane must have for its tree.
 pub fn has_trees(view: &View, width: f32) -> bool {
     view.layout.trees && pane::has_room_for_tree(width)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Login;
-
-    #[test]
-    fn addresses_can_be_typed_again() {
-        let site =
-            Site { host: "::1".into(), user: "a@b".into(), login: Login::Normal, port: Some(2121), ..Site::default() };
-        let url = url(&site, "/pub/a b/caf\u{10fee9}");
-        assert_eq!(url, "ftp://a%40b@[::1]:2121/%2Fpub/a%20b/caf%E9");
-        let address = crate::model::url::Address::parse(&url).unwrap();
-        assert_eq!((address.site.user.as_str(), address.path.as_str()), ("a@b", "/pub/a b/caf\u{10fee9}"));
-    }
 }

@@ -5,7 +5,8 @@ use eframe::egui::{DragAndDrop, PointerButton, Rect, Response, Stroke, Ui, pos2}
 use crate::model::TransferId;
 use crate::model::queue::Place;
 
-use super::list::{Order, Picked, Scroll};
+use super::list::Scroll;
+use super::picked::{Order, Picked};
 use super::{drag, icons, text, theme};
 
 /// That the selected rows are under way; egui carries it.

@@ -6,9 +6,10 @@ use crate::model::queue::{Place, Row, Section};
 use crate::model::transfer::Priority;
 use crate::model::{Action, Phase, Queue, TransferId};
 
-use super::list::{self, Order, Picked, Rows, Scroll};
+use super::list::{self, Rows, Scroll};
 use super::menu::{self, Item};
 use super::mirror::Mirror;
+use super::picked::{Order, Picked};
 use super::queue_drag::{self, Body};
 use super::queue_row::{draw_row, hover, spoken};
 use super::strip::{at_right, bar, bar_tab, nothing};

@@ -7,7 +7,7 @@ use eframe::egui::{
     self, Align, Button, Id, Key, Layout, Margin, Modifiers, Popup, Rect, RichText, TextEdit, Ui, UiBuilder, vec2,
 };
 
-use crate::model::url::Address;
+use crate::model::url::{Address, host_part};
 use crate::model::{Action, Credentials, Login, Secret, Site, Sites, TabId};
 
 use super::menu::{self, Item};
@@ -103,7 +103,7 @@ fn address(site: &Site) -> String {
         Security::Implicit => "ftps://",
         Security::Never => "ftp://",
     };
-    if site.host.contains(':') { format!("{scheme}[{}]", site.host) } else { format!("{scheme}{}", site.host) }
+    format!("{scheme}{}", host_part(&site.host))
 }
 
 /// The same with the port, which tells servers of one host apart.

@@ -6,8 +6,9 @@ use crate::model::Exchange;
 use crate::model::explain::sentence;
 use crate::model::log_layout::{Column, Times};
 
-use super::list::{self, Order, Rows};
+use super::list::{self, Rows};
 use super::mirror::Mirror;
+use super::picked::Order;
 use super::text::{self, Clock};
 use super::theme;
 use super::transcript_columns::{INSET, align, header_ui, write_time};

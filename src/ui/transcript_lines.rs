@@ -5,8 +5,9 @@ use eframe::egui::{self, Key, Modifiers, Role, Sense, Ui, WidgetInfo};
 use crate::model::explain::sentence;
 use crate::model::{ConnectionId, Direction, Exchange, Line, Transcript};
 
-use super::list::{self, Order, Rows};
+use super::list::{self, Rows};
 use super::mirror::Mirror;
+use super::picked::Order;
 use super::text::{self, Clock};
 use super::transcript_columns::write_time;
 use super::transcript_copy::{RowMenu, copy, row_menu};

@@ -10,9 +10,10 @@ use crate::model::{ConnectionId, Line, TabId, Transcript, TransferId};
 
 use super::dialog::Exported;
 use super::filter_field::FilterField;
-use super::list::{Order, Picked, Scroll};
+use super::list::Scroll;
 use super::menu::Item;
 use super::mirror::Mirror;
+use super::picked::{Order, Picked};
 use super::raw_command::RawCommand;
 use super::remedy::Chosen;
 use super::split::{self, Bounds};

@@ -10,7 +10,7 @@ use super::pane::{self, Env};
 use super::perform::{self, Out};
 use super::split::{self, Moved};
 use super::view::{Side, View};
-use super::{lower, notices, quickconnect, status, tabs, theme};
+use super::{bookmarks, lower, notices, quickconnect, status, tabs, theme};
 
 /// Below this width the lower panels are tabs of one.
 const NARROW: f32 = 1200.0;
@@ -89,9 +89,9 @@ fn choose(ctx: &Context, choice: Choice, side: Side, mirror: &Mirror, view: &mut
         }
         Choice::AfterLast(choice) => out.actions.push(crate::model::Action::AfterLast(choice)),
         Choice::Bookmark(index) => {
-            let bookmark = perform::bookmarks(mirror, view.current()).get(index).cloned();
+            let bookmark = bookmarks::of(mirror, view.current()).get(index).cloned();
             if let Some(bookmark) = bookmark {
-                perform::open_bookmark(&bookmark, mirror, view, out);
+                bookmarks::open(&bookmark, mirror, view, out);
             }
         }
     }

@@ -61,10 +61,10 @@ async fn a_stranger_is_described_and_never_trusted_by_itself() {
 async fn every_problem_is_told() {
     let expired = Identity::new(&["other.example"], |params| params.not_after = date_time_ymd(2021, 5, 6));
     let problem = doubt(&expired, "127.0.0.1", Trust::default()).await.problem;
-    assert_eq!(problem, "is self-signed, expired on 2021-05-06, is for another host");
+    assert_eq!(problem, "is self-signed and expired on 2021-05-06 and is for another host");
     let early = Identity::new(&["127.0.0.1"], |params| params.not_before = date_time_ymd(2090, 5, 6));
     let problem = doubt(&early, "127.0.0.1", Trust::default()).await.problem;
-    assert_eq!(problem, "is self-signed, is not valid before 2090-05-06");
+    assert_eq!(problem, "is self-signed and is not valid before 2090-05-06");
 }
 
 #[tokio::test]
