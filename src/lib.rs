@@ -46,7 +46,7 @@
 //! worker/     policy; owns sessions, queue, transcript, stores
 //!             mod dispatch front scribe       the loop, action by action; events and what is written down
 //!             tabs browse errand files here   browsing, and single changes of files
-//!             queue steer rows extras ready pool follow   the queue, and what a person does with it
+//!             queue left steer rows extras ready pool follow   the queue, and what a person does with it
 //!             transfer walk download upload verify checksum rules retry settle   one row of it
 //!             helpers segments plan ranges    a large file over several connections
 //!             import after limits             its files, what is done behind its last row, and how fast it may go
@@ -55,8 +55,8 @@
 //!             logs session_log                logs in files: opened ones, and our own where they are wanted
 //! ui/         egui: draws a mirror, collects actions
 //!             app window mirror view          the loop, the areas, what it knows
-//!             menu bar perform                each command once, and what it does
-//!             pane path_bar tree table* rows order list drag pointer   the panes
+//!             menu bar perform bookmarks      each command once, and what it does
+//!             pane path_bar tree table* rows order list picked drag pointer   the panes
 //!             queue_* transcript_* lower      the queue and the reply log
 //!             filter_field raw_command remedy trouble   parts of the log: typing, and acting on it
 //!             opened_log compared_log         logs from files, and two side by side
