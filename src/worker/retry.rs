@@ -127,6 +127,13 @@ impl Trouble {
     /// No connection could be made.
     pub(super) fn connecting(what: impl Into<String>, error: &net::Error) -> Self {
         let mut trouble = Self::of(what, error);
+        // The headline says as much.
+        if let Some((address, why)) =
+            trouble.failure.why.strip_prefix("Connecting to ").and_then(|rest| rest.split_once(": "))
+        {
+            let is_named = trouble.failure.what.ends_with(&format!(" {address}"));
+            trouble.failure.why = if is_named { why.to_owned() } else { format!("{address}: {why}") };
+        }
         trouble.kind = match trouble.kind {
             Kind::Stopped | Kind::NeedsTls12 => trouble.kind,
             _ if is_too_many(error) => Kind::TooMany,
@@ -274,6 +281,16 @@ mod tests {
     fn words_hold_no_numbers_of_the_system() {
         let trouble = Trouble::new("x", "connection refused (os error 111) (425 no)", Cause::Network, true);
         assert_eq!(trouble.failure.why, "connection refused (425 no)");
+    }
+
+    #[test]
+    fn what_failed_is_said_once() {
+        let why = |what: &str| {
+            let error = net::Error::Timeout { what: "Connecting to [::1]:21".into(), seconds: 5 };
+            Trouble::connecting(format!("Could not connect to {what}"), &error).failure.why
+        };
+        assert_eq!(why("[::1]:21"), "no answer within 5 s");
+        assert_eq!(why("ftp.example.org"), "[::1]:21: no answer within 5 s");
     }
 
     #[test]
