@@ -341,6 +341,13 @@ impl Part {
         self.file.metadata().map(|metadata| metadata.len()).map_err(|e| Error::new("look at", self.path(), e))
     }
 
+    /// How many bytes of room a file of `size` bytes still needs, of which `there` are there: what was set aside for an
+    /// earlier try is its own.
+    pub fn lacks(&self, size: u64, there: u64) -> Result<u64, Error> {
+        let allocated = folder::allocated(&self.file).map_err(|e| Error::new("look at", self.path(), e))?;
+        Ok(size.saturating_sub(allocated.max(there)))
+    }
+
     /// Sets room aside for a file of `size` bytes, so that it lies in one piece and a full disk is found now. The length
     /// stays what is there. A disk that cannot do this does without.
     pub fn reserve(&self, size: u64) -> Result<(), Error> {

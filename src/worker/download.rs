@@ -288,14 +288,16 @@ impl Opening {
         if copied {
             there = Ranges::first(part.length()?);
         }
-        match target.room(now.size.unwrap_or(0).saturating_sub(there.total())) {
+        // As text, the file here has another length.
+        let size = now.size.filter(|_| !ascii).unwrap_or(0);
+        match part.lacks(size, there.total()).and_then(|lacks| target.room(lacks)) {
             Err(error) if there.total() == 0 => {
                 // What was to hold it is not left behind; that it does not fit is the error to tell.
                 let _ = journal.forget_source(&part.path());
                 let _ = part.abandon();
                 Err(error)
             }
-            room => room.and_then(|()| part.reserve(now.size.unwrap_or(0))).map(|()| Opened {
+            room => room.and_then(|()| part.reserve(size)).map(|()| Opened {
                 part,
                 copied,
                 there,

@@ -397,11 +397,9 @@ impl Job {
             Verdict::Ask => self.ask(source, target).await?,
             verdict => verdict,
         };
-        if self.row.text && matches!(verdict, Verdict::Continue(_) | Verdict::Complete | Verdict::TooLarge) {
-            let (what, why) = (format!("Could not transfer {}", self.row.remote()), "text cannot be gone on with");
-            return Err(Trouble::new(what, why, Cause::Differs, false));
-        }
-        Ok(verdict)
+        // Bytes of text say nothing of where it goes on: it is sent whole.
+        let goes_on = matches!(verdict, Verdict::Continue(_) | Verdict::Complete | Verdict::TooLarge);
+        Ok(if self.row.text && goes_on { Verdict::Write } else { verdict })
     }
 
     /// What was decided for this row, if anything was.
@@ -446,12 +444,9 @@ impl Job {
         self.context.tell(Input::Parked(self.row.id, link)).await;
         let answer = self.context.ask(None, Ask::FileExists(Box::new(file)), &self.cancel).await;
         match answer {
-            Some(Answer::Exists { choice, .. }) if choice != IfExists::Ask => {
-                match rules::decide(choice, &source, &target) {
-                    Verdict::Skip => Ok(Verdict::Skip),
-                    _ => Err(Trouble::answered(choice)),
-                }
-            }
+            Some(Answer::Exists { choice: IfExists::Skip, .. }) => Ok(Verdict::Skip),
+            // The row begins anew with it: where times decide, they are asked for first.
+            Some(Answer::Exists { choice, .. }) if choice != IfExists::Ask => Err(Trouble::answered(choice)),
             _ if self.cancel.is_cancelled() => Err(Trouble::stopped("Stopped")),
             _ => Ok(Verdict::Skip),
         }

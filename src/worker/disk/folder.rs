@@ -13,9 +13,9 @@ mod portable;
 mod unix;
 
 #[cfg(not(unix))]
-pub(super) use portable::{Folder, free_bytes, reserve};
+pub(super) use portable::{Folder, allocated, free_bytes, reserve};
 #[cfg(unix)]
-pub(super) use unix::{Folder, free_bytes, reserve};
+pub(super) use unix::{Folder, allocated, free_bytes, reserve};
 
 /// What the system knows of an entry.
 #[derive(Clone, Debug)]

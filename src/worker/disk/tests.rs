@@ -249,6 +249,9 @@ fn room_is_set_aside_without_bytes_that_nobody_wrote() {
         let free = super::folder::free_bytes(folder.path()).unwrap();
         let set_aside = part.path().metadata().unwrap().blocks() * 512;
         assert!(set_aside == 0 || set_aside >= 4 << 20, "the disk can or it cannot");
+        // The next try must not want room for it once more.
+        let lacks = part.lacks(4 << 20, 1 << 20).unwrap();
+        assert_eq!(lacks, if set_aside == 0 { 3 << 20 } else { 0 });
         assert!(set_aside == 0 || part.reserve(free.saturating_mul(4)).is_err(), "there is no such room");
     }
     part.abandon().unwrap();

@@ -212,6 +212,12 @@ pub(in super::super) fn reserve(_file: &File, _from: u64, _length: u64) -> io::R
     Ok(())
 }
 
+/// Bytes of the disk that a file has, whatever its length.
+pub(in super::super) fn allocated(file: &File) -> io::Result<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    Ok(file.metadata()?.blocks().saturating_mul(512))
+}
+
 /// Free bytes for this person on the disk that holds `folder`.
 pub(in super::super) fn free_bytes(folder: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(folder).ok()?;
