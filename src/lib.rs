@@ -47,7 +47,7 @@
 //!             mod dispatch front scribe       the loop, action by action; events and what is written down
 //!             tabs browse errand files here   browsing, and single changes of files
 //!             queue left steer rows extras ready pool follow   the queue, and what a person does with it
-//!             transfer walk download upload verify checksum rules retry settle   one row of it
+//!             transfer walk download guard upload verify checksum rules retry settle   one row of it
 //!             helpers segments plan ranges    a large file over several connections
 //!             import after limits             its files, what is done behind its last row, and how fast it may go
 //!             connect secret memory questions log-in, certificates, passwords, and what was learned of servers

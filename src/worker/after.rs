@@ -29,6 +29,11 @@ impl Worker {
         }
     }
 
+    /// Rows failed with another one, without being tried.
+    pub(super) fn count_failed(&mut self, rows: usize) {
+        self.tally.get_or_insert_default().failed += rows;
+    }
+
     /// Chooses what happens after the last transfer.
     pub(super) fn choose_after_last(&mut self, choice: AfterLast) {
         self.after_last = choice;
@@ -96,9 +101,10 @@ impl Worker {
         }
     }
 
-    /// Keeps the machine awake while transfers run, if people want it.
+    /// Keeps the machine awake while transfers run or wait for another try, if people want it.
     pub(super) fn keep_awake(&mut self, now: Instant) {
-        if self.active.is_empty() || !self.settings.keep_awake {
+        let is_busy = !self.active.is_empty() || self.rows.due().is_some();
+        if !is_busy || !self.settings.keep_awake {
             return self.awake.let_go();
         }
         self.awake.hold(now);

@@ -58,6 +58,17 @@ impl Error {
     pub fn is_full(&self) -> bool {
         is_full(&self.source)
     }
+
+    /// Whether the same may well work later: there is room again, or nobody else is at it.
+    pub fn is_for_now(&self) -> bool {
+        let kind = self.source.kind();
+        matches!(kind, ErrorKind::StorageFull | ErrorKind::ResourceBusy | ErrorKind::PermissionDenied)
+    }
+
+    /// Whether the disk knows no such thing.
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self.source.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported)
+    }
 }
 
 impl From<Error> for Failure {
@@ -425,7 +436,11 @@ impl Part {
         if let Some(time) = modified.and_then(system_time) {
             let _ = self.file.set_modified(time);
         }
-        self.file.sync_all().map_err(|e| Error::new("write", &path, e))?;
+        self.file.sync_all().map_err(|error| {
+            // What the disk has lost of it nobody knows, and it says so only once: nothing of it is gone on with.
+            let _ = self.file.set_len(0);
+            Error::new("write", &path, error)
+        })?;
         self.check_name()?;
         let named = if self.has_name() {
             self.folder.rename(&self.part, &self.name, replace)

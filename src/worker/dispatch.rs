@@ -182,6 +182,7 @@ impl Worker {
                 self.sites = Arc::new(sites.clone());
             }
         }
+        self.renew_limits();
         self.front.send(Event::Sites(self.sites.clone()));
     }
 

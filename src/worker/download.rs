@@ -1,11 +1,10 @@
 //! Files from the server: into a part first, which takes the file's name when it is whole.
 
-use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::disk::{self, Found, Part, Target};
+use super::guard::{Guard, SYNC_FROM};
 use super::journal::{Entry, Journal, Source};
 use super::ranges::Ranges;
 use super::retry::{Kind as TroubleKind, Trouble};
@@ -25,10 +24,6 @@ pub(super) const OVERLAP: u64 = 64 * 1024;
 /// A file that is not longer than this is fetched anew rather than gone on with: what would be fetched once more to compare is
 /// all of it. While it comes it needs no name, and the journal no word of it.
 const WHOLE: u64 = 16 * 1024;
-/// A part is written out to the disk this often…
-const SYNC_EVERY: Duration = Duration::from_secs(20);
-/// …if it has grown by so many bytes since.
-const SYNC_FROM: u64 = 64 * 1024 * 1024;
 /// A file may grow while it is fetched, to twice its size or by this much. A server that sends still more than it said
 /// would fill the disk.
 const GROWTH: u64 = 64 * 1024 * 1024;
@@ -52,18 +47,19 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let look = move || {
         if unnamed && let Some(part) = Part::unnamed(&look)? {
             let there = Ranges::default();
-            return Ok((None, Some(Opened { part, copied: false, there, outdated: None })));
+            return Ok((None, false, Some(Opened { part, copied: false, there, outdated: None })));
         }
         let found = look.found()?;
-        let is_new = found.is_none() && look.part_path().symlink_metadata().is_err();
+        let is_begun = look.part_path().symlink_metadata().is_ok();
+        let is_new = found.is_none() && !is_begun;
         let part = (is_new && may_be_at_once).then(|| opening.open(&look)).transpose()?;
-        Ok((found, part))
+        Ok((found, is_begun, part))
     };
     let (source, replace, Opened { mut part, copied, there, outdated }) =
         match job.blocking(&what, look).await.map_err(full)? {
-            (_, Some(opened)) => (listed, false, opened),
-            (found, None) => {
-                let source = source(job).await?;
+            (_, _, Some(opened)) => (listed, false, opened),
+            (found, is_begun, None) => {
+                let source = source(job, is_begun).await?;
                 let (target, replace, begun) = match start(job, &what, target, found, source).await? {
                     Start::Over(end) => return Ok(end),
                     Start::Write { target, replace, begun } => (target, replace, begun),
@@ -153,11 +149,12 @@ fn tells_times(job: &Job) -> bool {
     server.is_some_and(|server| server.features.iter().any(|feature| feature.eq_ignore_ascii_case("MDTM")))
 }
 
-/// Size and time of the file on the server, from its listing or asked for.
-async fn source(job: &mut Job) -> Result<Facts, Trouble> {
+/// Size and time of the file on the server, from its listing or asked for: a listing from before it was begun does not say
+/// whether it is still the same.
+async fn source(job: &mut Job, is_begun: bool) -> Result<Facts, Trouble> {
     let mut source = Facts { size: job.row.size, modified: job.extra.listed.modified };
     let exact = |modified: Option<Modified>| modified.is_some_and(|modified| modified.is_exact());
-    if source.size.is_none() || !exact(source.modified) {
+    if source.size.is_none() || !exact(source.modified) || is_begun || job.row.attempts > 1 {
         // A server that says nothing about the file may still send it, or say why not.
         let said = job.remote_facts(&job.row.remote()).await?.unwrap_or_default();
         source = Facts { size: said.size.or(source.size), modified: said.modified.or(source.modified) };
@@ -213,7 +210,7 @@ async fn start(
             job.row.local_name = Some(name.into());
             // Decided once: the next attempt must not find the new name taken by its own part.
             job.row.if_exists = Some(IfExists::Rename);
-            job.context.news(job.row.id, News::Named(Box::new(job.row.clone()))).await;
+            job.named().await;
             let target = Target::of(&job.row).map_err(|error| Trouble::disk(what, &error))?;
             Ok(Start::Write { target, replace: false, begun: false })
         }
@@ -297,12 +294,7 @@ impl Opening {
                 let _ = part.abandon();
                 Err(error)
             }
-            room => room.and_then(|()| part.reserve(size)).map(|()| Opened {
-                part,
-                copied,
-                there,
-                outdated,
-            }),
+            room => room.and_then(|()| part.reserve(size)).map(|()| Opened { part, copied, there, outdated }),
         }
     }
 
@@ -340,7 +332,7 @@ fn full(mut trouble: Trouble) -> Trouble {
 
 /// Whether the file on the server is another one than it was.
 fn is_other(before: &Source, now: &Source) -> bool {
-    let time = |source: &Source| source.modified.filter(Modified::is_exact);
+    let time = |source: &Source| source.modified.filter(Modified::is_exact).map(|modified| modified.unix_seconds());
     let sizes = before.size.zip(now.size).is_some_and(|(before, now)| before != now);
     before.remote != now.remote || sizes || time(before).zip(time(now)).is_some_and(|(before, now)| before != now)
 }
@@ -369,6 +361,9 @@ async fn fetch(
     let offset = length - tail.len() as u64;
     let file = part.file().map_err(|error| local(&error))?;
     let size = source.size.filter(|size| *size > 0 && !job.row.text);
+    let large = size.is_none_or(|size| size >= SYNC_FROM);
+    let guard = Guard::new(job, part, noted(job, source), (offset, tail), large).await;
+    let mut guard = guard.map_err(|error| local(&error))?;
     let most = size.map(|size| size.saturating_sub(offset).saturating_add(size.max(GROWTH)));
     let left = size.and_then(|size| size.checked_sub(offset));
     let flow = job.flow(offset, offset, left, most);
@@ -380,11 +375,15 @@ async fn fetch(
         job.added().await
     }
     job.lead(left).await;
-    let body = Body::Receive { file, flow };
-    let remote = job.row.remote();
-    let transfer = job.transfer(operation, body, "Could not download", &remote);
-    let result = synced(job, part, transfer).await;
-    if offset > 0 && !begins_with(part, offset, &tail, job.gauge.moved()).map_err(|error| local(&error))? {
+    let body = Body::Receive { file, flow: flow.clone() };
+    let (remote, stop) = (job.row.remote(), guard.stop());
+    let transfer = job.transfer(operation, body, ("Could not download", &remote), &stop);
+    let result = guard.watch(&flow, transfer).await;
+    if let Some(error) = guard.lost.take() {
+        part.truncate(guard.synced).map_err(|error| local(&error))?;
+        return Err(Trouble::disk(what, &error));
+    }
+    if !guard.is_same(&flow).map_err(|error| local(&error))? {
         part.truncate(0).map_err(|error| local(&error))?;
         if copied {
             // The next attempt would find the same, and to replace the file was not asked for.
@@ -418,27 +417,6 @@ async fn fetch(
     Ok(Fetched { from: offset, size, modified })
 }
 
-/// Makes sure from time to time, while `transfer` writes the part, that a power cut takes little of it.
-async fn synced<T>(job: &Job, part: &Part, transfer: impl Future<Output = T>) -> T {
-    let mut transfer = std::pin::pin!(transfer);
-    let mut before = 0;
-    loop {
-        tokio::select! {
-            biased;
-            result = &mut transfer => return result,
-            () = tokio::time::sleep(SYNC_EVERY) => {}
-        }
-        let Ok(length) = part.length() else { continue };
-        let (Ok(file), path, journal) = (part.file(), part.path(), job.context.journal.clone()) else { continue };
-        if length.saturating_sub(before) >= SYNC_FROM {
-            before = length;
-            // A disk that cannot do this takes nothing from the transfer.
-            let sync = move || file.sync_data().is_ok_and(|()| journal.note_synced(&path, length).is_ok());
-            let _ = tokio::task::spawn_blocking(sync).await;
-        }
-    }
-}
-
 /// Compares `total` with the size that the server says; `None` where it says none.
 async fn expected(job: &Job, what: &str, source: Facts, total: u64) -> Result<Option<u64>, Trouble> {
     let size = match source.size {
@@ -459,17 +437,6 @@ async fn expected(job: &Job, what: &str, source: Facts, total: u64) -> Result<Op
         format!("{total} bytes came instead of {size}")
     };
     Err(Trouble::new(what, why, Cause::Differs, true))
-}
-
-/// Whether what was fetched from `offset` on, `moved` bytes, begins with `tail`, which was there before.
-fn begins_with(part: &Part, offset: u64, tail: &[u8], moved: u64) -> Result<bool, disk::Error> {
-    let wrong = |error| disk::Error::new("read", part.path(), error);
-    let compared = usize::try_from(moved).unwrap_or(usize::MAX).min(tail.len());
-    let mut bytes = vec![0; compared];
-    let mut file = part.file()?;
-    file.seek(SeekFrom::Start(offset)).map_err(wrong)?;
-    file.read_exact(&mut bytes).map_err(wrong)?;
-    Ok(bytes == tail[..compared])
 }
 
 /// A part that holds nothing, or that nobody wants, is no use; any other stays, to be gone on with.
@@ -525,16 +492,5 @@ mod tests {
         );
         let local = at(9).map(|modified| Modified { utc: false, ..modified });
         assert!(!is_done(facts(Some(3), local), facts(Some(3), at(9))), "of another zone, perhaps");
-    }
-
-    #[test]
-    fn what_is_fetched_again_must_be_what_was_there() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("a.part"), b"0123456789").unwrap();
-        let part = Part::find(&Target::new(folder.path(), 0, "a").unwrap(), |_, _| Ok(true)).unwrap();
-        assert!(begins_with(&part, 6, b"6789", 100).unwrap());
-        assert!(begins_with(&part, 6, b"67xx", 2).unwrap(), "only what came is compared");
-        assert!(!begins_with(&part, 6, b"6x89", 100).unwrap());
-        assert!(begins_with(&part, 6, b"xxxx", 0).unwrap(), "nothing came, nothing differs");
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct Extra {
     pub(super) has_learned: bool,
     /// The connections of tabs were given up for it once.
     pub(super) has_yielded: bool,
+    /// What is at the upload's target may be its own work.
+    pub(super) begun: bool,
     /// A person wants it as if nobody had tried it.
     pub(super) anew: bool,
     /// Failures since it last got further.

@@ -299,6 +299,14 @@ impl Journal {
         self.write(&[Entry::Gone(vec![part.to_owned()])])
     }
 
+    /// The database takes no more pages than it has, or as many as there is room for.
+    #[cfg(test)]
+    pub(super) fn limit_pages(&self, most: Option<u32>) {
+        let most = most.unwrap_or(u32::MAX - 1);
+        let mut shared = self.shared();
+        shared.database().unwrap().query_row(&format!("PRAGMA max_page_count = {most}"), [], |_| Ok(())).unwrap();
+    }
+
     fn execute(&self, statement: &str, values: impl rusqlite::Params) -> Result<(), Error> {
         let mut shared = self.shared();
         let written = shared.database().and_then(|database| database.prepare_cached(statement)?.execute(values));

@@ -62,6 +62,8 @@ struct Inner {
     exists: HashMap<Course, IfExists>,
     /// Servers that do not go on where they are told to.
     no_segments: HashSet<Key>,
+    /// Names that rows have chosen for their copies on servers: nobody else takes one in this run.
+    claimed: HashSet<String>,
     /// Rows whose segments did not fit together.
     in_one: HashSet<TransferId>,
 }
@@ -78,6 +80,11 @@ impl Memory {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // Each change is a single insertion or removal, so what a panicking thread left is whole.
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Takes the name of a copy, unless another row has.
+    pub(super) fn claim(&self, remote: String) -> bool {
+        self.inner().claimed.insert(remote)
     }
 
     pub(super) fn credentials(&self, key: &Key) -> Option<Credentials> {

@@ -15,6 +15,7 @@ mod extras;
 mod files;
 mod follow;
 mod front;
+mod guard;
 mod helpers;
 mod here;
 mod import;
@@ -58,7 +59,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use self::after::{Awake, Tally};
 use self::connect::{Closed, Context, Link};
@@ -70,7 +71,7 @@ use self::questions::{Asked, Questions};
 use self::queue::Active;
 use self::retry::Trouble;
 use self::rows::Rows;
-use self::scribe::{Lines, Scribe};
+use self::scribe::{Lines, Scribe, Written};
 use self::segments::Crew;
 use self::session_log::SessionLog;
 use self::store::{Folders, Store};
@@ -226,7 +227,7 @@ enum News {
     /// How large the source is.
     Size(u64),
     /// It gets another name, because its own is taken.
-    Named(Box<Transfer>),
+    Named(Box<Transfer>, oneshot::Sender<Written>),
     /// Several connections may fetch it.
     Crew(Arc<Crew>),
 }
@@ -505,6 +506,7 @@ impl Worker {
                 Some(input) = self.inputs.recv() => self.handle(input),
             }
         }
+        self.rest_stopped();
         self.take_lines();
         self.tick();
         self.settle();

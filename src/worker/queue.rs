@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -48,6 +48,9 @@ pub(super) enum Place {
     /// Nothing: it waits for a person.
     Parked,
 }
+
+/// How often it is looked whether rows still wait for another try, where nothing runs.
+const WAITING: Duration = Duration::from_secs(1);
 
 /// A row under way.
 pub(super) struct Active {
@@ -168,13 +171,38 @@ impl Worker {
                 return self.share_places();
             };
             let Some(row) = self.rows.get(id).map(|row| row.to_transfer()) else { return };
-            let site = row.folder.site.clone();
+            let site = self.as_stored(&row.folder.site);
             let key = self.rows.key(&site);
             if self.pool.is_new(&key) {
                 self.remember_limit(&key, &site);
             }
             let link = self.pool.begin(&key, row.course);
             self.start(row, site, key, link, Place::Connection);
+        }
+    }
+
+    /// A row's site, with the limits that it has now: a person may have changed them since the row was put in.
+    fn as_stored(&self, site: &Arc<Site>) -> Arc<Site> {
+        let of = |site: &Site| (site.limit_down, site.limit_up, site.segments);
+        let is_it = |stored: &&Site| {
+            !site.name.is_empty() && (&stored.name, &stored.folder) == (&site.name, &site.folder) && {
+                of(stored) != of(site) && Key::of(stored) == Key::of(site)
+            }
+        };
+        match self.sites.sites.iter().find(is_it) {
+            Some(stored) => {
+                let (limit_down, limit_up, segments) = of(stored);
+                Arc::new(Site { limit_down, limit_up, segments, ..Site::clone(site) })
+            }
+            None => site.clone(),
+        }
+    }
+
+    /// Sites were changed: their limits hold for what runs, too.
+    pub(super) fn renew_limits(&self) {
+        for active in self.active.values() {
+            let site = self.as_stored(&active.site);
+            self.context.limits.of(&active.key, &site, active.course);
         }
     }
 
@@ -215,6 +243,7 @@ impl Worker {
         self.active.insert(row.id, active);
         self.progress_at.get_or_insert_with(|| Instant::now() + PROGRESS);
         let is_left = row.id.0 < self.first_id && !self.rows.extra(row.id).anew;
+        let begun = self.rows.extra(row.id).begun || is_left && row.attempts > 1;
         let job = Job {
             context: self.context.clone(),
             settings: self.context.settings(),
@@ -228,7 +257,7 @@ impl Worker {
             started: Instant::now(),
             written: self.context.scribe.written(self.rows.adds()),
             is_left,
-            begun: false,
+            begun,
         };
         tokio::spawn(transfer::run(job));
     }
@@ -240,7 +269,10 @@ impl Worker {
             self.rows.change(Delta::Progress(news));
         }
         self.keep_awake(now);
-        self.progress_at = (!self.active.is_empty()).then(|| now + PROGRESS);
+        self.progress_at = match self.active.is_empty() {
+            false => Some(now + PROGRESS),
+            true => self.rows.due().map(|_| now + WAITING),
+        };
     }
 
     /// Something became known about a row under way.
@@ -254,7 +286,7 @@ impl Worker {
             }
             News::Size(size) => self.rows.change(Delta::Size(id, size)),
             News::Kind(kind) => self.rows.replace(Transfer { kind, ..row }),
-            News::Named(named) => {
+            News::Named(named, answer) => {
                 let Transfer { local_name, remote_name, if_exists, .. } = *named;
                 let row = Transfer { local_name, remote_name, if_exists, ..row };
                 // The old target is free; the new one is nobody else's by the way it was chosen.
@@ -263,6 +295,8 @@ impl Worker {
                     active.target = self.rows.occupy(row.row());
                 }
                 self.rows.replace(row);
+                // A row that was stopped meanwhile does not wait for it.
+                let _ = answer.send(self.context.scribe.written(self.rows.adds()));
             }
         }
     }
@@ -298,8 +332,11 @@ impl Worker {
 
     /// An attempt ended.
     pub(super) fn ended(&mut self, ended: Ended) {
-        let Ended { id, key, end, link, reached } = ended;
+        let Ended { id, key, end, link, reached, begun } = ended;
         let Some(active) = self.active.remove(&id) else { return };
+        if begun && self.rows.get(id).is_some() {
+            self.rows.extra(id).begun = true;
+        }
         if link.is_some() && self.pool.outgrew(&key) {
             self.learn_limit(&active.site, None);
         }
@@ -494,6 +531,7 @@ impl Worker {
             // Each row more would be another log-in refused, or another wait for nobody.
             let (ids, failure) = (self.rows.queued_of(&active.key), Arc::new(failure.clone()));
             self.rows.change_each(&ids, |row| row.phase = Phase::Failed(failure.clone()));
+            self.count_failed(ids.len());
         }
         if kind == TroubleKind::DiskFull && self.can_release {
             self.without_room.push(row.id);

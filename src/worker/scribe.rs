@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::Input;
+use super::disk::Error;
 use super::journal::{Entry, Journal, is_kept};
 use crate::model::{Delta, Direction, Event, Line, Queue};
 use crate::net::Log;
@@ -21,6 +22,8 @@ const PORTION: usize = 1024;
 const GATHER: Duration = Duration::from_millis(5);
 /// Changes that wait for the disk; with more, nobody goes on before they are written.
 const MOST_CHANGES: usize = 256;
+/// Changes that are kept while the disk takes none; beyond this the oldest are lost.
+const MOST_LEFT: usize = 65_536;
 
 /// Lines on their way from the connections to the front.
 #[derive(Default)]
@@ -110,8 +113,8 @@ pub(super) struct Scribe {
     journal: Arc<Journal>,
     waiting: Mutex<Unwritten>,
     wake: Condvar,
-    /// Held by who writes: what comes later waits.
-    writing: Mutex<()>,
+    /// Held by who writes: what comes later waits. What the disk did not take so far, which goes first the next time.
+    writing: Mutex<Vec<Entry>>,
     written: watch::Sender<u64>,
     /// For the word that it does not work, said once: each further change would fail alike.
     inputs: mpsc::Sender<Input>,
@@ -212,18 +215,21 @@ impl Scribe {
 
     /// Writes what waits, in one transaction; behind it everything is on the disk that was added before. Blocks.
     pub(super) fn flush(&self) {
-        let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let entries = std::mem::take(&mut self.waiting().entries);
+        let mut left = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = std::mem::take(&mut self.waiting().entries);
+        let groups = new.iter().filter(|entry| matches!(entry, Entry::Rows(_))).count() as u64;
+        let mut entries = std::mem::take(&mut *left);
+        entries.extend(new);
         if entries.is_empty() {
             return;
         }
-        let groups = entries.iter().filter(|entry| matches!(entry, Entry::Rows(_))).count() as u64;
-        let written = self.journal.write(&entries).or_else(|error| match entries.len() {
-            1 => Err(error),
-            // What is wrong with one of them is not the others' loss.
-            _ => entries.iter().map(|entry| self.journal.write(std::slice::from_ref(entry))).fold(Ok(()), Result::and),
-        });
-        drop(writing);
+        let mut written = self.journal.write(&entries);
+        if written.is_err() {
+            (written, *left) = self.write_each(entries);
+            let lost = left.len().saturating_sub(MOST_LEFT);
+            left.drain(..lost);
+        }
+        drop(left);
         // What cannot be written is said, and holds nothing up.
         self.written.send_modify(|count| *count += groups);
         if let Err(error) = written
@@ -231,6 +237,21 @@ impl Scribe {
         {
             let _ = self.inputs.try_send(Input::Event(Event::Failed(error.into())));
         }
+    }
+
+    /// Writes one by one what could not be written together: what is wrong with one of them is not the others' loss. Gives
+    /// back what the disk does not take now, and all behind it.
+    fn write_each(&self, entries: Vec<Entry>) -> (Result<(), Error>, Vec<Entry>) {
+        let (mut written, mut entries) = (Ok(()), entries.into_iter());
+        while let Some(entry) = entries.next() {
+            match self.journal.write(std::slice::from_ref(&entry)) {
+                Err(error) if error.is_for_now() => {
+                    return (Err(error), std::iter::once(entry).chain(entries).collect());
+                }
+                result => written = written.and(result),
+            }
+        }
+        (written, Vec::new())
     }
 
     /// Nothing more comes: the thread writes what there is, and ends.
@@ -278,6 +299,25 @@ mod tests {
         scribe.close();
         writer.join().unwrap();
         assert_eq!(journal.source(&part).unwrap(), None);
+    }
+
+    #[test]
+    fn what_the_disk_had_no_room_for_is_written_when_it_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Arc::new(Journal::open(folder.path()).0);
+        let scribe = Scribe::new(journal.clone(), mpsc::channel(1).0);
+        let source = Source { remote: "x".repeat(100_000), size: Some(1), modified: None };
+        let [first, second] = ["/a.part", "/b.part"].map(PathBuf::from);
+        journal.limit_pages(Some(1));
+        scribe.add(Entry::Begun(first.clone(), source.clone(), Ranges::default()));
+        scribe.flush();
+        assert_eq!(journal.source(&first).unwrap(), None);
+        scribe.add(Entry::Gone(vec![first.clone()]));
+        scribe.add(Entry::Begun(second.clone(), source.clone(), Ranges::default()));
+        scribe.flush();
+        journal.limit_pages(None);
+        scribe.flush();
+        assert_eq!((journal.source(&first).unwrap(), journal.source(&second).unwrap()), (None, Some(source)));
     }
 
     #[test]

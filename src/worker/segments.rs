@@ -68,6 +68,8 @@ struct Staff {
     number: u64,
     /// One that failed is not replaced.
     failed: usize,
+    /// The disk has not kept all that it was given.
+    has_lost: bool,
     /// What is wrong with what they brought.
     trouble: Option<Trouble>,
     /// What is to be said of it in the log.
@@ -135,6 +137,9 @@ pub(super) async fn fetch(
     let result = result.and_then(|()| crew.verdict(part, what));
     // For the next attempt; what cannot be noted is fetched again.
     let _ = crew.note(part).await;
+    if crew.staff().has_lost {
+        part.truncate(0).map_err(|error| local(&error))?;
+    }
     if result.as_ref().is_err_and(|trouble| trouble.failure.cause == Cause::Differs) {
         crew.staff().remark.get_or_insert(MISFIT);
         job.context.memory.keep_in_one(job.row.id);
@@ -380,7 +385,7 @@ impl Crew {
             }
             if synced.0.elapsed() >= SYNC_EVERY && self.done() >= synced.1 + SYNC_FROM {
                 synced = (Instant::now(), self.done());
-                self.sync(part).await;
+                self.sync(part).await.map_err(|error| Trouble::disk(what, &error))?;
             }
             if !self.is_in_order(part, what)? {
                 self.distrust(LIE);
@@ -465,11 +470,24 @@ impl Crew {
     }
 
     /// Makes sure that a power cut takes little of it.
-    async fn sync(&self, part: &Part) {
+    async fn sync(&self, part: &Part) -> Result<(), super::disk::Error> {
         let (journal, path, held) = (self.context.journal.clone(), part.path(), self.plan().held());
-        let Ok(file) = self.file.try_clone() else { return };
-        let sync = move || file.sync_data().is_ok_and(|()| journal.note_settled(&path, &held).is_ok());
-        let _ = tokio::task::spawn_blocking(sync).await;
+        let Ok(file) = self.file.try_clone() else { return Ok(()) };
+        let sync = move || {
+            file.sync_data().map_err(|error| super::disk::Error::new("write", &path, error))?;
+            // What cannot be noted is fetched once more, after a power cut.
+            let _ = journal.note_settled(&path, &held);
+            Ok(())
+        };
+        match tokio::task::spawn_blocking(sync).await {
+            // It says so once: the next time all seems to be well, and what it lost is not there.
+            Ok(Err(error)) if !super::disk::Error::is_unsupported(&error) => {
+                self.staff().has_lost = true;
+                Err(error)
+            }
+            // A disk that cannot do this takes nothing from the transfer.
+            _ => Ok(()),
+        }
     }
 
     /// All together are as one other file under a speed limit.

@@ -72,7 +72,11 @@ impl Worker {
     pub(super) fn discard(&mut self, begun: Vec<Transfer>) {
         let mut uploads: HashMap<Arc<Key>, Vec<Transfer>> = HashMap::new();
         for row in begun {
-            if row.course == Course::Upload && row.kind != Kind::Directory && !self.rows.is_busy(row.row()) {
+            if row.course == Course::Upload && row.kind != Kind::Directory {
+                // What another row is at is that row's.
+                if self.rows.is_busy(row.row()) {
+                    continue;
+                }
                 self.rows.occupy(row.row());
                 uploads.entry(self.rows.key(&row.folder.site)).or_default().push(row);
                 continue;
@@ -158,6 +162,20 @@ impl Worker {
         self.remove(self.rows.queue().section(section).iter().copied().collect());
     }
 
+    /// The program ends, and rows that were cancelled or are to pause have not ended: they do not come back as if nobody had
+    /// said so.
+    pub(super) fn rest_stopped(&mut self) {
+        let stopped = |stop| {
+            let ids = self.active.iter().filter(move |(_, active)| active.stop == Some(stop)).map(|(id, _)| *id);
+            ids.collect::<Vec<_>>()
+        };
+        let (cancelled, paused) = (stopped(Stop::Cancel), stopped(Stop::Pause));
+        if !cancelled.is_empty() {
+            self.rows.change(Delta::Remove(cancelled));
+        }
+        paused.into_iter().for_each(|id| self.rows.phase(id, Phase::Paused));
+    }
+
     /// The program ends: what runs stops, and is left for another run.
     pub(super) fn leave_rows(&mut self) {
         let ids: Vec<_> = self.active.keys().copied().collect();
@@ -202,7 +220,8 @@ async fn discard_parts(context: Context, key: Arc<Key>, link: Option<Link>, rows
 fn discard_part(row: &Transfer, journal: &super::journal::Journal) -> Result<(), disk::Error> {
     let remote = remote_name(&row.folder.site, &row.remote());
     if row.course == Course::Upload {
-        return upload::disown(journal, &remote);
+        let is_ours = journal.source(Path::new(&remote))?.is_some_and(|noted| noted.remote == row.local_shown());
+        return if is_ours { upload::disown(journal, &remote) } else { Ok(()) };
     }
     if row.kind == Kind::Directory || !row.folder.local.is_dir() {
         return Ok(());

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::connect::{self, Context, Link};
 use super::extras::{Extra, Target};
@@ -118,7 +118,7 @@ pub(super) struct Job {
     pub(super) written: Written,
     /// Whether an earlier run had it, and may have ended before it could say what it had done.
     pub(super) is_left: bool,
-    /// Whether the upload was begun by this very attempt, on a connection that is gone.
+    /// Whether this row has begun the upload, in this attempt or an earlier one.
     pub(super) begun: bool,
 }
 
@@ -131,6 +131,8 @@ pub(super) struct Ended {
     pub(super) link: Option<Link>,
     /// How far it got.
     pub(super) reached: u64,
+    /// Whether what is at an upload's target may be its own work.
+    pub(super) begun: bool,
 }
 
 /// How an attempt ended well.
@@ -191,7 +193,7 @@ pub(super) async fn run(mut job: Job) {
     }
     let link = kept(job.link.take(), end.as_ref().err());
     let reached = job.gauge.read().done;
-    place.leave(Ended { id: job.row.id, key: job.key, end, link, reached }).await;
+    place.leave(Ended { id: job.row.id, key: job.key, end, link, reached, begun: job.begun }).await;
 }
 
 /// The place of an attempt, which is given back whatever happens: also when its task panics.
@@ -218,7 +220,7 @@ impl Drop for HeldPlace {
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
             let trouble = Trouble::new("Could not transfer it", "its task ended too early", Cause::Local, false);
-            let ended = Ended { id, key, end: Err(trouble), link: None, reached: 0 };
+            let ended = Ended { id, key, end: Err(trouble), link: None, reached: 0, begun: false };
             let inputs = self.inputs.clone();
             runtime.spawn(async move { inputs.send(Input::Ended(Box::new(ended))).await });
         }
@@ -292,7 +294,7 @@ impl Job {
         doing: &str,
         path: &RemotePath,
     ) -> Result<Outcome, Trouble> {
-        self.transfer(operation, Body::None, doing, path).await
+        self.transfer(operation, Body::None, (doing, path), &self.cancel).await
     }
 
     /// An operation.
@@ -300,12 +302,12 @@ impl Job {
         &self,
         operation: Operation,
         body: Body,
-        doing: &str,
-        path: &RemotePath,
+        (doing, path): (&str, &RemotePath),
+        cancel: &Cancel,
     ) -> Result<Outcome, Trouble> {
         let what = format!("{doing} {path}");
         let Some(link) = &self.link else { return Err(Trouble::lost(what)) };
-        let done = link.connection.run(operation, body, Some(self.row.id), &self.cancel).await;
+        let done = link.connection.run(operation, body, Some(self.row.id), cancel).await;
         done.map(|(outcome, _)| outcome).map_err(|error| Trouble::of(what, &error))
     }
 
@@ -322,6 +324,17 @@ impl Job {
     /// what it had begun.
     pub(super) async fn recorded(&self) {
         self.written.clone().begun().await;
+    }
+
+    /// The row has another name now. Waits until the journal has it, as [`Job::recorded`] does.
+    pub(super) async fn named(&mut self) {
+        let (answer, written) = oneshot::channel();
+        self.context.news(self.row.id, News::Named(Box::new(self.row.clone()), answer)).await;
+        // The worker has ended: nothing is written any more.
+        if let Ok(written) = written.await {
+            self.written = written;
+        }
+        self.recorded().await;
     }
 
     /// Waits until the journal has the row at all: enough where nothing is left of what was begun.
@@ -397,9 +410,11 @@ impl Job {
             Verdict::Ask => self.ask(source, target).await?,
             verdict => verdict,
         };
-        // Bytes of text say nothing of where it goes on: it is sent whole.
-        let goes_on = matches!(verdict, Verdict::Continue(_) | Verdict::Complete | Verdict::TooLarge);
-        Ok(if self.row.text && goes_on { Verdict::Write } else { verdict })
+        if self.row.text && matches!(verdict, Verdict::Continue(_) | Verdict::Complete | Verdict::TooLarge) {
+            let (what, why) = (format!("Could not transfer {}", self.row.remote()), "text cannot be gone on with");
+            return Err(Trouble::new(what, why, Cause::Differs, false));
+        }
+        Ok(verdict)
     }
 
     /// What was decided for this row, if anything was.

@@ -33,7 +33,8 @@ const TEMPORARY: &str = ".filepart";
 pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let path = job.row.folder.local.join(disk::to_os(job.row.local_name()));
     let what = format!("Could not upload {}", job.row.local_shown());
-    let (file, source) = job.blocking(&what, move || open(&path)).await?;
+    let opened = path.clone();
+    let (file, source) = job.blocking(&what, move || open(&opened)).await?;
     let size = source.size.unwrap_or(0);
     if job.row.size != source.size {
         job.row.size = source.size;
@@ -52,7 +53,13 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
             let why = "what is on the server is not the beginning of the file here";
             return Err(Trouble::new(what, why, Cause::Differs, false));
         }
-        _ => 0,
+        _ => {
+            if let Some(link) = &job.link {
+                let words = "What is on the server is not the beginning of the file here: it is sent anew";
+                link.connection.note_about(job.row.id, words);
+            }
+            0
+        }
     };
     note(job, &what, source, begin.before).await?;
     job.recorded().await;
@@ -82,9 +89,10 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
             return Err(trouble);
         }
     };
-    let now = facts(&file).map_err(|error| Trouble::local(&*what, &error))?;
-    if now != source {
-        return Err(Trouble::new(what, "it changed while it was being sent", Cause::Local, true));
+    if !is_unchanged(&file, &path, source).map_err(|error| Trouble::local(&*what, &error))? {
+        // What was sent may be of both; whether the new one is wanted is for a person to say.
+        note(job, &what, Facts::default(), begin.before).await?;
+        return Err(Trouble::new(what, "it changed while it was being sent", Cause::Local, false));
     }
     let proof = match verify::upload(job, &what, &place(&job.site, &job.row), size, there).await {
         Err(trouble) if trouble.failure.cause == Cause::Differs => {
@@ -110,20 +118,25 @@ async fn take_name(job: &Job) -> Result<(), Trouble> {
     if from == to {
         return Ok(());
     }
+    let what = format!("Could not rename {from}");
     let rename = || Operation::Rename { from: from.clone(), to: to.clone() };
-    match job.operate(rename(), "Could not rename", &from).await {
-        // What is there goes only for something that is whole: a server may have done away with what it was sent.
-        Err(trouble)
-            if trouble.is_refusal()
-                && job.remote_facts(&to).await?.is_some()
-                && job.remote_facts(&from).await?.is_some() =>
-        {
-            job.operate(Operation::Delete { path: to.clone() }, "Could not replace", &to).await?;
-            job.operate(rename(), "Could not rename", &from).await?;
-        }
-        result => drop(result?),
+    let Some(link) = &job.link else { return Err(Trouble::lost(what)) };
+    let Err(error) = link.connection.run(rename(), Body::None, Some(job.row.id), &job.cancel).await else {
+        return Ok(());
+    };
+    // A server that renames nothing at all, or not this file, would not do it either when the other one is gone.
+    let may_be_in_the_way = matches!(error, net::Error::Ftp(ftp::Error::Refused { verb: "RNTO", .. }));
+    let trouble = Trouble::of(what, &error);
+    // What is there goes only for something that is whole: a server may have done away with what it was sent.
+    if !(may_be_in_the_way
+        && trouble.is_refusal()
+        && job.remote_facts(&to).await?.is_some()
+        && job.remote_facts(&from).await?.is_some())
+    {
+        return Err(trouble);
     }
-    Ok(())
+    job.operate(Operation::Delete { path: to.clone() }, "Could not replace", &to).await?;
+    job.operate(rename(), "Could not rename", &from).await.map(drop)
 }
 
 /// Whether a file here and one on the server that are equally long are the same, as far as their times or their last bytes
@@ -162,8 +175,10 @@ async fn has_beginning(job: &Job, what: &str, file: &File, path: &RemotePath, th
 /// What follows for [`has_beginning`] when the bytes could not be read; `None`: nothing, it must be tried again.
 fn unread(error: &net::Error) -> Option<bool> {
     match error {
-        // A server that lets nobody read it, or not from the middle, is believed.
-        net::Error::Ftp(ftp::Error::Refused { .. } | ftp::Error::Unsupported(_)) => Some(true),
+        // A server that lets nobody read it, or not from the middle, is believed. That it can open no data connection, or is
+        // busy, says nothing of the file.
+        net::Error::Ftp(ftp::Error::Refused { verb: "RETR" | "REST", code: 450 | 500.., .. }) => Some(true),
+        net::Error::Ftp(ftp::Error::Unsupported(_)) => Some(true),
         net::Error::Ftp(ftp::Error::Data { fault: DataFault::Limit, .. }) => Some(false),
         // One that sends and then takes it back, likewise.
         net::Error::Ftp(ftp::Error::Data { reply: Some(reply), .. }) if reply.starts_with('5') => Some(true),
@@ -253,20 +268,42 @@ fn open(path: &Path) -> Result<(File, Facts), disk::Error> {
     Ok((file, facts))
 }
 
+/// Whether the file that is called `path` is still the one that was opened, and as it was then. Most programs save by
+/// putting another file in its place. One that is gone was sent as it was.
+fn is_unchanged(file: &File, path: &Path, source: Facts) -> std::io::Result<bool> {
+    let called = match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(facts(file)? == source),
+        called => called?,
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let opened = file.metadata()?;
+        if (called.dev(), called.ino()) != (opened.dev(), opened.ino()) {
+            return Ok(false);
+        }
+    }
+    Ok(facts(file)? == source && facts_of(&called) == source)
+}
+
 fn facts(file: &File) -> std::io::Result<Facts> {
-    let metadata = file.metadata()?;
-    Ok(Facts { size: Some(metadata.len()), modified: metadata.modified().ok().and_then(disk::modified) })
+    file.metadata().map(|metadata| facts_of(&metadata))
+}
+
+fn facts_of(metadata: &std::fs::Metadata) -> Facts {
+    Facts { size: Some(metadata.len()), modified: metadata.modified().ok().and_then(disk::modified) }
 }
 
 /// Where to begin, or how the row ends without any byte sent.
 async fn start(job: &mut Job, what: &str, file: &File, source: Facts) -> Result<Result<Begin, End>, Trouble> {
-    if let Some(begun) = go_on(job, what, source).await? {
+    if let Some(begun) = go_on(job, what, file, source).await? {
         return Ok(begun);
     }
     let begin = |offset, before| Ok(Ok(Begin { offset, before, fresh: true }));
     // A listing's time in a zone that nobody knows is not one to compare.
     let is_vague = |facts: &Facts| facts.modified.is_none_or(|modified| !modified.is_exact());
-    let target = match job.listed_target() {
+    // Once it was tried, a listing from before says nothing any more.
+    let target = match job.listed_target().filter(|_| job.row.attempts <= 1 && !job.begun) {
         Some(Some(listed)) if job.compares_times() && is_vague(&listed) => {
             job.remote_facts(&job.row.remote()).await?.or(Some(listed))
         }
@@ -299,7 +336,7 @@ async fn start(job: &mut Job, what: &str, file: &File, source: Facts) -> Result<
                 job.row.local_name = Some(job.row.remote_name.clone());
             }
             job.row.remote_name = name.into();
-            job.context.news(job.row.id, News::Named(Box::new(job.row.clone()))).await;
+            job.named().await;
             begin(0, Before::Absent)
         }
         Verdict::Skip | Verdict::Ask => Ok(Err(End::Skipped)),
@@ -308,29 +345,35 @@ async fn start(job: &mut Job, what: &str, file: &File, source: Facts) -> Result<
 
 /// Where an upload goes on that was begun: at what the server has, if the file here is still the same and the server
 /// no longer has what was there before. `None` where nothing was begun that this row may go on with.
-async fn go_on(job: &Job, what: &str, source: Facts) -> Result<Option<Result<Begin, End>>, Trouble> {
+async fn go_on(job: &Job, what: &str, file: &File, source: Facts) -> Result<Option<Result<Begin, End>>, Trouble> {
     let (journal, remote) = (job.context.journal.clone(), job.remote_name());
     let noted = move || Ok((journal.source(Path::new(&remote))?, journal.source(&before_path(&remote))?));
     let (Some(begun), other) = job.blocking(what, noted).await? else { return Ok(None) };
     let before = Before::noted(other);
     let begin = |offset| Ok(Some(Ok(Begin { offset, before, fresh: false })));
-    let again = job.row.attempts > 1 || job.begun;
     let same = source == Facts { size: begun.size, modified: begun.modified } && begun.remote == job.row.local_shown();
-    if let Some(size) = source.size.filter(|_| same && !job.row.text) {
-        let there = settled_size(job).await?;
-        match there.filter(|there| is_ours(before, *there)) {
+    if !job.row.text && (same || job.begun) {
+        let place = place(&job.site, &job.row);
+        let there = settled_size(job).await?.filter(|there| is_ours(before, *there));
+        // What is longer than all that was ever sent is somebody else's.
+        if there.zip(begun.size).is_some_and(|(there, sent)| there > sent) {
+            return Ok(None);
+        }
+        match (there, source.size.filter(|_| same)) {
             // All of it arrived, and only the word for it was lost.
-            Some(there) if there == size && size > 0 && again => {
-                keep_time(job, &place(&job.site, &job.row), source).await;
+            (Some(there), Some(size))
+                if there == size && size > 0 && job.begun && has_beginning(job, what, file, &place, there).await? =>
+            {
+                keep_time(job, &place, source).await;
                 take_name(job).await?;
                 return Ok(Some(Err(job.done(size, size, Proof::Size))));
             }
-            Some(there) if there < size && there > 0 => return begin(there),
+            (Some(there), Some(size)) if there < size && there > 0 => return begin(there),
             _ => {}
         }
     }
     // What another row has begun may be somebody's whole file by now; that is for the rules to decide.
-    if again { begin(0) } else { Ok(None) }
+    if job.begun { begin(0) } else { Ok(None) }
 }
 
 /// Whether a target that has `there` bytes now is what we have begun, and not still the file that was there before.
@@ -369,7 +412,9 @@ async fn free_name(job: &Job, what: &str) -> Result<String, Trouble> {
     let (pattern, now) = job.copies();
     for number in 1..=MOST_COPIES {
         let name = pattern.name(&job.row.remote_name, number, now);
-        if job.target_facts(&job.row.folder.remote.join(&name)).await?.is_none() {
+        let path = job.row.folder.remote.join(&name);
+        // The server does not see yet what another row has chosen.
+        if job.target_facts(&path).await?.is_none() && job.context.memory.claim(remote_name(&job.site, &path)) {
             return Ok(name);
         }
     }
@@ -407,13 +452,16 @@ async fn store(job: &Job, what: &str, file: &File, offset: u64, source: Facts, w
         Way::Restart => Operation::Store { path: remote.clone(), offset, kind: job.kind(), then },
         Way::Append => Operation::Append { path: remote.clone(), kind: job.kind(), then },
     };
-    match job.transfer(operation, Body::Send { file, from: offset, flow }, "Could not upload to", &remote).await? {
+    match job
+        .transfer(operation, Body::Send { file, from: offset, flow }, ("Could not upload to", &remote), &job.cancel)
+        .await?
+    {
         Outcome::Stored { bytes, size: there, .. } if job.row.text || offset + bytes == size => {
             Ok(Stored { from: offset, there })
         }
         Outcome::Stored { bytes, .. } => {
             let why = format!("{} of {size} bytes were sent: it changed meanwhile", offset + bytes);
-            Err(Trouble::new(what, why, Cause::Local, true))
+            Err(Trouble::new(what, why, Cause::Local, false))
         }
         _ => Err(Trouble::new(what, "the server did not take it", Cause::Protocol, true)),
     }

@@ -184,7 +184,15 @@ impl Transfer {
         }
         match self.about.open.as_mut().and_then(VecDeque::pop_front) {
             Some(Question::Size) if class == Class::Completion => self.about.size = fact::size(reply.text()),
-            Some(Question::Time) => self.about.dated = is_touched(verb, class, reply),
+            Some(Question::Time) => {
+                self.about.dated = is_touched(verb, class, reply);
+                if !self.about.dated {
+                    control.note("The server did not take the file's time: it has that of its arrival");
+                }
+            }
+            Some(Question::Permissions) if class != Class::Completion => {
+                control.note("The server did not take the file's permissions");
+            }
             Some(Question::Size | Question::Permissions) | None => {}
         }
         self.ask_next(control);

@@ -33,6 +33,10 @@ fn only_a_server_that_says_no_is_believed_unread() {
     for (error, follows) in [
         (refused("RETR", 550), Some(true)),
         (refused("RETR", 450), Some(true)),
+        (refused("REST", 502), Some(true)),
+        (refused("RETR", 425), None),
+        (refused("RETR", 426), None),
+        (refused("EPSV", 500), None),
         (ftp::Error::Unsupported("REST"), Some(true)),
         (broken(network(), Some("550 not yours")), Some(true)),
         (broken(DataFault::Limit, None), Some(false)),
