@@ -91,6 +91,8 @@ pub(crate) struct Control {
     aborted: bool,
     /// The last final reply ended a transfer: some servers say it twice.
     after_transfer: bool,
+    /// EPSV was answered, in whatever way.
+    took_epsv: bool,
 }
 
 impl Control {
@@ -126,6 +128,7 @@ impl Control {
             pipeline: Pipeline::default(),
             aborted: false,
             after_transfer: false,
+            took_epsv: false,
             config,
         };
         // The server may know them from an earlier connection, and say them before they are sent on this one.

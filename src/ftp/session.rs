@@ -393,7 +393,11 @@ impl Session {
     }
 
     fn server_closed(&mut self) {
-        if self.control.asked_ahead() && self.is_ending() {
+        let ending = self.running.as_ref().and_then(|running| running.ending.as_ref());
+        if self.control.fails_at_epsv() && ending != Some(&Err(Error::Cancelled)) {
+            self.control.known.no_epsv = true;
+            self.control.note("The connection did not outlive EPSV: from now on PASV is asked where it can be");
+        } else if self.control.asked_ahead() && self.is_ending() {
             self.control.does_not_wait(); // it has swallowed what was asked during the transfer
         }
         if self.control.tls == Tls::Shaking {

@@ -162,7 +162,6 @@ pub(super) struct Shared {
 #[derive(Debug)]
 struct Facts {
     known: Known,
-    avoid_epsv: bool,
     /// What listings said; `Known` has it of earlier sessions.
     dialect: Option<String>,
     zone: Option<Zone>,
@@ -179,7 +178,6 @@ impl Shared {
     pub(super) fn new(card: Server) -> Self {
         let facts = Facts {
             known: Known::default(),
-            avoid_epsv: false,
             dialect: None,
             zone: None,
             rules: None,
@@ -224,11 +222,6 @@ impl Shared {
     /// Whether nobody has asked for the zone of LIST yet; from now on somebody has.
     pub(super) fn asks_for_zone(&self) -> bool {
         !self.zone_asked.swap(true, Ordering::AcqRel)
-    }
-
-    /// The server never answered EPSV.
-    pub(super) fn avoid_epsv(&self) {
-        self.facts().avoid_epsv = true;
     }
 
     /// The zone of the site, in minutes, where MDTM tells the server's own time.
@@ -353,7 +346,6 @@ impl Connection {
         let facts = self.shared.facts();
         let known = facts.known.clone();
         Known {
-            no_epsv: known.no_epsv || facts.avoid_epsv,
             dialect: facts.dialect.clone().or(known.dialect),
             zone: facts.zone.or(known.zone),
             own_time: facts.own_time || known.own_time,

@@ -183,7 +183,9 @@ pub(super) async fn run(mut job: Job) {
     let is_lost = is_closed && end.as_ref().is_err_and(|trouble| trouble.kind != TroubleKind::NeedsTls12);
     // A connection that waited for work, or for an answer, may have been closed meanwhile: that is no failure of the row.
     if is_lost && job.gauge.moved() == 0 && !job.cancel.is_cancelled() {
-        job.link = None;
+        if let Some(link) = job.link.take() {
+            link.learn(false);
+        }
         end = job.attempt().await;
     }
     if job.cancel.is_cancelled()

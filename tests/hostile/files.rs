@@ -148,6 +148,22 @@ fn the_end_of_a_transfer_in_any_order() {
     assert_eq!(fs::read(plain.target().join("file")).unwrap(), b"");
 }
 
+/// A firewall that takes EPSV for an attack and cuts the connection.
+#[test]
+fn epsv_that_ends_the_connection_is_asked_once() {
+    let cutting = Peer::except(file_of(b"hello"), |dialogue, verb, _| match verb {
+        "EPSV" => Err(io::ErrorKind::ConnectionAborted.into()),
+        "PASV" => {
+            let port = dialogue.listen()?;
+            dialogue.say(&format!("227 here (127,0,0,1,{},{})", port >> 8, port & 255)).map(|()| true)
+        }
+        _ => Ok(false),
+    });
+    let ended = get(&cutting, "file").expect(0);
+    assert_eq!(fs::read(ended.target().join("file")).unwrap(), b"hello");
+    assert_eq!((cutting.count("EPSV"), cutting.count("PASV")), (1, 1), "{}", ended.transcript);
+}
+
 /// Whatever is not proved to be whole never has the final name.
 #[test]
 fn half_files_never_look_whole() {

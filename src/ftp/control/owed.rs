@@ -77,6 +77,12 @@ impl Control {
         self.owed.iter().any(|owed| owed.ahead)
     }
 
+    /// Whether the reply to EPSV is owed, no transfer is in its way, and the server has never given one.
+    pub(crate) fn fails_at_epsv(&self) -> bool {
+        let owes = |wanted: fn(Verb) -> bool| self.owed.iter().any(|owed| wanted(owed.verb));
+        !self.took_epsv && owes(|verb| verb == Verb::Epsv) && !owes(Verb::moves_data)
+    }
+
     /// Marks our end's name among what is owed: the file has left together with it.
     pub(crate) fn mark_lead(&mut self) {
         for owed in self.owed.iter_mut().filter(|owed| matches!(owed.verb, Verb::Port | Verb::Eprt)) {
@@ -127,6 +133,7 @@ impl Control {
         self.answers_secret = paid.hidden;
         match paid.verb {
             Verb::Abor => self.aborted = false,
+            Verb::Epsv => self.took_epsv = true,
             Verb::Rest if class == Class::Intermediate => self.marker = paid.marker.filter(|marker| *marker > 0),
             _ => {}
         }

@@ -52,9 +52,6 @@ impl Driver {
             let error = Error::Timeout { what, seconds: self.patience.as_secs() };
             self.scribe.note(error.to_string());
             self.task.fault = Some(error);
-            if self.verb == "EPSV" {
-                self.shared.avoid_epsv();
-            }
         }
         self.closed = true;
         self.session.handle(Input::Closed);
