@@ -93,6 +93,8 @@ pub(crate) struct Control {
     after_transfer: bool,
     /// EPSV was answered, in whatever way.
     took_epsv: bool,
+    /// Why the control connection is over, while data of a confirmed transfer still flow.
+    pub(crate) gone: Option<Error>,
 }
 
 impl Control {
@@ -129,6 +131,7 @@ impl Control {
             aborted: false,
             after_transfer: false,
             took_epsv: false,
+            gone: None,
             config,
         };
         // The server may know them from an earlier connection, and say them before they are sent on this one.
@@ -297,6 +300,15 @@ impl Control {
         self.pipelining = false;
         self.known.no_pipelining = true;
         self.note("The server answered the second of two commands first: it is asked one by one from now on");
+    }
+
+    /// The control connection is over: nothing that is owed will come, and nothing can be asked.
+    pub(crate) fn go(&mut self, error: Error) {
+        self.gone = Some(error);
+        self.owed.clear();
+        self.forget_ahead();
+        self.ahead.wanted = false;
+        self.pipeline.follows(None, false, false);
     }
 
     /// Says NOOP while a transfer runs, so that nobody on the way takes the connection for dead.

@@ -330,6 +330,11 @@ impl Exchange {
         Ok(self.joined())
     }
 
+    /// Whether the server has said that all is well, and only the end of the data is missing.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.reply.is_some() && self.data.is_none()
+    }
+
     /// Whether the data of the command have ended, and not a data connection that came to nothing before.
     pub(crate) fn has_data_end(&self) -> bool {
         self.sent && self.data.is_some()

@@ -89,6 +89,10 @@ impl Session {
             Input::DataDone(result) if self.control.has_data() => {
                 self.control.data_is_over();
                 self.tell(Got::DataDone(result));
+                // What else it wants, nobody is there to be asked for.
+                if let Some(error) = self.control.gone.clone().filter(|_| !self.closed) {
+                    self.die(error);
+                }
             }
             Input::DataDone(_) => {
                 if self.control.pipeline.forget() {
@@ -177,7 +181,13 @@ impl Session {
 
     /// Whether the server may be done with a reply, though it ended it with another code: only its silence can tell.
     pub fn reply_seems_over(&self) -> bool {
-        self.decoder.seems_over()
+        self.decoder.seems_over() && !self.is_leaving()
+    }
+
+    /// Whether the control connection is over, and only the data of a transfer that the server has confirmed are not:
+    /// nothing more is read from it.
+    pub fn is_leaving(&self) -> bool {
+        self.control.gone.is_some() && !self.closed
     }
 
     /// Whether the session can never be used again.
@@ -186,6 +196,9 @@ impl Session {
     }
 
     fn follows(&mut self, follows: Follows) {
+        if self.is_leaving() {
+            return;
+        }
         let Follows { more, expected, next, far, may_try, comes } = follows;
         (self.control.ahead.wanted, self.control.ahead.expected) = (more, expected);
         self.control.pipeline.follows(next, far, may_try);
@@ -242,7 +255,7 @@ impl Session {
     }
 
     fn bytes(&mut self, mut bytes: &[u8]) {
-        if bytes.is_empty() {
+        if bytes.is_empty() || self.is_leaving() {
             return;
         }
         match self.control.tls {
@@ -264,7 +277,7 @@ impl Session {
             if let Some(reply) = received.reply {
                 self.reply(&reply);
             }
-            if self.closed {
+            if self.closed || self.is_leaving() {
                 return;
             }
             if self.control.tls == Tls::Shaking && !(bytes.is_empty() && self.decoder.is_empty()) {
@@ -278,7 +291,7 @@ impl Session {
     }
 
     fn quiet(&mut self) {
-        if !self.decoder.seems_over() {
+        if !self.reply_seems_over() {
             return;
         }
         self.control.note("The server ended a reply with another code than it began it with, and says no more");
@@ -296,7 +309,7 @@ impl Session {
 
     fn reply(&mut self, reply: &Reply) {
         if reply.code() == 421 {
-            return self.die(Error::Closed(Some(self.control.words(reply))));
+            return self.leave(Error::Closed(Some(self.control.words(reply))));
         }
         if self.control.repeats_end_of_transfer(reply) {
             return self.control.note("The server said twice that the transfer has ended");
@@ -373,7 +386,7 @@ impl Session {
         debug_assert!(!self.control.has_data(), "an operation ended and left a data connection behind");
         self.control.drop_data();
         self.control.put(Output::Done(ending));
-        if quits {
+        if quits || self.control.gone.is_some() {
             self.closed = true;
             self.control.put(Output::Close);
         }
@@ -393,6 +406,9 @@ impl Session {
     }
 
     fn server_closed(&mut self) {
+        if let Some(error) = self.control.gone.clone() {
+            return self.die(error);
+        }
         let ending = self.running.as_ref().and_then(|running| running.ending.as_ref());
         if self.control.fails_at_epsv() && ending != Some(&Err(Error::Cancelled)) {
             self.control.known.no_epsv = true;
@@ -404,7 +420,18 @@ impl Session {
             return self.die(Error::NoTls("it closed the connection during the handshake".to_owned()));
         }
         let words = self.control.shown(self.decoder.last_words());
-        self.die(Error::Closed((!words.is_empty()).then_some(words)));
+        self.leave(Error::Closed((!words.is_empty()).then_some(words)));
+    }
+
+    /// The control connection is over. Where the server has confirmed the transfer under way, that ends well with its data;
+    /// else all ends here.
+    fn leave(&mut self, error: Error) {
+        let is_confirmed = |running: &Running| running.ending.is_none() && running.task.is_confirmed();
+        if !self.control.has_data() || !self.running.as_ref().is_some_and(is_confirmed) {
+            return self.die(error);
+        }
+        self.control.note(format!("The server has confirmed the transfer: its data are waited for ({error})"));
+        self.control.go(error);
     }
 
     fn malformed(&mut self, malformed: Malformed) {

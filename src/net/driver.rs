@@ -256,7 +256,7 @@ impl Driver {
             let nudge = self.nudge();
             let silence = self.session.reply_seems_over().then(|| self.read + ODD_END);
             tokio::select! {
-                read = self.wire.turn() => self.take_input(read),
+                read = self.wire.turn(), if !self.session.is_leaving() => self.take_input(read),
                 happened = next(&mut self.data) => self.take_data(happened),
                 Some(request) = receive(&mut self.requests), if self.next.is_none() => self.next = Some(request),
                 () = withdrawn(&mut self.next), if !self.session.is_ahead() => {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::net::Shutdown;
 use std::thread;
 use std::time::Duration;
 
@@ -135,6 +136,25 @@ fn the_end_of_a_transfer_in_any_order() {
     });
     let ended = get(&early, "file").expect(0);
     assert_eq!(fs::read(ended.target().join("file")).unwrap(), b"hello");
+
+    // The same, and meanwhile the control connection ends, with a word or without.
+    for word in ["226 done", "226 done\r\n421 idle for too long"] {
+        let leaving = Peer::except(file_of(&[b'x'; 50_000]), move |dialogue, verb, _| {
+            if verb != "RETR" {
+                return Ok(false);
+            }
+            dialogue.say("150 here")?;
+            let mut data = dialogue.accept()?;
+            data.write_all(&[b'x'; 20_000])?;
+            dialogue.say(word)?;
+            dialogue.stream.shutdown(Shutdown::Both)?;
+            thread::sleep(Duration::from_millis(300));
+            data.write_all(&[b'x'; 30_000]).map(|()| true)
+        });
+        let ended = get(&leaving, "file").expect(0);
+        assert_eq!(fs::read(ended.target().join("file")).unwrap(), [b'x'; 50_000]);
+        assert_eq!(leaving.count("RETR"), 1, "{word:?}: {}", ended.transcript);
+    }
 
     // Nothing to send: 226 at once, and the data connection is never made.
     let empty = Peer::except(file_of(b""), |dialogue, verb, _| match verb {

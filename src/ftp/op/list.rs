@@ -31,7 +31,7 @@ pub(crate) struct List {
     /// As PWD says it.
     said: Option<RemotePath>,
     lister: Lister,
-    exchange: Option<Exchange>,
+    pub(super) exchange: Option<Exchange>,
     /// What `LIST -a` came to, while LIST is asked whether that is true.
     in_doubt: bool,
 }

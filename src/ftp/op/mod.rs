@@ -314,6 +314,17 @@ impl Task {
         Self { from: None, work }
     }
 
+    /// Whether a transfer is under way of which only the end of the data is missing.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        let exchange = match &self.work {
+            Work::List(list) => &list.exchange,
+            Work::Transfer(transfer) => &transfer.exchange,
+            Work::Raw(raw) => &raw.exchange,
+            Work::LogIn(_) | Work::File(_) => &None,
+        };
+        exchange.as_ref().is_some_and(Exchange::is_confirmed)
+    }
+
     pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
         let Some(directory) = &self.from else { return self.work.step(got, control) };
         match got {

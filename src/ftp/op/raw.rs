@@ -12,7 +12,7 @@ use super::{Got, Next, Outcome, Step, TransferType};
 pub(crate) struct Raw {
     line: String,
     command: Option<Command>,
-    exchange: Option<Exchange>,
+    pub(super) exchange: Option<Exchange>,
     replies: Vec<Vec<String>>,
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Transfer {
     offset: u64,
     kind: TransferType,
     asks: Asks,
-    exchange: Option<Exchange>,
+    pub(super) exchange: Option<Exchange>,
     modified: Option<Modified>,
     about: About,
     /// Bytes that the server has confirmed.
@@ -126,7 +126,7 @@ impl Transfer {
 
     fn joined(&mut self, joined: Joined, control: &mut Control) -> Step {
         let verdict = joined.verdict(self.verb, control);
-        if self.exchange.as_ref().is_some_and(Exchange::overlaps) {
+        if control.gone.is_none() && self.exchange.as_ref().is_some_and(Exchange::overlaps) {
             control.judge_ahead(verdict.as_ref().ok().map(|end| end.bytes));
         }
         let DataEnd { bytes, clean } = verdict?;
@@ -143,6 +143,10 @@ impl Transfer {
     /// Asks what is wanted about the file, and for the port of the next one, in one packet where the server bears that.
     fn ask_about(&mut self, control: &mut Control) -> Result<(), Error> {
         let mut questions = VecDeque::new();
+        if control.gone.is_some() {
+            self.about.open = Some(VecDeque::new()); // nobody is there to be asked
+            return Ok(());
+        }
         let Then { size, modified, permissions } = self.asks.then;
         if size && self.kind == TransferType::Image {
             questions.push_back((Question::Size, Command::with(Verb::Size, control.file_path(&self.path)?)?));
