@@ -54,6 +54,15 @@ pub fn encode_utf8(text: &str) -> Vec<u8> {
     bytes
 }
 
+/// `name` as systems know it for which capitals and small letters are one, and the ways to write an accent: two names that
+/// are folded alike may be one file.
+pub fn folded(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
+    icu_normalizer::ComposingNormalizerBorrowed::new_nfc().normalize(&name.to_lowercase()).into_owned()
+}
+
 /// `text` with every escape as U+FFFD, for people and for JSON.
 pub fn shown(text: &str) -> String {
     text.chars().map(|c| if unescape_char(c).is_some() { char::REPLACEMENT_CHARACTER } else { c }).collect()

@@ -10,6 +10,7 @@ use super::disk::PART;
 use super::extras::{Above, Extra, Extras, Listed};
 use super::memory::Key;
 use super::ready::{Backlogs, Ready};
+use crate::model::path::folded;
 use crate::model::queue::{Place, Row, STRIDE};
 use crate::model::transfer::Folder;
 use crate::model::{Course, Delta, Phase, Queue, Section, Site, Transfer, TransferId};
@@ -287,7 +288,7 @@ impl Rows {
 
 fn target_name(row: Row<'_>) -> TargetName {
     let name = match row.course {
-        Course::Download => row.folder.local.join(row.local_name()).to_string_lossy().to_lowercase(),
+        Course::Download => folded(&row.folder.local.join(row.local_name()).to_string_lossy()),
         Course::Upload => format!("{}:{}{}", row.folder.site.host, row.folder.site.port(), row.remote().as_str()),
     };
     (row.course, name)

@@ -19,6 +19,7 @@ use super::walk::Found;
 use super::{Input, News, download, follow, upload, walk};
 use crate::ftp::{self, Operation, Outcome, TransferType};
 use crate::model::exists::{DateIs, Pattern};
+use crate::model::path::folded;
 use crate::model::question::{Facts, FileExists};
 use crate::model::transfer::{Done, Proof, Running};
 use crate::model::{
@@ -389,11 +390,13 @@ impl Job {
         let Some(folder) = path.parent() else { return Ok(None) };
         match walk::list(self, &folder, walk::Purpose::Compare).await {
             Ok(listing) => {
-                let (name, folded) = (path.name(), path.name().to_lowercase());
+                let (name, alike) = (path.name(), folded(path.name()));
                 let found = listing.entries.iter().find(|entry| &*entry.name == name).map(walk::facts);
                 // It may be the same file, of which nothing is known then.
-                let is_alike = || listing.entries.iter().any(|entry| entry.name.to_lowercase() == folded);
-                Ok(found.or_else(|| is_alike().then(Facts::default)))
+                let is_alike = || listing.entries.iter().any(|entry| folded(&entry.name) == alike);
+                // So may what stands in a line that nobody can read.
+                let may_be = || !listing.refused.is_empty() || is_alike();
+                Ok(found.or_else(|| may_be().then(Facts::default)))
             }
             Err(trouble) if trouble.is_refusal() => Ok(None),
             Err(trouble) => Err(trouble),

@@ -12,7 +12,7 @@ use super::retry::Trouble;
 use super::transfer::{End, Job};
 use crate::ftp::Operation;
 use crate::model::filter::{FilterSide, Ready};
-use crate::model::path::{is_safe_name, shown};
+use crate::model::path::{folded, is_safe_name, shown};
 use crate::model::question::Facts;
 use crate::model::transfer::{Done, Proof};
 use crate::model::{Cause, Entry, Failure, Kind, Listing, Modified, RemotePath, permissions};
@@ -103,14 +103,13 @@ pub(super) async fn local(job: &Job) -> Result<End, Trouble> {
     let left_out = leave_out(job, &path, &mut entries);
     let remote = job.row.remote();
     let mut is_new = ensure(job, &remote).await?;
-    let mut there = if is_new { Some(Vec::new()) } else { entries_there(job, &remote).await? };
-    if there.is_none() && !job.is_directory(&remote, false).await? {
+    let listing = if is_new { None } else { listing_there(job, &remote).await? };
+    if !is_new && listing.is_none() && !job.is_directory(&remote, false).await? {
         // Somebody has removed it since a transfer has seen it.
         is_new = ensure_anew(job, &remote).await?;
-        there = is_new.then(Vec::new);
     }
     let (usable, refused): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.kind.is_some());
-    let there = there.as_deref().map(|listed| There::of(listed, is_new));
+    let there = (is_new || listing.is_some()).then(|| There::of(listing.as_ref()));
     let children = usable.into_iter().map(|entry| child(entry, there.as_ref())).collect();
     let refused = refused.into_iter().map(|entry| shown(&entry.name)).collect::<Vec<_>>();
     let refused = refusal(&what, "what is neither a file nor a folder is left out", &refused);
@@ -192,16 +191,21 @@ struct There<'a> {
     folded: HashSet<String>,
     /// There is nothing in it, also nothing that no listing shows.
     is_new: bool,
+    /// Every line of its listing could be read.
+    is_whole: bool,
     shows_hidden: bool,
 }
 
 impl<'a> There<'a> {
-    fn of(listed: &'a [Entry], is_new: bool) -> Self {
+    /// As `listing` has it; `None` where it was just made.
+    fn of(listing: Option<&'a Listing>) -> Self {
+        let listed = listing.map_or(&[][..], |listing| &listing.entries);
         Self {
-            is_new,
+            is_new: listing.is_none(),
+            is_whole: listing.is_none_or(|listing| listing.refused.is_empty()),
             shows_hidden: listed.iter().any(|entry| entry.name.starts_with('.')),
             named: listed.iter().map(|entry| (entry.name.as_str(), entry)).collect(),
-            folded: listed.iter().map(|entry| entry.name.to_lowercase()).collect(),
+            folded: listed.iter().map(|entry| folded(&entry.name)).collect(),
         }
     }
 
@@ -209,8 +213,10 @@ impl<'a> There<'a> {
         match self.named.get(name) {
             Some(found) => Target::Is(facts(found)),
             // It may be the same file.
-            None if self.folded.contains(&name.to_lowercase()) => Target::Unknown,
+            None if self.folded.contains(&folded(name)) => Target::Unknown,
             None if self.is_new => Target::Absent,
+            // It may be what stands in a line that nobody can read.
+            None if !self.is_whole => Target::Unknown,
             // Some servers do not list those, and some listings cannot be read there.
             None if name.starts_with('.') && !self.shows_hidden || !is_safe_name(name) => Target::Unknown,
             None => Target::Absent,
@@ -237,9 +243,9 @@ fn child(entry: LocalEntry, there: Option<&There<'_>>) -> Child {
 }
 
 /// What the server's folder holds already: told once for all files in it.
-async fn entries_there(job: &Job, path: &RemotePath) -> Result<Option<Vec<Entry>>, Trouble> {
+async fn listing_there(job: &Job, path: &RemotePath) -> Result<Option<Listing>, Trouble> {
     match list(job, path, Purpose::Compare).await {
-        Ok(listing) => Ok(Some(listing.entries)),
+        Ok(listing) => Ok(Some(listing)),
         // One may write into a folder that one may not list: then each file is asked for by itself.
         Err(trouble) if trouble.is_refusal() => Ok(None),
         Err(trouble) => Err(trouble),
@@ -347,6 +353,7 @@ fn done(job: &Job, left_out: u32) -> Done {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::listing::RawListing;
 
     #[test]
     fn a_link_to_a_folder_above_leads_back() {
@@ -362,15 +369,23 @@ mod tests {
 
     #[test]
     fn a_name_that_the_server_may_fold_is_not_surely_absent() {
-        let listed = [Entry { size: Some(3), ..Entry::new("README.TXT", Kind::File) }];
-        let there = There::of(&listed, false);
+        let listing = |entries: Vec<Entry>, refused: Vec<String>| {
+            let (path, at) = (RemotePath::new("/"), Timestamp::UNIX_EPOCH);
+            Listing { path, entries, dialect: String::new(), refused, at, raw: RawListing::default(), guess: None }
+        };
+        let readme = || Entry { size: Some(3), ..Entry::new("README.TXT", Kind::File) };
+        let listed = listing(vec![readme(), Entry::new("caf\u{e9}", Kind::File)], Vec::new());
+        let there = There::of(Some(&listed));
         assert_eq!(there.target("readme.txt"), Target::Unknown);
         assert_eq!(there.target("README.TXT"), Target::Is(Facts { size: Some(3), modified: None }));
         assert_eq!(there.target("other"), Target::Absent);
         assert_eq!((there.target(".hidden"), there.target("back\\slash")), (Target::Unknown, Target::Unknown));
-        assert_eq!(There::of(&[], true).target(".hidden"), Target::Absent);
-        let shown = [Entry::new(".profile", Kind::File)];
-        assert_eq!(There::of(&shown, false).target(".hidden"), Target::Absent);
+        assert_eq!(there.target("cafe\u{301}"), Target::Unknown, "the same to a macOS disk");
+        assert_eq!(There::of(None).target(".hidden"), Target::Absent);
+        let shown = listing(vec![Entry::new(".profile", Kind::File)], Vec::new());
+        assert_eq!(There::of(Some(&shown)).target(".hidden"), Target::Absent);
+        let unread = listing(vec![readme()], vec!["-rw-r--r-- 1 me me 5 Foo 99 x".into()]);
+        assert_eq!(There::of(Some(&unread)).target("x"), Target::Unknown, "it may be what nobody could read");
     }
 
     #[test]
