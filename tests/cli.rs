@@ -540,6 +540,23 @@ fn an_empty_queue_has_nothing_to_do() {
 }
 
 #[test]
+fn filters_that_cannot_be_imported_are_named() {
+    let home = tempfile::tempdir().unwrap();
+    let filter = |name: &str, value: &str| {
+        format!(
+            "<Filter><Name>{name}</Name><MatchType>All</MatchType><Conditions><Condition><Type>0</Type><Condition>4\
+             </Condition><Value>{value}</Value></Condition></Conditions></Filter>"
+        )
+    };
+    let filters = [filter("One", "^a"), filter("NoPhp", "^(?!.*php)"), filter("Two", "b$")].concat();
+    let file = home.path().join("filters.xml");
+    fs::write(&file, format!("<FileZilla3><Filters>{filters}</Filters></FileZilla3>")).unwrap();
+    let output = run(longshore(home.path()).args(["queue", "import"]).arg(&file));
+    let said = "longshore: 2 filters read; left out: “NoPhp”, whose regular expression is not known here\n";
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), said));
+}
+
+#[test]
 fn a_queue_is_written_and_run_elsewhere() {
     let Some(server) = Setup::new(Kind::Vsftpd).start() else { return };
     let here = tempfile::tempdir().unwrap();

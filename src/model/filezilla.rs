@@ -15,6 +15,8 @@ use super::xml;
 pub struct Held {
     /// Its filters, if it has any.
     pub filters: Option<Filters>,
+    /// Filters that cannot be taken, each by its name and why: `“NoPhp”, whose regular expression is not known here`.
+    pub refused: Vec<String>,
     /// The rows of its queue.
     pub rows: Rows,
 }
@@ -27,5 +29,6 @@ pub fn read(text: &str, local: &dyn Fn(&str) -> std::path::PathBuf) -> Result<He
     let Some(root) = root.child("FileZilla3") else {
         return Err("It is no file of FileZilla".to_owned());
     };
-    Ok(Held { filters: filters::read(root), rows: rows.rows() })
+    let (filters, refused) = filters::read(root);
+    Ok(Held { filters, refused, rows: rows.rows() })
 }

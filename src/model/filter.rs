@@ -12,10 +12,10 @@ use super::path::shown;
 
 /// Filters that are kept.
 pub const MOST_FILTERS: usize = 1_000;
-/// Conditions of a filter.
-pub const MOST_CONDITIONS: usize = 200;
+/// Conditions of a filter; as many as FileZilla keeps.
+pub const MOST_CONDITIONS: usize = 1_000;
 /// Bytes of a condition's value, and of a name.
-pub const LONGEST_VALUE: usize = 1_000;
+pub const LONGEST_VALUE: usize = 2_000;
 
 /// All filters, and the sets that say which of them are on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -285,12 +285,14 @@ impl Filters {
     }
 
     /// Takes in the filters and sets of another program: those of the same names are replaced. Which set is in use stays.
-    pub fn merge(&mut self, other: Self) {
+    /// The names of filters for which there is no room come back.
+    pub fn merge(&mut self, other: Self) -> Vec<String> {
+        let mut too_many = Vec::new();
         for filter in other.filters {
             match self.filters.iter().position(|known| known.name == filter.name) {
                 Some(index) => self.filters[index] = filter,
                 None if self.filters.len() < MOST_FILTERS => self.filters.push(filter),
-                None => {}
+                None => too_many.push(filter.name),
             }
         }
         for set in other.sets.into_iter().filter(|set| !set.name.is_empty()) {
@@ -302,6 +304,7 @@ impl Filters {
                 }
             }
         }
+        too_many
     }
 
     /// Whether any filter is switched on, counting or not.

@@ -10,10 +10,13 @@ use super::vault::{Kept, Vault};
 use super::{Input, Worker};
 use crate::model::filezilla::{self, Held};
 use crate::model::queue::portable;
+use crate::model::visible::visible;
 use crate::model::{Cause, Event, Failure, Queue, Report, Section, TabId, Ticket, Transfer};
 
 /// A file with more bytes is read by nobody: some two million rows of ours.
 const LONGEST: u64 = 1 << 30;
+/// Filters that are left out and named; more are counted.
+const NAMED: usize = 5;
 /// One of FileZilla with more bytes: it takes ten times as much to say the same.
 const LONGEST_XML: usize = 256 << 20;
 
@@ -40,10 +43,13 @@ impl Worker {
 
     fn take_in(&mut self, held: Held) -> Result<String, Failure> {
         let mut words = Vec::new();
+        let mut refused = held.refused;
         if let Some(filters) = held.filters {
-            words.push(counted(filters.filters.len(), "filter"));
+            let count = filters.filters.len();
             let mut settings = self.settings.clone();
-            settings.filters.merge(filters);
+            let too_many = settings.filters.merge(filters);
+            words.push(counted(count - too_many.len(), "filter"));
+            refused.extend(too_many.iter().map(|name| format!("“{}”, for which there is no room", visible(name))));
             self.save_settings(settings);
         }
         let portable::Rows { mut rows, mut left_out, .. } = held.rows;
@@ -57,6 +63,12 @@ impl Worker {
             words.push(counted(count, "transfer"));
         }
         let mut said = format!("{} read", words.join(" and "));
+        if !refused.is_empty() {
+            let more = refused.len().saturating_sub(NAMED);
+            refused.truncate(NAMED);
+            let more = if more > 0 { format!("; and {}", counted(more, "more filter")) } else { String::new() };
+            said += &format!("; left out: {}{more}", refused.join("; "));
+        }
         if left_out > 0 {
             said += &format!("; {left_out} left out, because they are not of FTP, name no file or are too many");
         }
@@ -97,7 +109,7 @@ fn read(path: &Path) -> Result<Held, String> {
         }
         return filezilla::read(&text, &local);
     }
-    Ok(Held { filters: None, rows: portable::read(&text, &local)? })
+    Ok(Held { filters: None, refused: Vec::new(), rows: portable::read(&text, &local)? })
 }
 
 /// Keeps the passwords of a file, where none is known yet.

@@ -146,9 +146,12 @@ fn another_programs_filters_join_ours() {
     let new = Filter { name: "New".into(), ..theirs.clone() };
     let set = Set { name: "Work".into(), local: [known].into(), ..Set::default() };
     let sets = vec![Set::default(), set.clone()];
-    filters.merge(Filters { filters: vec![theirs.clone(), new.clone()], sets: sets.clone(), ..Filters::default() });
+    let other = Filters { filters: vec![theirs.clone(), new.clone()], sets: sets.clone(), ..Filters::default() };
+    assert!(filters.merge(other.clone()).is_empty());
     assert_eq!((filters.filters.len(), &filters.filters[0], filters.filters.last()), (count + 1, &theirs, Some(&new)));
     assert_eq!((&filters.sets, filters.current), (&sets, 0));
+    filters.filters = vec![theirs; MOST_FILTERS];
+    assert_eq!((filters.merge(other), filters.filters.len()), (vec!["New".to_owned()], MOST_FILTERS));
 }
 
 #[test]
