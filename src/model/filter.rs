@@ -1,4 +1,4 @@
-//! Filters: what is not shown in a pane and not taken along by a walk. Pure: today's date is handed in.
+//! Filters: what is not shown in a pane and not taken along by a walk. Pure: the moment and its zone are handed in.
 
 mod ready;
 

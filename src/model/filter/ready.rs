@@ -1,5 +1,6 @@
 //! Filters that are ready to be asked: expressions are compiled, and words folded, once.
 
+use jiff::Zoned;
 use jiff::civil::Date;
 use regex::{Regex, RegexBuilder};
 
@@ -21,9 +22,9 @@ impl Ready {
         self.0.is_empty()
     }
 
-    /// Whether `entry` in the folder `path` is left out.
-    pub fn hides(&self, entry: &Entry, path: &str, today: Date) -> bool {
-        self.0.iter().any(|filter| filter.hides(entry, path, today))
+    /// Whether `entry` in the folder `path` is left out. Days are those of the zone of `now`.
+    pub fn hides(&self, entry: &Entry, path: &str, now: &Zoned) -> bool {
+        self.0.iter().any(|filter| filter.hides(entry, path, now))
     }
 }
 
@@ -51,11 +52,11 @@ impl Filter {
 }
 
 impl ReadyFilter {
-    fn hides(&self, entry: &Entry, path: &str, today: Date) -> bool {
+    fn hides(&self, entry: &Entry, path: &str, now: &Zoned) -> bool {
         if !(if entry.is_directory() { self.folders } else { self.files }) {
             return false;
         }
-        let mut tests = self.tests.iter().map(|test| test.holds(entry, path, today));
+        let mut tests = self.tests.iter().map(|test| test.holds(entry, path, now));
         match self.matching {
             Matching::All => tests.all(|holds| holds),
             Matching::Any => tests.any(|holds| holds),
@@ -105,7 +106,7 @@ impl Test {
     }
 
     /// What is not known of the entry holds in no condition.
-    fn holds(&self, entry: &Entry, path: &str, today: Date) -> bool {
+    fn holds(&self, entry: &Entry, path: &str, now: &Zoned) -> bool {
         match self {
             Self::Name(text) => text.holds(&entry.name),
             Self::Path(text) => text.holds(path),
@@ -119,9 +120,9 @@ impl Test {
             Self::Day(how, day) => {
                 let day = match day {
                     Day::On(day) => *day,
-                    Day::Ago(days) => today.saturating_sub(jiff::Span::new().days(*days)),
+                    Day::Ago(days) => now.date().saturating_sub(jiff::Span::new().days(*days)),
                 };
-                entry.modified.map(|modified| modified.at.date()).is_some_and(|known| match how {
+                entry.modified.map(|modified| modified.local(now.time_zone()).date()).is_some_and(|known| match how {
                     DayIs::Before => known < day,
                     DayIs::Equals => known == day,
                     DayIs::EqualsNot => known != day,

@@ -1,19 +1,22 @@
 //! Filters and what they leave out.
 
-use jiff::civil::Date;
+use jiff::Zoned;
 
 use super::ready::mode;
 use super::*;
 use crate::model::{Entry, Kind, Modified, Precision};
 
-const TODAY: Date = jiff::civil::date(2026, 11, 29);
+/// In a zone that is two hours ahead of UTC.
+fn now() -> Zoned {
+    "2026-11-29T12:00:00+02:00[+02:00]".parse().unwrap()
+}
 
 fn entry(name: &str) -> Entry {
     Entry { size: Some(1_000), permissions: Some("rwxr-x---".into()), ..Entry::new(name, Kind::File) }
 }
 
 fn hides(filter: &Filter, entry: &Entry, path: &str) -> bool {
-    Ready(vec![filter.ready().unwrap()]).hides(entry, path, TODAY)
+    Ready(vec![filter.ready().unwrap()]).hides(entry, path, &now())
 }
 
 fn one(condition: Condition) -> Filter {
@@ -81,6 +84,21 @@ fn sizes_days_and_permissions_are_compared_where_they_are_known() {
 }
 
 #[test]
+fn a_day_is_the_one_that_is_shown_here() {
+    let at = "2026-11-28T22:30:00".parse().unwrap();
+    let is = |utc, precision, value: &str| {
+        let entry = Entry { modified: Some(Modified { at, precision, utc }), ..entry("a") };
+        hides(&one(Condition::Date(DayIs::Equals, value.into())), &entry, "/")
+    };
+    assert!(
+        is(true, Precision::Second, "2026-11-29") && is(true, Precision::Minute, "0"),
+        "half an hour after midnight"
+    );
+    assert!(is(false, Precision::Second, "2026-11-28"), "a time of another zone stays as it is");
+    assert!(is(true, Precision::Day, "2026-11-28"), "and so does a day");
+}
+
+#[test]
 fn as_many_conditions_hold_as_are_wanted() {
     let (yes, no) = (Condition::Size(NumberIs::Greater, 0), Condition::Size(NumberIs::Greater, 5_000));
     for (matching, both, one, none) in [
@@ -113,7 +131,7 @@ fn the_shipped_filters_are_good_and_off() {
     let ready = filters.ready(FilterSide::Remote);
     let git = Entry::new(".git", Kind::Directory);
     let hidden = [git, entry("Thumbs.db"), entry("a.txt~"), entry("a.png"), entry("a.txt")];
-    assert_eq!(hidden.map(|entry| ready.hides(&entry, "/", TODAY)), [true, true, true, false, false]);
+    assert_eq!(hidden.map(|entry| ready.hides(&entry, "/", &now())), [true, true, true, false, false]);
     assert!(filters.ready(FilterSide::Local).is_empty());
     filters.enabled = false;
     assert!(filters.ready(FilterSide::Remote).is_empty());
@@ -162,7 +180,7 @@ fn filters_of_one_run_are_said_by_patterns_and_names() {
     let ready = only.ready(FilterSide::Local);
     let folder = Entry::new("src", Kind::Directory);
     let said = [entry("a.c"), entry("a.o"), entry("a.h"), entry("Thumbs.db"), folder];
-    assert_eq!(said.map(|entry| ready.hides(&entry, "/", TODAY)), [false, true, true, true, false]);
+    assert_eq!(said.map(|entry| ready.hides(&entry, "/", &now())), [false, true, true, true, false]);
     assert!(all.only(&words(&["none"]), &[], &[]).unwrap_err().contains("“Show only images”"));
     assert!(all.only(&[], &words(&["[z-a]"]), &[]).unwrap_err().contains("is no pattern"));
 }
