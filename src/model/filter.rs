@@ -95,7 +95,8 @@ pub struct Set {
 pub enum Condition {
     /// Of its name.
     Name(TextIs, String),
-    /// Of the path of the folder that it lies in.
+    /// Of the path of the folder that it lies in. FileZilla ends those of this machine, and not those of a server, with a
+    /// separator: on this machine's side it is enough that `/home/me` or `/home/me/` fits.
     Path(TextIs, String),
     /// Of its size in bytes.
     Size(NumberIs, u64),
@@ -316,7 +317,7 @@ impl Filters {
     pub fn ready(&self, side: FilterSide) -> Ready {
         let Some(set) = self.set().filter(|_| self.enabled) else { return Ready::default() };
         let filters = self.filters.iter().filter(|filter| set.on(side).contains(&filter.name));
-        Ready(filters.filter_map(|filter| filter.ready().ok()).collect())
+        Ready(filters.filter_map(|filter| filter.ready(side).ok()).collect())
     }
 
     /// Only these filters, on both sides: those called by `names`, one for what matches a pattern of `exclude`, and one
@@ -343,7 +344,7 @@ impl Filters {
             filters.push(Filter { name, folders: false, match_case: true, matching, conditions, ..Filter::default() });
         }
         for filter in &filters {
-            filter.ready().map_err(|why| format!("{}: {why}", filter.name))?;
+            filter.check().map_err(|why| format!("{}: {why}", filter.name))?;
         }
         let on: BTreeSet<String> = filters.iter().map(|filter| filter.name.clone()).collect();
         let set = Set { name: String::new(), local: on.clone(), remote: on };
@@ -364,7 +365,7 @@ impl Set {
 impl Filter {
     /// What is wrong with it, in words.
     pub fn check(&self) -> Result<(), String> {
-        self.ready().map(|_| ())
+        self.ready(FilterSide::Local).map(|_| ())
     }
 }
 

@@ -1,10 +1,12 @@
 //! Filters that are ready to be asked: expressions are compiled, and words folded, once.
 
+use std::path::MAIN_SEPARATOR;
+
 use jiff::Zoned;
 use jiff::civil::Date;
 use regex::{Regex, RegexBuilder};
 
-use super::{Condition, DayIs, Filter, LONGEST_VALUE, MOST_CONDITIONS, Matching, NumberIs, TextIs};
+use super::{Condition, DayIs, Filter, FilterSide, LONGEST_VALUE, MOST_CONDITIONS, Matching, NumberIs, TextIs};
 use crate::model::listing::Entry;
 use crate::model::path::shown;
 use crate::model::permissions;
@@ -38,14 +40,14 @@ pub(super) struct ReadyFilter {
 
 impl Filter {
     /// Itself, ready to be asked, or what is wrong with it.
-    pub(super) fn ready(&self) -> Result<ReadyFilter, String> {
+    pub(super) fn ready(&self, side: FilterSide) -> Result<ReadyFilter, String> {
         if self.conditions.is_empty() {
             return Err("It has no condition".to_owned());
         }
         if self.conditions.len() > MOST_CONDITIONS {
             return Err(format!("It has more than {MOST_CONDITIONS} conditions"));
         }
-        let tests = self.conditions.iter().map(|condition| Test::of(condition, self.match_case));
+        let tests = self.conditions.iter().map(|condition| Test::of(condition, self.match_case, side));
         let tests = tests.collect::<Result<_, _>>()?;
         Ok(ReadyFilter { files: self.files, folders: self.folders, matching: self.matching, tests })
     }
@@ -70,7 +72,7 @@ impl ReadyFilter {
 #[derive(Clone, Debug)]
 enum Test {
     Name(Text),
-    Path(Text),
+    Path(Text, FilterSide),
     WholePath(Text),
     Size(NumberIs, u64),
     Day(DayIs, Day),
@@ -91,13 +93,13 @@ enum Day {
 }
 
 impl Test {
-    fn of(condition: &Condition, match_case: bool) -> Result<Self, String> {
+    fn of(condition: &Condition, match_case: bool, side: FilterSide) -> Result<Self, String> {
         Ok(match condition {
             Condition::Name(TextIs::Glob, glob) if glob.contains('/') => {
                 Self::WholePath(Text::of(TextIs::Glob, glob, match_case)?)
             }
             Condition::Name(how, value) => Self::Name(Text::of(*how, value, match_case)?),
-            Condition::Path(how, value) => Self::Path(Text::of(*how, value, match_case)?),
+            Condition::Path(how, value) => Self::Path(Text::of(*how, value, match_case)?, side),
             Condition::Size(how, size) => Self::Size(*how, *size),
             Condition::Date(how, value) => Self::Day(*how, Day::parse(value)?),
             Condition::Permission(bits, set) => Self::Permission(*bits, *set),
@@ -109,7 +111,8 @@ impl Test {
     fn holds(&self, entry: &Entry, path: &str, now: &Zoned) -> bool {
         match self {
             Self::Name(text) => text.holds(&entry.name),
-            Self::Path(text) => text.holds(path),
+            Self::Path(text, FilterSide::Remote) => text.holds(path),
+            Self::Path(text, FilterSide::Local) => text.holds_of_folder(path),
             Self::WholePath(text) => text.holds(&format!("{}/{}", path.trim_end_matches('/'), entry.name)),
             Self::Size(how, size) => entry.size.is_some_and(|known| match how {
                 NumberIs::Greater => known > *size,
@@ -164,6 +167,15 @@ impl Text {
                 if how == TextIs::Glob { "pattern" } else { "regular expression" }
             ),
         })
+    }
+
+    /// Whether it holds of a folder of this machine, whose path may end with a separator or not.
+    fn holds_of_folder(&self, path: &str) -> bool {
+        let ended = if path.ends_with(MAIN_SEPARATOR) { path.to_owned() } else { format!("{path}{MAIN_SEPARATOR}") };
+        match self {
+            Self::Plain { how: TextIs::ContainsNot, .. } => self.holds(path) && self.holds(&ended),
+            _ => self.holds(path) || self.holds(&ended),
+        }
     }
 
     fn holds(&self, text: &str) -> bool {

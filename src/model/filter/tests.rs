@@ -16,7 +16,11 @@ fn entry(name: &str) -> Entry {
 }
 
 fn hides(filter: &Filter, entry: &Entry, path: &str) -> bool {
-    Ready(vec![filter.ready().unwrap()]).hides(entry, path, &now())
+    hides_on(FilterSide::Remote, filter, entry, path)
+}
+
+fn hides_on(side: FilterSide, filter: &Filter, entry: &Entry, path: &str) -> bool {
+    Ready(vec![filter.ready(side).unwrap()]).hides(entry, path, &now())
 }
 
 fn one(condition: Condition) -> Filter {
@@ -54,6 +58,32 @@ fn texts_are_compared() {
     let exact = Filter { match_case: true, ..one(Condition::Name(Equals, "readme".into())) };
     assert!(!hides(&exact, &entry("README"), "/"));
     assert!(hides(&one(Condition::Path(Begins, "/x".into())), &entry("a"), "/x/pub"));
+}
+
+#[test]
+fn a_folder_of_this_machine_fits_with_and_without_a_separator_at_its_end() {
+    use TextIs::*;
+    let with_separators = |text: &str| text.replace('/', std::path::MAIN_SEPARATOR_STR);
+    for (how, value, path, local, remote) in [
+        (Equals, "/home/me/", "/home/me", true, false),
+        (Equals, "/home/me", "/home/me", true, true),
+        (Ends, "/build/", "/home/build", true, false),
+        (Ends, "build", "/home/build", true, true),
+        (Contains, "/build/", "/home/build", true, false),
+        (ContainsNot, "/build/", "/home/build", false, true),
+        (ContainsNot, "/build/", "/home/builds", true, true),
+        (Equals, "/", "/", true, true),
+        (Equals, "//", "/", false, false),
+    ] {
+        let filter = one(Condition::Path(how, with_separators(value)));
+        let said = [FilterSide::Local, FilterSide::Remote]
+            .map(|side| hides_on(side, &filter, &entry("a"), &with_separators(path)));
+        assert_eq!(said, [local, remote], "{how:?} {value} {path}");
+    }
+    for expression in ["[/\\\\]build[/\\\\]$", "build$"] {
+        let filter = one(Condition::Path(Regex, expression.into()));
+        assert!(hides_on(FilterSide::Local, &filter, &entry("a"), &with_separators("/home/build")), "{expression}");
+    }
 }
 
 #[test]
