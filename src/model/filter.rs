@@ -62,7 +62,7 @@ impl Default for Filter {
     }
 }
 
-/// How many of a filter's conditions must hold.
+/// How many of a filter's conditions must hold: of those that ask for something that is known of the entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Matching {
@@ -104,7 +104,7 @@ pub enum Condition {
     Date(DayIs, String),
     /// Of its permissions: whether all bits of `0o…` are set, or none of them.
     Permission(u16, bool),
-    /// Of an attribute of Windows by its number in FileZilla, which no server and no other system tells: kept, never met.
+    /// Of an attribute of Windows by its number in FileZilla, which no server and no other system tells: kept, never known.
     Attribute(u8, bool),
 }
 

@@ -124,7 +124,8 @@ fn leave_out(job: &Job, folder: &Path, entries: &mut Vec<LocalEntry>) -> u32 {
         let folder = folder.to_string_lossy();
         entries.retain(|entry| {
             let kind = entry.kind.unwrap_or(Kind::Other);
-            let (size, modified) = (Some(entry.size), entry.modified);
+            // As the pane shows it: a folder has no size.
+            let (size, modified) = (Some(entry.size).filter(|_| kind == Kind::File), entry.modified);
             let permissions = entry.permissions.as_deref().map(Into::into);
             let asked = Entry { size, modified, permissions, ..Entry::new(entry.name.as_str(), kind) };
             !filters.hides(&asked, &folder, &now)

@@ -54,11 +54,15 @@ impl Filter {
 }
 
 impl ReadyFilter {
+    /// Conditions that ask for what is not known do not count; where none is left, nothing is left out.
     fn hides(&self, entry: &Entry, path: &str, now: &Zoned) -> bool {
         if !(if entry.is_directory() { self.folders } else { self.files }) {
             return false;
         }
-        let mut tests = self.tests.iter().map(|test| test.holds(entry, path, now));
+        let mut tests = self.tests.iter().filter_map(|test| test.holds(entry, path, now)).peekable();
+        if tests.peek().is_none() {
+            return false;
+        }
         match self.matching {
             Matching::All => tests.all(|holds| holds),
             Matching::Any => tests.any(|holds| holds),
@@ -77,7 +81,7 @@ enum Test {
     Size(NumberIs, u64),
     Day(DayIs, Day),
     Permission(u16, bool),
-    Never,
+    Attribute,
 }
 
 #[derive(Clone, Debug)]
@@ -103,42 +107,45 @@ impl Test {
             Condition::Size(how, size) => Self::Size(*how, *size),
             Condition::Date(how, value) => Self::Day(*how, Day::parse(value)?),
             Condition::Permission(bits, set) => Self::Permission(*bits, *set),
-            Condition::Attribute(..) => Self::Never,
+            Condition::Attribute(..) => Self::Attribute,
         })
     }
 
-    /// What is not known of the entry holds in no condition.
-    fn holds(&self, entry: &Entry, path: &str, now: &Zoned) -> bool {
-        match self {
+    /// `None`: what it asks for is not known of the entry.
+    fn holds(&self, entry: &Entry, path: &str, now: &Zoned) -> Option<bool> {
+        Some(match self {
             Self::Name(text) => text.holds(&entry.name),
             Self::Path(text, FilterSide::Remote) => text.holds(path),
             Self::Path(text, FilterSide::Local) => text.holds_of_folder(path),
             Self::WholePath(text) => text.holds(&format!("{}/{}", path.trim_end_matches('/'), entry.name)),
-            Self::Size(how, size) => entry.size.is_some_and(|known| match how {
-                NumberIs::Greater => known > *size,
-                NumberIs::Equals => known == *size,
-                NumberIs::EqualsNot => known != *size,
-                NumberIs::Less => known < *size,
-            }),
+            Self::Size(how, size) => {
+                let known = entry.size?;
+                match how {
+                    NumberIs::Greater => known > *size,
+                    NumberIs::Equals => known == *size,
+                    NumberIs::EqualsNot => known != *size,
+                    NumberIs::Less => known < *size,
+                }
+            }
             Self::Day(how, day) => {
+                let known = entry.modified?.local(now.time_zone()).date();
                 let day = match day {
                     Day::On(day) => *day,
                     Day::Ago(days) => now.date().saturating_sub(jiff::Span::new().days(*days)),
                 };
-                entry.modified.map(|modified| modified.local(now.time_zone()).date()).is_some_and(|known| match how {
+                match how {
                     DayIs::Before => known < day,
                     DayIs::Equals => known == day,
                     DayIs::EqualsNot => known != day,
                     DayIs::After => known > day,
-                })
+                }
             }
-            Self::Permission(bits, set) => entry
-                .permissions
-                .as_deref()
-                .and_then(mode)
-                .is_some_and(|mode| if *set { mode & bits == *bits } else { mode & bits == 0 }),
-            Self::Never => false,
-        }
+            Self::Permission(bits, set) => {
+                let mode = mode(entry.permissions.as_deref()?)?;
+                if *set { mode & bits == *bits } else { mode & bits == 0 }
+            }
+            Self::Attribute => return None,
+        })
     }
 }
 

@@ -108,7 +108,10 @@ fn sizes_days_and_permissions_are_compared_where_they_are_known() {
         (Condition::Attribute(1, true), false),
     ] {
         assert_eq!(hides(&one(condition.clone()), &known, "/"), holds, "{condition:?}");
-        assert!(!hides(&one(condition), &unknown, "/"), "what is not known is not left out");
+        for matching in [Matching::Any, Matching::All, Matching::None, Matching::NotAll] {
+            let filter = Filter { matching, ..one(condition.clone()) };
+            assert!(!hides(&filter, &unknown, "/"), "what is not known is not left out: {filter:?}");
+        }
     }
     assert_eq!((mode("0644"), mode("rwsr-x--T"), mode("adfr")), (Some(0o644), Some(0o750), None));
 }
@@ -126,6 +129,31 @@ fn a_day_is_the_one_that_is_shown_here() {
     );
     assert!(is(false, Precision::Second, "2026-11-28"), "a time of another zone stays as it is");
     assert!(is(true, Precision::Day, "2026-11-28"), "and so does a day");
+}
+
+#[test]
+fn conditions_that_ask_for_what_is_not_known_do_not_count() {
+    let unknown = Entry::new("a.txt", Kind::File);
+    let ends = |ending: &str| Condition::Name(TextIs::Ends, ending.into());
+    for condition in [
+        Condition::Size(NumberIs::Less, 5),
+        Condition::Date(DayIs::Before, "7".into()),
+        Condition::Permission(0o400, true),
+        Condition::Attribute(0, true),
+    ] {
+        for (matching, with_one_that_holds, with_one_that_does_not) in [
+            (Matching::All, true, false),
+            (Matching::Any, true, false),
+            (Matching::None, false, true),
+            (Matching::NotAll, false, true),
+        ] {
+            let said = [ends(".txt"), ends(".png")].map(|known| {
+                let conditions = vec![condition.clone(), known];
+                hides(&Filter { matching, conditions, ..Filter::default() }, &unknown, "/")
+            });
+            assert_eq!(said, [with_one_that_holds, with_one_that_does_not], "{matching:?} {condition:?}");
+        }
+    }
 }
 
 #[test]
