@@ -557,6 +557,26 @@ fn filters_that_cannot_be_imported_are_named() {
 }
 
 #[test]
+fn what_filezilla_would_take_for_something_else_is_not_written() {
+    let home = tempfile::tempdir().unwrap();
+    let row = |name: &str, kind: &str| json!({"folder": 0, "course": "upload", "kind": kind, "remote_name": name});
+    let queue = json!({
+        "longshore_queue": 1,
+        "folders": [{"site": {"host": "h"}, "local": home.path(), "remote": "/"}],
+        "rows": [row("a", "file"), row("b", "folder"), row("c", "unknown")],
+    });
+    let (from, to) = (home.path().join("queue.json"), home.path().join("queue.xml"));
+    fs::write(&from, queue.to_string()).unwrap();
+    let output = run(longshore(home.path()).args(["queue", "import"]).arg(&from));
+    assert_eq!(stderr(&output), "longshore: 3 transfers read\n");
+    let output = run(longshore(home.path()).args(["queue", "export"]).arg(&to));
+    let said = stderr(&output);
+    assert!(said.contains("1 transfer written; 2 left out: of folders whose files are not listed yet"), "{said}");
+    let written = fs::read_to_string(&to).unwrap();
+    assert!(written.contains("<RemoteFile>a<") && !written.contains("Folder"), "{written}");
+}
+
+#[test]
 fn a_queue_is_written_and_run_elsewhere() {
     let Some(server) = Setup::new(Kind::Vsftpd).start() else { return };
     let here = tempfile::tempdir().unwrap();

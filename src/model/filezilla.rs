@@ -1,6 +1,7 @@
 //! FileZilla's files: its filters, its servers, and its queue both ways.
 
 mod filters;
+mod path;
 mod queue;
 mod server;
 

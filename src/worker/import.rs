@@ -9,7 +9,7 @@ use super::rows::MOST_ROWS;
 use super::vault::{Kept, Vault};
 use super::{Input, Worker};
 use crate::model::filezilla::{self, Held};
-use crate::model::queue::portable;
+use crate::model::queue::portable::{self, LeftOut};
 use crate::model::visible::visible;
 use crate::model::{Cause, Event, Failure, Queue, Report, Section, TabId, Ticket, Transfer};
 
@@ -54,7 +54,7 @@ impl Worker {
         }
         let portable::Rows { mut rows, mut left_out, .. } = held.rows;
         let room = MOST_ROWS.saturating_sub(self.rows.queue().len());
-        left_out += rows.len().saturating_sub(room);
+        left_out.add(rows.len().saturating_sub(room), "beyond what the queue holds");
         rows.truncate(room);
         let count = rows.len();
         let numbered = rows.into_iter().zip(self.new_ids(count)?).map(|(row, id)| Transfer { id, ..row }).collect();
@@ -69,8 +69,8 @@ impl Worker {
             let more = if more > 0 { format!("; and {}", counted(more, "more filter")) } else { String::new() };
             said += &format!("; left out: {}{more}", refused.join("; "));
         }
-        if left_out > 0 {
-            said += &format!("; {left_out} left out, because they are not of FTP, name no file or are too many");
+        if left_out.count() > 0 {
+            said += &format!("; {left_out}");
         }
         Ok(said)
     }
@@ -149,13 +149,13 @@ fn write_whole(queue: &Queue, path: &Path, beside: &Path) -> io::Result<String> 
         writer.end()?
     } else {
         portable::write(rows, &text, &mut to)?;
-        0
+        LeftOut::default()
     };
     to.flush()?;
     to.get_ref().sync_all()?;
-    let mut said = format!("{} written", counted(count - left_out, "transfer"));
-    if left_out > 0 {
-        said += &format!("; {left_out} left out, because FileZilla writes such paths in another way");
+    let mut said = format!("{} written", counted(count - left_out.count(), "transfer"));
+    if left_out.count() > 0 {
+        said += &format!("; {left_out}");
     }
     Ok(said)
 }

@@ -1,10 +1,10 @@
 //! Rows in a file of their own, to be taken elsewhere: our JSON, one row a line, without passwords.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::io;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fmt, io};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,38 @@ pub struct Rows {
     /// Passwords that the file had.
     pub passwords: Vec<(Arc<Site>, Secret)>,
     /// Rows of the file that cannot be taken.
-    pub left_out: usize,
+    pub left_out: LeftOut,
+}
+
+/// Why a row of a file cannot be one of ours: see [`can_be`].
+pub const NO_FILE: &str = "that name no file";
+
+/// How many rows are left out, and why: `3 left out: 2 of another protocol than FTP, 1 that name no file`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut(BTreeMap<&'static str, usize>);
+
+impl LeftOut {
+    /// So many more; `why` goes on after their number.
+    pub fn add(&mut self, count: usize, why: &'static str) {
+        if count > 0 {
+            *self.0.entry(why).or_default() += count;
+        }
+    }
+
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        self.0.values().sum()
+    }
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whys: Vec<String> = match self.0.keys().next() {
+            Some(only) if self.0.len() == 1 => vec![(*only).to_owned()],
+            _ => self.0.iter().map(|(why, count)| format!("{count} {why}")).collect(),
+        };
+        write!(f, "{} left out: {}", self.count(), whys.join(", "))
+    }
 }
 
 /// The pair of folders that rows lie in, as it is written.
@@ -147,7 +178,7 @@ pub fn read(text: &str, path: &dyn Fn(&str) -> PathBuf) -> Result<Rows, String> 
     for row in whole.rows {
         match folders.get(row.folder).and_then(|folder| transfer(row, folder)) {
             Some(row) => rows.rows.push(row),
-            None => rows.left_out += 1,
+            None => rows.left_out.add(1, NO_FILE),
         }
     }
     Ok(rows)
@@ -244,7 +275,7 @@ mod tests {
         expected[0].phase = Phase::Left;
         expected[1].phase = Phase::Left;
         let read = read(&text, &|text| text.into()).unwrap();
-        assert_eq!((read.rows, read.left_out, read.passwords), (expected, 0, Vec::new()));
+        assert_eq!((read.rows, read.left_out, read.passwords), (expected, LeftOut::default(), Vec::new()));
         assert_eq!(super::read(&written(&[]), &|text| text.into()).unwrap(), Rows::default());
     }
 
@@ -261,8 +292,26 @@ mod tests {
         ] {
             assert!(text.contains(from), "{text}");
             let read = read(&text.replace(from, to), &|text| text.into()).unwrap();
-            assert_eq!((read.rows.len(), read.left_out), (0, 1), "{to}");
+            assert_eq!(
+                (read.rows.len(), read.left_out.to_string().as_str()),
+                (0, "1 left out: that name no file"),
+                "{to}"
+            );
         }
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_by_why() {
+        let mut left_out = LeftOut::default();
+        left_out.add(0, "that are none");
+        left_out.add(1, NO_FILE);
+        left_out.add(2, NO_FILE);
+        assert_eq!(left_out.to_string(), "3 left out: that name no file");
+        left_out.add(1, "of a cat");
+        assert_eq!(
+            (left_out.to_string().as_str(), left_out.count()),
+            ("4 left out: 1 of a cat, 3 that name no file", 4)
+        );
     }
 
     #[test]
