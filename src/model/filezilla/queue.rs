@@ -18,13 +18,14 @@ const TEXT: u32 = 0x8000;
 /// The same in `DataType`, of versions before it had flags.
 const TYPE_TEXT: u8 = 0;
 const TYPE_BINARY: u8 = 1;
-/// What FileZilla does with a target that exists, from its 0 on.
+/// What FileZilla does with a target that exists, from its 0 on. Its 4, "if the size differs or the source is newer", is
+/// none of ours: the nearest would also replace newer targets by older sources.
 const IF_EXISTS: [IfExists; 8] = [
     IfExists::Ask,
     IfExists::Overwrite,
     IfExists::Newer,
     IfExists::Size,
-    IfExists::SizeOrTime,
+    IfExists::Ask,
     IfExists::Resume,
     IfExists::Rename,
     IfExists::Skip,
@@ -294,6 +295,20 @@ mod tests {
     }
 
     #[test]
+    fn size_or_newer_is_asked_about() {
+        let file = |action: u8| {
+            format!(
+                "<File><LocalFile>/l/a</LocalFile><RemoteFile>a</RemoteFile><RemotePath>1 0</RemotePath><Flags>16</Flags>\
+                 <OverwriteAction>{action}</OverwriteAction></File>"
+            )
+        };
+        let rows = read(&format!("<Server>{SERVER}{}</Server>", (0..9).map(file).collect::<String>())).rows;
+        use IfExists::*;
+        let expected = [Ask, Overwrite, Newer, Size, Ask, Resume, Rename, Skip].map(Some).into_iter().chain([None]);
+        assert!(rows.iter().map(|row| row.if_exists).eq(expected));
+    }
+
+    #[test]
     fn what_is_written_is_read_again() {
         let site = |host: &str, paths| Arc::new(Site { host: host.into(), paths, ..Site::default() });
         let folder = |site: &Arc<Site>| {
@@ -341,14 +356,14 @@ mod tests {
         bytes.clear();
         let mut writer = Writer::new(&mut bytes, &text).unwrap();
         let of = |kind| Transfer { kind, ..row.clone() };
-        let vms = Transfer { folder: folder(&vms), ..row.clone() };
+        let vms = Transfer { folder: folder(&vms), if_exists: Some(IfExists::SizeOrTime), ..row.clone() };
         for row in [of(Kind::Directory), of(Kind::Other), vms] {
             writer.row(row.row()).unwrap();
         }
         let left_out = writer.end().unwrap().to_string();
         assert_eq!(left_out, format!("2 left out: {NOT_LISTED}"));
         let text = String::from_utf8(bytes).unwrap();
-        assert!(!text.contains("Folder"), "{text}");
+        assert!(!text.contains("Folder") && !text.contains("OverwriteAction"), "{text}");
         assert_eq!(text.matches("<File>").count(), 1);
     }
 }
