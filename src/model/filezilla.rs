@@ -1,5 +1,7 @@
 //! FileZilla's files: its filters, its servers, and its queue both ways.
 
+use std::io::BufRead;
+
 mod filters;
 mod path;
 mod queue;
@@ -24,9 +26,9 @@ pub struct Held {
 
 /// Reads `filters.xml`, or what FileZilla exported. `local` makes a path of this machine of a text. Why it is none, in
 /// words.
-pub fn read(text: &str, local: &dyn Fn(&str) -> std::path::PathBuf) -> Result<Held, String> {
+pub fn read(from: impl BufRead, local: &dyn Fn(&str) -> std::path::PathBuf) -> Result<Held, String> {
     let mut rows = queue::Reader::new(local);
-    let root = xml::read(text, &mut |outer, child| rows.keep(outer, child))?;
+    let root = xml::read(from, &mut |outer, child| rows.keep(outer, child))?;
     let Some(root) = root.child("FileZilla3") else {
         return Err("It is no file of FileZilla".to_owned());
     };

@@ -124,11 +124,11 @@ mod tests {
 
     fn read(inside: &str) -> Option<Filters> {
         let text = format!("<?xml version=\"1.0\"?><FileZilla3 version=\"3.63.0\">{inside}</FileZilla3>");
-        filezilla::read(&text, &|text| text.into()).unwrap().filters
+        filezilla::read(text.as_bytes(), &|text| text.into()).unwrap().filters
     }
 
     fn refused(inside: &str) -> Vec<String> {
-        filezilla::read(&format!("<FileZilla3>{inside}</FileZilla3>"), &|text| text.into()).unwrap().refused
+        filezilla::read(format!("<FileZilla3>{inside}</FileZilla3>").as_bytes(), &|text| text.into()).unwrap().refused
     }
 
     fn condition(kind: u8, how: u8, value: &str) -> String {
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn what_filezilla_wrote_is_read() {
         let text = include_str!("../../../tests/data/filezilla/filters.xml");
-        let filters = filezilla::read(text, &|text| text.into()).unwrap().filters.unwrap();
+        let filters = filezilla::read(text.as_bytes(), &|text| text.into()).unwrap().filters.unwrap();
         let names: Vec<&str> = filters.filters.iter().map(|filter| filter.name.as_str()).collect();
         let [vcs, explorer, backups, configuration, images] = names.as_slice() else { panic!("{names:?}") };
         assert_eq!(
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(filters.sets[0].remote, ["First".to_owned()].into());
         assert_eq!(filters.sets[1].local, ["First".to_owned(), "Second".to_owned()].into());
         assert_eq!(read(""), None);
-        assert!(filezilla::read("<x/>", &|text| text.into()).is_err());
+        assert!(filezilla::read(&b"<x/>"[..], &|text| text.into()).is_err());
     }
 
     #[test]

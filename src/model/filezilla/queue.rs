@@ -71,10 +71,8 @@ impl<'a> Reader<'a> {
                     passwords.extend(password.map(|password| (site.clone(), password)));
                     vec![site]
                 });
-                match self.row(&element) {
-                    Ok(row) => self.rows.rows.push(row),
-                    Err(why) => self.rows.left_out.add(1, why),
-                }
+                let row = self.row(&element);
+                self.rows.take(row);
                 return None;
             }
             _ => {}
@@ -216,7 +214,7 @@ mod tests {
 
     fn read(inside: &str) -> Rows {
         let text = format!("<FileZilla3><Queue>{inside}</Queue></FileZilla3>");
-        filezilla::read(&text, &|text| text.into()).unwrap().rows
+        filezilla::read(text.as_bytes(), &|text| text.into()).unwrap().rows
     }
 
     /// As FileZilla 3.63 wrote them.
@@ -227,7 +225,7 @@ mod tests {
     #[test]
     fn what_filezilla_wrote_is_read() {
         let text = include_str!("../../../tests/data/filezilla/queue.xml");
-        let rows = filezilla::read(text, &|text| text.into()).unwrap().rows;
+        let rows = filezilla::read(text.as_bytes(), &|text| text.into()).unwrap().rows;
         let told = rows
             .rows
             .iter()
@@ -349,7 +347,7 @@ mod tests {
         let mut writer = Writer::new(&mut bytes, &text).unwrap();
         rows.iter().for_each(|row| writer.row(row.row()).unwrap());
         let left_out = writer.end().unwrap();
-        let held = filezilla::read(std::str::from_utf8(&bytes).unwrap(), &|text| text.into()).unwrap().rows;
+        let held = filezilla::read(&bytes[..], &|text| text.into()).unwrap().rows;
         assert_eq!((held.rows.as_slice(), &held.left_out), (rows.as_slice(), &left_out));
         assert_eq!(left_out, LeftOut::default());
 

@@ -125,7 +125,7 @@ mod tests {
 
     fn element(inside: &str) -> Element {
         let text = format!("<Server>{inside}</Server>");
-        xml::read(&text, &mut |_, child| Some(child)).unwrap().children.remove(0)
+        xml::read(text.as_bytes(), &mut |_, child| Some(child)).unwrap().children.remove(0)
     }
 
     #[test]
