@@ -181,6 +181,15 @@ impl Modified {
         at.map_or(self, |at| Self { precision: Precision::Minute, ..Self::from_timestamp(at) })
     }
 
+    /// As a clock in `zone` shows it. A day, and a time of unknown zone, stay the server's.
+    pub fn local(&self, zone: &jiff::tz::TimeZone) -> DateTime {
+        if !self.utc || self.precision == Precision::Day {
+            return self.at;
+        }
+        let utc = self.at.to_zoned(jiff::tz::TimeZone::UTC);
+        utc.map_or(self.at, |utc| utc.with_time_zone(zone.clone()).datetime())
+    }
+
     /// The exact UTC time `timestamp`, to the second.
     pub fn from_timestamp(timestamp: Timestamp) -> Self {
         Self { at: timestamp.to_zoned(jiff::tz::TimeZone::UTC).datetime(), precision: Precision::Second, utc: true }
@@ -214,5 +223,18 @@ mod tests {
         let exact = Modified { utc: true, ..listed };
         assert_eq!(exact.in_zone(&east), exact);
         assert!(exact.is_exact());
+    }
+
+    #[test]
+    fn only_a_time_in_utc_is_another_one_here() {
+        let at = "2026-01-05T22:30:45".parse().unwrap();
+        let east = jiff::tz::TimeZone::fixed(jiff::tz::offset(2));
+        for (precision, utc, local) in [
+            (Precision::Second, true, "2026-01-06T00:30:45"),
+            (Precision::Second, false, "2026-01-05T22:30:45"),
+            (Precision::Day, true, "2026-01-05T22:30:45"),
+        ] {
+            assert_eq!(Modified { at, precision, utc }.local(&east).to_string(), local, "{precision:?} {utc}");
+        }
     }
 }

@@ -353,7 +353,7 @@ impl App {
     }
 
     fn sync(&mut self) {
-        let today = self.view.clock.now().date();
+        let now = self.view.clock.now().clone();
         for tab in &mut self.view.tabs {
             let known = self.mirror.tab(tab.id);
             if let (None, Some(server)) = (&tab.server, known.and_then(|tab| tab.server.as_ref())) {
@@ -361,7 +361,7 @@ impl App {
                 tab.quick.follow(&server.site);
             }
             for side in [Side::Local, Side::Remote] {
-                tab.pane_mut(side).sync(&self.mirror, known, today);
+                tab.pane_mut(side).sync(&self.mirror, known, &now);
             }
         }
         let mut out = Out::default();

@@ -18,9 +18,6 @@ use crate::model::{Course, Delta, Phase, Queue, Section, Site, Transfer, Transfe
 /// So many rows are changed at a time: a million of them by themselves would be hundreds of megabytes for a moment.
 const PORTION: usize = 4096;
 
-/// Rows that the queue holds at most; a tree with more is broken or hostile.
-pub(super) const MOST_ROWS: usize = 2_000_000;
-
 /// One end of a row that only one row may write at a time, in a form that file systems blind to case share.
 pub(super) type TargetName = (Course, String);
 

@@ -3,8 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::{Timestamp, Zoned};
 
 use super::disk;
 use super::extras::{Listed, Target};
@@ -51,7 +50,7 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
     let what = format!("Could not download {path}");
     check_depth(job, &what)?;
     let target = disk::Target::of(&job.row).map_err(|error| Trouble::disk(&*what, &error))?;
-    let (filters, today) = filters(job, FilterSide::Remote);
+    let (filters, now) = filters(job, FilterSide::Remote);
     let asks_times = job.settings.keep_times && filters.is_empty();
     let listing = list(job, &path, if asks_times { Purpose::Fetch } else { Purpose::Compare }).await?;
     job.blocking(&what, move || target.make_folder()).await?;
@@ -60,7 +59,7 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
     let mut children = Vec::with_capacity(listing.entries.len());
     let mut left_out = 0;
     for entry in &listing.entries {
-        if filters.hides(entry, path.as_str(), today) {
+        if filters.hides(entry, path.as_str(), &now) {
             left_out += 1;
             continue;
         }
@@ -118,24 +117,25 @@ pub(super) async fn local(job: &Job) -> Result<End, Trouble> {
 
 /// Takes out what filters of this machine's side do not let through, and says how many that are.
 fn leave_out(job: &Job, folder: &Path, entries: &mut Vec<LocalEntry>) -> u32 {
-    let (filters, today) = filters(job, FilterSide::Local);
+    let (filters, now) = filters(job, FilterSide::Local);
     let before = entries.len();
     if !filters.is_empty() {
         let folder = folder.to_string_lossy();
         entries.retain(|entry| {
             let kind = entry.kind.unwrap_or(Kind::Other);
-            let (size, modified) = (Some(entry.size), entry.modified);
+            // As the pane shows it: a folder has no size.
+            let (size, modified) = (Some(entry.size).filter(|_| kind == Kind::File), entry.modified);
             let permissions = entry.permissions.as_deref().map(Into::into);
             let asked = Entry { size, modified, permissions, ..Entry::new(entry.name.as_str(), kind) };
-            !filters.hides(&asked, &folder, today)
+            !filters.hides(&asked, &folder, &now)
         });
     }
     u32::try_from(before - entries.len()).unwrap_or(u32::MAX)
 }
 
-/// The filters of a side, and the day that they may ask for.
-fn filters(job: &Job, side: FilterSide) -> (Ready, Date) {
-    (job.settings.filters.ready(side), jiff::Zoned::now().date())
+/// The filters of a side, and the moment that they may ask for.
+fn filters(job: &Job, side: FilterSide) -> (Ready, Zoned) {
+    (job.settings.filters.ready(side), Zoned::now())
 }
 
 struct LocalEntry {
