@@ -295,3 +295,59 @@ fn a_file_that_is_replaced_while_it_is_sent_is_not_done() {
     assert!(ended.stderr.contains("changed while it was being sent"), "{}", ended.stderr);
     assert_eq!(peer.count("STOR"), 1, "whether it is sent again is for a person to say: {:?}", peer.heard());
 }
+
+/// ProFTPD and Pure-FTPd say the size of the link itself.
+#[test]
+fn what_is_said_of_a_link_is_not_the_size_of_its_file() {
+    let listing = b"type=OS.unix=symlink;modify=20200101000000;size=8; l\r\n";
+    let world = World::mlsd(&[("/", listing), ("/l", b"longer content")]);
+    let peer = Peer::except(world, |dialogue, verb, _| match verb {
+        "MLST" => dialogue
+            .say("250-here\r\n type=OS.unix=slink:file;modify=20200101000000;size=8; /l\r\n250 end")
+            .map(|()| true),
+        _ => Ok(false),
+    });
+    for what in ["", "l"] {
+        let home = tempfile::tempdir().unwrap();
+        let ended = run_in(home, &[&["get", &peer.url(what), "--json", "--retries", "0"], &HURRIED[..]].concat());
+        let ended = ended.expect(0);
+        assert!(ended.stdout.contains("\"bytes\":14,"), "{}", ended.stdout);
+    }
+}
+
+/// pyftpdlib shows links as the folders that they lead to.
+#[test]
+fn a_link_that_looks_like_a_folder_does_not_lead_back_for_ever() {
+    let inside = |unique: u8| {
+        format!(
+            "type=dir;unique=1u{unique};modify=20200101000000; loop\r\ntype=file;unique=9;modify=20200101000000;size=1; f\r\n"
+        )
+    };
+    let (top, below) = ("type=dir;unique=1u7;modify=20200101000000; lp\r\n", inside(7));
+    let peer = Peer::except(World::mlsd(&[("/", top.as_bytes())]), move |dialogue, verb, argument| match verb {
+        "CWD" if argument.contains("loop") || argument.contains("lp") => {
+            dialogue.directory = format!("{}/", dialogue.path(argument).trim_end_matches('/'));
+            dialogue.say("250 there").map(|()| true)
+        }
+        "MLSD" if dialogue.directory.contains("lp") => dialogue.transfer(below.as_bytes()).map(|()| true),
+        "RETR" => dialogue.transfer(b"x").map(|()| true),
+        _ => Ok(false),
+    });
+    let home = tempfile::tempdir().unwrap();
+    let ended = run_in(home, &[&["get", &peer.url("lp"), "--json", "--retries", "0"], &HURRIED[..]].concat()).expect(1);
+    assert!(ended.stderr.contains("loop"), "{}", ended.stderr);
+    assert!(peer.count("MLSD") <= 4, "{:?}", peer.heard());
+}
+
+#[test]
+fn a_small_file_that_is_no_beginning_is_not_replaced() {
+    let bytes = vec![b's'; 5000];
+    let peer = Peer::honest(world(&bytes));
+    let resume = ["--if-exists", "resume", "--retries", "0"];
+    let ended = get(&peer, b"my own notes", &resume).expect(1);
+    assert_eq!(fs::read(ended.target().join("file")).unwrap(), b"my own notes");
+    assert!(ended.stderr.contains("not the beginning"), "{}", ended.stderr);
+    let ended = get(&peer, &bytes[..2000], &resume).expect(0);
+    assert_eq!(fs::read(ended.target().join("file")).unwrap(), bytes);
+    assert!(ended.stdout.contains("\"resumed_from\":2000,"), "{}", ended.stdout);
+}

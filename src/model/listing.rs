@@ -120,6 +120,16 @@ impl Entry {
         self.size.filter(|_| !self.rounded)
     }
 
+    /// What names the file itself, whatever its name, where the server says that (RFC 3659 7.5.7): a link shown as a folder
+    /// has that of the folder. With its time, because not every server keeps them apart.
+    pub fn identity(&self) -> Option<String> {
+        let unique = self.facts.as_deref()?.split(';').find_map(|fact| {
+            let (name, value) = fact.split_once('=')?;
+            (name.eq_ignore_ascii_case("unique") && !value.is_empty()).then_some(value)
+        })?;
+        Some(format!("{unique} {}", self.modified?.at))
+    }
+
     /// Whether one can go into it: a directory, or a link that may lead to one.
     pub fn is_directory(&self) -> bool {
         self.kind == Kind::Directory || (self.kind == Kind::Link && self.to_directory == Some(true))

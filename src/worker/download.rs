@@ -339,7 +339,7 @@ fn is_other(before: &Source, now: &Source) -> bool {
 
 /// A file that was fetched.
 pub(super) struct Fetched {
-    /// Where it went on.
+    /// How much of it was there before.
     pub(super) from: u64,
     /// Its size, where that is known.
     pub(super) size: Option<u64>,
@@ -359,6 +359,9 @@ async fn fetch(
     let local = |error: &disk::Error| Trouble::disk(what, error);
     let tail = if length > 0 { part.tail(OVERLAP).map_err(|error| local(&error))? } else { Vec::new() };
     let offset = length - tail.len() as u64;
+    // Of what this program has fetched before, no byte is left then to be taken for the file's.
+    let tail = if offset > 0 || copied { tail } else { Vec::new() };
+    let from = if tail.is_empty() { 0 } else { length };
     let file = part.file().map_err(|error| local(&error))?;
     let size = source.size.filter(|size| *size > 0 && !job.row.text);
     let large = size.is_none_or(|size| size >= SYNC_FROM);
@@ -414,7 +417,7 @@ async fn fetch(
         let why = "the data connection ended without TLS's goodbye, and the file's size is not known";
         return Err(Trouble::new(what, why, Cause::Differs, true));
     }
-    Ok(Fetched { from: offset, size, modified })
+    Ok(Fetched { from, size, modified })
 }
 
 /// Compares `total` with the size that the server says; `None` where it says none.

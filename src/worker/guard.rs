@@ -47,7 +47,7 @@ impl<'a> Guard<'a> {
         (offset, tail): (u64, Vec<u8>),
         large: bool,
     ) -> Result<Self, disk::Error> {
-        let is_compared = offset == 0;
+        let is_compared = tail.is_empty();
         let stop = if is_compared && !large { job.cancel.clone() } else { Cancel::new() };
         let guard = Self { job, part, source, offset, tail, is_compared, stop, synced: 0, lost: None };
         if !is_compared {

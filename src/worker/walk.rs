@@ -65,7 +65,9 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
         }
         let local = disk::local_name(&entry.name);
         let is_safe = is_safe_name(&entry.name) && is_safe_name(&local);
-        if !is_safe || leads_back(&path, entry) || !seen.insert(disk::collision_key(&local)) {
+        let is_above = entry.is_directory()
+            && entry.identity().is_some_and(|it| job.context.memory.leads_back(&job.key, path.join(&entry.name), it));
+        if !is_safe || is_above || leads_back(&path, entry) || !seen.insert(disk::collision_key(&local)) {
             refused.push(shown(&entry.name));
             continue;
         }
@@ -76,7 +78,7 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
             size: entry.exact_size().filter(|_| entry.kind == Kind::File),
             listed: Listed {
                 target: Target::Unknown,
-                modified: entry.modified,
+                modified: entry.modified.filter(|_| entry.kind != Kind::Link),
                 permissions: entry.permissions.as_deref().and_then(permissions::plain),
             },
         });
@@ -211,6 +213,8 @@ impl<'a> There<'a> {
 
     fn target(&self, name: &str) -> Target {
         match self.named.get(name) {
+            // What is said of a link is not what it leads to.
+            Some(found) if found.kind == Kind::Link => Target::Unknown,
             Some(found) => Target::Is(facts(found)),
             // It may be the same file.
             None if self.folded.contains(&folded(name)) => Target::Unknown,
@@ -224,8 +228,11 @@ impl<'a> There<'a> {
     }
 }
 
-/// What a listing says of a file.
+/// What a listing says of a file; of a link, nothing.
 pub(super) fn facts(entry: &Entry) -> Facts {
+    if entry.kind == Kind::Link {
+        return Facts::default();
+    }
     Facts { size: entry.exact_size(), modified: entry.modified }
 }
 
