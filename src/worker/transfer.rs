@@ -271,7 +271,8 @@ impl Job {
             Course::Download => Kind::File,
         };
         self.row.kind = kind;
-        self.context.news(self.row.id, News::Kind(kind)).await;
+        self.row.decide_type(&self.settings);
+        self.context.news(self.row.id, News::Kind(kind, self.row.transfer_type)).await;
         Ok(())
     }
 
@@ -313,7 +314,7 @@ impl Job {
     /// `base` on move now: `expected` many, where that is known, and not more than `most`.
     pub(super) fn flow(&self, base: u64, resumed: u64, expected: Option<u64>, most: Option<u64>) -> Arc<Flow> {
         let pace = self.context.limits.of(&self.key, &self.site, self.row.course);
-        let flow = Arc::new(Flow { most, expected, from: base, ..Flow::new(pace, self.row.text) });
+        let flow = Arc::new(Flow { most, expected, from: base, ..Flow::new(pace, self.row.is_text()) });
         self.gauge.flow(&flow, base, resumed);
         flow
     }
@@ -356,7 +357,7 @@ impl Job {
 
     /// TYPE.
     pub(super) fn kind(&self) -> TransferType {
-        if self.row.text { TransferType::Ascii } else { TransferType::Image }
+        if self.row.is_text() { TransferType::Ascii } else { TransferType::Image }
     }
 
     /// Size and time of a remote file; `None` where there is nothing of that name.
@@ -399,7 +400,7 @@ impl Job {
         };
         // Bytes of text say nothing of where it goes on: it is sent whole.
         let goes_on = matches!(verdict, Verdict::Continue(_) | Verdict::Complete | Verdict::TooLarge);
-        Ok(if self.row.text && goes_on { Verdict::Write } else { verdict })
+        Ok(if self.row.is_text() && goes_on { Verdict::Write } else { verdict })
     }
 
     /// What was decided for this row, if anything was.

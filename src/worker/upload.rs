@@ -316,7 +316,7 @@ async fn go_on(job: &Job, what: &str, source: Facts) -> Result<Option<Result<Beg
     let begin = |offset| Ok(Some(Ok(Begin { offset, before, fresh: false })));
     let again = job.row.attempts > 1 || job.begun;
     let same = source == Facts { size: begun.size, modified: begun.modified } && begun.remote == job.row.local_shown();
-    if let Some(size) = source.size.filter(|_| same && !job.row.text) {
+    if let Some(size) = source.size.filter(|_| same && !job.row.is_text()) {
         let there = settled_size(job).await?;
         match there.filter(|there| is_ours(before, *there)) {
             // All of it arrived, and only the word for it was lost.
@@ -408,7 +408,7 @@ async fn store(job: &Job, what: &str, file: &File, offset: u64, source: Facts, w
         Way::Append => Operation::Append { path: remote.clone(), kind: job.kind(), then },
     };
     match job.transfer(operation, Body::Send { file, from: offset, flow }, "Could not upload to", &remote).await? {
-        Outcome::Stored { bytes, size: there, .. } if job.row.text || offset + bytes == size => {
+        Outcome::Stored { bytes, size: there, .. } if job.row.is_text() || offset + bytes == size => {
             Ok(Stored { from: offset, there })
         }
         Outcome::Stored { bytes, .. } => {
@@ -476,7 +476,7 @@ pub(super) async fn discard(context: &Context, link: &Link, row: &Transfer) {
     let facts = Operation::Facts { path: path.clone() };
     let is_left = match link.connection.run(facts, Body::None, Some(row.id), &cancel).await {
         Ok((Outcome::Facts { size: Some(there), .. }, _)) => {
-            is_ours(before, there) && is_beginning(there, begun.size, row.text)
+            is_ours(before, there) && is_beginning(there, begun.size, row.is_text())
         }
         _ => false,
     };
