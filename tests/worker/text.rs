@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use longshore::model::{Action, Course, Kind, Phase, Run, Settings, TransferType};
+use longshore::model::{Action, Course, Kind, Phase, Run, Section, Settings, TransferType};
 use longshore::worker::CarryOn;
 
 use super::front::{Front, folder};
@@ -53,5 +53,47 @@ fn names_decide_in_folders_and_where_nobody_knew_the_kind() {
     let up = server.root.join("up");
     assert!(is_plain(up.join("b.bin")) && is_text(up.join("sub.txt/D.HTML")));
     assert_eq!(front.rows().iter().filter(|row| row.course == Course::Upload && row.is_text()).count(), 2);
+    front.quit();
+}
+
+#[test]
+fn rows_that_have_not_begun_or_were_given_up_go_another_way() {
+    let Some(server) = Setup::new(ServerKind::Proftpd).start() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let text = "line\r\n".repeat(LINES);
+    ["new", "held.txt"].into_iter().for_each(|name| fs::write(server.root.join(name), &text).unwrap());
+    server.own();
+    let mut front = Front::quick(home.path());
+    front.connect(&server);
+    front.listing();
+    // A folder in its place fails for good.
+    let failed = folder(&home, "failed");
+    front.enqueue(Course::Download, Kind::File, &failed, "/new", None);
+    front.until("a failure", |_, queue| queue.section(Section::Failed).get(0).copied());
+    front.act(Action::Hold);
+    let (new, held) = (home.path().join("new"), home.path().join("held"));
+    front.enqueue(Course::Download, Kind::File, &new, "/new", None);
+    front.enqueue(Course::Download, Kind::File, &held, "/held.txt", None);
+    let ids = front.until("three rows", |_, queue| {
+        let sections = [Section::Failed, Section::Active].map(|section| queue.section(section));
+        let ids: Vec<_> = sections.into_iter().flat_map(|section| section.iter().copied()).collect();
+        (ids.len() == 3).then_some(ids)
+    });
+    front.act(Action::ChangeType(ids[..2].to_vec(), TransferType::Text));
+    front.act(Action::ChangeType(ids[2..].to_vec(), TransferType::Auto));
+    front.until("three rows of text", |_, queue| {
+        ids.iter().all(|id| queue.get(*id).is_some_and(|row| row.is_text() && row.attempts == 0)).then_some(())
+    });
+    fs::remove_dir(&failed).unwrap();
+    front.act(Action::Retry(ids.clone()));
+    front.act(Action::Release);
+    front.idle();
+    for path in [failed, new, held] {
+        assert!(fs::read_to_string(&path).unwrap() == "line\n".repeat(LINES), "{}", path.display());
+    }
+    front.act(Action::ChangeType(ids, TransferType::Binary));
+    front.act(Action::Hold);
+    front.until("the queue held", |_, queue| queue.is_held().then_some(()));
+    assert!(front.rows().iter().all(|row| row.is_text()), "what is done was text");
     front.quit();
 }

@@ -35,9 +35,13 @@ impl<'a> Row<'a> {
         self.transfer_type == TransferType::Text
     }
 
-    /// Whether it waits, was given up or is held, and nobody has tried it: nothing of it is anywhere.
-    pub fn is_new(&self) -> bool {
-        self.attempts == 0 && !matches!(self.phase, Phase::Running(_) | Phase::Done(_) | Phase::Skipped)
+    /// Whether it may still go as text, or not: nobody has tried it, or it was given up.
+    pub fn may_change_type(&self) -> bool {
+        match self.phase {
+            Phase::Queued | Phase::Left | Phase::Waiting { .. } | Phase::Paused => self.attempts == 0,
+            Phase::Failed(_) => true,
+            Phase::Running(_) | Phase::Done(_) | Phase::Skipped => false,
+        }
     }
 
     /// The local end's name.
