@@ -24,7 +24,7 @@
 //! model/      nouns that every side speaks; plain data, no input or output, no clock
 //!             action event question           what goes to the worker, what comes back, what it must be told
 //!             path syntax listing site url    the server's side; transfer queue: rows, and one `apply` for both sides
-//!             exists schedule permissions     targets that exist, hours of the week, modes
+//!             exists schedule permissions transfer_type   targets that exist, hours of the week, modes, what is text
 //!             filter filezilla xml            what is left out of panes and walks; files of FileZilla
 //!             log_layout file_columns         how the log and the panes are shown, kept between runs
 //!             transcript code verb failure    what crossed the wire, what it means, what a person reads

@@ -156,6 +156,7 @@ where
         // What an earlier run has left was put in with its filters on.
         if is_new {
             adjusting.adjust_filters(settings);
+            adjusting.adjust_type(settings);
         }
     });
     let channels = spawn(Start { run: options.bare_run(), adjust, left }).map_err(Stop::Failed)?;

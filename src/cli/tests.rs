@@ -12,7 +12,7 @@ use super::*;
 use crate::model::transfer::{BatchItem, Done, Folder, Priority, Proof};
 use crate::model::{
     Action, Answer, Ask, Batch, Cause, ConnectionState, Course, Delta, Entry, FileAction, Kind, Listing, Phase,
-    Question, QuestionId, RemotePath, Report, Secret, Server, Site, Sites, TabId, Transfer, TransferId,
+    Question, QuestionId, RemotePath, Report, Secret, Server, Site, Sites, TabId, Transfer, TransferId, TransferType,
 };
 
 /// What a test's worker answers to an action.
@@ -114,7 +114,7 @@ fn row(id: u64, course: Course, item: &BatchItem, phase: Phase) -> Transfer {
         attempts: 0,
         if_exists: None,
         priority: Priority::default(),
-        text: false,
+        transfer_type: TransferType::Binary,
         place: 0,
     }
 }

@@ -46,6 +46,7 @@ pub(super) fn get(front: &mut Front, texts: &[String], output: &Path) -> Result<
         course: Course::Download,
         items: found.items,
         if_exists: Some(front.asker.if_exists()),
+        transfer_type: None,
     });
     let batches: Vec<_> = batches.collect();
     let status = if batches.is_empty() { Status::Done } else { transfer(front, batches, 0)? };
@@ -135,7 +136,7 @@ pub(super) fn put(front: &mut Front, words: &[OsString]) -> Result<Status, Stop>
         }
         Some(Ok(_)) => {
             let if_exists = Some(front.asker.if_exists());
-            let batch = Batch { tab: tab(0), course: Course::Upload, items, if_exists };
+            let batch = Batch { tab: tab(0), course: Course::Upload, items, if_exists, transfer_type: None };
             transfer(front, vec![batch], lost)
         }
     }

@@ -4,6 +4,7 @@
 use eframe::egui::containers::menu::SubMenuButton;
 use eframe::egui::{self, Button, Key, KeyboardShortcut, Modifiers, Role, Ui, WidgetInfo};
 
+use crate::model::TransferType;
 use crate::model::settings::Keys;
 
 use super::icons::{self, Icon};
@@ -536,6 +537,20 @@ pub fn choice(ui: &mut Ui, text: &str, chosen: bool, enabled: bool) -> egui::Res
         ui.close();
     }
     response
+}
+
+/// The menu of transfer types, beside the one that it is a row of. Gives back what was chosen instead of `now`. Where nothing
+/// may be chosen, `why` says why.
+pub fn transfer_types(ui: &mut Ui, now: Option<TransferType>, enabled: bool, why: &str) -> Option<TransferType> {
+    let mut chosen = None;
+    submenu(ui, icons::FILE_TEXT, "Transfer type", |ui| {
+        for each in TransferType::ALL {
+            if choice(ui, each.name(), now == Some(each), enabled).on_disabled_hover_text(why).clicked() {
+                chosen = Some(each);
+            }
+        }
+    });
+    chosen
 }
 
 fn button<'a>(ui: &mut Ui, icon: Option<Icon>, text: &'a str, enabled: bool) -> Button<'a> {

@@ -400,7 +400,8 @@ pub fn note_answer(id: QuestionId, answer: &Answer, mirror: &Mirror, view: &mut 
     }
 }
 
-fn set(mirror: &Mirror, out: &mut Out, change: impl FnOnce(&mut Settings)) {
+/// Changes the settings, at once.
+pub fn set(mirror: &Mirror, out: &mut Out, change: impl FnOnce(&mut Settings)) {
     let mut settings = mirror.settings.clone();
     change(&mut settings);
     out.actions.push(Action::SaveSettings(Box::new(settings)));

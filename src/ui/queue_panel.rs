@@ -20,6 +20,9 @@ use super::{icons, theme};
 /// Selected rows that are looked at to find out what can be done with them; with more, everything is offered.
 const LOOKED_AT: usize = 500;
 
+/// Why the type of rows cannot be changed.
+const BEGUN: &str = "It was begun, and keeps its type";
+
 /// How rows are moved without the mouse.
 const MOVES: [(Item, Place); 4] = [
     (Item::RowsToTop, Place::Top),
@@ -247,6 +250,7 @@ struct Able {
     any: bool,
     pause: bool,
     resume: bool,
+    retype: bool,
 }
 
 impl Able {
@@ -255,6 +259,7 @@ impl Able {
         for id in picked.iter().take(LOOKED_AT) {
             let Some(row) = queue.get(id).filter(|row| Section::of(row.phase) == section) else { continue };
             able.any = true;
+            able.retype |= row.may_change_type();
             match row.phase {
                 Phase::Left | Phase::Paused => able.resume = true,
                 Phase::Queued | Phase::Waiting { .. } | Phase::Running(_) => able.pause = true,
@@ -262,7 +267,8 @@ impl Able {
             }
         }
         if picked.len() > LOOKED_AT {
-            able = Self { any: true, pause: section == Section::Active, resume: section == Section::Active };
+            let active = section == Section::Active;
+            able = Self { any: true, pause: active, resume: active, retype: section != Section::Done };
         }
         able
     }
@@ -366,6 +372,11 @@ fn context_menu(
     let preset = mirror.settings.keys;
     let ids = || chosen(&mirror.queue, section, picked);
     let mut chosen_priority = None;
+    let mut chosen_type = None;
+    let mut types = |ui: &mut Ui| {
+        let now = mirror.queue.get(row).map(|row| row.transfer_type);
+        chosen_type = menu::transfer_types(ui, now, able.retype, BEGUN);
+    };
     let mut entry = |ui: &mut Ui, item: Item, enabled: bool, action: &dyn Fn() -> Action| {
         if menu::row(ui, item, preset, enabled) {
             actions.push(action());
@@ -389,6 +400,7 @@ fn context_menu(
                     }
                 }
             });
+            types(ui);
             ui.separator();
             let held = mirror.queue.is_held();
             entry(ui, Item::HoldQueue, !held, &|| Action::Hold);
@@ -398,6 +410,7 @@ fn context_menu(
             entry(ui, Item::RetryRows, true, &|| Action::Retry(ids()));
             entry(ui, Item::ResetRows, true, &|| Action::Reset(ids()));
             entry(ui, Item::RemoveRows, true, &|| Action::Remove(ids()));
+            types(ui);
             ui.separator();
             let every = || mirror.queue.section(section).iter().copied().collect();
             entry(ui, Item::RetryFailed, true, &|| Action::Retry(every()));
@@ -410,6 +423,7 @@ fn context_menu(
         }
     }
     actions.extend(chosen_priority.map(|priority| Action::Prioritise(ids(), priority)));
+    actions.extend(chosen_type.map(|chosen| Action::ChangeType(ids(), chosen)));
     ui.separator();
     // Lines of an earlier run are not there any more.
     let logged = mirror.transcript.iter().rev().any(|line| line.transfer == Some(row));

@@ -87,6 +87,7 @@ fn choose(ctx: &Context, choice: Choice, side: Side, mirror: &Mirror, view: &mut
             perform::connect(site, credentials, mirror, view, out);
             view.current().side = Side::Remote;
         }
+        Choice::TransferType(chosen) => perform::set(mirror, out, |settings| settings.transfer_type = chosen),
         Choice::AfterLast(choice) => out.actions.push(crate::model::Action::AfterLast(choice)),
         Choice::Bookmark(index) => {
             let bookmark = bookmarks::of(mirror, view.current()).get(index).cloned();

@@ -50,6 +50,7 @@ impl Worker {
             Action::Remove(ids) => self.remove(ids),
             Action::Move(ids, place) => self.reorder(ids, place),
             Action::Prioritise(ids, priority) => self.prioritise(&ids, priority),
+            Action::ChangeType(ids, transfer_type) => self.change_type(&ids, transfer_type),
             Action::Import { tab, ticket, path } => self.import(tab, ticket, path),
             Action::Export { tab, ticket, path } => self.export(tab, ticket, path),
             Action::Clear(section) => self.clear(section),

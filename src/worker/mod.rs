@@ -82,7 +82,7 @@ use crate::model::after::AfterLast;
 use crate::model::filezilla::Held;
 use crate::model::{
     Action, Actions, Batch, Cause, Course, Event, Failure, Kind, LocalListing, Run, Secret, Settings, Site, Sites,
-    TabId, Ticket, Transfer, TransferId, Wake,
+    TabId, Ticket, Transfer, TransferId, TransferType, Wake,
 };
 use crate::net::{Cancel, Roots};
 
@@ -223,7 +223,7 @@ enum Input {
 /// What becomes known about a transfer under way.
 enum News {
     /// What the source is.
-    Kind(Kind),
+    Kind(Kind, TransferType),
     /// How large the source is.
     Size(u64),
     /// It gets another name, because its own is taken.

@@ -133,7 +133,7 @@ impl Worker {
                 }
             };
             let remote_name: Box<str> = item.remote.name().into();
-            rows.push(Transfer {
+            let mut row = Transfer {
                 id,
                 course: batch.course,
                 kind: if item.kind == Kind::Link { Kind::Other } else { item.kind },
@@ -145,9 +145,11 @@ impl Worker {
                 attempts: 0,
                 if_exists: batch.if_exists,
                 priority: Priority::default(),
-                text: self.context.run.ascii,
+                transfer_type: batch.transfer_type.unwrap_or(self.settings.transfer_type),
                 place: 0,
-            });
+            };
+            row.decide_type(&self.settings);
+            rows.push(row);
         }
         self.rows.know(None, known.first().map(|(first, _)| *first), &known);
         self.rows.add(rows);
@@ -286,7 +288,7 @@ impl Worker {
                 }
             }
             News::Size(size) => self.rows.change(Delta::Size(id, size)),
-            News::Kind(kind) => self.rows.replace(Transfer { kind, ..row }),
+            News::Kind(kind, transfer_type) => self.rows.replace(Transfer { kind, transfer_type, ..row }),
             News::Named(named, answer) => {
                 let Transfer { local_name, remote_name, if_exists, .. } = *named;
                 let row = Transfer { local_name, remote_name, if_exists, ..row };
@@ -421,7 +423,7 @@ impl Worker {
         for (child, id) in children.into_iter().zip(ids) {
             let Child { remote_name, local_name, kind, size, listed } = child;
             known.push((id, listed));
-            rows.push(Transfer {
+            let mut child = Transfer {
                 id,
                 course: row.course,
                 kind,
@@ -433,9 +435,11 @@ impl Worker {
                 attempts: 0,
                 if_exists: row.if_exists,
                 priority: row.priority,
-                text: row.text,
+                transfer_type: row.transfer_type,
                 place: 0,
-            });
+            };
+            child.decide_type(&self.settings);
+            rows.push(child);
         }
         self.rows.know(Some(&above), batch, &known);
         self.rows.add(rows);

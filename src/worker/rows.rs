@@ -300,7 +300,7 @@ fn part_of((course, name): &TargetName) -> TargetName {
 mod tests {
     use super::*;
     use crate::model::transfer::{Folder, Priority};
-    use crate::model::{Cause, Failure, Kind, RemotePath};
+    use crate::model::{Cause, Failure, Kind, RemotePath, TransferType};
 
     #[test]
     fn rows_of_a_site_go_another_way_and_others_do_not() {
@@ -334,7 +334,7 @@ mod tests {
             attempts: 0,
             if_exists: None,
             priority: Priority::default(),
-            text: false,
+            transfer_type: TransferType::Binary,
             place: 0,
         }
     }

@@ -274,7 +274,8 @@ impl Job {
             Course::Download => Kind::File,
         };
         self.row.kind = kind;
-        self.context.news(self.row.id, News::Kind(kind)).await;
+        self.row.decide_type(&self.settings);
+        self.context.news(self.row.id, News::Kind(kind, self.row.transfer_type)).await;
         Ok(())
     }
 
@@ -316,7 +317,7 @@ impl Job {
     /// `base` on move now: `expected` many, where that is known, and not more than `most`.
     pub(super) fn flow(&self, base: u64, resumed: u64, expected: Option<u64>, most: Option<u64>) -> Arc<Flow> {
         let pace = self.context.limits.of(&self.key, &self.site, self.row.course);
-        let flow = Arc::new(Flow { most, expected, from: base, ..Flow::new(pace, self.row.text) });
+        let flow = Arc::new(Flow { most, expected, from: base, ..Flow::new(pace, self.row.is_text()) });
         self.gauge.flow(&flow, base, resumed);
         flow
     }
@@ -370,7 +371,7 @@ impl Job {
 
     /// TYPE.
     pub(super) fn kind(&self) -> TransferType {
-        if self.row.text { TransferType::Ascii } else { TransferType::Image }
+        if self.row.is_text() { TransferType::Ascii } else { TransferType::Image }
     }
 
     /// Size and time of a remote file; `None` where there is nothing of that name.
@@ -413,7 +414,7 @@ impl Job {
             Verdict::Ask => self.ask(source, target).await?,
             verdict => verdict,
         };
-        if self.row.text && matches!(verdict, Verdict::Continue(_) | Verdict::Complete | Verdict::TooLarge) {
+        if self.row.is_text() && matches!(verdict, Verdict::Continue(_) | Verdict::Complete | Verdict::TooLarge) {
             let (what, why) = (format!("Could not transfer {}", self.row.remote()), "text cannot be gone on with");
             return Err(Trouble::new(what, why, Cause::Differs, false));
         }

@@ -145,7 +145,7 @@ async fn take_name(job: &Job, replaces: bool, size: u64) -> Result<(), Trouble> 
 /// Some servers say that they have renamed what they have not. One that tells nothing of the file is believed.
 async fn is_renamed(job: &Job, from: &RemotePath, to: &RemotePath, size: u64) -> Result<(), Trouble> {
     let is_it = match job.remote_facts(to).await? {
-        Some(facts) => job.row.text || facts.size.is_none_or(|there| there == size),
+        Some(facts) => job.row.is_text() || facts.size.is_none_or(|there| there == size),
         None => job.remote_facts(from).await?.is_none(),
     };
     if is_it {
@@ -373,7 +373,7 @@ async fn go_on(job: &Job, what: &str, file: &File, source: Facts) -> Result<Opti
     let before = Before::noted(other);
     let begin = |offset| Ok(Some(Ok(Begin { offset, before, fresh: false, replaces: true })));
     let same = source == Facts { size: begun.size, modified: begun.modified } && begun.remote == job.row.local_shown();
-    if !job.row.text && (same || job.begun) {
+    if !job.row.is_text() && (same || job.begun) {
         let place = place(&job.site, &job.row);
         let there = settled_size(job).await?.filter(|there| is_ours(before, *there));
         // What is longer than all that was ever sent is somebody else's.
@@ -477,7 +477,7 @@ async fn store(job: &Job, what: &str, file: &File, offset: u64, source: Facts, w
         .transfer(operation, Body::Send { file, from: offset, flow }, ("Could not upload to", &remote), &job.cancel)
         .await?
     {
-        Outcome::Stored { bytes, size: there, .. } if job.row.text || offset + bytes == size => {
+        Outcome::Stored { bytes, size: there, .. } if job.row.is_text() || offset + bytes == size => {
             Ok(Stored { from: offset, there })
         }
         Outcome::Stored { bytes, .. } => {
@@ -545,7 +545,7 @@ pub(super) async fn discard(context: &Context, link: &Link, row: &Transfer) {
     let facts = Operation::Facts { path: path.clone() };
     let is_left = match link.connection.run(facts, Body::None, Some(row.id), &cancel).await {
         Ok((Outcome::Facts { size: Some(there), .. }, _)) => {
-            is_ours(before, there) && is_beginning(there, begun.size, row.text)
+            is_ours(before, there) && is_beginning(there, begun.size, row.is_text())
         }
         _ => false,
     };

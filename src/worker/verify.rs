@@ -18,7 +18,7 @@ use crate::net::{self, Body};
 
 /// A download whose part is whole: `size` is what the server said, where it did.
 pub(super) async fn download(job: &Job, what: &str, part: &Part, size: Option<u64>) -> Result<Proof, Trouble> {
-    if job.row.text {
+    if job.row.is_text() {
         return Ok(Proof::Reply);
     }
     let mut proof = if size.is_some() { Proof::Size } else { Proof::Reply };
@@ -42,7 +42,7 @@ pub(super) async fn upload(
     bytes: u64,
     there: Option<u64>,
 ) -> Result<Proof, Trouble> {
-    if job.row.text {
+    if job.row.is_text() {
         return Ok(Proof::Reply);
     }
     let proof = match there {

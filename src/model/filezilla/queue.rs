@@ -9,7 +9,7 @@ use crate::model::queue::Row;
 use crate::model::queue::portable::{LeftOut, NO_FILE, Rows, can_be};
 use crate::model::transfer::{Course, Folder, Phase, Priority, Transfer, TransferId};
 use crate::model::xml::{Element, line};
-use crate::model::{IfExists, Kind, PathSyntax, Site};
+use crate::model::{IfExists, Kind, PathSyntax, Site, TransferType};
 
 /// In `Flags`: towards this machine.
 const DOWNLOAD: u32 = 0x10;
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
             Some(number) => number == 1,
             None => flags.ok_or(NO_FILE)? & DOWNLOAD != 0,
         };
-        let text = match element.number_of::<u8>("DataType") {
+        let is_text = match element.number_of::<u8>("DataType") {
             Some(number) => number == TYPE_TEXT,
             None => flags.unwrap_or(0) & TEXT != 0,
         };
@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
             attempts: 0,
             if_exists: action.and_then(|action| IF_EXISTS.get(action)).copied(),
             priority: element.number_of("Priority").map_or_else(Priority::default, Priority::of_level),
-            text,
+            transfer_type: if is_text { TransferType::Text } else { TransferType::Binary },
             place: 0,
         };
         can_be(&row).then_some(row).ok_or(NO_FILE)
@@ -179,7 +179,7 @@ impl<'a, W: io::Write> Writer<'a, W> {
         }
         // Older ones know `Download`, newer ones the flags.
         let (download, way) = if is_download { ("1", DOWNLOAD) } else { ("0", 0) };
-        let (data_type, text) = if row.text { (TYPE_TEXT, TEXT) } else { (TYPE_BINARY, 0) };
+        let (data_type, text) = if row.is_text() { (TYPE_TEXT, TEXT) } else { (TYPE_BINARY, 0) };
         self.to.write_all(line("Download", download).as_bytes())?;
         self.to.write_all(line("Flags", &(way | text).to_string()).as_bytes())?;
         if let Some(size) = row.size {
@@ -229,7 +229,7 @@ mod tests {
         let told = rows
             .rows
             .iter()
-            .map(|row| (row.course, row.folder.local.join(row.local_name()), row.remote(), row.size, row.text))
+            .map(|row| (row.course, row.folder.local.join(row.local_name()), row.remote(), row.size, row.is_text()))
             .collect::<Vec<_>>();
         let [(Course::Download, down, data, Some(5000), false), (Course::Upload, up, hello, Some(6), true)] =
             told.as_slice()
@@ -326,7 +326,7 @@ mod tests {
             attempts: 0,
             if_exists: Some(IfExists::Resume),
             priority: Priority::Low,
-            text: false,
+            transfer_type: TransferType::Binary,
             place: 0,
         };
         let rows = [
@@ -336,7 +336,7 @@ mod tests {
                 local_name: None,
                 if_exists: None,
                 size: None,
-                text: true,
+                transfer_type: TransferType::Text,
                 ..row.clone()
             },
             Transfer { priority: Priority::Normal, if_exists: Some(IfExists::Ask), ..row.clone() },

@@ -13,7 +13,7 @@ use crate::model::failure::Failure;
 use crate::model::path::RemotePath;
 use crate::model::queue::MOST_ROWS;
 use crate::model::transfer::{Course, Folder, Phase, Priority, Transfer, TransferId};
-use crate::model::{IfExists, Kind, Secret, Site};
+use crate::model::{IfExists, Kind, Secret, Site, TransferType};
 
 /// What this program writes; counted up with each change that older ones cannot read.
 const VERSION: u32 = 1;
@@ -101,6 +101,9 @@ struct Row {
     priority: Priority,
     #[serde(default, skip_serializing_if = "is_false")]
     text: bool,
+    /// Of a folder: the names of its files decide.
+    #[serde(default, skip_serializing_if = "is_false")]
+    by_name: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     paused: bool,
     /// Why it was given up.
@@ -155,7 +158,8 @@ pub fn write<'a>(
             size: row.size,
             if_exists: row.if_exists,
             priority: row.priority,
-            text: row.text,
+            text: row.is_text(),
+            by_name: row.transfer_type == TransferType::Auto,
             paused: *row.phase == Phase::Paused,
             failed: match row.phase {
                 Phase::Failed(failure) => Some(Failure::clone(failure)),
@@ -271,6 +275,11 @@ fn transfer(row: Row, folder: &Arc<Folder>) -> Option<Transfer> {
         None if row.paused => Phase::Paused,
         None => Phase::Left,
     };
+    let transfer_type = match (row.text, row.by_name) {
+        (true, _) => TransferType::Text,
+        (false, true) => TransferType::Auto,
+        (false, false) => TransferType::Binary,
+    };
     let made = Transfer {
         id: TransferId(0),
         course: row.course,
@@ -287,7 +296,7 @@ fn transfer(row: Row, folder: &Arc<Folder>) -> Option<Transfer> {
         attempts: 0,
         if_exists: row.if_exists,
         priority: row.priority,
-        text: row.text,
+        transfer_type,
         place: 0,
     };
     can_be(&made).then_some(made)
@@ -327,13 +336,19 @@ mod tests {
             attempts: 3,
             if_exists: Some(IfExists::Skip),
             priority: Priority::High,
-            text: true,
+            transfer_type: TransferType::Text,
             place: 9,
         };
         let failure = Failure { what: "w".into(), why: "550 no".into(), cause: Cause::Refused, again: false };
         vec![
             row.clone(),
-            Transfer { kind: Kind::Directory, folder: folder("/m", 2), local_name: None, ..row.clone() },
+            Transfer {
+                kind: Kind::Directory,
+                folder: folder("/m", 2),
+                local_name: None,
+                transfer_type: TransferType::Auto,
+                ..row.clone()
+            },
             Transfer { course: Course::Upload, phase: Phase::Paused, size: None, if_exists: None, ..row.clone() },
             Transfer { phase: Phase::Failed(Arc::new(failure)), ..row },
         ]
