@@ -6,8 +6,8 @@ mod peer;
 
 use std::fs;
 use std::io::Read;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use peer::{Ended, Peer, World, run_in};
 
@@ -350,4 +350,29 @@ fn a_small_file_that_is_no_beginning_is_not_replaced() {
     let ended = get(&peer, &bytes[..2000], &resume).expect(0);
     assert_eq!(fs::read(ended.target().join("file")).unwrap(), bytes);
     assert!(ended.stdout.contains("\"resumed_from\":2000,"), "{}", ended.stdout);
+}
+
+/// A firewall that lets one connection through: what waits for others that never come goes over it.
+#[test]
+fn rows_do_not_wait_for_connections_while_another_is_free() {
+    let names: Vec<String> = (0..6).map(|number| format!("f{number}")).collect();
+    let line = |name: &String| format!("-rw-r--r-- 1 u g 1 Jan 01  2020 {name}\r\n");
+    let paths: Vec<String> = names.iter().map(|name| format!("/up/{name}")).collect();
+    let listing = names.iter().map(line).collect::<String>();
+    let folder = b"drwxr-xr-x 1 u g 4096 Jan 01  2020 up\r\n";
+    let mut nodes: Vec<(&str, &[u8])> = vec![("/", folder), ("/up/", listing.as_bytes())];
+    nodes.extend(paths.iter().map(|path| (path.as_str(), &b"x"[..])));
+    let (world, count) = (World::list(&nodes), Arc::new(AtomicUsize::new(0)));
+    let counted = count.clone();
+    let peer = Peer::start(move |dialogue| {
+        if counted.fetch_add(1, Ordering::SeqCst) > 0 {
+            return dialogue.ignore();
+        }
+        dialogue.say("220 ready")?;
+        dialogue.serve(&world, |_, _, _| Ok(false))
+    });
+    let home = tempfile::tempdir().unwrap();
+    let options = ["--json", "-j", "4", "--retries", "0", "--timeout", "10"];
+    run_in(home, &[&["get", &peer.url("up")], &options[..]].concat()).expect(0);
+    assert!(count.load(Ordering::SeqCst) > 1, "there was something to wait for");
 }

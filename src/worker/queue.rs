@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 
 use super::connect::Link;
 use super::extras::{Above, Extra, Listed};
@@ -55,6 +56,8 @@ const WAITING: Duration = Duration::from_secs(1);
 
 /// A row under way.
 pub(super) struct Active {
+    /// Where it takes a connection that another row needs no more, while it has none.
+    waits: Option<oneshot::Sender<Link>>,
     pub(super) cancel: Cancel,
     pub(super) gauge: Arc<Gauge>,
     pub(super) stop: Option<Stop>,
@@ -171,6 +174,7 @@ impl Worker {
         while self.leave_at.is_none() {
             let (pool, settings) = (&self.pool, &self.settings);
             let Some(id) = self.rows.next(|key, site, course| pool.has_room(key, site, course, settings)) else {
+                self.hand_over();
                 return self.share_places();
             };
             let Some(row) = self.rows.get(id).map(|row| row.to_transfer()) else { return };
@@ -181,6 +185,29 @@ impl Worker {
             }
             let link = self.pool.begin(&key, row.course);
             self.start(row, site, key, link, Place::Connection);
+        }
+    }
+
+    /// Connections that nobody uses go to rows that still wait for their own: a server, or a firewall, may let only some
+    /// through, and say nothing to the others.
+    fn hand_over(&mut self) {
+        let is_waiting = |(_, active): &(&TransferId, &Active)| {
+            let waits = active.waits.as_ref().is_some_and(|waits| !waits.is_closed());
+            waits && active.place == Place::Connection && active.stop.is_none()
+        };
+        let mut waiting: Vec<TransferId> = self.active.iter().filter(is_waiting).map(|(id, _)| *id).collect();
+        waiting.sort_unstable();
+        for id in waiting {
+            let Some(active) = self.active.get_mut(&id) else { continue };
+            let Some(link) = self.pool.spare(&active.key) else { continue };
+            if !link.fits(&active.key) {
+                tokio::spawn(link.close());
+            } else if let Some(waits) = active.waits.take()
+                && let Err(link) = waits.send(link)
+            {
+                // It has its own by now.
+                self.pool.lend(&active.key, link);
+            }
         }
     }
 
@@ -228,7 +255,12 @@ impl Worker {
         let running = gauge.read();
         self.rows.change(Delta::Attempts(row.id, row.attempts));
         self.rows.phase(row.id, Phase::Running(Box::new(running.clone())));
+        let (waits, offered) = match link {
+            None => Some(oneshot::channel()).unzip(),
+            Some(_) => (None, None),
+        };
         let active = Active {
+            waits,
             cancel: cancel.clone(),
             gauge: gauge.clone(),
             stop: None,
@@ -257,6 +289,7 @@ impl Worker {
             cancel,
             gauge,
             link,
+            offered,
             started: Instant::now(),
             written: self.context.scribe.written(self.rows.adds()),
             is_left,

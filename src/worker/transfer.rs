@@ -114,6 +114,8 @@ pub(super) struct Job {
     pub(super) gauge: Arc<Gauge>,
     /// The connection, once there is one.
     pub(super) link: Option<Link>,
+    /// Another row's, which may come before this one has its own.
+    pub(super) offered: Option<oneshot::Receiver<Link>>,
     pub(super) started: Instant,
     /// When the row is in the journal.
     pub(super) written: Written,
@@ -262,8 +264,24 @@ impl Job {
         }
     }
 
-    async fn connect(&self) -> Result<Link, Trouble> {
-        connect::for_transfers(&self.context, &self.site, &self.key, &self.cancel).await
+    async fn connect(&mut self) -> Result<Link, Trouble> {
+        let offered = self.offered.take();
+        let dial = connect::for_transfers(&self.context, &self.site, &self.key, &self.cancel);
+        let Some(mut offered) = offered else { return dial.await };
+        tokio::select! {
+            biased;
+            Ok(link) = &mut offered => Ok(link),
+            dialled = dial => {
+                offered.close();
+                match offered.try_recv() {
+                    Ok(link) => {
+                        dialled.map(|other| tokio::spawn(other.close())).ok();
+                        Ok(link)
+                    }
+                    Err(_) => dialled,
+                }
+            }
+        }
     }
 
     /// Finds out whether the source is a folder, where whoever put it into the queue did not know.
