@@ -267,6 +267,12 @@ fn endless_listings_and_trees() {
         ls(&endless, &[]).expect(1);
         assert!(!endless.heard_verb("READ IT ALL"), "{:?}", String::from_utf8_lossy(block));
     }
+    let many = Peer::except(World::list(&[("/", b"")]), |dialogue, verb, _| match verb {
+        "LIST" => dialogue.transfer(&b"a\n".repeat(2_000_000)).map(|()| true),
+        _ => Ok(false),
+    });
+    let ended = ls(&many, &[]).expect(1);
+    assert!(ended.stderr.contains("listing is longer than is allowed"), "{}", ended.stderr);
     let bottomless = Peer::except(World::list(&[("/", b"")]), |dialogue, verb, _| match verb {
         "CWD" => dialogue.say("250 there").map(|()| true),
         "PWD" => dialogue.say("257 \"/\" is where you are").map(|()| true),

@@ -39,7 +39,7 @@ use crate::model::{Entry, Span};
 
 /// A longer line is refused: no file system has names that long.
 pub const MAX_LINE: usize = 16 * 1024;
-/// More entries are not kept; the listing then counts as incomplete.
+/// More lines are not read, whatever is in them; the listing then counts as incomplete.
 pub const MAX_ENTRIES: usize = 1_000_000;
 /// So many refused lines are kept to be shown.
 pub const MAX_REFUSED: usize = 1_000;
@@ -47,6 +47,8 @@ pub const MAX_REFUSED: usize = 1_000;
 const MAX_REFUSED_LINE: usize = 512;
 /// So many lines decide on the dialect, if any dialect reads one of them.
 const SAMPLE: usize = 100;
+/// So many lines are asked whether any dialect reads them: where there is so much talk, no entry comes any more.
+const SEARCHED: usize = 2_000;
 
 /// What a listing says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +61,7 @@ pub struct Parsed {
     pub refused: Vec<String>,
     /// Command and dialect, such as `LIST (Unix)`.
     pub dialect: &'static str,
-    /// Whether every entry was kept. If not, what is absent here may well be on the server.
+    /// Whether every line was read. If not, what is absent here may well be on the server.
     pub whole: bool,
     /// A charset that seems to fit, where names are not UTF-8 as they ought to be.
     pub guess: Option<&'static str>,
@@ -261,8 +263,8 @@ impl Parsed {
             return;
         };
         self.dialect = dialect.name;
-        self.entries.reserve(lines.len().min(MAX_ENTRIES));
-        self.spans.reserve(lines.len().min(MAX_ENTRIES));
+        self.entries.reserve(lines.len());
+        self.spans.reserve(lines.len());
         let mut rest = lines;
         while let Some((line, after)) = rest.split_first() {
             rest = match (dialect.read)(rest, context) {
@@ -295,11 +297,9 @@ impl Parsed {
         if entry.name == "." || entry.name == ".." {
         } else if !is_safe_name(&entry.name) {
             self.refuse(line);
-        } else if self.entries.len() < MAX_ENTRIES {
+        } else {
             self.entries.push(entry);
             self.spans.push(context.span(line));
-        } else {
-            self.whole = false;
         }
     }
 
@@ -366,23 +366,30 @@ fn fitting(
     if count > 0 {
         return Some(best);
     }
-    (sample..lines.len()).find_map(|at| dialects.iter().find(|dialect| reads(dialect, at)))
+    (sample..lines.len().min(SEARCHED)).find_map(|at| dialects.iter().find(|dialect| reads(dialect, at)))
 }
 
-/// Lines without their ends, and without those that say nothing or are refused for what they are.
+/// The first [`MAX_ENTRIES`] lines without their ends, and without those that say nothing or are refused for what they are.
 ///
 /// Where most lines end with CR LF, an LF alone belongs to a name: what stands before and after it are the pieces of one
 /// line, and a person who can make files on the server has chosen them.
 fn split<'a>(bytes: &'a [u8], parsed: &mut Parsed) -> Vec<&'a [u8]> {
-    let ends: Vec<usize> = memchr_iter(b'\n', bytes).collect();
-    let alone = ends.iter().filter(|end| !bytes[..**end].ends_with(b"\r")).count();
-    let network_ends = alone * 2 < ends.len();
+    let (mut count, mut alone) = (0, 0);
+    for end in memchr_iter(b'\n', bytes).take(MAX_ENTRIES) {
+        count += 1;
+        alone += usize::from(!bytes[..end].ends_with(b"\r"));
+    }
+    let network_ends = alone * 2 < count;
     let has_nul = memchr(0, bytes).is_some();
-    let mut lines = Vec::with_capacity(ends.len() + 1);
+    let mut lines = Vec::with_capacity(count + 1);
     let mut torn: Option<usize> = None;
     let mut start = 0;
     let last = (!bytes.ends_with(b"\n") && !bytes.is_empty()).then_some(bytes.len());
-    for end in ends.into_iter().chain(last) {
+    for (seen, end) in memchr_iter(b'\n', bytes).chain(last).enumerate() {
+        if seen == MAX_ENTRIES {
+            parsed.whole = false;
+            break;
+        }
         let line = &bytes[start..end];
         let whole = bytes.len().min(end + 1);
         let text = line.strip_suffix(b"\r").unwrap_or(line);

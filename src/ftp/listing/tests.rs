@@ -95,6 +95,26 @@ fn late_entries_are_found_behind_much_talk() {
     assert_eq!(names(&list(&format!("{talk}-rw-r--r-- 1 u g 5 Jan 1 2020 a\r\n"))), ["a"]);
 }
 
+/// What is kept of a listing without an end is bounded, whatever its lines are.
+#[test]
+fn no_listing_is_read_without_an_end() {
+    const MORE: usize = MAX_ENTRIES + 10;
+    let unix = "-rw-r--r-- 1 u g 1 Jan 1 2020 a\r\n";
+    for line in ["\n", "a\r\n", "\0\n"] {
+        let text = format!("{}{unix}", line.repeat(MORE));
+        let mut parsed = list(unix);
+        let lines = split(text.as_bytes(), &mut parsed);
+        assert!(lines.len() <= MAX_ENTRIES && lines.capacity() <= MAX_ENTRIES + 1, "{line:?}: {}", lines.capacity());
+        assert!(!parsed.whole && parsed.refused.len() <= MAX_REFUSED, "{line:?}: {}", parsed.refused.len());
+        let parsed = list(&text);
+        assert!(!parsed.whole && parsed.entries.is_empty() && parsed.refused.len() <= MAX_REFUSED, "{line:?}");
+    }
+    let talk = |lines: usize| list(&format!("{}{unix}", "hello\r\n".repeat(lines))).entries.len();
+    assert_eq!((talk(SEARCHED - 1), talk(SEARCHED)), (1, 0), "no dialect is looked for in every line");
+    let whole = parse("x\n".repeat(MAX_ENTRIES).as_bytes(), Method::Nlst, TODAY, None);
+    assert_eq!((whole.entries.len(), whole.whole), (MAX_ENTRIES, true));
+}
+
 #[test]
 fn names_that_would_leave_the_folder_are_refused() {
     for name in ["../x", "/etc/x", "a/b", "a\\b", "C:\\x", "c:x", "a\0b", "a\rb"] {
