@@ -56,6 +56,26 @@ fn a_password_in_the_address_does_not_stay_on_the_screen() {
 }
 
 #[test]
+fn a_port_in_the_address_counts_and_goes_into_its_field() {
+    let mut window = Window::new(vec2(1400.0, 900.0));
+    window.run();
+    for (address, port) in [("ftp.example.org:2121", 2121), ("ftps://ann@127.0.0.1:42022/pub", 42022)] {
+        let field = |window: &Window, name| window.harness.get_by_role_and_label(Role::TextInput, name).value();
+        window.harness.get_by_role_and_label(Role::TextInput, "Address").click();
+        window.run();
+        window.press(Modifiers::COMMAND, Key::A);
+        window.harness.get_by_role_and_label(Role::TextInput, "Address").type_text(address);
+        window.run();
+        window.press(Modifiers::NONE, Key::Enter);
+        let connected = |action: &Action| matches!(action, Action::Connect { site, .. } if site.port == Some(port));
+        let actions = window.actions();
+        assert!(actions.iter().any(connected), "{address}: {actions:?}");
+        assert_eq!(field(&window, "Port"), Some(port.to_string()), "{address}");
+        assert!(!field(&window, "Address").unwrap().contains(&port.to_string()), "{address}");
+    }
+}
+
+#[test]
 fn quickconnect_follows_the_tab() {
     let mut window = Window::with_folders();
     let value = |window: &Window, name| window.harness.get_by_role_and_label(Role::TextInput, name).value();
