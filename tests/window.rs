@@ -8,6 +8,8 @@ mod connecting;
 mod drags;
 #[path = "window/files.rs"]
 mod files;
+#[path = "window/keyboard.rs"]
+mod keyboard;
 #[path = "window/trees.rs"]
 mod trees;
 
