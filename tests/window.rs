@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
+#[path = "window/bookmarks.rs"]
+mod bookmarks;
 #[path = "window/connecting.rs"]
 mod connecting;
 #[path = "window/drags.rs"]

@@ -361,8 +361,7 @@ impl Mirror {
     /// A tab is about to connect to `site`: what it shows of another server is not of this one.
     pub fn connects(&mut self, id: TabId, site: &Site) {
         let tab = self.tab_mut(id);
-        let who = |site: &Site| (site.host.to_lowercase(), site.port(), site.user().to_owned());
-        if tab.server.as_ref().is_some_and(|known| who(&known.site) != who(site)) {
+        if tab.server.as_ref().is_some_and(|known| !known.site.is_same_server(site)) {
             tab.forget_remote();
         }
     }
