@@ -51,6 +51,7 @@ pub fn can(mirror: &Mirror, view: &View, side: Side) -> Can {
     let here = pane.here();
     Can {
         connected: mirror.tab(tab.id).is_some_and(super::mirror::Tab::is_connected),
+        open: mirror.tab(tab.id).is_some_and(super::mirror::Tab::is_open),
         known_server: tab.server.is_some(),
         folder: here.is_some(),
         parent: here.as_ref().and_then(place::parent).is_some(),

@@ -185,7 +185,7 @@ impl Work {
 
     fn connect(&self, tab: TabId, actions: &mut Vec<Action>) {
         let Some(held) = self.site_key().and_then(|key| self.draft.held(key)) else { return };
-        let site = Arc::new(self.from_bookmark(&held.site));
+        let site = Arc::new(self.with_bookmark(&held.site));
         let credentials = match &held.password {
             Password::Typed(password) if site.login == Login::Normal => Some(Credentials {
                 user: site.user.clone(),
@@ -198,7 +198,7 @@ impl Work {
     }
 
     /// The site, which begins with the folders of the bookmark that is chosen.
-    fn from_bookmark(&self, site: &Site) -> Site {
+    fn with_bookmark(&self, site: &Site) -> Site {
         let chosen = match self.chosen {
             Some(Node::Bookmark(_, at)) => site.bookmarks.get(at).cloned(),
             _ => None,

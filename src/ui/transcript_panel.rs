@@ -379,7 +379,7 @@ pub fn transcript_ui(
         Panel::bottom("raw command").frame(line).resizable(false).show(ui, |ui| {
             let tab = mirror.tab(tab);
             let server = tab.and_then(|tab| tab.server.as_deref());
-            let connected = tab.is_some_and(super::mirror::Tab::is_connected);
+            let connected = tab.is_some_and(super::mirror::Tab::is_open);
             sent = view.command.ui(ui, connected, server).map(Asked::Command);
         });
     }

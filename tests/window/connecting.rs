@@ -264,3 +264,34 @@ fn a_charset_is_offered_where_names_are_not_utf8() {
         assert!(window.harness.query_by_label_contains("read them as").is_none(), "{charset}");
     }
 }
+
+#[test]
+fn a_connection_that_the_server_closed_is_not_shown_as_one() {
+    let mut window = Window::with_folders();
+    let opened = |connection| Event::Opened { connection: ConnectionId(connection), tab: Some(TAB), site: site() };
+    let shown = |window: &Window| {
+        let tab = |label| window.harness.query_by_role_and_label(Role::Tab, label).is_some();
+        let status = window.harness.query_by_label("connects again when needed").is_some();
+        let command = window.harness.get_by_role_and_label(Role::TextInput, "Command to send");
+        assert_eq!(status, window.harness.query_by_label("UTF-8").is_none());
+        assert_eq!(status, command.accesskit_node().is_disabled());
+        assert_eq!(tab("ftp.example.org, connected"), !status);
+        assert_eq!(tab("ftp.example.org, not connected"), status);
+        !status
+    };
+    for event in [opened(1), connected()] {
+        window.tell(event);
+    }
+    window.run();
+    assert!(shown(&window));
+    window.tell(Event::Closed(ConnectionId(1)));
+    window.run();
+    assert!(!shown(&window));
+    assert_eq!(window.remote_names().len(), 4, "the folder stays");
+    // The end of the old connection may be heard of after the beginning of the new one.
+    for event in [opened(2), connected(), opened(3), Event::Closed(ConnectionId(2)), connected()] {
+        window.tell(event);
+        window.run();
+    }
+    assert!(shown(&window));
+}
