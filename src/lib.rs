@@ -54,7 +54,7 @@
 //!             disk local journal store vault  this machine: downloads, folders, the queue on disk, settings, secrets
 //!             logs session_log                logs in files: opened ones, and our own where they are wanted
 //! ui/         egui: draws a mirror, collects actions
-//!             app window mirror view          the loop, the areas, what it knows
+//!             app window keyboard mirror view the loop, the areas, what it knows
 //!             menu bar perform bookmarks      each command once, and what it does
 //!             pane path_bar tree table* rows order list picked drag pointer   the panes
 //!             queue_* transcript_* lower      the queue and the reply log

@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
+#[path = "window/bookmarks.rs"]
+mod bookmarks;
 #[path = "window/connecting.rs"]
 mod connecting;
 #[path = "window/drags.rs"]
 mod drags;
 #[path = "window/files.rs"]
 mod files;
+#[path = "window/keyboard.rs"]
+mod keyboard;
 #[path = "window/trees.rs"]
 mod trees;
 

@@ -154,6 +154,8 @@ pub enum Item {
 pub struct Can {
     /// A server is connected.
     pub connected: bool,
+    /// Its connection is open.
+    pub open: bool,
     /// A server was connected, or is being.
     pub known_server: bool,
     /// The pane with the keyboard shows a folder.
@@ -424,7 +426,8 @@ impl Item {
             Self::OpenWithProgram => can.local && can.selected == 1,
             Self::Rename => can.selected == 1,
             Self::Transfer => can.selected > 0 && can.known_server,
-            Self::UploadFiles | Self::RawCommand => can.connected,
+            Self::UploadFiles => can.connected,
+            Self::RawCommand => can.open,
             Self::ReleaseQueue => can.held || can.left,
             Self::HoldQueue => !can.held,
             Self::RetryFailed | Self::ClearFailed => can.failed,

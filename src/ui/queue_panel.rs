@@ -12,7 +12,7 @@ use super::mirror::Mirror;
 use super::picked::{Order, Picked};
 use super::queue_drag::{self, Body};
 use super::queue_row::{draw_row, hover, spoken};
-use super::strip::{at_right, bar, bar_tab, nothing};
+use super::strip::{at_right, bar, bar_tab, nothing_in};
 use super::text::{self, Clock};
 use super::view::Lower;
 use super::{icons, theme};
@@ -81,6 +81,11 @@ impl QueueView {
         self.jump.take()
     }
 
+    /// The accessible name of the list that is shown.
+    pub fn shown(&self) -> &'static str {
+        name(self.section)
+    }
+
     fn list(&mut self) -> &mut List {
         &mut self.lists[place(self.section)]
     }
@@ -135,10 +140,10 @@ pub fn queue_ui(
     if section == Section::Active && mirror.queue.left() > 0 {
         left_ui(ui, mirror.queue.left(), actions);
     }
+    let rows = ui.available_rect_before_wrap();
+    list_ui(ui, mirror, view, clock, actions);
     if mirror.queue.section(section).is_empty() {
-        empty(ui, section, mirror.queue.is_held());
-    } else {
-        list_ui(ui, mirror, view, clock, actions);
+        nothing_in(ui, rows, empty(section, mirror.queue.is_held()));
     }
     response
 }
@@ -234,14 +239,13 @@ fn left_ui(ui: &mut Ui, left: usize, actions: &mut Vec<Action>) {
     });
 }
 
-fn empty(ui: &mut Ui, section: Section, held: bool) {
-    let words = match section {
+fn empty(section: Section, held: bool) -> &'static str {
+    match section {
         Section::Active if held => "The queue is held. Drop files here to add them; they start when you release it.",
         Section::Active => "Drop files here to transfer them",
         Section::Failed => "Nothing has failed",
         Section::Done => "What is complete appears here",
-    };
-    nothing(ui, words);
+    }
 }
 
 /// What can be done with the selected rows.
@@ -304,6 +308,8 @@ fn list_ui(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, clock: &Clock, ac
         if response.clicked() || (response.secondary_clicked() && !picked.contains(row.id)) {
             let modifiers = if response.clicked() { ui.input(|input| input.modifiers) } else { Modifiers::NONE };
             picked.click(row.id, modifiers, &order);
+        }
+        if response.clicked() || response.secondary_clicked() || response.drag_started() {
             ui.memory_mut(|memory| memory.request_focus(id));
         }
         list::ground(ui, rect, picked.contains(row.id), focused, response.hovered());

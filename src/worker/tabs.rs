@@ -89,9 +89,10 @@ impl Worker {
         }
         self.disconnect_quietly(id);
         let tab = self.tabs.entry(id).or_default();
-        // Who connects again goes on where they were.
-        let back = tab.remote.take().filter(|_| tab.site.as_ref() == Some(&site));
+        // Who connects again goes on where they were, however many tries that takes.
+        tab.remote = tab.remote.take().filter(|_| tab.site.as_ref() == Some(&site));
         tab.site = Some(site);
+        let back = tab.remote.clone();
         self.request(id, Request::Open(back));
     }
 
