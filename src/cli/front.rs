@@ -19,7 +19,7 @@ use crate::model::{
 };
 
 /// How often Ctrl-C is looked for while nothing happens.
-const LOOK: Duration = Duration::from_millis(50);
+pub(super) const LOOK: Duration = Duration::from_millis(50);
 /// How long a full channel of actions is left alone.
 const ROOM: Duration = Duration::from_millis(2);
 /// How long the worker may take to end; then the process ends without it. Its own bounds are shorter.
@@ -278,6 +278,10 @@ impl Front {
         let asker = &mut self.asker;
         let answer =
             if asker.needs_terminal(ask) { self.watch.bars.pause(|| asker.answer(ask)) } else { asker.answer(ask) };
+        // Who leaves has answered nothing: the row waits for another run.
+        if self.interrupt.is_raised() {
+            return Err(Stop::Interrupted);
+        }
         self.send(Action::Answer(*id, answer))
     }
 }
