@@ -1,6 +1,5 @@
 //! What a URL, or `--site` and a path, mean: a server, credentials if they are there, and a path.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::options::Options;
@@ -77,23 +76,16 @@ pub(super) fn target(text: &str, options: &Options, sites: &Sites) -> Result<Tar
     .map_err(Stop::Usage)
 }
 
-/// The local file that something called `name` on the server becomes in `folder`.
-pub(super) fn local_file(folder: &Path, name: &str) -> Result<std::path::PathBuf, Stop> {
-    if crate::model::path::is_safe_name(name) {
-        Ok(folder.join(local_name(name)))
-    } else {
-        Err(Stop::Local(format!("{name:?} cannot be the name of a local file")))
-    }
-}
-
+/// What something called `name` on the server is called here.
 #[cfg(unix)]
-fn local_name(name: &str) -> std::ffi::OsString {
+pub(super) fn local_name(name: &str) -> std::ffi::OsString {
     use std::os::unix::ffi::OsStringExt;
     std::ffi::OsString::from_vec(crate::model::path::encode_utf8(name))
 }
 
+/// The same.
 #[cfg(not(unix))]
-fn local_name(name: &str) -> std::ffi::OsString {
+pub(super) fn local_name(name: &str) -> std::ffi::OsString {
     crate::model::path::shown(name).into()
 }
 
@@ -148,9 +140,8 @@ mod tests {
     #[test]
     fn names_keep_their_bytes_both_ways() {
         use std::os::unix::ffi::OsStrExt;
-        let path = local_file(Path::new("/x"), &crate::model::path::decode_utf8(b"caf\xe9")).unwrap();
-        assert_eq!(path.file_name().unwrap().as_bytes(), b"caf\xe9");
-        assert_eq!(remote_name(path.file_name().unwrap()), crate::model::path::decode_utf8(b"caf\xe9"));
-        assert!(local_file(Path::new("/x"), "a\\b").is_err());
+        let name = local_name(&crate::model::path::decode_utf8(b"caf\xe9"));
+        assert_eq!(name.as_bytes(), b"caf\xe9");
+        assert_eq!(remote_name(&name), crate::model::path::decode_utf8(b"caf\xe9"));
     }
 }

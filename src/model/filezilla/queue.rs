@@ -226,6 +226,9 @@ fn units(text: &str, length: usize) -> Option<(&str, &str)> {
 }
 
 fn write_path(path: &RemotePath, syntax: PathSyntax) -> Option<String> {
+    if path.typed().is_some() {
+        return None;
+    }
     let kind = match syntax {
         PathSyntax::Unix => 1,
         PathSyntax::Dos => 3,

@@ -140,7 +140,7 @@ pub fn read(text: &str, path: &dyn Fn(&str) -> PathBuf) -> Result<Rows, String> 
         .into_iter()
         .map(|Pair { site, local, remote, below }| {
             let site = sites.entry(site).or_insert_with_key(|site| Arc::new(site.clone())).clone();
-            Arc::new(Folder { site, local: path(&local), remote: RemotePath::new(remote.as_str()), below })
+            Arc::new(Folder { site, local: path(&local), remote: RemotePath::of_kept(remote.as_str()), below })
         })
         .collect();
     let mut rows = Rows::default();
