@@ -7,7 +7,7 @@ mod peer;
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -106,4 +106,49 @@ fn a_dead_server_holds_up_no_other() {
     let rows = rows(&output.stdout);
     let outcomes: Vec<_> = rows.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["done", "failed"], "{rows:?}");
+}
+
+#[test]
+fn a_server_that_is_busy_is_asked_again() {
+    for (late, retries, status, connections) in
+        [(false, "2", 0, 2), (true, "2", 0, 2), (false, "0", 3, 1), (true, "0", 3, 1)]
+    {
+        let (seen, heard) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let counter = seen.clone();
+        let listing = b"-rw-r--r-- 1 u g 1 Jan 01  2020 file\r\n";
+        let world = World::list(&[("/", listing), ("/file", b"x")]);
+        let peer = Peer::start(move |dialogue| {
+            let is_busy = counter.fetch_add(1, Ordering::SeqCst) == 0;
+            if is_busy && !late {
+                return dialogue.say("421 too busy, come back");
+            }
+            dialogue.say("220 ready")?;
+            let heard = heard.clone();
+            dialogue.serve(&world, move |dialogue, verb, _| match verb {
+                "PASS" if is_busy && heard.fetch_add(1, Ordering::SeqCst) == 0 => {
+                    dialogue.say("451 try later").map(|()| true)
+                }
+                _ => Ok(false),
+            })
+        });
+        let home = tempfile::tempdir().unwrap();
+        let ended = run_in(home, &["get", &peer.url("file"), "--retries", retries, "-j", "1"]).expect(status);
+        assert_eq!(seen.load(Ordering::SeqCst), connections, "{late} {retries}: {}", ended.stderr);
+        assert_eq!(ended.stderr.contains("next try in 2 s"), retries == "2", "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_server_that_refuses_for_good_is_not() {
+    let begun = Instant::now();
+    let peer = Peer::except(World::default(), |dialogue, verb, _| match verb {
+        "PASS" => dialogue.say("530 no").map(|()| true),
+        _ => Ok(false),
+    });
+    run_in(tempfile::tempdir().unwrap(), &["get", &peer.url("file"), "--retries", "3"]).expect(3);
+    assert_eq!(peer.count("PASS"), 1, "{:?}", peer.heard());
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("ftp://127.0.0.1:{port}/file");
+    run_in(tempfile::tempdir().unwrap(), &["get", &url, "--retries", "3"]).expect(3);
+    assert!(begun.elapsed() < Duration::from_secs(5));
 }

@@ -265,7 +265,9 @@ impl Browser {
             };
             failures += 1;
             let retries = self.context.settings().retries;
-            let most = if self.known { retries } else { 0 };
+            // A person sees at once that it did not work, and tries again.
+            let tries = self.known || self.context.run.bare && trouble.is_busy();
+            let most = if tries { retries } else { 0 };
             let may = match trouble.kind {
                 // Somebody else may leave soon; but who wants no second try gets none.
                 Kind::TooMany => retries > 0 && failures <= MOST_WAITS,
