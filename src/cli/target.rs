@@ -10,8 +10,15 @@ use crate::model::{Credentials, Login, PathSyntax, RemotePath, Secret, Site, Sit
 /// Why `text` is no address. An error quotes what it is about, which may be a part of a password.
 fn no_address(text: &str, error: &UrlError) -> String {
     let shown = masked(text);
-    if shown == text {
-        return format!("{text}: {error}");
+    let behind = shown.rsplit_once('@').map_or(&*shown, |(_, behind)| behind);
+    let is_seen = match error {
+        UrlError::NoHost | UrlError::Control => true,
+        UrlError::Scheme(quoted) => shown.starts_with(&format!("{quoted}://")),
+        UrlError::Port(quoted) => behind.contains(&format!(":{quoted}")),
+        UrlError::Escape(quoted) | UrlError::Host(quoted) => behind.contains(quoted),
+    };
+    if shown == text || is_seen {
+        return format!("{shown}: {error}");
     }
     format!("{shown}: not an address; in a password %, /, : and @ are written as %25, %2F, %3A and %40")
 }
@@ -39,7 +46,7 @@ impl Target {
     pub fn of_site(name: &str, path: &str, sites: &Sites, options: &Options) -> Result<Self, String> {
         let site = sites.find(name).ok_or_else(|| format!("there is no site {name}; `longshore sites` lists them"))?;
         if path.contains("://") {
-            return Err(format!("{path}: a URL and --site exclude each other"));
+            return Err(format!("{}: a URL and --site exclude each other", masked(path)));
         }
         let mut site = site.clone();
         options.adjust_site(&mut site);
@@ -121,6 +128,23 @@ mod tests {
         assert_eq!(without.credentials(None), None);
         let anonymous = Target::of_url("ftp://h", &Options::default()).unwrap();
         assert_eq!(anonymous.credentials(Some(&other)), None);
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_address_is_said_unless_it_may_be_of_a_password() {
+        let why = |url| Target::of_url(url, &Options::default()).unwrap_err();
+        for (url, words) in [
+            ("ftp://u:p@h:99999/", "ftp://u:****@h:99999/: \"99999\" is not a port"),
+            ("ftp://u:p@h/a%0d", "ftp://u:****@h/a%0d: control characters are not allowed in an address"),
+            ("ftp://u:p@h/%zz", "ftp://u:****@h/%zz: \"%zz\" has a broken percent escape"),
+            ("sftp://u:p@h/", "sftp://u:****@h/: sftp:// is not FTP; use ftp://, ftpes:// or ftps://"),
+            ("ftp://u:p@[::1", "ftp://u:****@[::1: \"[::1\" is not an address"),
+        ] {
+            assert_eq!(why(url), words);
+        }
+        for url in ["ftp://u:pa/ss@h", "ftp://u:100%@h/"] {
+            assert!(why(url).contains("in a password %, /, : and @ are written"), "{}", why(url));
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::status::{Status, Stop};
 use super::target::{self, Target, local_name, remote_name};
 use super::watch::{Tally, Tells};
 use crate::model::transfer::BatchItem;
+use crate::model::url::masked;
 use crate::model::{Action, Batch, ConnectionState, Course, Event, Kind, RemotePath, Section, TabId};
 
 /// Downloads.
@@ -55,6 +56,11 @@ pub(super) fn put(front: &mut Front, words: &[OsString]) -> Result<Status, Stop>
         return Err(Stop::Usage("put needs a PATH and then a URL".to_owned()));
     };
     let target = target::target(last, &front.options, &front.sites)?;
+    for path in paths {
+        if let Some(url) = path.to_str().filter(|text| text.contains("://") && !Path::new(text).exists()) {
+            return Err(Stop::Usage(format!("{}: only the last argument of put is a URL", masked(url))));
+        }
+    }
     let mut sources = Vec::new();
     let mut missing = Vec::new();
     for path in paths {
