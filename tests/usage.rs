@@ -89,3 +89,32 @@ fn roots_without_a_certificate_are_none() {
         home = ended.home;
     }
 }
+
+#[test]
+fn what_is_not_sent_is_not_blamed_on_the_server() {
+    let peer = Peer::honest(world());
+    for (command, words) in [("AUTH TLS", "Longshore does not send AUTH"), ("", "does not send an empty command")] {
+        let ended = run(&["raw", "--tls", "never", &peer.url(""), command]).expect(1);
+        assert!(ended.stderr.contains(words) && !ended.stderr.contains("support"), "{}", ended.stderr);
+    }
+    assert!(!peer.heard_verb("AUTH"), "{:?}", peer.heard());
+}
+
+#[test]
+fn what_had_come_of_a_failed_file_is_told() {
+    let bytes = vec![b'x'; 200_000];
+    let peer = Peer::except(World::list(&[("/", b""), ("/file", &bytes)]), move |dialogue, verb, _| match verb {
+        "RETR" => {
+            use std::io::Write;
+            dialogue.say("150 go")?;
+            dialogue.accept()?.write_all(&[b'x'; 100_000])?;
+            std::thread::sleep(std::time::Duration::from_millis(30));
+            dialogue.say("426 broken").map(|()| true)
+        }
+        _ => Ok(false),
+    });
+    let ended = run(&["get", &peer.url("file"), "--json", "--retries", "0"]).expect(1);
+    // What was still on its way when the server gave up has not come.
+    let part = fs::metadata(ended.target().join("file.part")).unwrap().len();
+    assert!(part > 0 && rows(&ended.stdout)[0]["bytes"] == part, "{part}: {}", ended.stdout);
+}

@@ -334,7 +334,14 @@ impl Worker {
     /// An attempt ended.
     pub(super) fn ended(&mut self, ended: Ended) {
         let Ended { id, key, end, link, reached, begun } = ended;
-        let Some(active) = self.active.remove(&id) else { return };
+        let Some(mut active) = self.active.remove(&id) else { return };
+        // What failed is told with all that had come.
+        if end.is_err()
+            && self.rows.get(id).is_some()
+            && let Some(running) = active.news(Instant::now())
+        {
+            self.rows.change(Delta::Progress(vec![(id, running)]));
+        }
         if begun && self.rows.get(id).is_some() {
             self.rows.extra(id).begun = true;
         }

@@ -188,7 +188,7 @@ fn judge(error: &net::Error) -> (Cause, bool) {
             ftp::Error::Limit(_) => (Cause::Limit, false),
             ftp::Error::Closed(words) => (Cause::Network, words.as_deref().is_none_or(|words| !words.starts_with('5'))),
             ftp::Error::Data { fault, reply } => judge_data(fault, reply.as_deref()),
-            ftp::Error::Argument | ftp::Error::Charset(_) => (Cause::Local, false),
+            ftp::Error::Argument | ftp::Error::Charset(_) | ftp::Error::Withheld(_) => (Cause::Local, false),
             ftp::Error::Unsupported(_) => (Cause::Refused, false),
             ftp::Error::Cancelled => (Cause::Cancelled, false),
         },
