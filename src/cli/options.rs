@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, ValueEnum};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use super::output::{complain, visible};
 use super::transcript::TranscriptFile;
@@ -214,6 +216,19 @@ impl Options {
             verify: self.verify,
             ..Run::default()
         }
+    }
+
+    /// Whether there are certificates in the files of `--ca`.
+    pub fn check_roots(&self) -> Result<(), String> {
+        for file in &self.ca {
+            let wrong = |why: &str| format!("--ca {}: {why}", visible(&file.to_string_lossy()));
+            let text = std::fs::read(file).map_err(|error| wrong(&error.to_string()))?;
+            let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+            if found.map_or(true, |found| found.is_empty()) {
+                return Err(wrong("it holds no certificate (PEM)"));
+            }
+        }
+        Ok(())
     }
 
     /// Says aloud what `--tls-keylog` means; an error where it would do nothing.

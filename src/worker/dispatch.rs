@@ -33,7 +33,7 @@ impl Worker {
                 }
             }
             Action::Files { tab, ticket, action } => self.files(tab, ticket, action),
-            Action::Enqueue(batch) if self.context.run.bare => self.request(batch.tab, Request::Lend(Box::new(batch))),
+            Action::Enqueue(batch) if self.context.run.bare => self.enqueue_for(batch),
             Action::Enqueue(batch) => self.enqueue(batch),
             Action::Hold => self.hold(true),
             Action::Release => {

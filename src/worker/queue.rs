@@ -19,7 +19,7 @@ use super::walk::{Child, Found};
 use super::{News, PROGRESS, Worker, disk};
 use crate::model::queue::MOST_ROWS;
 use crate::model::transfer::{Folder, Priority, Running};
-use crate::model::{Batch, Cause, Course, Delta, Event, Failure, Kind, Phase, Site, Transfer, TransferId};
+use crate::model::{Batch, Cause, Course, Delta, Event, Failure, Kind, Phase, RemotePath, Site, Transfer, TransferId};
 use crate::net::Cancel;
 
 /// Rates are measured over this many reports of progress.
@@ -125,7 +125,8 @@ impl Worker {
                 // A root has no name: what is in it goes right into the other side's folder.
                 _ => (local, String::new()),
             };
-            let remote = item.remote.parent().unwrap_or_else(crate::model::RemotePath::root);
+            let parent_of = |path: &RemotePath| if path.name().is_empty() { None } else { path.parent() };
+            let remote = parent_of(&item.remote).unwrap_or_else(|| item.remote.clone());
             let folder = Folder { site: site.clone(), local: parent, remote, below: 0 };
             // Most items of a batch lie beside one another.
             let folder = match folders.last().filter(|last| ***last == folder) {
@@ -323,8 +324,8 @@ impl Worker {
             News::Size(size) => self.rows.change(Delta::Size(id, size)),
             News::Kind(kind, transfer_type) => self.rows.replace(Transfer { kind, transfer_type, ..row }),
             News::Named(named, answer) => {
-                let Transfer { local_name, remote_name, if_exists, .. } = *named;
-                let row = Transfer { local_name, remote_name, if_exists, ..row };
+                let Transfer { kind, folder, local_name, remote_name, if_exists, .. } = *named;
+                let row = Transfer { kind, folder, local_name, remote_name, if_exists, ..row };
                 // The old target is free; the new one is nobody else's by the way it was chosen.
                 if let Some(active) = self.active.get_mut(&id) {
                     self.rows.free(&active.target);
@@ -369,7 +370,14 @@ impl Worker {
     /// An attempt ended.
     pub(super) fn ended(&mut self, ended: Ended) {
         let Ended { id, key, end, link, reached, begun } = ended;
-        let Some(active) = self.active.remove(&id) else { return };
+        let Some(mut active) = self.active.remove(&id) else { return };
+        // What failed is told with all that had come.
+        if end.is_err()
+            && self.rows.get(id).is_some()
+            && let Some(running) = active.news(Instant::now())
+        {
+            self.rows.change(Delta::Progress(vec![(id, running)]));
+        }
         if begun && self.rows.get(id).is_some() {
             self.rows.extra(id).begun = true;
         }
@@ -567,9 +575,7 @@ impl Worker {
         }
         if kind == TroubleKind::NoConnection {
             // Each row more would be another log-in refused, or another wait for nobody.
-            let (ids, failure) = (self.rows.queued_of(&active.key), Arc::new(failure.clone()));
-            self.rows.change_each(&ids, |row| row.phase = Phase::Failed(failure.clone()));
-            self.count_failed(ids.len());
+            self.give_up(&active.key, failure.clone());
         }
         if kind == TroubleKind::DiskFull && self.can_release {
             self.without_room.push(row.id);

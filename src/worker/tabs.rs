@@ -162,7 +162,7 @@ impl Worker {
                 self.measures.remove(&ticket);
                 Event::Measured { ticket, files: 0, folders: 0, bytes: 0, whole: true }
             }
-            Request::Lend(batch) => return self.enqueue(*batch),
+            Request::Lend => return self.never_lent(tab, failure("Could not connect")),
             Request::Refresh | Request::Yield => return,
         };
         self.front.send(event);

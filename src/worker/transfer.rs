@@ -250,6 +250,7 @@ impl Job {
             self.link = Some(Box::pin(self.connect()).await?);
         }
         self.gauge.step("Waiting for the server");
+        self.resolve().await;
         if self.row.kind == Kind::Other {
             self.find_kind().await?;
         }
@@ -348,13 +349,18 @@ impl Job {
 
     /// The row has another name now. Waits until the journal has it, as [`Job::recorded`] does.
     pub(super) async fn named(&mut self) {
+        self.tell_name().await;
+        self.recorded().await;
+    }
+
+    /// The same without the wait.
+    pub(super) async fn tell_name(&mut self) {
         let (answer, written) = oneshot::channel();
         self.context.news(self.row.id, News::Named(Box::new(self.row.clone()), answer)).await;
         // The worker has ended: nothing is written any more.
         if let Ok(written) = written.await {
             self.written = written;
         }
-        self.recorded().await;
     }
 
     /// Waits until the journal has the row at all: enough where nothing is left of what was begun.

@@ -2,7 +2,7 @@
 
 use longshore::model::queue::Delta;
 use longshore::model::transfer::{Folder, Priority};
-use longshore::model::{Phase, Transfer, TransferId};
+use longshore::model::{Phase, Transfer, TransferId, TransferType};
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn transfers(names: &[&str]) -> Event {
         attempts: 1,
         if_exists: None,
         priority: Priority::default(),
-        text: false,
+        transfer_type: TransferType::Binary,
         place: 0,
     });
     Event::Queue(Delta::Add(rows.collect()))

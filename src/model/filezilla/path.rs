@@ -29,6 +29,10 @@ pub(super) fn read(safe: &str, paths: Option<PathSyntax>) -> Option<(RemotePath,
 
 /// Writes a path of a server with this form of paths. `None`: FileZilla would understand another one.
 pub(super) fn write(path: &RemotePath, paths: Option<PathSyntax>) -> Option<String> {
+    // What was typed is no path before its server says where people land.
+    if path.typed().is_some() {
+        return None;
+    }
     let names: Vec<&str> = path.components().collect();
     let first = names.first().copied().unwrap_or_default();
     let (kind, prefix, segments) = match paths.or_else(|| guess(first))? {

@@ -198,7 +198,7 @@ impl Reader<'_> {
         let mut sites: HashMap<Site, Arc<Site>> = HashMap::new();
         let folders = pairs.into_iter().map(|Pair { site, local, remote, below }| {
             let site = sites.entry(site).or_insert_with_key(|site| Arc::new(site.clone())).clone();
-            Arc::new(Folder { site, local: (self.path)(&local), remote: RemotePath::new(remote.as_str()), below })
+            Arc::new(Folder { site, local: (self.path)(&local), remote: RemotePath::of_kept(remote.as_str()), below })
         });
         self.folders = Some(folders.collect());
         std::mem::take(&mut self.early).into_iter().for_each(|row| self.row(row));

@@ -222,7 +222,7 @@ impl Reader {
                 site
             }
         };
-        let remote = RemotePath::new(&row.get::<_, String>("remote")?);
+        let remote = RemotePath::of_kept(&row.get::<_, String>("remote")?);
         Ok(Some(Folder { site, local: PathBuf::from(to_os(&local)), remote, below: row.get("below")? }))
     }
 }
