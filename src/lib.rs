@@ -46,7 +46,7 @@
 //! worker/     policy; owns sessions, queue, transcript, stores
 //!             mod dispatch front scribe       the loop, action by action; events and what is written down
 //!             tabs browse errand files here   browsing, and single changes of files
-//!             queue left typed steer rows extras ready pool follow   the queue, and what a person does with it
+//!             queue enqueue left typed steer rows extras ready pool follow   the queue, and what a person does with it
 //!             transfer walk download guard upload verify checksum rules retry settle   one row of it
 //!             helpers segments plan ranges    a large file over several connections
 //!             import after limits             its files, what is done behind its last row, and how fast it may go

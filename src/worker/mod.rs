@@ -10,6 +10,7 @@ mod checksum;
 mod connect;
 mod dispatch;
 mod download;
+mod enqueue;
 mod errand;
 mod extras;
 mod files;

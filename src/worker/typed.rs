@@ -68,6 +68,10 @@ impl Job {
                         local.push(disk::to_os(row.local_name()));
                         row.local_name = None;
                     }
+                    let name = disk::local_name(remote.name());
+                    if row.local_name.is_none() && name != remote.name() {
+                        row.local_name = Some(name.into());
+                    }
                     row.remote_name = remote.name().into();
                     row.folder = Arc::new(Folder { remote: parent, local, ..Folder::clone(&row.folder) });
                 }
