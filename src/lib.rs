@@ -24,7 +24,7 @@
 //! model/      nouns that every side speaks; plain data, no input or output, no clock
 //!             action event question           what goes to the worker, what comes back, what it must be told
 //!             path syntax listing site url    the server's side; transfer queue: rows, and one `apply` for both sides
-//!             exists schedule permissions     targets that exist, hours of the week, modes
+//!             exists schedule permissions transfer_type   targets that exist, hours of the week, modes, what is text
 //!             filter filezilla xml            what is left out of panes and walks; files of FileZilla
 //!             log_layout file_columns         how the log and the panes are shown, kept between runs
 //!             transcript code verb failure    what crossed the wire, what it means, what a person reads
@@ -46,7 +46,7 @@
 //! worker/     policy; owns sessions, queue, transcript, stores
 //!             mod dispatch front scribe       the loop, action by action; events and what is written down
 //!             tabs browse errand files here   browsing, and single changes of files
-//!             queue left steer rows extras ready pool follow   the queue, and what a person does with it
+//!             queue enqueue left typed steer rows extras ready pool follow   the queue, and what a person does with it
 //!             transfer walk download guard upload verify checksum rules retry settle   one row of it
 //!             helpers segments plan ranges    a large file over several connections
 //!             import after limits             its files, what is done behind its last row, and how fast it may go
@@ -54,7 +54,7 @@
 //!             disk local journal store vault  this machine: downloads, folders, the queue on disk, settings, secrets
 //!             logs session_log                logs in files: opened ones, and our own where they are wanted
 //! ui/         egui: draws a mirror, collects actions
-//!             app window mirror view          the loop, the areas, what it knows
+//!             app window keyboard mirror view the loop, the areas, what it knows
 //!             menu bar perform bookmarks      each command once, and what it does
 //!             pane path_bar tree table* rows order list picked drag pointer   the panes
 //!             queue_* transcript_* lower      the queue and the reply log

@@ -32,7 +32,10 @@ const PASSED: usize = 1024;
 const SOON: Duration = Duration::from_millis(20);
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return cli::explain_usage(&error),
+    };
     #[cfg(feature = "practice")]
     if arguments.serve_only {
         return practice::serve();
@@ -87,7 +90,7 @@ fn window(url: Option<&str>, log: Option<PathBuf>, options: &Options) -> ExitCod
             return ExitCode::FAILURE;
         }
     };
-    if let Err(text) = options.warn_of_keylog() {
+    if let Err(text) = options.check_roots().and_then(|()| options.warn_of_keylog()) {
         return wrong(&text);
     }
     let open = match server(url, options, &folders) {

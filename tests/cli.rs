@@ -540,6 +540,43 @@ fn an_empty_queue_has_nothing_to_do() {
 }
 
 #[test]
+fn filters_that_cannot_be_imported_are_named() {
+    let home = tempfile::tempdir().unwrap();
+    let filter = |name: &str, value: &str| {
+        format!(
+            "<Filter><Name>{name}</Name><MatchType>All</MatchType><Conditions><Condition><Type>0</Type><Condition>4\
+             </Condition><Value>{value}</Value></Condition></Conditions></Filter>"
+        )
+    };
+    let filters = [filter("One", "^a"), filter("NoPhp", "^(?!.*php)"), filter("Two", "b$")].concat();
+    let file = home.path().join("filters.xml");
+    fs::write(&file, format!("<FileZilla3><Filters>{filters}</Filters></FileZilla3>")).unwrap();
+    let output = run(longshore(home.path()).args(["queue", "import"]).arg(&file));
+    let said = "longshore: 2 filters read; left out: “NoPhp”, whose regular expression is not known here\n";
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), said));
+}
+
+#[test]
+fn what_filezilla_would_take_for_something_else_is_not_written() {
+    let home = tempfile::tempdir().unwrap();
+    let row = |name: &str, kind: &str| json!({"folder": 0, "course": "upload", "kind": kind, "remote_name": name});
+    let queue = json!({
+        "longshore_queue": 1,
+        "folders": [{"site": {"host": "h"}, "local": home.path(), "remote": "/"}],
+        "rows": [row("a", "file"), row("b", "folder"), row("c", "unknown")],
+    });
+    let (from, to) = (home.path().join("queue.json"), home.path().join("queue.xml"));
+    fs::write(&from, queue.to_string()).unwrap();
+    let output = run(longshore(home.path()).args(["queue", "import"]).arg(&from));
+    assert_eq!(stderr(&output), "longshore: 3 transfers read\n");
+    let output = run(longshore(home.path()).args(["queue", "export"]).arg(&to));
+    let said = stderr(&output);
+    assert!(said.contains("1 transfer written; 2 left out: of folders whose files are not listed yet"), "{said}");
+    let written = fs::read_to_string(&to).unwrap();
+    assert!(written.contains("<RemoteFile>a<") && !written.contains("Folder"), "{written}");
+}
+
+#[test]
 fn a_queue_is_written_and_run_elsewhere() {
     let Some(server) = Setup::new(Kind::Vsftpd).start() else { return };
     let here = tempfile::tempdir().unwrap();

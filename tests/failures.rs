@@ -49,7 +49,10 @@ fn a_certificate_that_is_not_trusted() {
     let other = fingerprint.chars().rev().collect::<String>();
     let mut mistaken = longshore(home.path());
     mistaken.env("LONGSHORE_PASSWORD", harness::PASSWORD).args(["ls", &server.url(""), "--trust", &other]);
-    assert_eq!(run(&mut mistaken).status.code(), Some(3));
+    let output = run(&mut mistaken);
+    assert_eq!(output.status.code(), Some(3));
+    let said = text(&output.stderr);
+    assert!(said.contains("is not the one that --trust names") && !said.contains("before"), "{said}");
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn transfers(phases: Vec<(&str, Phase)>) -> Event {
         attempts: 1,
         if_exists: None,
         priority: Priority::default(),
-        text: false,
+        transfer_type: TransferType::Binary,
         place: 0,
     });
     Event::Queue(Delta::Add(rows.collect()))

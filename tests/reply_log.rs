@@ -91,7 +91,7 @@ fn set_up() -> Vec<Event> {
         attempts: 1,
         if_exists: None,
         priority: Priority::default(),
-        text: false,
+        transfer_type: TransferType::Binary,
         place: 0,
     };
     let listing = Listing {

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use longshore::model::transfer::{Course, Folder, Priority};
 use longshore::model::{
-    Action, Actions, Delta, Event, Kind, Phase, RemotePath, Run, Settings, Site, Sites, Transfer, TransferId, Wake,
+    Action, Actions, Delta, Event, Kind, Phase, RemotePath, Run, Settings, Site, Sites, Transfer, TransferId,
+    TransferType, Wake,
 };
 use longshore::worker::journal::{Entry, Journal};
 use longshore::worker::store::Folders;
@@ -128,7 +129,7 @@ fn row(id: u64) -> Transfer {
         attempts: 1,
         if_exists: None,
         priority: Priority::default(),
-        text: false,
+        transfer_type: TransferType::Binary,
         place: 0,
     }
 }

@@ -6,8 +6,8 @@ mod peer;
 
 use std::fs;
 use std::io::Read;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use peer::{Ended, Peer, World, run_in};
 
@@ -182,4 +182,197 @@ fn what_a_link_leads_to_is_not_deleted_with_it() {
         "{:?}",
         peer.heard()
     );
+}
+
+/// A listing with a line that cannot be read does not say that a file is not there.
+#[test]
+fn what_stands_in_a_line_that_nobody_can_read_is_not_overwritten() {
+    let folder = b"drwxr-xr-x 1 u g 4096 Jan 01  2020 up\r\n";
+    for line in ["-rw-r--r-- 1 u g 6 Foo 99  2020 x\r\n", "-rw-r--r-- 1 u g 6 Jan 01  99999 x\r\n"] {
+        let listing = format!("-rw-r--r-- 1 u g 6 Jan 01  2020 a\r\n{line}");
+        let world = World::list(&[("/", folder), ("/up/", listing.as_bytes()), ("/up/x", b"theirs")]);
+        let peer = Peer::honest(world);
+        let ended = put(&peer, &[("up/x", b"ours")], &["--if-exists", "skip"]);
+        assert!(ended.stdout.contains("\"skipped\""), "{} {}", ended.stdout, ended.stderr);
+        assert!(!peer.heard_verb("STOR"), "{:?}", peer.heard());
+    }
+}
+
+/// It was stored under another name, or not at all.
+#[test]
+fn what_the_server_does_not_have_is_not_done() {
+    let listing = b"-rw-r--r-- 1 u g 4 Jan 01  2020 other\r\n";
+    for (world, status) in [
+        (World::list(&[("/", listing), ("/other", b"ours")]), 1),
+        // A folder that takes files and shows none.
+        (World::list(&[("/", b"")]), 0),
+    ] {
+        let ended = put(&Peer::honest(world), &[("file", b"ours")], &["--retries", "0"]).expect(status);
+        let said = ended.stderr.contains("does not have it under this name");
+        assert_eq!(said, status == 1, "{} {}", ended.stdout, ended.stderr);
+    }
+}
+
+#[test]
+fn what_the_server_says_to_have_renamed_and_has_not_is_not_done() {
+    let stored = AtomicBool::new(false);
+    let peer = Peer::except(world(b"their old one"), move |dialogue, verb, argument| match verb {
+        "STOR" => {
+            stored.store(true, Ordering::SeqCst);
+            Ok(false)
+        }
+        "SIZE" if argument.contains(".filepart") && stored.load(Ordering::SeqCst) => {
+            dialogue.say("213 4").map(|()| true)
+        }
+        "RNFR" => dialogue.say("350 to what").map(|()| true),
+        "RNTO" => dialogue.say("250 renamed").map(|()| true),
+        _ => Ok(false),
+    });
+    let ended = with_temporary_names(&peer, b"ours").expect(1);
+    assert!(ended.stderr.contains("and has not"), "{}", ended.stderr);
+    assert!(!peer.heard_verb("DELE"), "{:?}", peer.heard());
+}
+
+#[test]
+fn what_is_there_is_not_deleted_for_a_server_that_cannot_rename() {
+    let stored = AtomicBool::new(false);
+    let peer = Peer::except(world(b"their old one"), move |dialogue, verb, argument| match verb {
+        "STOR" => {
+            stored.store(true, Ordering::SeqCst);
+            Ok(false)
+        }
+        "SIZE" if argument.contains(".filepart") && stored.load(Ordering::SeqCst) => {
+            dialogue.say("213 4").map(|()| true)
+        }
+        "RNFR" => dialogue.say("502 no RNFR here").map(|()| true),
+        _ => Ok(false),
+    });
+    let ended = with_temporary_names(&peer, b"ours").expect(1);
+    assert!(ended.stderr.contains("502"), "{}", ended.stderr);
+    assert!(!peer.heard_verb("DELE"), "{:?}", peer.heard());
+}
+
+/// Puts `file` over what is there, by a temporary name.
+fn with_temporary_names(peer: &Peer, bytes: &[u8]) -> Ended {
+    let home = tempfile::tempdir().unwrap();
+    let (target, folder) = (home.path().join("target"), home.path().join("config/longshore"));
+    fs::create_dir_all(&target).unwrap();
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(target.join("file"), bytes).unwrap();
+    let port = peer.url("").rsplit(':').next().unwrap().trim_end_matches('/').to_owned();
+    let site = format!(
+        "[[site]]\nname = \"S\"\nhost = \"127.0.0.1\"\nport = {port}\nlogin = \"anonymous\"\nsecurity = \"never\"\n\
+         temporary_names = true\n"
+    );
+    fs::write(folder.join("sites.toml"), site).unwrap();
+    let options = ["--site", "S", "--if-exists", "overwrite", "--retries", "0", "--json"];
+    run_in(home, &[&["put", "file", "/"], &options[..], &HURRIED].concat())
+}
+
+/// Most programs save by putting another file in the place of the old one.
+#[test]
+fn a_file_that_is_replaced_while_it_is_sent_is_not_done() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("target/file");
+    fs::create_dir(home.path().join("target")).unwrap();
+    fs::write(&path, vec![b'o'; 300_000]).unwrap();
+    let stores = AtomicUsize::new(0);
+    let peer = Peer::except(World::list(&[("/", b"")]), move |dialogue, verb, _| match verb {
+        "STOR" => {
+            stores.fetch_add(1, Ordering::SeqCst);
+            dialogue.say("150 send it")?;
+            let mut data = dialogue.accept()?;
+            data.read_exact(&mut [0; 100])?;
+            fs::write(path.with_extension("new"), vec![b'n'; 300_000])?;
+            fs::rename(path.with_extension("new"), &path)?;
+            std::io::copy(&mut data, &mut std::io::sink())?;
+            dialogue.say("226 stored").map(|()| true)
+        }
+        "SIZE" if stores.load(Ordering::SeqCst) > 0 => dialogue.say("213 300000").map(|()| true),
+        _ => Ok(false),
+    });
+    let ended = run_in(home, &[&["put", "file", &peer.url(""), "--json"], &HURRIED[..]].concat()).expect(1);
+    assert!(ended.stderr.contains("changed while it was being sent"), "{}", ended.stderr);
+    assert_eq!(peer.count("STOR"), 1, "whether it is sent again is for a person to say: {:?}", peer.heard());
+}
+
+/// ProFTPD and Pure-FTPd say the size of the link itself.
+#[test]
+fn what_is_said_of_a_link_is_not_the_size_of_its_file() {
+    let listing = b"type=OS.unix=symlink;modify=20200101000000;size=8; l\r\n";
+    let world = World::mlsd(&[("/", listing), ("/l", b"longer content")]);
+    let peer = Peer::except(world, |dialogue, verb, _| match verb {
+        "MLST" => dialogue
+            .say("250-here\r\n type=OS.unix=slink:file;modify=20200101000000;size=8; /l\r\n250 end")
+            .map(|()| true),
+        _ => Ok(false),
+    });
+    for what in ["", "l"] {
+        let home = tempfile::tempdir().unwrap();
+        let ended = run_in(home, &[&["get", &peer.url(what), "--json", "--retries", "0"], &HURRIED[..]].concat());
+        let ended = ended.expect(0);
+        assert!(ended.stdout.contains("\"bytes\":14,"), "{}", ended.stdout);
+    }
+}
+
+/// pyftpdlib shows links as the folders that they lead to.
+#[test]
+fn a_link_that_looks_like_a_folder_does_not_lead_back_for_ever() {
+    let inside = |unique: u8| {
+        format!(
+            "type=dir;unique=1u{unique};modify=20200101000000; loop\r\ntype=file;unique=9;modify=20200101000000;size=1; f\r\n"
+        )
+    };
+    let (top, below) = ("type=dir;unique=1u7;modify=20200101000000; lp\r\n", inside(7));
+    let peer = Peer::except(World::mlsd(&[("/", top.as_bytes())]), move |dialogue, verb, argument| match verb {
+        "CWD" if argument.contains("loop") || argument.contains("lp") => {
+            dialogue.directory = format!("{}/", dialogue.path(argument).trim_end_matches('/'));
+            dialogue.say("250 there").map(|()| true)
+        }
+        "MLSD" if dialogue.directory.contains("lp") => dialogue.transfer(below.as_bytes()).map(|()| true),
+        "RETR" => dialogue.transfer(b"x").map(|()| true),
+        _ => Ok(false),
+    });
+    let home = tempfile::tempdir().unwrap();
+    let ended = run_in(home, &[&["get", &peer.url("lp"), "--json", "--retries", "0"], &HURRIED[..]].concat()).expect(1);
+    assert!(ended.stderr.contains("loop"), "{}", ended.stderr);
+    assert!(peer.count("MLSD") <= 4, "{:?}", peer.heard());
+}
+
+#[test]
+fn a_small_file_that_is_no_beginning_is_not_replaced() {
+    let bytes = vec![b's'; 5000];
+    let peer = Peer::honest(world(&bytes));
+    let resume = ["--if-exists", "resume", "--retries", "0"];
+    let ended = get(&peer, b"my own notes", &resume).expect(1);
+    assert_eq!(fs::read(ended.target().join("file")).unwrap(), b"my own notes");
+    assert!(ended.stderr.contains("not the beginning"), "{}", ended.stderr);
+    let ended = get(&peer, &bytes[..2000], &resume).expect(0);
+    assert_eq!(fs::read(ended.target().join("file")).unwrap(), bytes);
+    assert!(ended.stdout.contains("\"resumed_from\":2000,"), "{}", ended.stdout);
+}
+
+/// A firewall that lets one connection through: what waits for others that never come goes over it.
+#[test]
+fn rows_do_not_wait_for_connections_while_another_is_free() {
+    let names: Vec<String> = (0..6).map(|number| format!("f{number}")).collect();
+    let line = |name: &String| format!("-rw-r--r-- 1 u g 1 Jan 01  2020 {name}\r\n");
+    let paths: Vec<String> = names.iter().map(|name| format!("/up/{name}")).collect();
+    let listing = names.iter().map(line).collect::<String>();
+    let folder = b"drwxr-xr-x 1 u g 4096 Jan 01  2020 up\r\n";
+    let mut nodes: Vec<(&str, &[u8])> = vec![("/", folder), ("/up/", listing.as_bytes())];
+    nodes.extend(paths.iter().map(|path| (path.as_str(), &b"x"[..])));
+    let (world, count) = (World::list(&nodes), Arc::new(AtomicUsize::new(0)));
+    let counted = count.clone();
+    let peer = Peer::start(move |dialogue| {
+        if counted.fetch_add(1, Ordering::SeqCst) > 0 {
+            return dialogue.ignore();
+        }
+        dialogue.say("220 ready")?;
+        dialogue.serve(&world, |_, _, _| Ok(false))
+    });
+    let home = tempfile::tempdir().unwrap();
+    let options = ["--json", "-j", "4", "--retries", "0", "--timeout", "10"];
+    run_in(home, &[&["get", &peer.url("up")], &options[..]].concat()).expect(0);
+    assert!(count.load(Ordering::SeqCst) > 1, "there was something to wait for");
 }

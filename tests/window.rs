@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on has failed
 
+#[path = "window/bookmarks.rs"]
+mod bookmarks;
 #[path = "window/connecting.rs"]
 mod connecting;
 #[path = "window/drags.rs"]
 mod drags;
 #[path = "window/files.rs"]
 mod files;
+#[path = "window/keyboard.rs"]
+mod keyboard;
 #[path = "window/trees.rs"]
 mod trees;
 
@@ -25,7 +29,7 @@ use longshore::model::transfer::Course;
 use longshore::model::{
     Action, Actions, AfterLast, Ask, Cause, ConnectionId, ConnectionState, Direction, Entry, Event, Failure,
     FileAction, Kind, Line, Listing, LocalListing, Login, Place, Question, QuestionId, RemotePath, Settings, Site,
-    Sites, TabId,
+    Sites, TabId, TransferType,
 };
 use longshore::ui::{App, Start};
 
@@ -306,6 +310,24 @@ fn the_keyboard_goes_as_the_eye_does() {
         expected.next_if(focused);
     }
     assert_eq!(expected.next(), None, "was not reached in its turn");
+}
+
+#[test]
+fn the_transfer_type_is_chosen_in_a_menu() {
+    let mut window = Window::with_folders();
+    for label in ["Transfer", "Transfer type"] {
+        window.harness.get_by_label(label).click();
+        window.run();
+    }
+    for (label, chosen) in [("Automatic", Toggled::False), ("Binary", Toggled::True), ("Text", Toggled::False)] {
+        let row = window.harness.get_by_role_and_label(Role::RadioButton, label);
+        assert_eq!(row.accesskit_node().toggled(), Some(chosen), "{label}");
+    }
+    window.harness.get_by_role_and_label(Role::RadioButton, "Automatic").click();
+    window.run();
+    let actions = window.actions();
+    let [Action::SaveSettings(settings)] = actions.as_slice() else { panic!("{actions:?}") };
+    assert_eq!(**settings, Settings { transfer_type: TransferType::Auto, ..Settings::default() });
 }
 
 #[test]

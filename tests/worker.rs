@@ -22,5 +22,7 @@ mod refused;
 mod resume;
 #[path = "worker/segments.rs"]
 mod segments;
+#[path = "worker/text.rs"]
+mod text;
 #[path = "worker/trees.rs"]
 mod trees;

@@ -1,7 +1,11 @@
 //! Questions of the worker: answered from the options, or by the person at the terminal, or with no.
 
+use std::collections::HashMap;
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
 
+use super::front::LOOK;
 use super::interrupt::Interrupt;
 use super::output::visible;
 use crate::model::question::{CertificateDoubt, Facts, FileExists, Scope};
@@ -18,6 +22,8 @@ pub(super) struct Asker {
     /// From `--password-stdin` or the variable, in this order.
     password: Option<Secret>,
     if_exists: Option<IfExists>,
+    /// What the person said for all files that go this way: some of their questions are on the way already.
+    for_all: HashMap<Course, IfExists>,
     attended: bool,
     refused: u32,
     interrupt: Interrupt,
@@ -31,7 +37,7 @@ impl Asker {
         let password = given_password(from_stdin)?;
         let attended = !from_stdin && io::stdin().is_terminal() && io::stderr().is_terminal();
         let if_exists = if_exists.filter(|choice| *choice != IfExists::Ask);
-        Ok(Self { password, if_exists, attended, refused: 0, interrupt, doubted: None })
+        Ok(Self { password, if_exists, for_all: HashMap::new(), attended, refused: 0, interrupt, doubted: None })
     }
 
     /// Whether a person is there.
@@ -49,6 +55,11 @@ impl Asker {
         self.if_exists.unwrap_or(if self.attended { IfExists::Ask } else { IfExists::Skip })
     }
 
+    /// The same, where the person may have said something for all that go this way.
+    fn choice(&self, course: Course) -> IfExists {
+        self.for_all.get(&course).copied().unwrap_or_else(|| self.if_exists())
+    }
+
     /// Whether a skipped file is a failure: nobody has decided that it be skipped.
     pub(super) fn skipping_fails(&self) -> bool {
         self.if_exists.is_none() && !self.attended
@@ -58,7 +69,7 @@ impl Asker {
     pub(super) fn needs_terminal(&self, ask: &Ask) -> bool {
         self.attended
             && match ask {
-                Ask::FileExists(_) => self.if_exists.is_none(),
+                Ask::FileExists(both) => self.choice(both.course) == IfExists::Ask,
                 Ask::Certificate(_) => true,
                 Ask::Password { refused, .. } => self.password.is_none() || refused.is_some(),
                 Ask::Secret { .. } => true,
@@ -68,12 +79,12 @@ impl Asker {
     /// Decides.
     pub(super) fn answer(&mut self, ask: &Ask) -> Answer {
         match ask {
-            Ask::FileExists(both) => match self.if_exists() {
-                IfExists::Ask => ask_about_file(both),
-                choice => Answer::Exists { choice, scope: Scope::Session, only: None },
+            Ask::FileExists(both) => match self.choice(both.course) {
+                IfExists::Ask => self.ask_about_file(both),
+                choice => Answer::Exists { choice, scope: Scope::Session, only: Some(both.course) },
             },
             Ask::Certificate(doubt) => {
-                let answer = if self.attended { ask_about_certificate(doubt) } else { Answer::Refuse };
+                let answer = if self.attended { self.ask_about_certificate(doubt) } else { Answer::Refuse };
                 if answer == Answer::Refuse {
                     self.doubted = Some(doubt.clone());
                 }
@@ -111,6 +122,79 @@ impl Asker {
             }
         }
     }
+
+    fn ask_about_file(&mut self, both: &FileExists) -> Answer {
+        let (target, source) = match both.course {
+            Course::Download => (&both.local, &both.remote),
+            Course::Upload => (&both.remote, &both.local),
+        };
+        write(&format!("{target} exists: {}\n", facts(&both.target)));
+        write(&format!("  to replace it with {source}: {}\n", facts(&both.source)));
+        let question = "  [o]verwrite, if [n]ewer, if si[z]e differs, if size or [t]ime differ, [r]esume, [k]eep both, [s]kip; capital for all: ";
+        loop {
+            let Some(word) = self.word(question) else { return Answer::Refuse };
+            let choice = match word.to_lowercase().as_str() {
+                "o" => IfExists::Overwrite,
+                "n" => IfExists::Newer,
+                "z" => IfExists::Size,
+                "t" => IfExists::SizeOrTime,
+                "r" => IfExists::Resume,
+                "k" => IfExists::Rename,
+                "s" => IfExists::Skip,
+                _ => continue,
+            };
+            let for_all = word.chars().all(char::is_uppercase);
+            if for_all {
+                self.for_all.insert(both.course, choice);
+            }
+            let scope = if for_all { Scope::Session } else { Scope::File };
+            return Answer::Exists { choice, scope, only: Some(both.course) };
+        }
+    }
+
+    fn ask_about_certificate(&self, doubt: &CertificateDoubt) -> Answer {
+        write(&format!("The certificate of {}:{} is not trusted: it {}\n", doubt.host, doubt.port, doubt.problem));
+        if let Some(previously) = &doubt.previously {
+            write(&format!("  IT HAS CHANGED. The one that was trusted before had the SHA-256 {previously}\n"));
+        }
+        for certificate in &doubt.chain {
+            write(&format!("  subject  {}\n", certificate.subject));
+            write(&format!("  issuer   {}\n", certificate.issuer));
+            write(&format!("  for      {}\n", certificate.names.join(", ")));
+            write(&format!("  valid    {} to {}\n", certificate.not_before, certificate.not_after));
+            write(&format!("  SHA-256  {}\n\n", certificate.sha256));
+        }
+        loop {
+            match self.word("  Trust it [o]nce, [a]lways for this host and port, or [n]ot: ").as_deref() {
+                Some("o") => return Answer::Trust { remember: false },
+                Some("a") => return Answer::Trust { remember: true },
+                Some("n") | None => return Answer::Refuse,
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// One word from the terminal; `None` at its end, and when the run is to end.
+    fn word(&self, question: &str) -> Option<String> {
+        write(question);
+        let (sender, line) = sync_channel(1);
+        // A read cannot be broken off: a thread that still waits for a line ends with the process.
+        thread::spawn(move || {
+            let mut line = String::new();
+            let is_there = matches!(io::stdin().lock().read_line(&mut line), Ok(1..));
+            let _ = sender.send(is_there.then(|| line.trim().to_owned()));
+        });
+        loop {
+            match line.recv_timeout(LOOK) {
+                Ok(word) => return word,
+                Err(RecvTimeoutError::Timeout) if !self.interrupt.is_raised() => {}
+                Err(_) => {
+                    write("\n");
+                    return None;
+                }
+            }
+        }
+    }
 }
 
 /// The password from standard input, if it is said to come from there, else from the environment.
@@ -133,67 +217,10 @@ fn first_line(mut stream: impl BufRead) -> Result<Secret, String> {
     }
 }
 
-fn ask_about_file(both: &FileExists) -> Answer {
-    let (target, source) = match both.course {
-        Course::Download => (&both.local, &both.remote),
-        Course::Upload => (&both.remote, &both.local),
-    };
-    write(&format!("{target} exists: {}\n", facts(&both.target)));
-    write(&format!("  to replace it with {source}: {}\n", facts(&both.source)));
-    let question = "  [o]verwrite, if [n]ewer, if si[z]e differs, if size or [t]ime differ, [r]esume, [k]eep both, [s]kip; capital for all: ";
-    loop {
-        let Some(word) = ask(question) else { return Answer::Refuse };
-        let choice = match word.to_lowercase().as_str() {
-            "o" => IfExists::Overwrite,
-            "n" => IfExists::Newer,
-            "z" => IfExists::Size,
-            "t" => IfExists::SizeOrTime,
-            "r" => IfExists::Resume,
-            "k" => IfExists::Rename,
-            "s" => IfExists::Skip,
-            _ => continue,
-        };
-        let scope = if word.chars().all(char::is_uppercase) { Scope::Session } else { Scope::File };
-        return Answer::Exists { choice, scope, only: Some(both.course) };
-    }
-}
-
-fn ask_about_certificate(doubt: &CertificateDoubt) -> Answer {
-    write(&format!("The certificate of {}:{} is not trusted: it {}\n", doubt.host, doubt.port, doubt.problem));
-    if let Some(previously) = &doubt.previously {
-        write(&format!("  IT HAS CHANGED. The one that was trusted before had the SHA-256 {previously}\n"));
-    }
-    for certificate in &doubt.chain {
-        write(&format!("  subject  {}\n", certificate.subject));
-        write(&format!("  issuer   {}\n", certificate.issuer));
-        write(&format!("  for      {}\n", certificate.names.join(", ")));
-        write(&format!("  valid    {} to {}\n", certificate.not_before, certificate.not_after));
-        write(&format!("  SHA-256  {}\n\n", certificate.sha256));
-    }
-    loop {
-        match ask("  Trust it [o]nce, [a]lways for this host and port, or [n]ot: ").as_deref() {
-            Some("o") => return Answer::Trust { remember: false },
-            Some("a") => return Answer::Trust { remember: true },
-            Some("n") | None => return Answer::Refuse,
-            Some(_) => {}
-        }
-    }
-}
-
 fn facts(facts: &Facts) -> String {
     let size = facts.size.map_or_else(|| "size not known".to_owned(), |size| format!("{size} bytes"));
     let Some(modified) = facts.modified else { return size };
     format!("{size}, {}", super::listing::time(&modified))
-}
-
-/// One word from the terminal; `None` at its end.
-fn ask(question: &str) -> Option<String> {
-    write(question);
-    let mut line = String::new();
-    match io::stdin().lock().read_line(&mut line) {
-        Ok(1..) => Some(line.trim().to_owned()),
-        Ok(0) | Err(_) => None,
-    }
 }
 
 /// Writes to the terminal; line breaks are ours, all else that it could obey is escaped.
@@ -210,7 +237,15 @@ mod tests {
 
     fn asker(if_exists: Option<IfExists>, password: Option<&str>) -> Asker {
         let password = password.map(Secret::new);
-        Asker { password, if_exists, attended: false, refused: 0, interrupt: Interrupt::default(), doubted: None }
+        Asker {
+            password,
+            if_exists,
+            for_all: HashMap::new(),
+            attended: false,
+            refused: 0,
+            interrupt: Interrupt::default(),
+            doubted: None,
+        }
     }
 
     fn password(refused: Option<&str>) -> Ask {

@@ -19,7 +19,7 @@ use crate::model::{
 };
 
 /// How often Ctrl-C is looked for while nothing happens.
-const LOOK: Duration = Duration::from_millis(50);
+pub(super) const LOOK: Duration = Duration::from_millis(50);
 /// How long a full channel of actions is left alone.
 const ROOM: Duration = Duration::from_millis(2);
 /// How long the worker may take to end; then the process ends without it. Its own bounds are shorter.
@@ -124,15 +124,22 @@ impl Front {
         }
     }
 
+    /// Begins to log in to a target's server as `tab`.
+    pub(super) fn begin_to_connect(&mut self, tab: TabId, target: &Target) -> Result<(), Stop> {
+        let credentials = target.credentials(self.asker.password());
+        self.send(Action::Connect { tab, site: target.site.clone(), credentials })
+    }
+
     /// Logs in to a target's server as `tab`.
     pub(super) fn connect(&mut self, tab: TabId, target: &Target) -> Result<Arc<Server>, Stop> {
-        let credentials = target.credentials(self.asker.password());
-        self.send(Action::Connect { tab, site: target.site.clone(), credentials })?;
+        self.begin_to_connect(tab, target)?;
         loop {
             match self.next()? {
                 Event::Connection { tab: of, state } if of == tab => match state {
                     ConnectionState::Connected(server) => return Ok(server),
-                    ConnectionState::Disconnected(failure) => return Err(self.no_connection(target, failure)),
+                    ConnectionState::Disconnected(failure) => {
+                        return Err(Stop::NoConnection(self.no_connection(target, failure.as_ref())));
+                    }
                     ConnectionState::Connecting(_) | ConnectionState::Waiting { .. } => {}
                 },
                 Event::Stopped => return Err(ended()),
@@ -141,12 +148,14 @@ impl Front {
         }
     }
 
-    fn no_connection(&self, target: &Target, failure: Option<Failure>) -> Stop {
-        let text = failure.map_or_else(|| format!("no connection to {}", target.site.host), |it| it.to_string());
-        let Some(doubt) = &self.asker.doubted else { return Stop::NoConnection(text) };
+    /// Why there is no connection to a target's server, and what may help.
+    pub(super) fn no_connection(&self, target: &Target, failure: Option<&Failure>) -> String {
+        let text = failure.map_or_else(|| format!("no connection to {}", target.site.host), Failure::to_string);
+        let doubt = self.asker.doubted.as_ref().filter(|doubt| doubt.host.eq_ignore_ascii_case(&target.site.host));
+        let Some(doubt) = doubt else { return text };
         let print = doubt.chain.first().map_or("", |certificate| &certificate.sha256);
         let hint = if text.contains(print) { String::new() } else { format!(" (SHA-256 {print})") };
-        Stop::NoConnection(format!("{text}{hint}; --trust SHA256 or --ca FILE accepts it"))
+        format!("{text}{hint}; --trust SHA256 or --ca FILE accepts it")
     }
 
     /// Lists a remote directory.
@@ -278,6 +287,10 @@ impl Front {
         let asker = &mut self.asker;
         let answer =
             if asker.needs_terminal(ask) { self.watch.bars.pause(|| asker.answer(ask)) } else { asker.answer(ask) };
+        // Who leaves has answered nothing: the row waits for another run.
+        if self.interrupt.is_raised() {
+            return Err(Stop::Interrupted);
+        }
         self.send(Action::Answer(*id, answer))
     }
 }

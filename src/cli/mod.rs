@@ -34,7 +34,7 @@ pub use arguments::{Arguments, Command, Export, MaskOf, QueueAction};
 pub use asking::given_password;
 pub use interrupt::on_interrupt;
 pub use options::{DataMode, Options, Tls, TlsMin};
-pub use output::complain;
+pub use output::{complain, explain_usage};
 pub use target::Target;
 pub use transcript::TranscriptFile;
 
@@ -137,9 +137,7 @@ fn start<S>(
 where
     S: FnOnce(Start) -> Result<(Actions, Receiver<Event>), Failure>,
 {
-    for file in &options.ca {
-        std::fs::File::open(file).map_err(|error| Stop::Usage(format!("--ca {}: {error}", file.display())))?;
-    }
+    options.check_roots().map_err(Stop::Usage)?;
     options.check_patterns().map_err(Stop::Usage)?;
     options.warn_of_keylog().map_err(Stop::Usage)?;
     let transcript = options.begin_transcript().map_err(Stop::Usage)?;
@@ -156,6 +154,7 @@ where
         // What an earlier run has left was put in with its filters on.
         if is_new {
             adjusting.adjust_filters(settings);
+            adjusting.adjust_type(settings);
         }
     });
     let channels = spawn(Start { run: options.bare_run(), adjust, left }).map_err(Stop::Failed)?;

@@ -4,12 +4,16 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, ValueEnum};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use super::output::{complain, visible};
 use super::transcript::TranscriptFile;
 use crate::model::filter::Filters;
 use crate::model::settings;
-use crate::model::{IfExists, Mode, PathSyntax, Proxy, Run, Secret, Security, Settings, Site, TlsVersion};
+use crate::model::{
+    IfExists, Mode, PathSyntax, Proxy, Run, Secret, Security, Settings, Site, TlsVersion, TransferType,
+};
 
 /// Most transfers at once that can be asked for.
 const MOST_CONNECTIONS: i64 = 32;
@@ -102,7 +106,7 @@ pub struct Options {
     /// Transfer as text (TYPE A): the server and this machine each use their own line ends.
     #[arg(long, global = true, conflicts_with = "binary")]
     pub ascii: bool,
-    /// Transfer the bytes as they are (TYPE I): the default.
+    /// Transfer the bytes as they are (TYPE I) [default; in the window: as the settings say].
     #[arg(long, global = true)]
     pub binary: bool,
     /// Charset of a server that does not speak UTF-8: windows-1252, shift_jis, koi8-r...
@@ -210,9 +214,21 @@ impl Options {
             tls_keylog: self.tls_keylog,
             roots: self.ca.clone(),
             verify: self.verify,
-            ascii: self.ascii,
             ..Run::default()
         }
+    }
+
+    /// Whether there are certificates in the files of `--ca`.
+    pub fn check_roots(&self) -> Result<(), String> {
+        for file in &self.ca {
+            let wrong = |why: &str| format!("--ca {}: {why}", visible(&file.to_string_lossy()));
+            let text = std::fs::read(file).map_err(|error| wrong(&error.to_string()))?;
+            let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+            if found.map_or(true, |found| found.is_empty()) {
+                return Err(wrong("it holds no certificate (PEM)"));
+            }
+        }
+        Ok(())
     }
 
     /// Says aloud what `--tls-keylog` means; an error where it would do nothing.
@@ -249,6 +265,12 @@ impl Options {
         settings.filters = only.unwrap_or(nothing);
     }
 
+    /// Leaves only the transfer type of this run, which is binary unless `--ascii` says otherwise: what is chosen in the window
+    /// is not for scripts.
+    pub fn adjust_type(&self, settings: &mut Settings) {
+        settings.transfer_type = if self.ascii { TransferType::Text } else { TransferType::Binary };
+    }
+
     /// Whether the patterns of `--exclude` and `--include` are good.
     pub fn check_patterns(&self) -> Result<(), String> {
         Filters::default().only(&[], &self.exclude, &self.include).map(|_| ())
@@ -268,6 +290,9 @@ impl Options {
         settings.limit_up = self.limit_up.unwrap_or(settings.limit_up);
         settings.timeout = self.timeout.unwrap_or(settings.timeout);
         settings.retries = self.retries.unwrap_or(settings.retries);
+        if self.ascii || self.binary {
+            self.adjust_type(settings);
+        }
         if let Some(proxy) = &self.proxy {
             settings.proxy.clone_from(proxy);
         }
@@ -450,6 +475,20 @@ mod tests {
         let mut site = Site { segments: Some(1), ..Site::default() };
         read("--segments 3").adjust_site(&mut site);
         assert_eq!(site.segments, None);
+    }
+
+    #[test]
+    fn a_transfer_type_that_is_typed_holds() {
+        for (line, expected) in
+            [("", TransferType::Auto), ("--ascii", TransferType::Text), ("--binary", TransferType::Binary)]
+        {
+            let mut settings = Settings { transfer_type: TransferType::Auto, ..Settings::default() };
+            read(line).adjust(&mut settings);
+            assert_eq!(settings.transfer_type, expected, "{line}");
+        }
+        let mut settings = Settings { transfer_type: TransferType::Text, ..Settings::default() };
+        read("").adjust_type(&mut settings);
+        assert_eq!(settings.transfer_type, TransferType::Binary, "scripts do not hear of the window's choice");
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! The two streams: results on standard output, everything else on standard error.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use super::status::Status;
 use crate::model::path::{encode_utf8, unescape_char};
+use crate::model::url::masked;
 use crate::model::visible::{escaped, is_hiding};
 
 /// Results. A reader that has gone away (`| head`) is no failure: what comes after is dropped.
@@ -73,7 +76,36 @@ impl Results {
 
 /// One line on standard error: what failed, on what, in whose words.
 pub fn complain(text: &str) {
-    aside(&format!("longshore: {text}"));
+    aside(&without_passwords(&format!("longshore: {text}")));
+}
+
+/// What was typed wrong, as clap says it: with help that was asked for on standard output, with the exit status that it wants.
+pub fn explain_usage(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    let shown = without_passwords(&text);
+    if shown == text {
+        error.exit();
+    }
+    // Nobody is left to tell when standard error is closed.
+    let _ = io::stderr().lock().write_all(shown.as_bytes());
+    Status::Usage.code().into()
+}
+
+/// `text` without the passwords of URLs that were typed as arguments: whatever quotes those, quotes them so.
+fn without_passwords(text: &str) -> String {
+    static SECRET: OnceLock<Vec<(String, String)>> = OnceLock::new();
+    let secret = SECRET.get_or_init(|| {
+        let arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+        arguments.filter_map(|argument| hidden(&argument)).collect()
+    });
+    secret.iter().fold(text.to_owned(), |text, (with, without)| text.replace(with, without))
+}
+
+/// An argument from where it may be quoted, and how it is to be: a URL may stand behind an option's name.
+fn hidden(argument: &str) -> Option<(String, String)> {
+    let url = argument.find("://").map_or(argument, |at| &argument[at..]);
+    let shown = masked(url);
+    (shown != url).then(|| (url.to_owned(), shown))
 }
 
 /// One line on standard error.
@@ -146,6 +178,15 @@ pub(super) mod tests {
         assert!(results.closed);
         results.line("y");
         results.flush();
+    }
+
+    #[test]
+    fn passwords_of_arguments_are_not_quoted() {
+        let pair = |with: &str, without: &str| Some((with.to_owned(), without.to_owned()));
+        assert_eq!(hidden("ftp://u:p@h/x"), pair("://u:p@h/x", "://u:****@h/x"));
+        assert_eq!(hidden("--output=ftp://u:p@h"), pair("://u:p@h", "://u:****@h"));
+        assert_eq!(hidden("u:p@h"), pair("u:p@h", "u:****@h"));
+        assert_eq!((hidden("ftp://u@h/a:b"), hidden("--json")), (None, None));
     }
 
     #[test]

@@ -104,7 +104,7 @@ mod tests {
 
     use super::*;
     use crate::model::transfer::{Folder, Phase, Priority};
-    use crate::model::{Kind, RemotePath, Site, Transfer};
+    use crate::model::{Kind, RemotePath, Site, Transfer, TransferType};
 
     #[test]
     fn a_bar_is_called_as_the_file_and_tells_connections_beyond_the_first() {
@@ -125,7 +125,7 @@ mod tests {
             attempts: 1,
             if_exists: None,
             priority: Priority::default(),
-            text: false,
+            transfer_type: TransferType::Binary,
             place: 0,
         };
         let with = |connections| title(row.row(), &Running { connections, ..Running::default() });

@@ -80,11 +80,11 @@ fn exchange(front: &mut Front, action: impl FnOnce(TabId, Ticket) -> Action) -> 
 /// Transfers what is left, and what was given up before.
 pub(super) fn run(front: &mut Front) -> Result<Status, Stop> {
     front.watch.tells = Tells::Changes;
-    transfers::wait(front, 0)?;
+    transfers::wait(front, 0, &[])?;
     let given_up = front.watch.untold();
     if !given_up.is_empty() {
         front.send(Action::Retry(given_up))?;
-        transfers::wait(front, 0)?;
+        transfers::wait(front, 0, &[])?;
     }
     let tally = front.watch.tally;
     let none_at_all = tally.done == 0 && tally.failed > 0 && tally.failed == tally.without_connection;

@@ -1,6 +1,5 @@
 //! What a URL, or `--site` and a path, mean: a server, credentials if they are there, and a path.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::options::Options;
@@ -11,8 +10,15 @@ use crate::model::{Credentials, Login, PathSyntax, RemotePath, Secret, Site, Sit
 /// Why `text` is no address. An error quotes what it is about, which may be a part of a password.
 fn no_address(text: &str, error: &UrlError) -> String {
     let shown = masked(text);
-    if shown == text {
-        return format!("{text}: {error}");
+    let behind = shown.rsplit_once('@').map_or(&*shown, |(_, behind)| behind);
+    let is_seen = match error {
+        UrlError::NoHost | UrlError::Control => true,
+        UrlError::Scheme(quoted) => shown.starts_with(&format!("{quoted}://")),
+        UrlError::Port(quoted) => behind.contains(&format!(":{quoted}")),
+        UrlError::Escape(quoted) | UrlError::Host(quoted) => behind.contains(quoted),
+    };
+    if shown == text || is_seen {
+        return format!("{shown}: {error}");
     }
     format!("{shown}: not an address; in a password %, /, : and @ are written as %25, %2F, %3A and %40")
 }
@@ -40,7 +46,7 @@ impl Target {
     pub fn of_site(name: &str, path: &str, sites: &Sites, options: &Options) -> Result<Self, String> {
         let site = sites.find(name).ok_or_else(|| format!("there is no site {name}; `longshore sites` lists them"))?;
         if path.contains("://") {
-            return Err(format!("{path}: a URL and --site exclude each other"));
+            return Err(format!("{}: a URL and --site exclude each other", masked(path)));
         }
         let mut site = site.clone();
         options.adjust_site(&mut site);
@@ -77,23 +83,16 @@ pub(super) fn target(text: &str, options: &Options, sites: &Sites) -> Result<Tar
     .map_err(Stop::Usage)
 }
 
-/// The local file that something called `name` on the server becomes in `folder`.
-pub(super) fn local_file(folder: &Path, name: &str) -> Result<std::path::PathBuf, Stop> {
-    if crate::model::path::is_safe_name(name) {
-        Ok(folder.join(local_name(name)))
-    } else {
-        Err(Stop::Local(format!("{name:?} cannot be the name of a local file")))
-    }
-}
-
+/// What something called `name` on the server is called here.
 #[cfg(unix)]
-fn local_name(name: &str) -> std::ffi::OsString {
+pub(super) fn local_name(name: &str) -> std::ffi::OsString {
     use std::os::unix::ffi::OsStringExt;
     std::ffi::OsString::from_vec(crate::model::path::encode_utf8(name))
 }
 
+/// The same.
 #[cfg(not(unix))]
-fn local_name(name: &str) -> std::ffi::OsString {
+pub(super) fn local_name(name: &str) -> std::ffi::OsString {
     crate::model::path::shown(name).into()
 }
 
@@ -132,6 +131,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_with_an_address_is_said_unless_it_may_be_of_a_password() {
+        let why = |url| Target::of_url(url, &Options::default()).unwrap_err();
+        for (url, words) in [
+            ("ftp://u:p@h:99999/", "ftp://u:****@h:99999/: \"99999\" is not a port"),
+            ("ftp://u:p@h/a%0d", "ftp://u:****@h/a%0d: control characters are not allowed in an address"),
+            ("ftp://u:p@h/%zz", "ftp://u:****@h/%zz: \"%zz\" has a broken percent escape"),
+            ("sftp://u:p@h/", "sftp://u:****@h/: sftp:// is not FTP; use ftp://, ftpes:// or ftps://"),
+            ("ftp://u:p@[::1", "ftp://u:****@[::1: \"[::1\" is not an address"),
+        ] {
+            assert_eq!(why(url), words);
+        }
+        for url in ["ftp://u:pa/ss@h", "ftp://u:100%@h/"] {
+            assert!(why(url).contains("in a password %, /, : and @ are written"), "{}", why(url));
+        }
+    }
+
+    #[test]
     fn a_site_takes_the_options() {
         let sites = Sites {
             sites: vec![Site { name: "Home".into(), host: "h".into(), ..Site::default() }],
@@ -148,9 +164,8 @@ mod tests {
     #[test]
     fn names_keep_their_bytes_both_ways() {
         use std::os::unix::ffi::OsStrExt;
-        let path = local_file(Path::new("/x"), &crate::model::path::decode_utf8(b"caf\xe9")).unwrap();
-        assert_eq!(path.file_name().unwrap().as_bytes(), b"caf\xe9");
-        assert_eq!(remote_name(path.file_name().unwrap()), crate::model::path::decode_utf8(b"caf\xe9"));
-        assert!(local_file(Path::new("/x"), "a\\b").is_err());
+        let name = local_name(&crate::model::path::decode_utf8(b"caf\xe9"));
+        assert_eq!(name.as_bytes(), b"caf\xe9");
+        assert_eq!(remote_name(&name), crate::model::path::decode_utf8(b"caf\xe9"));
     }
 }

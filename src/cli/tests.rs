@@ -12,7 +12,7 @@ use super::*;
 use crate::model::transfer::{BatchItem, Done, Folder, Priority, Proof};
 use crate::model::{
     Action, Answer, Ask, Batch, Cause, ConnectionState, Course, Delta, Entry, FileAction, Kind, Listing, Phase,
-    Question, QuestionId, RemotePath, Report, Secret, Server, Site, Sites, TabId, Transfer, TransferId,
+    Question, QuestionId, RemotePath, Report, Secret, Server, Site, Sites, TabId, Transfer, TransferId, TransferType,
 };
 
 /// What a test's worker answers to an action.
@@ -114,7 +114,7 @@ fn row(id: u64, course: Course, item: &BatchItem, phase: Phase) -> Transfer {
         attempts: 0,
         if_exists: None,
         priority: Priority::default(),
-        text: false,
+        transfer_type: TransferType::Binary,
         place: 0,
     }
 }
@@ -207,7 +207,7 @@ fn each_file_has_its_line_when_it_ends() {
     });
     assert_eq!(ran.status, Status::Failed);
     let lines: Vec<serde_json::Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert!(ran.stdout.contains("\"remote\":\"/home/me/a\",\"direction\":\"download\",\"bytes\":10,\"resumed_from\":4,\"seconds\":1.5,\"outcome\":\"done\",\"proof\":\"size\",\"error\":null}"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("\"remote\":\"~/a\",\"direction\":\"download\",\"bytes\":10,\"resumed_from\":4,\"seconds\":1.5,\"outcome\":\"done\",\"proof\":\"size\",\"error\":null}"), "{}", ran.stdout);
     assert_eq!((lines[1]["outcome"].as_str(), &lines[1]["error"]), (Some("skipped"), &serde_json::Value::Null));
     assert_eq!((lines[2]["outcome"].as_str(), lines[2]["proof"].as_str()), (Some("failed"), Some("none")));
     assert!(lines[2]["error"].as_str().unwrap().contains("550 no"));
@@ -255,9 +255,9 @@ fn put_goes_into_the_folder_that_the_url_names() {
         _ => None,
     });
     let items = batch.unwrap().items;
-    assert_eq!((items[0].remote.as_str(), items[0].size, items[0].kind), ("/home/me/up/file", Some(5), Kind::File));
+    assert_eq!((items[0].remote.as_str(), items[0].size, items[0].kind), ("~/up/file", Some(5), Kind::File));
     let name = folder.path().file_name().unwrap().to_str().unwrap();
-    assert_eq!((items[1].remote.to_string(), items[1].kind), (format!("/home/me/up/{name}"), Kind::Directory));
+    assert_eq!((items[1].remote.to_string(), items[1].kind), (format!("~/up/{name}"), Kind::Directory));
 }
 
 #[test]

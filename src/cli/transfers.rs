@@ -3,93 +3,50 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::front::Front;
 use super::progress::size;
 use super::status::{Status, Stop};
-use super::target::{self, Target, local_file, remote_name};
+use super::target::{self, Target, local_name, remote_name};
 use super::watch::{Tally, Tells};
 use crate::model::transfer::BatchItem;
-use crate::model::{Action, Batch, Course, Event, Kind, PathSyntax, RemotePath, Section, Server, TabId};
+use crate::model::url::masked;
+use crate::model::{Action, Batch, ConnectionState, Course, Event, Kind, RemotePath, Section, TabId};
 
 /// Downloads.
 pub(super) fn get(front: &mut Front, texts: &[String], output: &Path) -> Result<Status, Stop> {
     let targets = target::targets(texts, &front.options, &front.sites)?;
     let folder = std::path::absolute(output).map_err(|error| local(output, &error))?;
-    fs::create_dir_all(&folder).map_err(|error| local(&folder, &error))?;
-    let mut tabs: Vec<Tab> = Vec::new();
-    let mut unreached = false;
+    let made = fs::create_dir_all(&folder);
+    let mut asked: Vec<Asked> = Vec::new();
     for target in targets {
-        let known = tabs.iter().position(|tab| tab.of.site == target.site && tab.of.password == target.password);
-        let index = match known {
-            Some(index) => index,
-            None => {
-                let server = reach(front, tab(tabs.len()), &target)?;
-                tabs.push(Tab { of: target.clone(), server, items: Vec::new() });
-                tabs.len() - 1
-            }
-        };
-        let Tab { server, items, .. } = &mut tabs[index];
-        match server {
-            Ok(server) => items.push(download(&folder, target.resolve(&server.home, server.paths))?),
-            // What other servers have is still wanted.
-            Err(reason) => {
-                unreached = true;
-                let item = download(&folder, target.resolve(&RemotePath::root(), PathSyntax::default()))?;
-                front.watch.lost(Course::Download, &item, reason, &mut front.results);
-            }
+        let item = download(&folder, &target);
+        match asked.iter_mut().find(|one| one.of.site == target.site && one.of.password == target.password) {
+            Some(one) => one.items.push(item),
+            None => asked.push(Asked { of: target, items: vec![item] }),
         }
     }
-    let batches = tabs.into_iter().enumerate().filter(|(_, tab)| !tab.items.is_empty()).map(|(index, found)| Batch {
-        tab: tab(index),
-        course: Course::Download,
-        items: found.items,
-        if_exists: Some(front.asker.if_exists()),
-    });
-    let batches: Vec<_> = batches.collect();
-    let status = if batches.is_empty() { Status::Done } else { transfer(front, batches, 0)? };
-    Ok(if unreached { Status::NoConnection } else { status })
+    if let Err(error) = made {
+        let reason = format!("Could not make the folder {}: {error}", folder.display());
+        front.complain(&reason);
+        let items = asked.iter().flat_map(|one| &one.items);
+        items.for_each(|item| front.watch.lost(Course::Download, item, &reason, &mut front.results));
+        return Ok(Status::Failed);
+    }
+    transfer(front, Course::Download, asked, 0)
 }
 
-/// A server, and what is to come from it.
-struct Tab {
+/// What is asked of a server.
+pub(super) struct Asked {
     of: Target,
-    /// Or why there is no connection.
-    server: Result<Arc<Server>, String>,
     items: Vec<BatchItem>,
 }
 
-/// Connects, and says at once why it cannot.
-fn reach(front: &mut Front, tab: TabId, target: &Target) -> Result<Result<Arc<Server>, String>, Stop> {
-    match front.connect(tab, target) {
-        Ok(server) => Ok(Ok(server)),
-        Err(Stop::NoConnection(reason)) => {
-            front.complain(&reason);
-            Ok(Err(reason))
-        }
-        Err(stop) => Err(stop),
-    }
-}
-
-/// The root has no name: what is in it goes into the folder itself.
-fn download(folder: &Path, remote: RemotePath) -> Result<BatchItem, Stop> {
-    if remote.is_root() {
-        return Ok(BatchItem {
-            local: folder.to_owned(),
-            remote,
-            kind: Kind::Directory,
-            size: None,
-            permissions: None,
-        });
-    }
-    Ok(BatchItem {
-        local: local_file(folder, remote.name())?,
-        remote,
-        kind: Kind::Other,
-        size: None,
-        permissions: None,
-    })
+/// What has no name yet goes into the folder itself, or gets its name when the server is reached.
+fn download(folder: &Path, target: &Target) -> BatchItem {
+    let remote = RemotePath::of_typed(&target.path);
+    let local = if remote.name().is_empty() { folder.to_owned() } else { folder.join(local_name(remote.name())) };
+    BatchItem { local, remote, kind: Kind::Other, size: None, permissions: None }
 }
 
 /// Uploads.
@@ -99,6 +56,11 @@ pub(super) fn put(front: &mut Front, words: &[OsString]) -> Result<Status, Stop>
         return Err(Stop::Usage("put needs a PATH and then a URL".to_owned()));
     };
     let target = target::target(last, &front.options, &front.sites)?;
+    for path in paths {
+        if let Some(url) = path.to_str().filter(|text| text.contains("://") && !Path::new(text).exists()) {
+            return Err(Stop::Usage(format!("{}: only the last argument of put is a URL", masked(url))));
+        }
+    }
     let mut sources = Vec::new();
     let mut missing = Vec::new();
     for path in paths {
@@ -110,11 +72,7 @@ pub(super) fn put(front: &mut Front, words: &[OsString]) -> Result<Status, Stop>
             }
         }
     }
-    let server = if sources.is_empty() { None } else { Some(reach(front, tab(0), &target)?) };
-    let folder = match &server {
-        Some(Ok(server)) => target.resolve(&server.home, server.paths),
-        _ => target.resolve(&RemotePath::root(), PathSyntax::default()),
-    };
+    let folder = RemotePath::of_typed(&target.path);
     let item = |Source { path, name, kind, size }| BatchItem {
         local: path,
         remote: folder.join(&remote_name(&name)),
@@ -127,18 +85,10 @@ pub(super) fn put(front: &mut Front, words: &[OsString]) -> Result<Status, Stop>
         front.watch.lost(Course::Upload, &item(source), &reason, &mut front.results);
     }
     let items: Vec<BatchItem> = sources.into_iter().map(item).collect();
-    match server {
-        None => Ok(Status::Failed),
-        Some(Err(reason)) => {
-            items.iter().for_each(|item| front.watch.lost(Course::Upload, item, &reason, &mut front.results));
-            Ok(Status::NoConnection)
-        }
-        Some(Ok(_)) => {
-            let if_exists = Some(front.asker.if_exists());
-            let batch = Batch { tab: tab(0), course: Course::Upload, items, if_exists };
-            transfer(front, vec![batch], lost)
-        }
+    if items.is_empty() {
+        return Ok(Status::Failed);
     }
+    transfer(front, Course::Upload, vec![Asked { of: target, items }], lost)
 }
 
 /// A local file or folder, and what it is called on the server.
@@ -178,21 +128,40 @@ fn source(path: &Path) -> Result<Source, Stop> {
     }
 }
 
-fn transfer(front: &mut Front, batches: Vec<Batch>, missing: usize) -> Result<Status, Stop> {
-    let rows = batches.iter().map(|batch| batch.items.len()).sum();
+/// Puts all of it into the queue, where a run that is interrupted leaves it, and then connects: to all servers at once.
+fn transfer(front: &mut Front, course: Course, mut asked: Vec<Asked>, missing: usize) -> Result<Status, Stop> {
+    let rows = asked.iter().map(|one| one.items.len()).sum();
     front.watch.tells = Tells::All;
-    for batch in batches {
-        front.send(Action::Enqueue(batch))?;
+    for (index, Asked { of, items }) in asked.iter_mut().enumerate() {
+        let (tab, if_exists) = (tab(index), Some(front.asker.if_exists()));
+        front.begin_to_connect(tab, of)?;
+        front.send(Action::Enqueue(Batch {
+            tab,
+            course,
+            items: std::mem::take(items),
+            if_exists,
+            transfer_type: None,
+        }))?;
     }
-    wait(front, rows)?;
-    Ok(sum_up(front, missing))
+    let unreached = wait(front, rows, &asked)?;
+    let status = sum_up(front, missing);
+    Ok(if unreached { Status::NoConnection } else { status })
 }
 
-/// Waits until all rows have ended: at least `rows`, which were asked for.
-pub(super) fn wait(front: &mut Front, rows: usize) -> Result<(), Stop> {
+/// Waits until all rows have ended: at least `rows`, which were asked for. Says which of the servers cannot be reached, and
+/// whether there are such.
+pub(super) fn wait(front: &mut Front, rows: usize, asked: &[Asked]) -> Result<bool, Stop> {
+    let mut unreached = false;
     loop {
         match front.next()? {
-            Event::QueueIdle if front.watch.is_over(rows) || front.failures > 0 => return Ok(()),
+            Event::Connection { tab, state: ConnectionState::Disconnected(Some(failure)) } => {
+                if let Some(Asked { of, .. }) = asked.get(tab.0 as usize) {
+                    front.complain(&front.no_connection(of, Some(&failure)));
+                    front.watch.unreached.insert(failure.to_string());
+                    unreached = true;
+                }
+            }
+            Event::QueueIdle if front.watch.is_over(rows) || front.failures > 0 => return Ok(unreached),
             Event::Stopped => return Err(Stop::Local("the worker ended unexpectedly".to_owned())),
             _ => {}
         }

@@ -49,6 +49,8 @@ pub(super) struct Watch {
     pub(super) is_ending: bool,
     /// Rows that ended badly in this run.
     told: HashSet<TransferId>,
+    /// What was said of servers that cannot be reached.
+    pub(super) unreached: HashSet<String>,
     /// What was said last about a failure.
     said: Option<String>,
     began: HashMap<TransferId, Instant>,
@@ -80,6 +82,7 @@ impl Watch {
             tally: Tally::default(),
             tells: Tells::Nothing,
             told: HashSet::new(),
+            unreached: HashSet::new(),
             said: None,
             is_ending: false,
             began: HashMap::new(),
@@ -177,7 +180,7 @@ impl Watch {
                 }
                 let text = failure.to_string();
                 // A server that is gone fails all its rows with the same words.
-                if self.said.as_deref() != Some(&text) {
+                if self.said.as_deref() != Some(&text) && !self.unreached.contains(&text) {
                     self.bars.pause(|| complain(&text));
                     self.said = Some(text.clone());
                 }

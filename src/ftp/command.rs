@@ -89,7 +89,7 @@ impl Command {
         let line = line[start..].to_vec();
         let word = line.split(u8::is_ascii_whitespace).next().unwrap_or_default();
         if word.is_empty() {
-            return Err(Error::Unsupported("an empty command"));
+            return Err(Error::Withheld("an empty command"));
         }
         Self::from_line(Verb::named(&String::from_utf8_lossy(word)), line)
     }

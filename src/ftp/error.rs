@@ -56,6 +56,9 @@ pub enum Error {
     /// The server lacks a command that the operation needs.
     #[error("the server does not support {0}")]
     Unsupported(&'static str),
+    /// It would change the connection underneath, or is nothing at all.
+    #[error("Longshore does not send {0}")]
+    Withheld(&'static str),
     /// Somebody said stop, or a deadline passed.
     #[error("stopped")]
     Cancelled,

@@ -20,9 +20,13 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Reads every line of facts: some servers spread them over two.
+    /// Reads every line of facts: some servers spread them over two. What they say of a link is not what it leads to, so that
+    /// it is nothing.
     pub fn read(reply: &Reply) -> Self {
         let mut facts = Self::default();
+        if reply.inner().any(|line| line.to_ascii_lowercase().windows(5).any(|window| window == b"slink")) {
+            return facts;
+        }
         for line in reply.inner() {
             let line = line.trim_ascii_start();
             let end = line.iter().position(|byte| *byte == b' ').unwrap_or(line.len());

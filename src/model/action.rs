@@ -13,6 +13,7 @@ use super::queue::{Place as QueuePlace, Section};
 use super::settings::Settings;
 use super::site::{Credentials, Secret, Site, Sites};
 use super::transfer::{Batch, Priority, TransferId};
+use super::transfer_type::TransferType;
 
 /// Ties an answer to its action; made by the front, unique in its run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -108,6 +109,8 @@ pub enum Action {
     Move(Vec<TransferId>, QueuePlace),
     /// Give rows another priority.
     Prioritise(Vec<TransferId>, Priority),
+    /// Let rows go as text or not, where nobody has tried them, or they were given up.
+    ChangeType(Vec<TransferId>, TransferType),
     /// Read transfers and filters from a file that this program or FileZilla wrote. The transfers wait until `Release`.
     Import {
         /// The tab that is told how it ended.

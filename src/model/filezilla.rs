@@ -1,6 +1,9 @@
 //! FileZilla's files: its filters, its servers, and its queue both ways.
 
+use std::io::BufRead;
+
 mod filters;
+mod path;
 mod queue;
 mod server;
 
@@ -15,17 +18,20 @@ use super::xml;
 pub struct Held {
     /// Its filters, if it has any.
     pub filters: Option<Filters>,
+    /// Filters that cannot be taken, each by its name and why: `“NoPhp”, whose regular expression is not known here`.
+    pub refused: Vec<String>,
     /// The rows of its queue.
     pub rows: Rows,
 }
 
 /// Reads `filters.xml`, or what FileZilla exported. `local` makes a path of this machine of a text. Why it is none, in
 /// words.
-pub fn read(text: &str, local: &dyn Fn(&str) -> std::path::PathBuf) -> Result<Held, String> {
+pub fn read(from: impl BufRead, local: &dyn Fn(&str) -> std::path::PathBuf) -> Result<Held, String> {
     let mut rows = queue::Reader::new(local);
-    let root = xml::read(text, &mut |outer, child| rows.keep(outer, child))?;
+    let root = xml::read(from, &mut |outer, child| rows.keep(outer, child))?;
     let Some(root) = root.child("FileZilla3") else {
         return Err("It is no file of FileZilla".to_owned());
     };
-    Ok(Held { filters: filters::read(root), rows: rows.rows() })
+    let (filters, refused) = filters::read(root);
+    Ok(Held { filters, refused, rows: rows.rows() })
 }

@@ -1,4 +1,4 @@
-//! Filters: what is not shown in a pane and not taken along by a walk. Pure: today's date is handed in.
+//! Filters: what is not shown in a pane and not taken along by a walk. Pure: the moment and its zone are handed in.
 
 mod ready;
 
@@ -12,10 +12,10 @@ use super::path::shown;
 
 /// Filters that are kept.
 pub const MOST_FILTERS: usize = 1_000;
-/// Conditions of a filter.
-pub const MOST_CONDITIONS: usize = 200;
+/// Conditions of a filter; as many as FileZilla keeps.
+pub const MOST_CONDITIONS: usize = 1_000;
 /// Bytes of a condition's value, and of a name.
-pub const LONGEST_VALUE: usize = 1_000;
+pub const LONGEST_VALUE: usize = 2_000;
 
 /// All filters, and the sets that say which of them are on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ impl Default for Filter {
     }
 }
 
-/// How many of a filter's conditions must hold.
+/// How many of a filter's conditions must hold: of those that ask for something that is known of the entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Matching {
@@ -95,7 +95,8 @@ pub struct Set {
 pub enum Condition {
     /// Of its name.
     Name(TextIs, String),
-    /// Of the path of the folder that it lies in.
+    /// Of the path of the folder that it lies in. FileZilla ends those of this machine, and not those of a server, with a
+    /// separator: on this machine's side it is enough that `/home/me` or `/home/me/` fits.
     Path(TextIs, String),
     /// Of its size in bytes.
     Size(NumberIs, u64),
@@ -103,7 +104,7 @@ pub enum Condition {
     Date(DayIs, String),
     /// Of its permissions: whether all bits of `0o…` are set, or none of them.
     Permission(u16, bool),
-    /// Of an attribute of Windows by its number in FileZilla, which no server and no other system tells: kept, never met.
+    /// Of an attribute of Windows by its number in FileZilla, which no server and no other system tells: kept, never known.
     Attribute(u8, bool),
 }
 
@@ -285,12 +286,14 @@ impl Filters {
     }
 
     /// Takes in the filters and sets of another program: those of the same names are replaced. Which set is in use stays.
-    pub fn merge(&mut self, other: Self) {
+    /// The names of filters for which there is no room come back.
+    pub fn merge(&mut self, other: Self) -> Vec<String> {
+        let mut too_many = Vec::new();
         for filter in other.filters {
             match self.filters.iter().position(|known| known.name == filter.name) {
                 Some(index) => self.filters[index] = filter,
                 None if self.filters.len() < MOST_FILTERS => self.filters.push(filter),
-                None => {}
+                None => too_many.push(filter.name),
             }
         }
         for set in other.sets.into_iter().filter(|set| !set.name.is_empty()) {
@@ -302,6 +305,7 @@ impl Filters {
                 }
             }
         }
+        too_many
     }
 
     /// Whether any filter is switched on, counting or not.
@@ -313,7 +317,7 @@ impl Filters {
     pub fn ready(&self, side: FilterSide) -> Ready {
         let Some(set) = self.set().filter(|_| self.enabled) else { return Ready::default() };
         let filters = self.filters.iter().filter(|filter| set.on(side).contains(&filter.name));
-        Ready(filters.filter_map(|filter| filter.ready().ok()).collect())
+        Ready(filters.filter_map(|filter| filter.ready(side).ok()).collect())
     }
 
     /// Only these filters, on both sides: those called by `names`, one for what matches a pattern of `exclude`, and one
@@ -340,7 +344,7 @@ impl Filters {
             filters.push(Filter { name, folders: false, match_case: true, matching, conditions, ..Filter::default() });
         }
         for filter in &filters {
-            filter.ready().map_err(|why| format!("{}: {why}", filter.name))?;
+            filter.check().map_err(|why| format!("{}: {why}", filter.name))?;
         }
         let on: BTreeSet<String> = filters.iter().map(|filter| filter.name.clone()).collect();
         let set = Set { name: String::new(), local: on.clone(), remote: on };
@@ -361,7 +365,7 @@ impl Set {
 impl Filter {
     /// What is wrong with it, in words.
     pub fn check(&self) -> Result<(), String> {
-        self.ready().map(|_| ())
+        self.ready(FilterSide::Local).map(|_| ())
     }
 }
 

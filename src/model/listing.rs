@@ -120,6 +120,16 @@ impl Entry {
         self.size.filter(|_| !self.rounded)
     }
 
+    /// What names the file itself, whatever its name, where the server says that (RFC 3659 7.5.7): a link shown as a folder
+    /// has that of the folder. With its time, because not every server keeps them apart.
+    pub fn identity(&self) -> Option<String> {
+        let unique = self.facts.as_deref()?.split(';').find_map(|fact| {
+            let (name, value) = fact.split_once('=')?;
+            (name.eq_ignore_ascii_case("unique") && !value.is_empty()).then_some(value)
+        })?;
+        Some(format!("{unique} {}", self.modified?.at))
+    }
+
     /// Whether one can go into it: a directory, or a link that may lead to one.
     pub fn is_directory(&self) -> bool {
         self.kind == Kind::Directory || (self.kind == Kind::Link && self.to_directory == Some(true))
@@ -181,6 +191,15 @@ impl Modified {
         at.map_or(self, |at| Self { precision: Precision::Minute, ..Self::from_timestamp(at) })
     }
 
+    /// As a clock in `zone` shows it. A day, and a time of unknown zone, stay the server's.
+    pub fn local(&self, zone: &jiff::tz::TimeZone) -> DateTime {
+        if !self.utc || self.precision == Precision::Day {
+            return self.at;
+        }
+        let utc = self.at.to_zoned(jiff::tz::TimeZone::UTC);
+        utc.map_or(self.at, |utc| utc.with_time_zone(zone.clone()).datetime())
+    }
+
     /// The exact UTC time `timestamp`, to the second.
     pub fn from_timestamp(timestamp: Timestamp) -> Self {
         Self { at: timestamp.to_zoned(jiff::tz::TimeZone::UTC).datetime(), precision: Precision::Second, utc: true }
@@ -214,5 +233,18 @@ mod tests {
         let exact = Modified { utc: true, ..listed };
         assert_eq!(exact.in_zone(&east), exact);
         assert!(exact.is_exact());
+    }
+
+    #[test]
+    fn only_a_time_in_utc_is_another_one_here() {
+        let at = "2026-01-05T22:30:45".parse().unwrap();
+        let east = jiff::tz::TimeZone::fixed(jiff::tz::offset(2));
+        for (precision, utc, local) in [
+            (Precision::Second, true, "2026-01-06T00:30:45"),
+            (Precision::Second, false, "2026-01-05T22:30:45"),
+            (Precision::Day, true, "2026-01-05T22:30:45"),
+        ] {
+            assert_eq!(Modified { at, precision, utc }.local(&east).to_string(), local, "{precision:?} {utc}");
+        }
     }
 }

@@ -33,6 +33,7 @@ pub mod stage;
 pub mod syntax;
 pub mod transcript;
 pub mod transfer;
+pub mod transfer_type;
 pub mod url;
 pub mod verb;
 pub mod visible;
@@ -58,6 +59,7 @@ pub use site::{Credentials, HostCommand, Login, Mode, Secret, Security, Site, Si
 pub use syntax::PathSyntax;
 pub use transcript::{ConnectionId, Direction, Line, Record, Transcript, UNTIMED};
 pub use transfer::{Batch, Course, Phase, Transfer, TransferId};
+pub use transfer_type::TransferType;
 
 /// One tab of the window: a browsing session with its own local and remote folder. The command line uses tab 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -54,12 +54,25 @@ pub fn encode_utf8(text: &str) -> Vec<u8> {
     bytes
 }
 
+/// `name` as systems know it for which capitals and small letters are one, and the ways to write an accent: two names that
+/// are folded alike may be one file.
+pub fn folded(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
+    icu_normalizer::ComposingNormalizerBorrowed::new_nfc().normalize(&name.to_lowercase()).into_owned()
+}
+
 /// `text` with every escape as U+FFFD, for people and for JSON.
 pub fn shown(text: &str) -> String {
     text.chars().map(|c| if unescape_char(c).is_some() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
+/// Begins a path as a person typed it: what it means is known once the server is.
+const TYPED: &str = "~/";
+
 /// An absolute path on the server, in the form that PWD gave it: components separated by `/`, none empty, `.` or `..`.
+/// Only rows of the queue whose server has not been reached have one as a person typed it: see [`RemotePath::of_typed`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RemotePath(String);
@@ -85,6 +98,26 @@ impl RemotePath {
         Self(format!("/{}", components.join("/")))
     }
 
+    /// What a person typed, to be resolved once the server has told the log-in folder and how it writes paths. It has no
+    /// name where it does not plainly end with one.
+    pub fn of_typed(text: &str) -> Self {
+        let text = if text.len() > 1 { text.strip_suffix('/').unwrap_or(text) } else { text };
+        let name = text.rsplit_once('/').map_or(text, |(_, name)| name);
+        let end = if name.is_empty() || is_safe_name(name) { "" } else { "/" };
+        Self(format!("{TYPED}{text}{end}"))
+    }
+
+    /// What a person typed, if that is all that is known.
+    pub fn typed(&self) -> Option<&str> {
+        let text = self.0.strip_prefix(TYPED)?;
+        Some(if text.len() > 1 { text.strip_suffix('/').unwrap_or(text) } else { text })
+    }
+
+    /// A path as it was kept: normal, or as it was typed.
+    pub fn of_kept(text: &str) -> Self {
+        if text.starts_with(TYPED) { Self(text.to_owned()) } else { Self::new(text) }
+    }
+
     /// What a person typed, seen from this path: absolute if it starts with `/`, else below this path.
     pub fn resolve(&self, typed: &str) -> Self {
         if typed.starts_with('/') { Self::new(typed) } else { Self::new(&format!("{}/{typed}", self.0)) }
@@ -92,13 +125,13 @@ impl RemotePath {
 
     /// The entry `name` of this directory. `name` is one component as a listing gave it.
     pub fn join(&self, name: &str) -> Self {
-        if self.is_root() { Self(format!("/{name}")) } else { Self(format!("{}/{name}", self.0)) }
+        if self.0.ends_with('/') { Self(format!("{}{name}", self.0)) } else { Self(format!("{}/{name}", self.0)) }
     }
 
     /// The directory that holds this path; `None` for the root.
     pub fn parent(&self) -> Option<Self> {
         let (parent, _) = self.0.rsplit_once('/').filter(|_| !self.is_root())?;
-        Some(if parent.is_empty() { Self::root() } else { Self(parent.to_owned()) })
+        Some(if matches!(parent, "" | "~" | "~/") { Self(format!("{parent}/")) } else { Self(parent.to_owned()) })
     }
 
     /// The last component; empty for the root.
@@ -129,7 +162,8 @@ impl RemotePath {
 
 impl fmt::Display for RemotePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(&self.0))
+        let text = self.0.strip_prefix(TYPED).filter(|text| text.starts_with('/')).unwrap_or(&self.0);
+        f.write_str(&shown(text))
     }
 }
 
@@ -188,6 +222,32 @@ mod tests {
         assert_eq!(RemotePath::root().parent(), None);
         assert_eq!(path.resolve("../x").as_str(), "/a/x");
         assert!(path.is_within(&RemotePath::new("/a")) && !RemotePath::new("/ab").is_within(&RemotePath::new("/a")));
+    }
+
+    #[test]
+    fn what_was_typed_is_kept_until_it_can_be_resolved() {
+        for (typed, shown, name) in [
+            ("", "~/", ""),
+            ("a", "~/a", "a"),
+            ("a/b/", "~/a/b", "b"),
+            ("/", "/", ""),
+            ("/etc", "/etc", "etc"),
+            ("/etc/x", "/etc/x", "x"),
+            ("..", "~/../", ""),
+            ("a/..", "~/a/../", ""),
+            ("C:\\a", "~/C:\\a/", ""),
+        ] {
+            let path = RemotePath::of_typed(typed);
+            assert_eq!((path.to_string().as_str(), path.name()), (shown, name), "{typed}");
+            assert_eq!(path.typed(), Some(typed.strip_suffix('/').filter(|text| !text.is_empty()).unwrap_or(typed)));
+            assert_eq!(RemotePath::of_kept(path.as_str()), path);
+            let below = path.join("n");
+            assert_eq!((below.name(), below.parent().unwrap().typed()), ("n", path.typed()), "{typed}");
+            if !name.is_empty() {
+                assert_eq!(path.parent().unwrap().join(name), path, "{typed}");
+            }
+        }
+        assert_eq!((RemotePath::new("/~/a").typed(), RemotePath::of_kept("~").as_str()), (None, "/~"));
     }
 
     #[test]

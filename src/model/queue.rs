@@ -17,6 +17,8 @@ use super::transfer::{Course, Phase, Running, Transfer, TransferId};
 
 /// Between the places of two rows that come one after the other: others may be moved in between.
 pub const STRIDE: i64 = 1 << 24;
+/// Rows that the queue holds at most; a tree with more is broken or hostile.
+pub const MOST_ROWS: usize = 2_000_000;
 /// Rows that are done and still shown; beyond that the oldest leave.
 pub const MOST_DONE: usize = 100_000;
 

@@ -14,6 +14,7 @@ use super::question::Facts;
 use super::schedule::Slot;
 use super::site::Secret;
 use super::transfer::Course;
+use super::transfer_type::{EXTENSIONS, TransferType};
 
 /// The most connections for one file.
 pub const MOST_SEGMENTS: u8 = 8;
@@ -57,6 +58,10 @@ pub struct Settings {
     /// Consulted before these two, in this order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exists_rules: Vec<Rule>,
+    /// How files go that are put into the queue from now on.
+    pub transfer_type: TransferType,
+    /// The extensions of what is text where names decide: see `transfer_type::is_text`.
+    pub text_extensions: String,
     /// What panes do not show and walks leave out.
     pub filters: Filters,
     /// Give files the time of modification of their source.
@@ -115,6 +120,8 @@ impl Default for Settings {
             if_exists_up: IfExists::Ask,
             rename_pattern: exists::PATTERN.to_owned(),
             exists_rules: Vec::new(),
+            transfer_type: TransferType::default(),
+            text_extensions: EXTENSIONS.to_owned(),
             filters: Filters::default(),
             keep_times: true,
             keep_permissions: false,
@@ -281,8 +288,6 @@ pub struct Run {
     pub tls_keylog: bool,
     /// Compare size, and a checksum where the server offers one, after each transfer, however large the file is.
     pub verify: bool,
-    /// What is put into the queue goes as text (TYPE A).
-    pub ascii: bool,
     /// Nobody can answer questions: they count as refused.
     pub unattended: bool,
     /// Whether settings, sites and layout may be written.

@@ -162,6 +162,12 @@ impl Site {
         if self.login == Login::Anonymous { "anonymous" } else { &self.user }
     }
 
+    /// Whether both are the same server and user.
+    pub fn is_same_server(&self, other: &Self) -> bool {
+        let who = |site: &Self| (site.host.to_lowercase(), site.port());
+        who(self) == who(other) && self.user() == other.user()
+    }
+
     /// What names this site to a person: its name, else its address.
     pub fn title(&self) -> String {
         if self.name.is_empty() { self.address() } else { self.name.clone() }

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::failure::Failure;
 use super::path::RemotePath;
 use super::queue::Row;
-use super::settings::IfExists;
+use super::settings::{IfExists, Settings};
 use super::site::Site;
+use super::transfer_type::{self, TransferType};
 use super::{Kind, TabId};
 
 /// Names a transfer for good: never used twice, also over restarts.
@@ -39,6 +40,8 @@ pub struct Batch {
     pub items: Vec<BatchItem>,
     /// What to do with targets that exist; `None`: as the settings say.
     pub if_exists: Option<IfExists>,
+    /// How they go; `None`: as the settings say.
+    pub transfer_type: Option<TransferType>,
 }
 
 /// One file, or one folder with all that is in it.
@@ -95,8 +98,8 @@ pub struct Transfer {
     pub if_exists: Option<IfExists>,
     /// What goes first.
     pub priority: Priority,
-    /// As text (TYPE A): each side has its own line ends, so that bytes here and there say nothing of each other.
-    pub text: bool,
+    /// As text or as it is. As text each side has its own line ends, so that bytes here and there say nothing of each other.
+    pub transfer_type: TransferType,
     /// Where it stands in its section: a number that says nothing but what comes before what.
     pub place: i64,
 }
@@ -116,9 +119,27 @@ impl Transfer {
             attempts: self.attempts,
             if_exists: self.if_exists,
             priority: self.priority,
-            text: self.text,
+            transfer_type: self.transfer_type,
             place: self.place,
         }
+    }
+
+    /// Whether it goes as text.
+    pub fn is_text(&self) -> bool {
+        self.row().is_text()
+    }
+
+    /// Lets the name of its source decide how it goes, where that is wanted, and it is known to be a file.
+    pub fn decide_type(&mut self, settings: &Settings) {
+        if self.transfer_type != TransferType::Auto || self.kind != Kind::File {
+            return;
+        }
+        let name = match self.course {
+            Course::Download => &self.remote_name,
+            Course::Upload => self.local_name(),
+        };
+        let is_text = transfer_type::is_text(name, settings);
+        self.transfer_type = if is_text { TransferType::Text } else { TransferType::Binary };
     }
 
     /// The local end's name.

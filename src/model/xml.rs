@@ -1,5 +1,7 @@
 //! XML as far as FileZilla's files need it: elements with text and children, read one by one, and the same written.
 
+use std::io::BufRead;
+
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
@@ -8,6 +10,8 @@ use quick_xml::{Reader, XmlVersion};
 const DEEPEST: usize = 64;
 /// Attributes of an element.
 const MOST_ATTRIBUTES: usize = 16;
+/// Elements that are in memory at once: those of a thousand filters with a thousand conditions.
+const MOST_ELEMENTS: usize = 5_000_000;
 
 /// An element and what is in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,30 +48,50 @@ impl Element {
     }
 }
 
+/// An element that has not ended yet, and how many it and what is in it are.
+#[derive(Default)]
+struct Open {
+    element: Element,
+    count: usize,
+}
+
 /// Reads a document. Each element that ends is shown to `keep` with the one that it lies in as far as that was read; what
 /// comes back becomes a child, so that a document of any length need not be in memory. Why it is none, in words.
-pub fn read(text: &str, keep: &mut dyn FnMut(&Element, Element) -> Option<Element>) -> Result<Element, String> {
-    let mut reader = Reader::from_str(text);
-    let mut open: Vec<Element> = vec![Element::default()];
+pub fn read(from: impl BufRead, keep: &mut dyn FnMut(&Element, Element) -> Option<Element>) -> Result<Element, String> {
+    let (mut reader, mut buffer) = (Reader::from_reader(from), Vec::new());
+    let mut open = vec![Open::default()];
+    let mut count = 0;
     loop {
-        let event = reader.read_event().map_err(|error| format!("It is no XML: {error}"))?;
-        let inner = open.last_mut().ok_or("It is no XML")?;
-        match event {
-            Event::Start(start) => {
-                if open.len() > DEEPEST {
-                    return Err("Its elements lie too deep in one another".to_owned());
+        buffer.clear();
+        let event = reader.read_event_into(&mut buffer).map_err(|error| match error {
+            quick_xml::Error::Io(error) => error.to_string(),
+            error => format!("It is no XML: {error}"),
+        })?;
+        let is_empty = matches!(event, Event::Empty(_));
+        if let Event::Start(start) | Event::Empty(start) = &event {
+            if open.len() > DEEPEST {
+                return Err("Its elements lie too deep in one another".to_owned());
+            }
+            count += 1;
+            if count > MOST_ELEMENTS {
+                return Err("It has too many elements".to_owned());
+            }
+            open.push(Open { element: element(start)?, count: 1 });
+        }
+        if is_empty || matches!(event, Event::End(_)) {
+            let made = open.pop().ok_or("It is no XML")?;
+            let outer = open.last_mut().ok_or("It is no XML")?;
+            match keep(&outer.element, made.element) {
+                Some(kept) => {
+                    outer.element.children.push(kept);
+                    outer.count += made.count;
                 }
-                open.push(element(&start)?);
+                None => count -= made.count,
             }
-            Event::Empty(start) => {
-                let made = element(&start)?;
-                inner.children.extend(keep(inner, made));
-            }
-            Event::End(_) => {
-                let made = open.pop().ok_or("It is no XML")?;
-                let outer = open.last_mut().ok_or("It is no XML")?;
-                outer.children.extend(keep(outer, made));
-            }
+            continue;
+        }
+        let inner = &mut open.last_mut().ok_or("It is no XML")?.element;
+        match event {
             Event::Text(text) => inner.text.push_str(&text.decode().map_err(|error| error.to_string())?),
             Event::CData(data) => inner.text.push_str(&data.decode().map_err(|error| error.to_string())?),
             Event::GeneralRef(entity) => {
@@ -79,8 +103,8 @@ pub fn read(text: &str, keep: &mut dyn FnMut(&Element, Element) -> Option<Elemen
             }
             Event::DocType(_) => return Err("It has a document type, which no file of FileZilla has".to_owned()),
             Event::Eof if open.len() > 1 => return Err("It ends in the middle of an element".to_owned()),
-            Event::Eof => return open.pop().ok_or_else(|| "It is empty".to_owned()),
-            Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
+            Event::Eof => return open.pop().map(|open| open.element).ok_or_else(|| "It is empty".to_owned()),
+            Event::Start(_) | Event::Empty(_) | Event::End(_) | Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
         }
     }
 }
@@ -105,10 +129,12 @@ pub fn line(name: &str, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufReader, Read};
+
     use super::*;
 
     fn all(text: &str) -> Result<Element, String> {
-        read(text, &mut |_, child| Some(child))
+        read(text.as_bytes(), &mut |_, child| Some(child))
     }
 
     #[test]
@@ -125,7 +151,7 @@ mod tests {
     #[test]
     fn what_is_not_kept_is_not_in_memory() {
         let mut seen = Vec::new();
-        let root = read("<q><s>1</s><f>a</f><f>b</f></q>", &mut |outer, child| {
+        let root = read(&b"<q><s>1</s><f>a</f><f>b</f></q>"[..], &mut |outer, child| {
             if child.name == "f" {
                 seen.push((outer.text_of("s").to_owned(), child.text));
                 return None;
@@ -134,6 +160,26 @@ mod tests {
         });
         assert_eq!(seen, [("1".to_owned(), "a".to_owned()), ("1".to_owned(), "b".to_owned())]);
         assert_eq!(root.unwrap().child("q").unwrap().children.len(), 1);
+    }
+
+    #[test]
+    fn a_document_is_read_in_portions() {
+        let (text, mut seen) = (format!("<q>{}", "<f>a</f>".repeat(1000)), 0);
+        // What comes after the rows cannot be read: they have been seen by then.
+        let from = BufReader::with_capacity(64, text.as_bytes().chain(Broken));
+        let read = read(from, &mut |_, _| {
+            seen += 1;
+            None
+        });
+        assert_eq!((seen, read), (1000, Err("the disk is gone".to_owned())));
+    }
+
+    struct Broken;
+
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("the disk is gone"))
+        }
     }
 
     #[test]

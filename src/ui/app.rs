@@ -19,7 +19,7 @@ use super::pane::Travel;
 use super::perform::{self, Choose, Out};
 use super::text::Clock;
 use super::view::{Side, View};
-use super::{dialog, lower, pointer, sites, theme, window};
+use super::{dialog, keyboard, lower, pointer, sites, theme, window};
 
 /// A dialog of the system that ends sooner was never there.
 const AT_ONCE: Duration = Duration::from_millis(200);
@@ -353,7 +353,7 @@ impl App {
     }
 
     fn sync(&mut self) {
-        let today = self.view.clock.now().date();
+        let now = self.view.clock.now().clone();
         for tab in &mut self.view.tabs {
             let known = self.mirror.tab(tab.id);
             if let (None, Some(server)) = (&tab.server, known.and_then(|tab| tab.server.as_ref())) {
@@ -361,7 +361,7 @@ impl App {
                 tab.quick.follow(&server.site);
             }
             for side in [Side::Local, Side::Remote] {
-                tab.pane_mut(side).sync(&self.mirror, known, today);
+                tab.pane_mut(side).sync(&self.mirror, known, &now);
             }
         }
         let mut out = Out::default();
@@ -376,7 +376,7 @@ impl App {
             match action {
                 Action::Connect { tab, site, credentials } if !self.is_reconnect(tab, &site) => {
                     perform::connect(site, credentials, &self.mirror, &mut self.view, &mut out);
-                    self.view.current().side = Side::Remote;
+                    self.view.to_pane(Side::Remote);
                 }
                 action => out.actions.push(action),
             }
@@ -446,7 +446,7 @@ impl eframe::App for App {
         let View { sites, dialogs, tickets, tab, clock, .. } = &mut self.view;
         sites::sites_ui(&ctx, &self.mirror, sites, *tab, &mut out.actions);
         dialog::dialogs_ui(&ctx, &self.mirror, dialogs, tickets, clock, &mut out.actions);
-        self.keyboard_somewhere(&ctx);
+        keyboard::settle(&ctx, &self.mirror, &mut self.view);
         if self.view.dialogs.take_choosing() {
             out.choose = Some(Choose::Compared);
         }
@@ -472,15 +472,5 @@ impl App {
             Popup::close_all(ctx);
         }
         self.behind = behind;
-    }
-
-    /// Where nothing has the keyboard, the pane that had it last gets it: keys always mean something.
-    fn keyboard_somewhere(&mut self, ctx: &Context) {
-        let side = self.view.current().side;
-        let nobody = ctx.memory(|memory| memory.focused().is_none());
-        let busy = self.view.sites.open || self.view.dialogs.is_open(&self.mirror) || ctx.any_popup_open();
-        if nobody && !busy && !lower::fills(&self.view) && self.view.current().pane(side).here().is_some() {
-            perform::give_keyboard(ctx, &mut self.view, side);
-        }
     }
 }

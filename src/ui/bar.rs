@@ -2,8 +2,8 @@
 
 use eframe::egui::{Layout, MenuBar, Rect, Stroke, Ui, UiBuilder, vec2};
 
-use crate::model::AfterLast;
 use crate::model::settings::Theme;
+use crate::model::{AfterLast, TransferType};
 
 use super::bookmarks;
 use super::menu::{self, Can, Item};
@@ -22,6 +22,8 @@ pub enum Choice {
     Item(Item),
     /// A site or a command of the sites' menu.
     Quick(quickconnect::Wish),
+    /// How files go from now on.
+    TransferType(TransferType),
     /// What happens after the last transfer.
     AfterLast(AfterLast),
     /// The bookmark at a place in the list.
@@ -124,6 +126,8 @@ impl Group<'_> {
     fn transfer(&mut self, ui: &mut Ui) {
         self.rows(ui, TRANSFER);
         ui.separator();
+        let chosen = menu::transfer_types(ui, Some(self.mirror.settings.transfer_type), true, "");
+        self.choices.extend(chosen.map(Choice::TransferType));
         menu::submenu(ui, icons::CLOCK, "After the last", |ui| {
             for choice in AfterLast::ALL {
                 let possible = choice != AfterLast::Command || !self.mirror.settings.after_command.is_empty();

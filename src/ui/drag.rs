@@ -142,7 +142,7 @@ pub fn transfer(tab: TabId, from: &Place, entries: &[Entry], to: &Place) -> Deed
         Some(BatchItem { local, remote, kind: entry.destination(), size: entry.exact_size(), permissions })
     });
     let course = if upload { Course::Upload } else { Course::Download };
-    let batch = Batch { tab, course, items: items.collect(), if_exists: None };
+    let batch = Batch { tab, course, items: items.collect(), if_exists: None, transfer_type: None };
     let verb = if upload { "Upload" } else { "Download" };
     Deed { words: format!("{verb} to {}", place::label(to)), act: Act::Enqueue(batch), branch: None }
 }
@@ -182,7 +182,8 @@ pub fn deed_from_outside(tab: TabId, paths: &[PathBuf], into: &Into) -> Option<D
                 let (local, remote) = (path.clone(), to.join(&name));
                 Some(BatchItem { local, remote, kind: Kind::Other, size: None, permissions: None })
             });
-            let batch = Batch { tab, course: Course::Upload, items: items.collect(), if_exists: None };
+            let batch =
+                Batch { tab, course: Course::Upload, items: items.collect(), if_exists: None, transfer_type: None };
             Some(Deed { words: format!("Upload to {}", place::label(folder)), act: Act::Enqueue(batch), branch: None })
         }
     }

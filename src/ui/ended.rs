@@ -53,7 +53,7 @@ mod tests {
 
     use super::*;
     use crate::model::transfer::{Done, Folder, Priority, Proof, Running};
-    use crate::model::{RemotePath, Site, Transfer, TransferId};
+    use crate::model::{RemotePath, Site, Transfer, TransferId, TransferType};
 
     fn row(id: u64, course: Course, running: Running) -> Transfer {
         let site = Arc::new(Site::default());
@@ -69,7 +69,7 @@ mod tests {
             attempts: 1,
             if_exists: None,
             priority: Priority::default(),
-            text: false,
+            transfer_type: TransferType::Binary,
             place: i64::try_from(id).unwrap(),
         }
     }

@@ -50,6 +50,10 @@ impl FilterField {
         if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
             filter.clear();
         }
+        // The filter works as one types: Enter ends nothing.
+        if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+            response.request_focus();
+        }
         if response.has_focus() {
             self.look(ui, id, filter);
         }
@@ -103,7 +107,7 @@ impl FilterField {
         let shown = popup.close_behavior(PopupCloseBehavior::IgnoreClicks).show(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for offered in &self.offered {
-                if row(ui, &offered.text, "", offered.help, "").clicked() {
+                if row(ui, (&offered.text, ""), offered.help, "", false).clicked() {
                     taken = Some(offered.clone());
                 }
             }

@@ -14,7 +14,7 @@ use super::opened_log::about_log;
 use super::queue_panel::{QueueView, queue_tabs, queue_ui};
 use super::transcript_panel::{Asked, TranscriptView, transcript_title, transcript_ui};
 use super::view::{Lower, Side};
-use super::{perform, remedy, text};
+use super::{keyboard, remedy, text};
 
 /// Time in a frame that following the transcript may take.
 const BUDGET: Duration = Duration::from_millis(5);
@@ -162,7 +162,7 @@ fn act(ui: &Ui, asked: Option<Asked>, mirror: &Mirror, view: &mut View, actions:
         Some(Asked::Remedy(chosen)) => remedy::apply(&chosen, mirror, view, actions),
         Some(Asked::Folder(connection, folder)) => {
             remedy::show_folder(connection, &folder, mirror, view, actions);
-            perform::give_keyboard(ui, view, Side::Remote);
+            keyboard::give_to_pane(ui, view, Side::Remote);
         }
         None => {}
     }

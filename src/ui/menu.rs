@@ -4,6 +4,7 @@
 use eframe::egui::containers::menu::SubMenuButton;
 use eframe::egui::{self, Button, Key, KeyboardShortcut, Modifiers, Role, Ui, WidgetInfo};
 
+use crate::model::TransferType;
 use crate::model::settings::Keys;
 
 use super::icons::{self, Icon};
@@ -153,6 +154,8 @@ pub enum Item {
 pub struct Can {
     /// A server is connected.
     pub connected: bool,
+    /// Its connection is open.
+    pub open: bool,
     /// A server was connected, or is being.
     pub known_server: bool,
     /// The pane with the keyboard shows a folder.
@@ -423,7 +426,8 @@ impl Item {
             Self::OpenWithProgram => can.local && can.selected == 1,
             Self::Rename => can.selected == 1,
             Self::Transfer => can.selected > 0 && can.known_server,
-            Self::UploadFiles | Self::RawCommand => can.connected,
+            Self::UploadFiles => can.connected,
+            Self::RawCommand => can.open,
             Self::ReleaseQueue => can.held || can.left,
             Self::HoldQueue => !can.held,
             Self::RetryFailed | Self::ClearFailed => can.failed,
@@ -536,6 +540,20 @@ pub fn choice(ui: &mut Ui, text: &str, chosen: bool, enabled: bool) -> egui::Res
         ui.close();
     }
     response
+}
+
+/// The menu of transfer types, beside the one that it is a row of. Gives back what was chosen instead of `now`. Where nothing
+/// may be chosen, `why` says why.
+pub fn transfer_types(ui: &mut Ui, now: Option<TransferType>, enabled: bool, why: &str) -> Option<TransferType> {
+    let mut chosen = None;
+    submenu(ui, icons::FILE_TEXT, "Transfer type", |ui| {
+        for each in TransferType::ALL {
+            if choice(ui, each.name(), now == Some(each), enabled).on_disabled_hover_text(why).clicked() {
+                chosen = Some(each);
+            }
+        }
+    });
+    chosen
 }
 
 fn button<'a>(ui: &mut Ui, icon: Option<Icon>, text: &'a str, enabled: bool) -> Button<'a> {

@@ -91,6 +91,8 @@ pub struct Tab {
     pub id: TabId,
     /// Its browsing connection.
     pub state: ConnectionState,
+    /// It was closed while nothing was asked of the server, and is made again when something is.
+    pub idle: bool,
     /// The server of the last connection, also after it ended.
     pub server: Option<Arc<Server>>,
     /// The remote folder that is shown.
@@ -119,6 +121,7 @@ impl Tab {
     fn new(id: TabId) -> Self {
         Self {
             id,
+            idle: false,
             state: ConnectionState::Disconnected(None),
             server: None,
             remote: None,
@@ -131,9 +134,14 @@ impl Tab {
         }
     }
 
-    /// Whether it is logged in.
+    /// Whether it is logged in, or was, and will be again when something is asked.
     pub fn is_connected(&self) -> bool {
         matches!(self.state, ConnectionState::Connected(_))
+    }
+
+    /// Whether it is logged in now.
+    pub fn is_open(&self) -> bool {
+        self.is_connected() && !self.idle
     }
 }
 
@@ -287,12 +295,7 @@ impl Mirror {
             Event::Opened { connection, tab, site } => {
                 self.connections.insert(connection, Wire { tab, site, open: true });
             }
-            Event::Closed(connection) => {
-                if let Some(wire) = self.connections.get_mut(&connection) {
-                    wire.open = false;
-                }
-                self.closed.push(connection);
-            }
+            Event::Closed(connection) => self.wire_closed(connection),
             Event::Ask(question) => self.questions.push(question),
             Event::Withdrawn(id) => self.questions.retain(|question| question.id != id),
             Event::Finished { tab, ticket, result } => self.finished(Finished { ticket, tab, result }),
@@ -361,8 +364,7 @@ impl Mirror {
     /// A tab is about to connect to `site`: what it shows of another server is not of this one.
     pub fn connects(&mut self, id: TabId, site: &Site) {
         let tab = self.tab_mut(id);
-        let who = |site: &Site| (site.host.to_lowercase(), site.port(), site.user().to_owned());
-        if tab.server.as_ref().is_some_and(|known| who(&known.site) != who(site)) {
+        if tab.server.as_ref().is_some_and(|known| !known.site.is_same_server(site)) {
             tab.forget_remote();
         }
     }
@@ -375,7 +377,19 @@ impl Mirror {
             }
             tab.server = Some(server.clone());
         }
-        tab.state = state;
+        (tab.state, tab.idle) = (state, false);
+    }
+
+    fn wire_closed(&mut self, connection: ConnectionId) {
+        self.closed.push(connection);
+        let Some(wire) = self.connections.get_mut(&connection) else { return };
+        wire.open = false;
+        let Some(id) = wire.tab else { return };
+        // Another one may have been opened in its place.
+        let other = self.connections.values().any(|wire| wire.open && wire.tab == Some(id));
+        if let Some(tab) = self.tabs.iter_mut().find(|tab| tab.id == id && !other) {
+            tab.idle = tab.is_connected();
+        }
     }
 
     fn listing(&mut self, id: TabId, path: RemotePath, result: Result<Arc<Listing>, Failure>) {

@@ -11,6 +11,7 @@ pub mod drag;
 pub mod ended;
 pub mod filter_field;
 pub mod icons;
+pub mod keyboard;
 pub mod list;
 pub mod lower;
 pub mod menu;

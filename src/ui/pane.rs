@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui::{self, Align, Rect, Sense, Ui, pos2, vec2};
 
-use jiff::civil::Date;
+use jiff::Zoned;
 
 use crate::model::file_columns::FileColumns;
 use crate::model::filter::FilterSide;
@@ -208,7 +208,7 @@ impl PaneView {
     }
 
     /// Takes over what the mirror learned, and works out what is drawn. Once before each frame.
-    pub fn sync(&mut self, mirror: &Mirror, tab: Option<&Tab>, today: Date) {
+    pub fn sync(&mut self, mirror: &Mirror, tab: Option<&Tab>, now: &Zoned) {
         let (content, answers) = match (self.side, tab) {
             (Side::Local, Some(tab)) => (tab.local.clone().map(Content::Local), tab.local_answers),
             (Side::Remote, Some(tab)) => (tab.remote.clone().map(Content::Remote), tab.remote_answers),
@@ -239,7 +239,7 @@ impl PaneView {
         self.table.rows.filter(self.filter.as_ref().map_or("", |filter| &filter.text));
         let filters = &mirror.settings.filters;
         let side = if self.side == Side::Local { FilterSide::Local } else { FilterSide::Remote };
-        self.table.rows.leave_out(filters, side, today);
+        self.table.rows.leave_out(filters, side, now);
         let landed = self.table.rows.arrange();
         let filtered = match (filters.has_any_on(), filters.enabled) {
             (false, _) => Filtered::Nothing,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use eframe::egui::{Context, Id};
+use eframe::egui::Context;
 
 use crate::model::queue::Section;
 use crate::model::settings::Theme;
@@ -16,7 +16,7 @@ use super::menu::{Can, Item};
 use super::mirror::Mirror;
 use super::pane::{Travel, Want, is_openable};
 use super::view::{Side, View};
-use super::{bookmarks, compared_log, drag, list, lower, pane, place, quickconnect, table, tree};
+use super::{bookmarks, drag, keyboard, lower, pane, place, quickconnect};
 
 /// What came of a frame.
 #[derive(Debug, Default)]
@@ -51,6 +51,7 @@ pub fn can(mirror: &Mirror, view: &View, side: Side) -> Can {
     let here = pane.here();
     Can {
         connected: mirror.tab(tab.id).is_some_and(super::mirror::Tab::is_connected),
+        open: mirror.tab(tab.id).is_some_and(super::mirror::Tab::is_open),
         known_server: tab.server.is_some(),
         folder: here.is_some(),
         parent: here.as_ref().and_then(place::parent).is_some(),
@@ -90,10 +91,10 @@ pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mu
         }
         Item::OtherPane => {
             let side = view.current().side.other();
-            give_keyboard(ctx, view, side);
+            keyboard::give_to_pane(ctx, view, side);
         }
-        Item::NextArea => step_area(ctx, view, 1),
-        Item::PreviousArea => step_area(ctx, view, -1),
+        Item::NextArea => keyboard::step(ctx, view, 1),
+        Item::PreviousArea => keyboard::step(ctx, view, -1),
         Item::Trees => view.layout.trees ^= true,
         Item::Queue => view.layout.transfers ^= true,
         Item::Log => view.layout.log ^= true,
@@ -400,7 +401,8 @@ pub fn note_answer(id: QuestionId, answer: &Answer, mirror: &Mirror, view: &mut 
     }
 }
 
-fn set(mirror: &Mirror, out: &mut Out, change: impl FnOnce(&mut Settings)) {
+/// Changes the settings, at once.
+pub fn set(mirror: &Mirror, out: &mut Out, change: impl FnOnce(&mut Settings)) {
     let mut settings = mirror.settings.clone();
     change(&mut settings);
     out.actions.push(Action::SaveSettings(Box::new(settings)));
@@ -415,57 +417,6 @@ fn addresses(view: &mut View, side: Side) -> String {
         (place, _) => place::shown(place),
     };
     tab.pane(side).selected().iter().map(|(place, _)| address(place)).collect::<Vec<_>>().join("\n")
-}
-
-/// Gives the keyboard to the table on `side`.
-pub fn give_keyboard(ctx: &Context, view: &mut View, side: Side) {
-    let tab = view.tab;
-    view.current().side = side;
-    ctx.memory_mut(|memory| memory.request_focus(table::focus_id_of(tab, side)));
-}
-
-/// The areas that F6 goes through, as the eye does.
-fn areas(view: &View) -> Vec<Id> {
-    let mut areas = vec![quickconnect::address_id(view.tab)];
-    for side in [Side::Local, Side::Remote] {
-        if view.layout.trees {
-            areas.push(tree::focus_id_of(view.tab, side));
-        }
-        areas.push(table::focus_id_of(view.tab, side));
-    }
-    areas.extend(
-        ["Transfers", "Failed transfers", "Done transfers", "Reply log", compared_log::NAME].map(list::focus_id),
-    );
-    areas
-}
-
-fn step_area(ctx: &Context, view: &mut View, by: isize) {
-    let mut areas = areas(view);
-    // What is not drawn, such as a tree without room, cannot have the keyboard.
-    areas.retain(|id| ctx.read_response(*id).is_some());
-    let Some(last) = areas.len().checked_sub(1) else { return };
-    let focused = ctx.memory(|memory| memory.focused());
-    let at = areas.iter().position(|id| focused == Some(*id));
-    let next = match at {
-        Some(0) if by < 0 => last,
-        Some(at) if by > 0 && at == last => 0,
-        Some(at) => at.saturating_add_signed(by),
-        None => 0,
-    };
-    let id = areas[next];
-    for side in [Side::Local, Side::Remote] {
-        if [table::focus_id_of(view.tab, side), tree::focus_id_of(view.tab, side)].contains(&id) {
-            view.current().side = side;
-        }
-    }
-    ctx.memory_mut(|memory| memory.request_focus(id));
-}
-
-/// Whether the table of a pane has the keyboard.
-pub fn keyboard_in_pane(ctx: &Context, view: &View) -> bool {
-    let focused = ctx.memory(|memory| memory.focused());
-    let tables = [Side::Local, Side::Remote].map(|side| Some(table::focus_id_of(view.tab, side)));
-    focused.is_some() && tables.contains(&focused)
 }
 
 /// Width that a pane must have for its tree.

@@ -12,13 +12,16 @@ use super::mirror::Mirror;
 use super::picked::{Order, Picked};
 use super::queue_drag::{self, Body};
 use super::queue_row::{draw_row, hover, spoken};
-use super::strip::{at_right, bar, bar_tab, nothing};
+use super::strip::{at_right, bar, bar_tab, nothing_in};
 use super::text::{self, Clock};
 use super::view::Lower;
 use super::{icons, theme};
 
 /// Selected rows that are looked at to find out what can be done with them; with more, everything is offered.
 const LOOKED_AT: usize = 500;
+
+/// Why the type of rows cannot be changed.
+const BEGUN: &str = "It was begun, and keeps its type";
 
 /// How rows are moved without the mouse.
 const MOVES: [(Item, Place); 4] = [
@@ -78,6 +81,11 @@ impl QueueView {
         self.jump.take()
     }
 
+    /// The accessible name of the list that is shown.
+    pub fn shown(&self) -> &'static str {
+        name(self.section)
+    }
+
     fn list(&mut self) -> &mut List {
         &mut self.lists[place(self.section)]
     }
@@ -132,10 +140,10 @@ pub fn queue_ui(
     if section == Section::Active && mirror.queue.left() > 0 {
         left_ui(ui, mirror.queue.left(), actions);
     }
+    let rows = ui.available_rect_before_wrap();
+    list_ui(ui, mirror, view, clock, actions);
     if mirror.queue.section(section).is_empty() {
-        empty(ui, section, mirror.queue.is_held());
-    } else {
-        list_ui(ui, mirror, view, clock, actions);
+        nothing_in(ui, rows, empty(section, mirror.queue.is_held()));
     }
     response
 }
@@ -231,14 +239,13 @@ fn left_ui(ui: &mut Ui, left: usize, actions: &mut Vec<Action>) {
     });
 }
 
-fn empty(ui: &mut Ui, section: Section, held: bool) {
-    let words = match section {
+fn empty(section: Section, held: bool) -> &'static str {
+    match section {
         Section::Active if held => "The queue is held. Drop files here to add them; they start when you release it.",
         Section::Active => "Drop files here to transfer them",
         Section::Failed => "Nothing has failed",
         Section::Done => "What is complete appears here",
-    };
-    nothing(ui, words);
+    }
 }
 
 /// What can be done with the selected rows.
@@ -247,6 +254,7 @@ struct Able {
     any: bool,
     pause: bool,
     resume: bool,
+    retype: bool,
 }
 
 impl Able {
@@ -255,6 +263,7 @@ impl Able {
         for id in picked.iter().take(LOOKED_AT) {
             let Some(row) = queue.get(id).filter(|row| Section::of(row.phase) == section) else { continue };
             able.any = true;
+            able.retype |= row.may_change_type();
             match row.phase {
                 Phase::Left | Phase::Paused => able.resume = true,
                 Phase::Queued | Phase::Waiting { .. } | Phase::Running(_) => able.pause = true,
@@ -262,7 +271,8 @@ impl Able {
             }
         }
         if picked.len() > LOOKED_AT {
-            able = Self { any: true, pause: section == Section::Active, resume: section == Section::Active };
+            let active = section == Section::Active;
+            able = Self { any: true, pause: active, resume: active, retype: section != Section::Done };
         }
         able
     }
@@ -298,6 +308,8 @@ fn list_ui(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, clock: &Clock, ac
         if response.clicked() || (response.secondary_clicked() && !picked.contains(row.id)) {
             let modifiers = if response.clicked() { ui.input(|input| input.modifiers) } else { Modifiers::NONE };
             picked.click(row.id, modifiers, &order);
+        }
+        if response.clicked() || response.secondary_clicked() || response.drag_started() {
             ui.memory_mut(|memory| memory.request_focus(id));
         }
         list::ground(ui, rect, picked.contains(row.id), focused, response.hovered());
@@ -366,6 +378,11 @@ fn context_menu(
     let preset = mirror.settings.keys;
     let ids = || chosen(&mirror.queue, section, picked);
     let mut chosen_priority = None;
+    let mut chosen_type = None;
+    let mut types = |ui: &mut Ui| {
+        let now = mirror.queue.get(row).map(|row| row.transfer_type);
+        chosen_type = menu::transfer_types(ui, now, able.retype, BEGUN);
+    };
     let mut entry = |ui: &mut Ui, item: Item, enabled: bool, action: &dyn Fn() -> Action| {
         if menu::row(ui, item, preset, enabled) {
             actions.push(action());
@@ -389,6 +406,7 @@ fn context_menu(
                     }
                 }
             });
+            types(ui);
             ui.separator();
             let held = mirror.queue.is_held();
             entry(ui, Item::HoldQueue, !held, &|| Action::Hold);
@@ -398,6 +416,7 @@ fn context_menu(
             entry(ui, Item::RetryRows, true, &|| Action::Retry(ids()));
             entry(ui, Item::ResetRows, true, &|| Action::Reset(ids()));
             entry(ui, Item::RemoveRows, true, &|| Action::Remove(ids()));
+            types(ui);
             ui.separator();
             let every = || mirror.queue.section(section).iter().copied().collect();
             entry(ui, Item::RetryFailed, true, &|| Action::Retry(every()));
@@ -410,6 +429,7 @@ fn context_menu(
         }
     }
     actions.extend(chosen_priority.map(|priority| Action::Prioritise(ids(), priority)));
+    actions.extend(chosen_type.map(|chosen| Action::ChangeType(ids(), chosen)));
     ui.separator();
     // Lines of an earlier run are not there any more.
     let logged = mirror.transcript.iter().rev().any(|line| line.transfer == Some(row));

@@ -6,7 +6,7 @@ use eframe::egui::{self, Align, Color32, CornerRadius, Rect, Ui, Vec2};
 
 use crate::model::queue::Row;
 use crate::model::transfer::{Course, Done, Priority, Proof, Running};
-use crate::model::{Kind, Phase};
+use crate::model::{Kind, Phase, TransferType};
 
 use super::icons::Icon;
 use super::text::{self, Clock};
@@ -231,8 +231,10 @@ pub fn hover(ui: &mut Ui, row: Row<'_>) {
     });
     let mut facts = vec![row.folder.site.title()];
     facts.extend(row.size.map(text::exact_size));
-    if row.text {
-        facts.push("as text".to_owned());
+    match row.transfer_type {
+        TransferType::Text => facts.push("as text".to_owned()),
+        TransferType::Auto => facts.push("as text or as it is, by name".to_owned()),
+        TransferType::Binary => {}
     }
     if row.attempts > 1 {
         facts.push(format!("{} attempts", row.attempts));

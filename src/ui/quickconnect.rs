@@ -57,23 +57,30 @@ impl fmt::Debug for QuickView {
 }
 
 impl QuickView {
-    /// Reads what is typed.
+    /// Reads what is typed. What the address says counts: the fields beside it may still be of the server before.
     pub fn read(&self) -> Result<(Site, Option<Credentials>), String> {
         let Address { mut site, password, path } = Address::parse(&self.address).map_err(|error| error.to_string())?;
         let user = self.user.trim();
-        if !user.is_empty() {
+        if site.user.is_empty() && !user.is_empty() {
             site.user = user.to_owned();
             site.login = if user == "anonymous" { Login::Anonymous } else { Login::Normal };
         }
-        if !self.port.trim().is_empty() {
+        if site.port.is_none() && !self.port.trim().is_empty() {
             let port = self.port.trim().parse().ok().filter(|port| *port > 0);
             site.port = Some(port.ok_or_else(|| format!("{:?} is not a port", self.port.trim()))?);
         }
         site.remote = (!path.is_empty()).then_some(path);
         let typed = (!self.password.is_empty()).then(|| Secret::new(self.password.clone()));
-        let password = typed.or(password).filter(|_| site.login != Login::Anonymous);
+        let password = password.or(typed).filter(|_| site.login != Login::Anonymous);
         let credentials = password.map(|password| Credentials { user: site.user.clone(), password, account: None });
         Ok((site, credentials))
+    }
+
+    /// Whether the address says more of `site` than its scheme, host and folder: what there are fields for.
+    fn names_more(&self, site: &Site) -> bool {
+        let typed = self.address.trim();
+        let rest = typed.split_once("://").map_or(typed, |(_, rest)| rest);
+        rest.split('/').next() != Some(&*host_part(&site.host))
     }
 
     /// Shows `site`, which is being connected to, unless it is what is typed.
@@ -155,8 +162,9 @@ pub fn quick_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, tab: TabId, view: &mut
                 Ok((site, credentials)) => {
                     view.mistake = None;
                     view.password.clear();
-                    // A password in the address must not stay on the screen.
-                    if view.address.contains('@') {
+                    // A password in the address must not stay on the screen, and a port would still count when
+                    // another one is typed into its field.
+                    if view.names_more(&site) {
                         view.show(&site);
                     }
                     wishes.push(Wish::Connect(Arc::new(site), credentials));
@@ -291,6 +299,11 @@ mod tests {
         let (site, credentials) = quick("h", "", "unused", "").read().unwrap();
         assert_eq!((site.login, credentials), (Login::Anonymous, None));
         assert!(quick("h", "", "", "0").read().unwrap_err().contains("port"));
+        let (site, credentials) = quick("ftps://ann:a@h:42022/pub", "bob", "b", "21").read().unwrap();
+        assert_eq!((site.port(), site.user(), site.security), (42022, "ann", Security::Implicit));
+        assert_eq!(credentials.unwrap().password.expose(), "a");
+        assert_eq!(quick("h:42022", "bob", "", "21").read().unwrap().0.port(), 42022);
+        assert_eq!(quick("::1", "", "", "21").read().unwrap().0.port(), 21, "it names no port");
         assert!(quick("", "", "", "").read().is_err());
     }
 

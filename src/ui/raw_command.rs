@@ -6,8 +6,8 @@ use std::sync::Arc;
 use eframe::egui::text::{CCursor, CCursorRange};
 use eframe::egui::text_edit::TextEditState;
 use eframe::egui::{
-    self, Button, Id, Key, Label, Modifiers, Popup, PopupCloseBehavior, Rect, RectAlign, Response, RichText, TextEdit,
-    Ui, Vec2,
+    self, Button, EventFilter, Id, Key, Label, Modifiers, Popup, PopupCloseBehavior, Rect, RectAlign, Response,
+    RichText, TextEdit, Ui, Vec2,
 };
 
 use crate::model::verb::{self, Completion, Named};
@@ -21,6 +21,8 @@ use super::{icons, theme};
 const HISTORY: usize = 100;
 /// Commands that are offered at once.
 const OFFERED: usize = 8;
+/// Keys that mean the text, and not what has the keyboard next.
+const KEYS: EventFilter = EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: true, escape: true };
 /// The least width of a row that is offered.
 const ROW: f32 = 420.0;
 /// Servers whose commands are remembered.
@@ -33,8 +35,14 @@ pub struct RawCommand {
     history: Vec<String>,
     /// Which one of the history is shown.
     at: Option<usize>,
+    /// What was typed before the history was.
+    draft: String,
     /// What is typed can become these, worked out when it changes.
     offered: Vec<Completion>,
+    /// Which of them the arrow keys have chosen.
+    chosen: Option<usize>,
+    /// Whether they are put away until something else is typed.
+    closed: bool,
     /// For which text they were worked out.
     offered_for: String,
     /// Where they were drawn.
@@ -52,7 +60,10 @@ impl Default for RawCommand {
             typed: String::new(),
             history: Vec::new(),
             at: None,
+            draft: String::new(),
             offered: Vec::new(),
+            chosen: None,
+            closed: false,
             offered_for: String::new(),
             list: Rect::NOTHING,
             wants_focus: false,
@@ -104,6 +115,8 @@ impl RawCommand {
             self.offered = verb::completions(&self.typed, features, known.map_or(&none, |(_, known)| known));
             self.offered.truncate(OFFERED);
             self.offered_for.clone_from(&self.typed);
+            // What comes out of the history is whole, and the arrow keys go on in it.
+            (self.chosen, self.closed) = (None, self.at.is_some_and(|at| self.history[at] == self.typed));
         }
         let warned = warning(&self.typed).map(|words| {
             let color = theme::of(ui).transient;
@@ -125,10 +138,12 @@ impl RawCommand {
             let id = Id::unique("raw command");
             if ui.memory(|memory| memory.has_focus(id)) {
                 self.complete_by_key(ui, id);
+                self.escape(ui, id);
             }
+            let offers = self.offers();
             let field = TextEdit::singleline(&mut self.typed)
                 .id(id)
-                .lock_focus(!self.offered.is_empty())
+                .lock_focus(offers)
                 .font(theme::mono())
                 .hint_text(hint)
                 .prefix(icons::TERMINAL.text().color(color))
@@ -142,6 +157,8 @@ impl RawCommand {
             }
             if response.has_focus() {
                 self.keys(ui, id);
+                let filter = EventFilter { tab: offers, ..KEYS };
+                ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
             }
             self.offer(ui, &response, warned);
             let enter = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
@@ -155,13 +172,40 @@ impl RawCommand {
         sent
     }
 
-    /// Tab takes the first of what is offered.
+    /// Whether something is offered to go on with.
+    fn offers(&self) -> bool {
+        !self.offered.is_empty() && !self.closed
+    }
+
+    /// Tab takes what is chosen of what is offered, else the first; Enter only what is chosen.
     fn complete_by_key(&mut self, ui: &Ui, id: Id) {
-        if let Some(first) = self.offered.first()
-            && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Tab))
-        {
-            self.typed = format!("{} ", first.typed);
+        if !self.offers() {
+            return;
+        }
+        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        let taken = if pressed(Key::Tab) || (self.chosen.is_some() && pressed(Key::Enter)) {
+            self.offered.get(self.chosen.unwrap_or(0))
+        } else {
+            None
+        };
+        if let Some(taken) = taken {
+            self.typed = format!("{} ", taken.typed);
             self.go_to_end(ui, id);
+        }
+    }
+
+    /// Escape puts away what is offered, then what is typed, and only then leaves the field.
+    fn escape(&mut self, ui: &Ui, id: Id) {
+        if !ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+            return;
+        }
+        if !self.closed && (!self.offered.is_empty() || verb::help(&self.typed).is_some()) {
+            self.closed = true;
+        } else if !self.typed.is_empty() {
+            self.typed.clear();
+            self.at = None;
+        } else {
+            ui.memory_mut(|memory| memory.surrender_focus(id));
         }
     }
 
@@ -179,7 +223,7 @@ impl RawCommand {
             (input.pointer.latest_pos(), input.pointer.primary_down() || input.pointer.primary_released())
         });
         let pressed = busy && pointer.is_some_and(|pointer| self.list.contains(pointer));
-        let open = (field.has_focus() || pressed) && (!self.offered.is_empty() || whole.is_some());
+        let open = (field.has_focus() || pressed) && !self.closed && (!self.offered.is_empty() || whole.is_some());
         let mut taken = None;
         let under = warned.map_or(field.rect, |warned| field.rect.with_min_y(warned.top()));
         let popup = Popup::from_response(field).id(field.id.with("offered")).open(open).align(RectAlign::TOP_START);
@@ -187,15 +231,16 @@ impl RawCommand {
         let shown = popup.close_behavior(PopupCloseBehavior::IgnoreClicks).show(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             if let Some(verb) = whole {
-                row(ui, verb.name, verb.arguments, verb.help, "");
+                row(ui, (verb.name, verb.arguments), verb.help, "", false);
             }
-            for offered in &self.offered {
+            for (index, offered) in self.offered.iter().enumerate() {
                 let known = match offered.named {
                     Some(Named::Feat) => "In FEAT",
                     Some(Named::Help) => "In HELP",
                     None => "",
                 };
-                if row(ui, &offered.typed, offered.arguments, offered.help, known).clicked() {
+                let chosen = self.chosen == Some(index);
+                if row(ui, (&offered.typed, offered.arguments), offered.help, known, chosen).clicked() {
                     taken = Some(format!("{} ", offered.typed));
                 }
             }
@@ -217,37 +262,56 @@ impl RawCommand {
             self.history.remove(0);
         }
         self.at = None;
+        self.draft.clear();
         typed
     }
 
+    /// The arrow keys move in what is offered, else in the history.
     fn keys(&mut self, ui: &Ui, id: Id) {
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        if pressed(Key::ArrowUp) {
-            self.older();
-        } else if pressed(Key::ArrowDown) {
-            self.newer();
-        } else {
-            return;
-        }
+        let step = match (pressed(Key::ArrowUp), pressed(Key::ArrowDown)) {
+            (true, _) if self.offers() => return self.choose(false),
+            (_, true) if self.offers() => return self.choose(true),
+            (true, _) => Self::older,
+            (_, true) => Self::newer,
+            _ => return,
+        };
+        step(self);
         self.go_to_end(ui, id);
+    }
+
+    /// Chooses the next of what is offered, or the one before; beyond either end none is chosen.
+    fn choose(&mut self, next: bool) {
+        let last = self.offered.len().checked_sub(1);
+        self.chosen = match self.chosen {
+            None if next => Some(0),
+            None => last,
+            Some(at) if next => Some(at + 1).filter(|at| Some(*at) <= last),
+            Some(at) => at.checked_sub(1),
+        };
     }
 
     fn older(&mut self) {
         let last = self.at.unwrap_or(self.history.len());
         if let Some(at) = last.checked_sub(1) {
+            if self.at.is_none() {
+                self.draft.clone_from(&self.typed);
+            }
             self.at = Some(at);
             self.typed.clone_from(&self.history[at]);
         }
     }
 
+    /// Behind the newest of the history comes what was typed before.
     fn newer(&mut self) {
-        self.at = self.at.map(|at| at + 1).filter(|at| *at < self.history.len());
-        self.typed = self.at.map_or_else(String::new, |at| self.history[at].clone());
+        let Some(at) = self.at else { return };
+        self.at = Some(at + 1).filter(|at| *at < self.history.len());
+        self.typed = self.at.map_or_else(|| std::mem::take(&mut self.draft), |at| self.history[at].clone());
     }
 }
 
-/// A command, how it is used, what it does, and how it is `known` that the server knows it.
-pub(super) fn row(ui: &mut Ui, name: &str, arguments: &str, help: &str, known: &str) -> Response {
+/// A command, how it is used, what it does, and how it is `known` that the server knows it; perhaps `chosen` by key.
+pub(super) fn row(ui: &mut Ui, (name, arguments): (&str, &str), help: &str, known: &str, chosen: bool) -> Response {
     let palette = theme::of(ui);
     // All rows are as wide as the widest so far, so that what stands at their ends is in line.
     let widest = Id::unique("the widest row of completions");
@@ -258,7 +322,8 @@ pub(super) fn row(ui: &mut Ui, name: &str, arguments: &str, help: &str, known: &
     }
     text.push_right(RichText::new(help).font(theme::small()).color(palette.secondary));
     let button =
-        Button::new(text).gap(theme::GAP).frame_when_inactive(false).min_size(Vec2::new(width, theme::CONTROL));
+        Button::new(text).gap(theme::GAP).frame_when_inactive(chosen).min_size(Vec2::new(width, theme::CONTROL));
+    let button = button.selected(chosen);
     let button = button.shortcut_text(RichText::new(known).font(theme::small()).color(palette.completion));
     let words = [name, arguments, help].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ");
     let response = ui.add(button).accessible_name(words);
@@ -299,6 +364,19 @@ mod tests {
         assert!(warning(" type A").is_some_and(|words| words.contains("how data are sent")));
         assert!(["RNFR x", "ccc", "AUTH TLS", "LIST"].into_iter().all(|typed| warning(typed).is_some()));
         assert_eq!([warning("STAT"), warning("TYPED"), warning("")], [None; 3]);
+    }
+
+    #[test]
+    fn what_was_typed_comes_back_behind_the_history() {
+        let mut command = RawCommand { typed: "PWD".into(), ..RawCommand::default() };
+        command.take();
+        command.typed = "SITE".into();
+        command.newer();
+        assert_eq!(command.typed, "SITE", "there is nothing newer");
+        command.older();
+        assert_eq!(command.typed, "PWD");
+        command.newer();
+        assert_eq!((command.typed.as_str(), command.at), ("SITE", None));
     }
 
     #[test]

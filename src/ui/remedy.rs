@@ -283,5 +283,11 @@ fn fetch(chosen: &Chosen, wire: &Wire, mirror: &Mirror, out: &mut Out) {
 fn batch(row: Row<'_>, tab: TabId) -> Batch {
     let size = row.size.filter(|_| row.course == Course::Download);
     let item = BatchItem { local: local(row), remote: row.remote(), kind: row.kind, size, permissions: None };
-    Batch { tab, course: row.course, items: vec![item], if_exists: Some(IfExists::Overwrite) }
+    Batch {
+        tab,
+        course: row.course,
+        items: vec![item],
+        if_exists: Some(IfExists::Overwrite),
+        transfer_type: Some(row.transfer_type),
+    }
 }

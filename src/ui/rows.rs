@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use jiff::civil::Date;
+use jiff::Zoned;
 
 use super::order::order;
 use crate::model::file_columns::Column;
@@ -107,8 +107,8 @@ pub struct Rows {
     sort: Sort,
     filter: String,
     hidden: bool,
-    /// The filters that count, and what they were made of.
-    filters: (Ready, Filters, Date),
+    /// The filters that count, and what they were made of and on which day.
+    filters: (Ready, Filters, Zoned),
     stale: bool,
     order: Vec<u32>,
     /// The row of each entry; `NOWHERE` for those that are filtered out.
@@ -138,7 +138,7 @@ impl Default for Rows {
             sort: Sort { column: Column::Name, descending: false },
             filter: String::new(),
             hidden: true,
-            filters: (Ready::default(), Filters::default(), Date::default()),
+            filters: (Ready::default(), Filters::default(), Zoned::default()),
             stale: false,
             order: Vec::new(),
             rank: Vec::new(),
@@ -232,10 +232,10 @@ impl Rows {
     }
 
     /// What these filters hide on this side is no row.
-    pub fn leave_out(&mut self, filters: &Filters, side: FilterSide, today: Date) {
-        let (_, known, day) = &self.filters;
-        if known != filters || *day != today {
-            self.filters = (filters.ready(side), filters.clone(), today);
+    pub fn leave_out(&mut self, filters: &Filters, side: FilterSide, now: &Zoned) {
+        let (_, known, then) = &self.filters;
+        if known != filters || then.date() != now.date() || then.time_zone() != now.time_zone() {
+            self.filters = (filters.ready(side), filters.clone(), now.clone());
             self.stale = true;
         }
     }
@@ -268,12 +268,12 @@ impl Rows {
         };
         let entries = content.entries();
         self.order = order(entries, self.sort, &self.filter, self.hidden);
-        let (ready, _, today) = &self.filters;
+        let (ready, _, now) = &self.filters;
         self.filtered = 0;
         if !ready.is_empty() {
             let before = self.order.len();
             let folder = folder(&content);
-            self.order.retain(|index| !ready.hides(&entries[*index as usize], &folder, *today));
+            self.order.retain(|index| !ready.hides(&entries[*index as usize], &folder, now));
             self.filtered = before - self.order.len();
         }
         self.rank = vec![NOWHERE; entries.len()];

@@ -11,7 +11,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 
 use eframe::egui::{self, Align, Button, Context, Layout, RichText, Ui, Vec2};
 
-use crate::model::{Action, Credentials, Login, Sites, TabId};
+use crate::model::site::Bookmark;
+use crate::model::{Action, Credentials, Login, Site, Sites, TabId};
 
 use super::dialog::frame::{self, Foot, MainButton, Opening};
 use super::mirror::Mirror;
@@ -29,7 +30,17 @@ const TREE: f32 = 250.0;
 pub struct SitesView {
     /// Whether it is shown.
     pub open: bool,
+    /// The bookmark that is to be chosen once it is there: the folder and name of its site, and its place.
+    wanted: Option<(String, String, usize)>,
     work: Option<Box<Work>>,
+}
+
+impl SitesView {
+    /// Opens it at a bookmark of `site`, which may still be on its way to be stored.
+    pub fn open_at(&mut self, site: &Site, bookmark: usize) {
+        self.open = true;
+        self.wanted = Some((site.folder.clone(), site.name.clone(), bookmark));
+    }
 }
 
 /// What a person did since it was opened.
@@ -174,7 +185,7 @@ impl Work {
 
     fn connect(&self, tab: TabId, actions: &mut Vec<Action>) {
         let Some(held) = self.site_key().and_then(|key| self.draft.held(key)) else { return };
-        let site = Arc::new(held.site.clone());
+        let site = Arc::new(self.with_bookmark(&held.site));
         let credentials = match &held.password {
             Password::Typed(password) if site.login == Login::Normal => Some(Credentials {
                 user: site.user.clone(),
@@ -184,6 +195,16 @@ impl Work {
             _ => None,
         };
         actions.push(Action::Connect { tab, site, credentials });
+    }
+
+    /// The site, which begins with the folders of the bookmark that is chosen.
+    fn with_bookmark(&self, site: &Site) -> Site {
+        let chosen = match self.chosen {
+            Some(Node::Bookmark(_, at)) => site.bookmarks.get(at).cloned(),
+            _ => None,
+        };
+        let Bookmark { local, remote, .. } = chosen.unwrap_or_default();
+        Site { local: local.or(site.local.clone()), remote: remote.or(site.remote.clone()), ..site.clone() }
     }
 
     fn site_key(&self) -> Option<u32> {
@@ -202,11 +223,17 @@ impl Work {
 /// Draws the site manager as a modal while it is open. `tab`: where "Connect" connects.
 pub fn sites_ui(ctx: &Context, mirror: &Mirror, view: &mut SitesView, tab: TabId, actions: &mut Vec<Action>) {
     if !view.open {
-        view.work = None;
+        (view.work, view.wanted) = (None, None);
         return;
     }
     let work = view.work.get_or_insert_with(|| Box::new(Work::new(&mirror.sites)));
     work.catch_up(mirror);
+    if let Some((folder, name, at)) = &view.wanted
+        && let Some(node) = work.draft.bookmark_of(folder, name, *at)
+    {
+        view.wanted = None;
+        tree::reveal(work, node);
+    }
     let mut close = false;
     let mut foot = None;
     let escaped = frame::show(ctx, "Site manager", WIDTH, |ui| {

@@ -22,7 +22,14 @@ pub fn status_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, tab: TabId) {
     let layout = Layout::left_to_right(Align::Center);
     ui.scope_builder(UiBuilder::new().max_rect(inner).layout(layout).id_salt("status"), |ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
+        let idle = mirror.tab(tab).is_some_and(|tab| tab.idle);
         match mirror.tab(tab).map(|tab| &tab.state) {
+            Some(ConnectionState::Connected(_)) if idle => {
+                word(ui, "Not connected");
+                dot(ui);
+                word(ui, "connects again when needed")
+                    .on_hover_text("The connection was closed while nothing was asked");
+            }
             Some(ConnectionState::Connected(server)) => {
                 server_ui(ui, server);
                 limit_ui(ui, mirror, server);

@@ -77,6 +77,11 @@ pub fn bar_tab(ui: &mut Ui, name: &str, count: Option<usize>, selected: bool, al
     response
 }
 
+/// The same over an empty list, which is there for the keyboard.
+pub fn nothing_in(ui: &mut Ui, rect: Rect, words: &str) {
+    ui.scope_builder(egui::UiBuilder::new().max_rect(rect).id_salt("nothing"), |ui| nothing(ui, words));
+}
+
 /// One line in the middle of an empty panel.
 pub fn nothing(ui: &mut Ui, words: &str) {
     let color = theme::of(ui).secondary;

@@ -7,7 +7,7 @@ use eframe::egui::{
 
 use crate::model::{ConnectionState, TabId};
 
-use super::mirror::Mirror;
+use super::mirror::{Mirror, Tab};
 use super::view::View;
 use super::{icons, paint, text, theme};
 
@@ -38,8 +38,8 @@ enum Mark {
 }
 
 impl Mark {
-    fn of(state: Option<&ConnectionState>) -> Self {
-        match state {
+    fn of(tab: Option<&Tab>) -> Self {
+        match tab.filter(|tab| !tab.idle).map(|tab| &tab.state) {
             Some(ConnectionState::Connected(_)) => Self::Connected,
             Some(ConnectionState::Connecting(_)) => Self::Under,
             Some(ConnectionState::Waiting { .. }) => Self::Waiting,
@@ -80,8 +80,8 @@ pub fn tabs_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &View, wishes: &m
         ScrollArea::horizontal().id_salt("tabs").auto_shrink([false, false]).show(ui, |ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
             for tab in &view.tabs {
-                let state = mirror.tab(tab.id).map(|tab| &tab.state);
-                tab_ui(ui, tab.id, &tab.title(), Mark::of(state), tab.id == view.tab, view.tabs.len() > 1, wishes);
+                let mark = Mark::of(mirror.tab(tab.id));
+                tab_ui(ui, tab.id, &tab.title(), mark, tab.id == view.tab, view.tabs.len() > 1, wishes);
             }
             ui.add_space(2.0);
             if icons::button(ui, icons::PLUS, "New tab").clicked() {

@@ -54,8 +54,7 @@ impl Clock {
     }
 
     fn local(&self, modified: &Modified) -> DateTime {
-        let utc = || modified.at.to_zoned(TimeZone::UTC).ok().map(|time| time.with_time_zone(self.zone()).datetime());
-        if modified.utc && modified.precision != Precision::Day { utc().unwrap_or(modified.at) } else { modified.at }
+        modified.local(self.now.time_zone())
     }
 
     /// `today 9:12`, `2 May 18:03`, `3 May 2024`: as short as it stays clear.

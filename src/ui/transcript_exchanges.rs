@@ -98,6 +98,8 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
             if response.clicked() && modifiers.is_none() {
                 *opened = Some(number);
             }
+        }
+        if response.clicked() || response.secondary_clicked() {
             ui.memory_mut(|memory| memory.request_focus(id));
         }
         list::ground(ui, rect, selected, focused, response.hovered());

@@ -52,6 +52,8 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
                 _ if response.clicked() && modifiers.is_none() => *opened = Some(number),
                 _ => {}
             }
+        }
+        if response.clicked() || response.secondary_clicked() {
             ui.memory_mut(|memory| memory.request_focus(id));
         }
         list::ground(ui, rect, selected, focused, response.hovered());

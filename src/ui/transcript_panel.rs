@@ -17,7 +17,7 @@ use super::picked::{Order, Picked};
 use super::raw_command::RawCommand;
 use super::remedy::Chosen;
 use super::split::{self, Bounds};
-use super::strip::{bar, bar_tab, nothing};
+use super::strip::{bar, bar_tab, nothing_in};
 use super::text::Clock;
 use super::transcript_bar::tools;
 use super::transcript_columns::Columns;
@@ -379,7 +379,7 @@ pub fn transcript_ui(
         Panel::bottom("raw command").frame(line).resizable(false).show(ui, |ui| {
             let tab = mirror.tab(tab);
             let server = tab.and_then(|tab| tab.server.as_deref());
-            let connected = tab.is_some_and(super::mirror::Tab::is_connected);
+            let connected = tab.is_some_and(super::mirror::Tab::is_open);
             sent = view.command.ui(ui, connected, server).map(Asked::Command);
         });
     }
@@ -407,12 +407,19 @@ pub fn transcript_ui(
         }
     }
     announce(ui, view);
-    split::within(ui, rows, "rows", |ui| match view.shown {
-        Shown::Lines if view.index.is_empty() => nothing(ui, empty(mirror, view)),
-        Shown::Lines => lines_ui(ui, mirror, view, clock),
-        Shown::Exchanges if view.index.rows().is_empty() => nothing(ui, empty(mirror, view)),
-        Shown::Exchanges => exchanges_ui(ui, mirror, view, clock),
+    let none = split::within(ui, rows, "rows", |ui| match view.shown {
+        Shown::Lines => {
+            lines_ui(ui, mirror, view, clock);
+            view.index.is_empty()
+        }
+        Shown::Exchanges => {
+            exchanges_ui(ui, mirror, view, clock);
+            view.index.rows().is_empty()
+        }
     });
+    if none {
+        nothing_in(ui, rows, empty(mirror, view));
+    }
     sent
 }
 

@@ -8,6 +8,7 @@ use crate::model::{Credentials, Site, TabId, Ticket};
 
 use super::compared_log::ComparedView;
 use super::dialog::Dialogs;
+use super::keyboard::Keyboard;
 use super::opened_log::OpenedView;
 use super::pane::PaneView;
 use super::queue_panel::QueueView;
@@ -35,6 +36,8 @@ pub struct View {
     pub sites: SitesView,
     /// Dialogs that are open.
     pub dialogs: Dialogs,
+    /// Where the keyboard goes back to.
+    pub keyboard: Keyboard,
     /// Which lower panel is shown where there is room for one.
     pub lower: Lower,
     /// How the window is divided.
@@ -127,6 +130,7 @@ impl View {
             compared: None,
             sites: SitesView::default(),
             dialogs: Dialogs::default(),
+            keyboard: Keyboard::default(),
             lower: Lower::default(),
             layout: Layout::default(),
             put_away: BTreeSet::new(),
@@ -177,6 +181,12 @@ impl View {
     pub fn current(&mut self) -> &mut TabView {
         let index = self.shown();
         &mut self.tabs[index]
+    }
+
+    /// The keyboard is to be in the pane on `side`, once nothing else has it.
+    pub fn to_pane(&mut self, side: Side) {
+        self.current().side = side;
+        self.keyboard.to_pane();
     }
 
     /// What stands in Quickconnect.

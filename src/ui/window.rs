@@ -9,8 +9,8 @@ use super::mirror::Mirror;
 use super::pane::{self, Env};
 use super::perform::{self, Out};
 use super::split::{self, Moved};
-use super::view::{Side, View};
-use super::{bookmarks, lower, notices, quickconnect, status, tabs, theme};
+use super::view::{Lower, Side, View};
+use super::{bookmarks, keyboard, lower, notices, quickconnect, status, tabs, theme};
 
 /// Below this width the lower panels are tabs of one.
 const NARROW: f32 = 1200.0;
@@ -27,6 +27,7 @@ const STRIP: f32 = 34.0;
 
 /// Draws everything but dialogs.
 pub fn window_ui(ui: &mut Ui, mirror: &Mirror, view: &mut View, targets: &mut Targets, out: &mut Out) {
+    view.keyboard.begin();
     let full = ui.max_rect();
     let palette = theme::of(ui);
     ui.painter().rect_filled(full, 0, palette.window);
@@ -55,7 +56,7 @@ pub fn window_ui(ui: &mut Ui, mirror: &Mirror, view: &mut View, targets: &mut Ta
     // Drawn as the eye goes, because the keyboard goes as they are drawn.
     let border = border(body, view);
     if lower::fills(view) {
-        split::within(ui, body, "log", |ui| lower::log_area(ui, mirror, view, &mut out.actions));
+        log_ui(ui, body, mirror, view, out);
     } else {
         panes_ui(ui, body.with_max_y(border), mirror, view, targets, out);
         lower_ui(ui, body, border, mirror, view, targets, out);
@@ -85,8 +86,9 @@ fn choose(ctx: &Context, choice: Choice, side: Side, mirror: &Mirror, view: &mut
                 out.actions.push(crate::model::Action::SaveSites(sites.into()));
             }
             perform::connect(site, credentials, mirror, view, out);
-            view.current().side = Side::Remote;
+            view.to_pane(Side::Remote);
         }
+        Choice::TransferType(chosen) => perform::set(mirror, out, |settings| settings.transfer_type = chosen),
         Choice::AfterLast(choice) => out.actions.push(crate::model::Action::AfterLast(choice)),
         Choice::Bookmark(index) => {
             let bookmark = bookmarks::of(mirror, view.current()).get(index).cloned();
@@ -131,6 +133,7 @@ fn lower_ui(
     let area = Rect::from_min_max(pos2(body.left(), before + 1.0), body.max);
     let both = queue && log;
     if both && body.width() < NARROW {
+        view.keyboard.drawn(view.lower, area);
         let response = split::within(ui, area, "lower", |ui| lower::tabbed_area(ui, mirror, view, &mut out.actions));
         if let Some(response) = response {
             add_queue(view, response.rect, targets);
@@ -138,17 +141,23 @@ fn lower_ui(
     } else if both {
         let (left, right) = shares(ui, area, &mut view.layout.queue, "queue and log");
         queue_ui(ui, left, mirror, view, targets, out);
-        split::within(ui, right, "log", |ui| lower::log_area(ui, mirror, view, &mut out.actions));
+        log_ui(ui, right, mirror, view, out);
     } else if queue {
         queue_ui(ui, area, mirror, view, targets, out);
     } else {
-        split::within(ui, area, "log", |ui| lower::log_area(ui, mirror, view, &mut out.actions));
+        log_ui(ui, area, mirror, view, out);
     }
 }
 
 fn queue_ui(ui: &mut Ui, area: Rect, mirror: &Mirror, view: &mut View, targets: &mut Targets, out: &mut Out) {
+    view.keyboard.drawn(Lower::Queue, area);
     split::within(ui, area, "queue", |ui| lower::queue_area(ui, mirror, view, &mut out.actions));
     add_queue(view, area, targets);
+}
+
+fn log_ui(ui: &mut Ui, area: Rect, mirror: &Mirror, view: &mut View, out: &mut Out) {
+    view.keyboard.drawn(Lower::Log, area);
+    split::within(ui, area, "log", |ui| lower::log_area(ui, mirror, view, &mut out.actions));
 }
 
 fn add_queue(view: &mut View, area: Rect, targets: &mut Targets) {
@@ -221,7 +230,7 @@ pub fn shortcuts(ctx: &Context, mirror: &Mirror, view: &mut View, out: &mut Out)
         return;
     }
     let typing = ctx.text_edit_focused();
-    let in_pane = perform::keyboard_in_pane(ctx, view) && !typing;
+    let in_pane = keyboard::is_in_pane(ctx, view) && !typing;
     let side = view.current().side;
     let can = perform::can(mirror, view, side);
     let preset = mirror.settings.keys;

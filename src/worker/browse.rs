@@ -14,7 +14,7 @@ use super::{Input, files};
 use crate::ftp::checksum::Offer;
 use crate::ftp::{Operation, Outcome};
 use crate::model::{
-    Batch, ConnectionState, Entry, Event, Failure, FileAction, Listing, RemotePath, Report, Site, TabId, Ticket,
+    ConnectionState, Entry, Event, Failure, FileAction, Listing, RemotePath, Report, Site, TabId, Ticket,
 };
 use crate::net::{self, Body, Cancel};
 
@@ -40,8 +40,8 @@ pub(super) enum Request {
     Measure(Ticket, Vec<RemotePath>, Cancel),
     /// Give the connection up: the server allows no more, and a transfer needs one.
     Yield,
-    /// Give the connection to the transfers that are put into the queue: nobody browses.
-    Lend(Box<Batch>),
+    /// Give the connection to the transfers that were put into the queue: nobody browses.
+    Lend,
 }
 
 /// A tab's task.
@@ -58,6 +58,8 @@ pub(super) struct Browser {
     errands: VecDeque<Errand>,
     /// It has been connected: making it again is no news.
     known: bool,
+    /// Why it could not be connected, the last time.
+    unreached: Option<Failure>,
 }
 
 impl Browser {
@@ -69,8 +71,19 @@ impl Browser {
         key: Arc<Key>,
         cancel: Cancel,
     ) -> Self {
-        let errands = VecDeque::new();
-        Self { context, tab, generation, site, key, cancel, link: None, current: None, errands, known: false }
+        Self {
+            context,
+            tab,
+            generation,
+            site,
+            key,
+            cancel,
+            link: None,
+            current: None,
+            errands: VecDeque::new(),
+            known: false,
+            unreached: None,
+        }
     }
 
     /// Serves requests until there can be no more. What takes long is done in steps between them.
@@ -125,9 +138,9 @@ impl Browser {
                     link.close().await;
                 }
             }
-            Request::Lend(batch) => {
+            Request::Lend => {
                 let link = self.link.take().filter(Link::is_open);
-                self.context.tell(Input::Lent(self.key.clone(), link, batch)).await;
+                self.context.tell(Input::Lent(self.key.clone(), link, self.unreached.take())).await;
             }
         }
     }
@@ -244,7 +257,7 @@ impl Browser {
                 Ok(link) => {
                     let server = link.connection.server();
                     self.link = Some(link);
-                    self.known = true;
+                    (self.known, self.unreached) = (true, None);
                     self.state(ConnectionState::Connected(server)).await;
                     return Ok(true);
                 }
@@ -252,7 +265,9 @@ impl Browser {
             };
             failures += 1;
             let retries = self.context.settings().retries;
-            let most = if self.known { retries } else { 0 };
+            // A person sees at once that it did not work, and tries again.
+            let tries = self.known || self.context.run.bare && trouble.is_busy();
+            let most = if tries { retries } else { 0 };
             let may = match trouble.kind {
                 // Somebody else may leave soon; but who wants no second try gets none.
                 Kind::TooMany => retries > 0 && failures <= MOST_WAITS,
@@ -260,6 +275,7 @@ impl Browser {
             };
             if !may || self.cancel.is_cancelled() {
                 let why = (trouble.kind != Kind::Stopped).then(|| trouble.failure.clone());
+                self.unreached.clone_from(&why);
                 self.state(ConnectionState::Disconnected(why)).await;
                 return Err(trouble);
             }

@@ -377,9 +377,24 @@ async fn credentials(
     }
 }
 
+/// What a person is told of a doubt: another certificate was only trusted before if it was not named for this run.
+fn as_asked(context: &Context, site: &Site, doubt: &CertificateDoubt) -> CertificateDoubt {
+    let is_known = |old: &String| {
+        context.memory.trusted(site).contains(old) || context.store.trusted(&site.host, site.port()).contains(old)
+    };
+    match &doubt.previously {
+        Some(old) if !is_known(old) => {
+            let problem = format!("{}, and is not the one that --trust names", doubt.problem);
+            CertificateDoubt { problem, previously: None, ..doubt.clone() }
+        }
+        _ => doubt.clone(),
+    }
+}
+
 /// Asks whether the certificate is to be trusted; an error if not.
 async fn trust(context: &Context, wanted: &Wanted<'_>, what: &str, doubt: &CertificateDoubt) -> Result<(), Trouble> {
     let fingerprint = doubt.chain.first().map(|certificate| certificate.sha256.clone()).unwrap_or_default();
+    let doubt = &as_asked(context, wanted.site, doubt);
     let ask = Ask::Certificate(Box::new(doubt.clone()));
     match context.ask(wanted.tab, ask, wanted.cancel).await {
         Some(Answer::Trust { remember }) => {

@@ -33,7 +33,7 @@ impl Worker {
                 }
             }
             Action::Files { tab, ticket, action } => self.files(tab, ticket, action),
-            Action::Enqueue(batch) if self.context.run.bare => self.request(batch.tab, Request::Lend(Box::new(batch))),
+            Action::Enqueue(batch) if self.context.run.bare => self.enqueue_for(batch),
             Action::Enqueue(batch) => self.enqueue(batch),
             Action::Hold => self.hold(true),
             Action::Release => {
@@ -50,6 +50,7 @@ impl Worker {
             Action::Remove(ids) => self.remove(ids),
             Action::Move(ids, place) => self.reorder(ids, place),
             Action::Prioritise(ids, priority) => self.prioritise(&ids, priority),
+            Action::ChangeType(ids, transfer_type) => self.change_type(&ids, transfer_type),
             Action::Import { tab, ticket, path } => self.import(tab, ticket, path),
             Action::Export { tab, ticket, path } => self.export(tab, ticket, path),
             Action::Clear(section) => self.clear(section),

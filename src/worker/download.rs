@@ -140,7 +140,7 @@ async fn source_permissions(job: &Job) -> Option<u16> {
 
 /// Whether it is fetched whole or not at all. Some servers say 0 of what they do not know.
 fn is_small(job: &Job) -> bool {
-    !job.row.text && job.row.size.is_some_and(|size| (1..=WHOLE).contains(&size))
+    !job.row.is_text() && job.row.size.is_some_and(|size| (1..=WHOLE).contains(&size))
 }
 
 /// Whether MDTM can be asked beside something else.
@@ -253,7 +253,7 @@ impl Opening {
     fn of(job: &Job, source: Facts, begun: bool) -> Self {
         let now = noted(job, source);
         let (journal, scribe) = (job.context.journal.clone(), job.context.scribe.clone());
-        Self { journal, scribe, now, ascii: job.row.text, begun }
+        Self { journal, scribe, now, ascii: job.row.is_text(), begun }
     }
 
     /// Opens the part, holding as much of the file as can be gone on with: that of an earlier try, or with `begun` what is
@@ -339,7 +339,7 @@ fn is_other(before: &Source, now: &Source) -> bool {
 
 /// A file that was fetched.
 pub(super) struct Fetched {
-    /// Where it went on.
+    /// How much of it was there before.
     pub(super) from: u64,
     /// Its size, where that is known.
     pub(super) size: Option<u64>,
@@ -359,8 +359,11 @@ async fn fetch(
     let local = |error: &disk::Error| Trouble::disk(what, error);
     let tail = if length > 0 { part.tail(OVERLAP).map_err(|error| local(&error))? } else { Vec::new() };
     let offset = length - tail.len() as u64;
+    // Of what this program has fetched before, no byte is left then to be taken for the file's.
+    let tail = if offset > 0 || copied { tail } else { Vec::new() };
+    let from = if tail.is_empty() { 0 } else { length };
     let file = part.file().map_err(|error| local(&error))?;
-    let size = source.size.filter(|size| *size > 0 && !job.row.text);
+    let size = source.size.filter(|size| *size > 0 && !job.row.is_text());
     let large = size.is_none_or(|size| size >= SYNC_FROM);
     let guard = Guard::new(job, part, noted(job, source), (offset, tail), large).await;
     let mut guard = guard.map_err(|error| local(&error))?;
@@ -396,7 +399,7 @@ async fn fetch(
     let Outcome::Retrieved { bytes, clean, modified } = result? else {
         return Err(Trouble::new(what, "the server did not send it", Cause::Protocol, true));
     };
-    if job.row.text {
+    if job.row.is_text() {
         return Ok(Fetched { from: 0, size: None, modified });
     }
     let total = offset + bytes;
@@ -414,7 +417,7 @@ async fn fetch(
         let why = "the data connection ended without TLS's goodbye, and the file's size is not known";
         return Err(Trouble::new(what, why, Cause::Differs, true));
     }
-    Ok(Fetched { from: offset, size, modified })
+    Ok(Fetched { from, size, modified })
 }
 
 /// Compares `total` with the size that the server says; `None` where it says none.

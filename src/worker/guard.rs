@@ -47,7 +47,7 @@ impl<'a> Guard<'a> {
         (offset, tail): (u64, Vec<u8>),
         large: bool,
     ) -> Result<Self, disk::Error> {
-        let is_compared = offset == 0;
+        let is_compared = tail.is_empty();
         let stop = if is_compared && !large { job.cancel.clone() } else { Cancel::new() };
         let guard = Self { job, part, source, offset, tail, is_compared, stop, synced: 0, lost: None };
         if !is_compared {
@@ -136,9 +136,14 @@ impl<'a> Guard<'a> {
         if self.is_compared {
             return Ok(true);
         }
-        let compared = usize::try_from(written(flow)).unwrap_or(usize::MAX).min(self.tail.len());
-        Ok(self.part.bytes(self.offset, compared)? == self.tail[..compared])
+        begins_with(self.part, self.offset, &self.tail, written(flow))
     }
+}
+
+/// Whether what the part has from `offset` on, of which `came` bytes are new, begins with `tail`.
+fn begins_with(part: &Part, offset: u64, tail: &[u8], came: u64) -> Result<bool, disk::Error> {
+    let compared = usize::try_from(came).unwrap_or(usize::MAX).min(tail.len());
+    Ok(part.bytes(offset, compared)? == tail[..compared])
 }
 
 fn written(flow: &Flow) -> u64 {
@@ -151,4 +156,21 @@ async fn blocking(
 ) -> Result<(), disk::Error> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(disk::Error::new("write", part.path(), std::io::Error::other(error))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::disk::Target;
+    use super::*;
+
+    #[test]
+    fn what_is_fetched_again_must_be_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.part"), b"0123456789").unwrap();
+        let part = Part::find(&Target::new(folder.path(), 0, "a").unwrap(), |_, _| Ok(true)).unwrap();
+        assert!(begins_with(&part, 6, b"6789", 100).unwrap());
+        assert!(begins_with(&part, 6, b"67xx", 2).unwrap(), "only what came is compared");
+        assert!(!begins_with(&part, 6, b"6x89", 100).unwrap());
+        assert!(begins_with(&part, 6, b"xxxx", 0).unwrap(), "nothing came, nothing differs");
+    }
 }

@@ -1,21 +1,22 @@
 //! Queues and filters out of files, and the queue into a file: our JSON, and what FileZilla writes and reads.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
 use super::disk::{from_os, to_os};
-use super::rows::MOST_ROWS;
 use super::vault::{Kept, Vault};
 use super::{Input, Worker};
 use crate::model::filezilla::{self, Held};
-use crate::model::queue::portable;
-use crate::model::{Cause, Event, Failure, Queue, Report, Section, TabId, Ticket, Transfer};
+use crate::model::queue::MOST_ROWS;
+use crate::model::queue::portable::{self, LeftOut, NO_ROOM};
+use crate::model::visible::visible;
+use crate::model::{Cause, Event, Failure, Queue, Report, Section, TabId, Ticket};
 
-/// A file with more bytes is read by nobody: some two million rows of ours.
+/// A file with more bytes is read by nobody: some three million rows of FileZilla's, and more of ours.
 const LONGEST: u64 = 1 << 30;
-/// One of FileZilla with more bytes: it takes ten times as much to say the same.
-const LONGEST_XML: usize = 256 << 20;
+/// Filters that are left out and named; more are counted.
+const NAMED: usize = 5;
 
 impl Worker {
     /// Takes in what another program, or this one elsewhere, wrote into a file.
@@ -40,25 +41,36 @@ impl Worker {
 
     fn take_in(&mut self, held: Held) -> Result<String, Failure> {
         let mut words = Vec::new();
+        let mut refused = held.refused;
         if let Some(filters) = held.filters {
-            words.push(counted(filters.filters.len(), "filter"));
+            let count = filters.filters.len();
             let mut settings = self.settings.clone();
-            settings.filters.merge(filters);
+            let too_many = settings.filters.merge(filters);
+            words.push(counted(count - too_many.len(), "filter"));
+            refused.extend(too_many.iter().map(|name| format!("“{}”, for which there is no room", visible(name))));
             self.save_settings(settings);
         }
         let portable::Rows { mut rows, mut left_out, .. } = held.rows;
         let room = MOST_ROWS.saturating_sub(self.rows.queue().len());
-        left_out += rows.len().saturating_sub(room);
+        left_out.add(rows.len().saturating_sub(room), NO_ROOM);
         rows.truncate(room);
         let count = rows.len();
-        let numbered = rows.into_iter().zip(self.new_ids(count)?).map(|(row, id)| Transfer { id, ..row }).collect();
-        self.rows.add(numbered);
+        for (row, id) in rows.iter_mut().zip(self.new_ids(count)?) {
+            row.id = id;
+        }
+        self.rows.add(rows);
         if count > 0 || words.is_empty() {
             words.push(counted(count, "transfer"));
         }
         let mut said = format!("{} read", words.join(" and "));
-        if left_out > 0 {
-            said += &format!("; {left_out} left out, because they are not of FTP, name no file or are too many");
+        if !refused.is_empty() {
+            let more = refused.len().saturating_sub(NAMED);
+            refused.truncate(NAMED);
+            let more = if more > 0 { format!("; and {}", counted(more, "more filter")) } else { String::new() };
+            said += &format!("; left out: {}{more}", refused.join("; "));
+        }
+        if left_out.count() > 0 {
+            said += &format!("; {left_out}");
         }
         Ok(said)
     }
@@ -84,20 +96,17 @@ fn counted(count: usize, what: &str) -> String {
 
 fn read(path: &Path) -> Result<Held, String> {
     let file = File::open(path).map_err(|error| error.to_string())?;
-    let mut bytes = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > LONGEST {
+    if file.metadata().is_ok_and(|metadata| metadata.len() > LONGEST) {
         return Err("it is too long for a queue".to_owned());
     }
-    let text = String::from_utf8(bytes).map_err(|_| "it is no text in UTF-8".to_owned())?;
+    let mut file = BufReader::new(file.take(LONGEST));
+    let begin = file.fill_buf().map_err(|error| error.to_string())?;
+    let begin = begin.strip_prefix("\u{feff}".as_bytes()).unwrap_or(begin);
     let local = |text: &str| to_os(text).into();
-    if text.trim_start_matches('\u{feff}').trim_start().starts_with('<') {
-        if text.len() > LONGEST_XML {
-            return Err("it is too long for a file of FileZilla".to_owned());
-        }
-        return filezilla::read(&text, &local);
+    if begin.trim_ascii_start().starts_with(b"<") {
+        return filezilla::read(file, &local);
     }
-    Ok(Held { filters: None, rows: portable::read(&text, &local)? })
+    Ok(Held { filters: None, refused: Vec::new(), rows: portable::read(file, &local)? })
 }
 
 /// Keeps the passwords of a file, where none is known yet.
@@ -137,13 +146,13 @@ fn write_whole(queue: &Queue, path: &Path, beside: &Path) -> io::Result<String> 
         writer.end()?
     } else {
         portable::write(rows, &text, &mut to)?;
-        0
+        LeftOut::default()
     };
     to.flush()?;
     to.get_ref().sync_all()?;
-    let mut said = format!("{} written", counted(count - left_out, "transfer"));
-    if left_out > 0 {
-        said += &format!("; {left_out} left out, because FileZilla writes such paths in another way");
+    let mut said = format!("{} written", counted(count - left_out.count(), "transfer"));
+    if left_out.count() > 0 {
+        said += &format!("; {left_out}");
     }
     Ok(said)
 }

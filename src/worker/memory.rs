@@ -52,6 +52,8 @@ struct Inner {
     trusted: HashMap<(String, u16), Vec<String>>,
     /// Directories that are there, by server: made or seen by a transfer.
     directories: HashMap<Key, HashSet<RemotePath>>,
+    /// What names folders that were listed, whatever they are called: see [`Memory::leads_back`].
+    identities: HashMap<Key, HashMap<RemotePath, String>>,
     /// How often they were forgotten.
     forgotten: u64,
     /// Folders that were listed for the permissions of their files, oldest first.
@@ -149,6 +151,25 @@ impl Memory {
             paths.clear();
         }
         paths.insert(path);
+    }
+
+    /// Whether the folder `path`, which is `identity`, is one of those above it: a link that leads back. It is remembered for
+    /// those below.
+    pub(super) fn leads_back(&self, key: &Key, path: RemotePath, identity: String) -> bool {
+        let mut inner = self.inner();
+        let known = inner.identities.entry(key.clone()).or_default();
+        let mut above = path.parent();
+        while let Some(folder) = above {
+            if known.get(&folder) == Some(&identity) {
+                return true;
+            }
+            above = folder.parent();
+        }
+        if known.len() >= MOST_DIRECTORIES {
+            known.clear();
+        }
+        known.insert(path, identity);
+        false
     }
 
     /// After a deletion, a change of name, or a refusal that says otherwise, nothing is sure any more.

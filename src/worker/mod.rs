@@ -10,6 +10,7 @@ mod checksum;
 mod connect;
 mod dispatch;
 mod download;
+mod enqueue;
 mod errand;
 mod extras;
 mod files;
@@ -38,6 +39,7 @@ mod session_log;
 mod settle;
 mod tabs;
 mod transfer;
+mod typed;
 mod upload;
 mod verify;
 mod walk;
@@ -81,8 +83,8 @@ use self::vault::Vault;
 use crate::model::after::AfterLast;
 use crate::model::filezilla::Held;
 use crate::model::{
-    Action, Actions, Batch, Cause, Course, Event, Failure, Kind, LocalListing, Run, Secret, Settings, Site, Sites,
-    TabId, Ticket, Transfer, TransferId, Wake,
+    Action, Actions, Cause, Course, Event, Failure, Kind, LocalListing, Run, Secret, Settings, Site, Sites, TabId,
+    Ticket, Transfer, TransferId, TransferType, Wake,
 };
 use crate::net::{Cancel, Roots};
 
@@ -204,8 +206,8 @@ enum Input {
     KeepPassword { site: Arc<Site>, password: Option<Secret> },
     /// A person trusts a certificate for good.
     KeepTrust { host: String, port: u16, sha256: String },
-    /// Nobody browses: a tab's connection is for what is put into the queue.
-    Lent(Arc<Key>, Option<Link>, Box<Batch>),
+    /// Nobody browses: a tab's connection is for what was put into the queue; or why there is none.
+    Lent(Arc<Key>, Option<Link>, Option<Failure>),
     /// The server has no room for a browsing connection.
     Crowded(Arc<Key>),
     /// A tab's local folder was listed, or could not be.
@@ -223,10 +225,10 @@ enum Input {
 /// What becomes known about a transfer under way.
 enum News {
     /// What the source is.
-    Kind(Kind),
+    Kind(Kind, TransferType),
     /// How large the source is.
     Size(u64),
-    /// It gets another name, because its own is taken.
+    /// It gets another name, because its own is taken or it is known only now what was meant.
     Named(Box<Transfer>, oneshot::Sender<Written>),
     /// Several connections may fetch it.
     Crew(Arc<Crew>),
@@ -398,12 +400,7 @@ impl Worker {
             Input::KeepPassword { site, password } => self.keep_password(site, password),
             Input::KeepSecret { key, of, password } => self.keep_secret(key, of, password),
             Input::KeepTrust { host, port, sha256 } => self.keep_trust(host, port, sha256),
-            Input::Lent(key, link, batch) => {
-                if let Some(link) = link {
-                    self.pool.lend(&key, link);
-                }
-                self.enqueue(*batch);
-            }
+            Input::Lent(key, link, failure) => self.lent(&key, link, failure),
             Input::Crowded(key) => self.pool.make_room(&key),
             Input::LocalListed(tab, path, result) => self.local_listed(tab, path, result),
             Input::LocalChanged(tab) => self.local_changed(tab),

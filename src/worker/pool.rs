@@ -34,6 +34,8 @@ struct Server {
     looked_up: bool,
     /// It could not be reached: nothing is begun before this.
     not_before: Option<Instant>,
+    /// Tabs that connect to it for the rows that wait.
+    awaited: usize,
 }
 
 /// Connections that help with the file of another, and can be done without.
@@ -99,7 +101,7 @@ impl Pool {
         let wanted = usize::from(site.connections.unwrap_or(settings.connections).max(1));
         let limit = server.limit.map_or(wanted, |(limit, _)| limit.min(wanted));
         let here = server.running - helpers.of(key).min(server.running);
-        here < limit && server.not_before.is_none_or(|then| then <= Instant::now())
+        here < limit && server.awaited == 0 && server.not_before.is_none_or(|then| then <= Instant::now())
     }
 
     /// Whether it is still to be looked up what an earlier run found out; says so once.
@@ -154,6 +156,17 @@ impl Pool {
             server.not_before = None;
             server.idle.push((link, Instant::now()));
         }
+    }
+
+    /// A tab connects for the rows of the server, which wait for that.
+    pub(super) fn awaits(&mut self, key: &Arc<Key>) {
+        self.servers.entry(key.clone()).or_default().awaited += 1;
+    }
+
+    /// It has connected, or could not.
+    pub(super) fn has_come(&mut self, key: &Arc<Key>) {
+        let server = self.servers.entry(key.clone()).or_default();
+        server.awaited = server.awaited.saturating_sub(1);
     }
 
     /// A connection that was made for something else is for transfers now.

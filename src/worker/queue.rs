@@ -5,25 +5,22 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 
 use super::connect::Link;
-use super::extras::{Above, Extra, Listed};
 use super::memory::Key;
 use super::pool::too_many;
 use super::retry::{self, Kind as TroubleKind, Trouble};
-use super::rows::{MOST_ROWS, TargetName};
+use super::rows::TargetName;
 use super::segments::Crew;
 use super::transfer::{self, End, Ended, Gauge, Job, remote_name};
-use super::walk::{Child, Found};
-use super::{News, PROGRESS, Worker, disk};
-use crate::model::transfer::{Folder, Priority, Running};
-use crate::model::{Batch, Cause, Course, Delta, Event, Failure, Kind, Phase, Site, Transfer, TransferId};
+use super::{News, PROGRESS, Worker};
+use crate::model::transfer::Running;
+use crate::model::{Cause, Course, Delta, Event, Kind, Phase, Site, Transfer, TransferId};
 use crate::net::Cancel;
 
 /// Rates are measured over this many reports of progress.
 const SAMPLES: usize = 30;
-/// Numbers of rows that are taken from the journal at once.
-const IDS: u64 = 16_384;
 
 /// Why a row under way is to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +51,8 @@ const WAITING: Duration = Duration::from_secs(1);
 
 /// A row under way.
 pub(super) struct Active {
+    /// Where it takes a connection that another row needs no more, while it has none.
+    waits: Option<oneshot::Sender<Link>>,
     pub(super) cancel: Cancel,
     pub(super) gauge: Arc<Gauge>,
     pub(super) stop: Option<Stop>,
@@ -97,77 +96,12 @@ impl Active {
 }
 
 impl Worker {
-    /// Puts files and folders into the queue.
-    pub(super) fn enqueue(&mut self, batch: Batch) {
-        self.rows.owe_idle();
-        let Some(site) = self.tabs.get(&batch.tab).and_then(|tab| tab.site()) else {
-            let (what, why) = ("Could not put it into the queue".to_owned(), "the tab has no server".to_owned());
-            self.front.send(Event::Failed(Failure { what, why, cause: Cause::Network, again: false }));
-            return;
-        };
-        self.rows.renew(&site);
-        let mut folders: Vec<Arc<Folder>> = Vec::new();
-        let mut rows: Vec<Transfer> = Vec::with_capacity(batch.items.len());
-        let mut known = Vec::with_capacity(batch.items.len());
-        let ids = match self.new_ids(batch.items.len()) {
-            Ok(ids) => ids,
-            Err(error) => return self.front.send(Event::Failed(error.into())),
-        };
-        for (item, id) in batch.items.into_iter().zip(ids) {
-            known.push((id, Listed { permissions: item.permissions, ..Listed::default() }));
-            let local = std::path::absolute(&item.local).unwrap_or(item.local);
-            let (parent, name) = match (local.parent(), local.file_name()) {
-                (Some(parent), Some(name)) => (parent.to_owned(), disk::from_os(name)),
-                // A root has no name: what is in it goes right into the other side's folder.
-                _ => (local, String::new()),
-            };
-            let remote = item.remote.parent().unwrap_or_else(crate::model::RemotePath::root);
-            let folder = Folder { site: site.clone(), local: parent, remote, below: 0 };
-            // Most items of a batch lie beside one another.
-            let folder = match folders.last().filter(|last| ***last == folder) {
-                Some(last) => last.clone(),
-                None => {
-                    folders.push(Arc::new(folder));
-                    folders[folders.len() - 1].clone()
-                }
-            };
-            let remote_name: Box<str> = item.remote.name().into();
-            rows.push(Transfer {
-                id,
-                course: batch.course,
-                kind: if item.kind == Kind::Link { Kind::Other } else { item.kind },
-                folder,
-                local_name: (name != *remote_name).then(|| name.into()),
-                remote_name,
-                size: item.size.filter(|_| item.kind == Kind::File),
-                phase: Phase::Queued,
-                attempts: 0,
-                if_exists: batch.if_exists,
-                priority: Priority::default(),
-                text: self.context.run.ascii,
-                place: 0,
-            });
-        }
-        self.rows.know(None, known.first().map(|(first, _)| *first), &known);
-        self.rows.add(rows);
-    }
-
-    /// `count` numbers that no row ever had, or none where the journal cannot give them.
-    pub(super) fn new_ids(&mut self, count: usize) -> Result<impl Iterator<Item = TransferId> + use<>, disk::Error> {
-        let count = count as u64;
-        if self.ids.end - self.ids.start < count {
-            self.ids = self.context.journal.ids(IDS.max(count))?;
-        }
-        let first = self.ids.start;
-        self.ids.start += count;
-        Ok((first..self.ids.start).map(TransferId))
-    }
-
     /// Begins as many rows as may run.
     pub(super) fn begin(&mut self) {
         while self.leave_at.is_none() {
             let (pool, settings) = (&self.pool, &self.settings);
             let Some(id) = self.rows.next(|key, site, course| pool.has_room(key, site, course, settings)) else {
+                self.hand_over();
                 return self.share_places();
             };
             let Some(row) = self.rows.get(id).map(|row| row.to_transfer()) else { return };
@@ -178,6 +112,29 @@ impl Worker {
             }
             let link = self.pool.begin(&key, row.course);
             self.start(row, site, key, link, Place::Connection);
+        }
+    }
+
+    /// Connections that nobody uses go to rows that still wait for their own: a server, or a firewall, may let only some
+    /// through, and say nothing to the others.
+    fn hand_over(&mut self) {
+        let is_waiting = |(_, active): &(&TransferId, &Active)| {
+            let waits = active.waits.as_ref().is_some_and(|waits| !waits.is_closed());
+            waits && active.place == Place::Connection && active.stop.is_none()
+        };
+        let mut waiting: Vec<TransferId> = self.active.iter().filter(is_waiting).map(|(id, _)| *id).collect();
+        waiting.sort_unstable();
+        for id in waiting {
+            let Some(active) = self.active.get_mut(&id) else { continue };
+            let Some(link) = self.pool.spare(&active.key) else { continue };
+            if !link.fits(&active.key) {
+                tokio::spawn(link.close());
+            } else if let Some(waits) = active.waits.take()
+                && let Err(link) = waits.send(link)
+            {
+                // It has its own by now.
+                self.pool.lend(&active.key, link);
+            }
         }
     }
 
@@ -225,7 +182,12 @@ impl Worker {
         let running = gauge.read();
         self.rows.change(Delta::Attempts(row.id, row.attempts));
         self.rows.phase(row.id, Phase::Running(Box::new(running.clone())));
+        let (waits, offered) = match link {
+            None => Some(oneshot::channel()).unzip(),
+            Some(_) => (None, None),
+        };
         let active = Active {
+            waits,
             cancel: cancel.clone(),
             gauge: gauge.clone(),
             stop: None,
@@ -254,6 +216,7 @@ impl Worker {
             cancel,
             gauge,
             link,
+            offered,
             started: Instant::now(),
             written: self.context.scribe.written(self.rows.adds()),
             is_left,
@@ -285,10 +248,10 @@ impl Worker {
                 }
             }
             News::Size(size) => self.rows.change(Delta::Size(id, size)),
-            News::Kind(kind) => self.rows.replace(Transfer { kind, ..row }),
+            News::Kind(kind, transfer_type) => self.rows.replace(Transfer { kind, transfer_type, ..row }),
             News::Named(named, answer) => {
-                let Transfer { local_name, remote_name, if_exists, .. } = *named;
-                let row = Transfer { local_name, remote_name, if_exists, ..row };
+                let Transfer { kind, folder, local_name, remote_name, if_exists, .. } = *named;
+                let row = Transfer { kind, folder, local_name, remote_name, if_exists, ..row };
                 // The old target is free; the new one is nobody else's by the way it was chosen.
                 if let Some(active) = self.active.get_mut(&id) {
                     self.rows.free(&active.target);
@@ -333,7 +296,14 @@ impl Worker {
     /// An attempt ended.
     pub(super) fn ended(&mut self, ended: Ended) {
         let Ended { id, key, end, link, reached, begun } = ended;
-        let Some(active) = self.active.remove(&id) else { return };
+        let Some(mut active) = self.active.remove(&id) else { return };
+        // What failed is told with all that had come.
+        if end.is_err()
+            && self.rows.get(id).is_some()
+            && let Some(running) = active.news(Instant::now())
+        {
+            self.rows.change(Delta::Progress(vec![(id, running)]));
+        }
         if begun && self.rows.get(id).is_some() {
             self.rows.extra(id).begun = true;
         }
@@ -388,57 +358,6 @@ impl Worker {
             phase = Phase::Failed(Arc::new(failure));
         }
         self.rows.phase(row.id, phase);
-    }
-
-    /// What a folder holds becomes rows. Gives back what is wrong with the folder, if something is.
-    fn walked(&mut self, row: &Transfer, found: Found) -> Option<Failure> {
-        let Found { children, refused, real, .. } = found;
-        let what = || format!("Could not transfer all of {}", row.remote());
-        let limit = |why: String| Some(Failure { what: what(), why, cause: Cause::Limit, again: false });
-        let Extra { above, batch, .. } = self.rows.extra(row.id).clone();
-        if above.as_ref().is_some_and(|above| above.holds(&real)) {
-            return limit(format!("it is {real}, which holds it: a link that leads back"));
-        }
-        if self.rows.queue().len() + children.len() > MOST_ROWS {
-            return limit(format!("the queue holds no more than {MOST_ROWS} rows"));
-        }
-        let depth = above.as_ref().map_or(0, |above| above.depth + 1);
-        let above = Arc::new(Above { real, depth, above });
-        let mut local = row.folder.local.clone();
-        if !row.local_name().is_empty() {
-            local.push(disk::to_os(row.local_name()));
-        }
-        // A row without a name is the folder that a person chose itself.
-        let named = u16::from(!row.local_name().is_empty());
-        let below = if row.course == Course::Download { row.folder.below.saturating_add(named) } else { 0 };
-        let folder = Arc::new(Folder { site: row.folder.site.clone(), local, remote: row.remote(), below });
-        let (mut rows, mut known) = (Vec::with_capacity(children.len()), Vec::with_capacity(children.len()));
-        let ids = match self.new_ids(children.len()) {
-            Ok(ids) => ids,
-            Err(error) => return Some(Failure { what: what(), again: true, ..error.into() }),
-        };
-        for (child, id) in children.into_iter().zip(ids) {
-            let Child { remote_name, local_name, kind, size, listed } = child;
-            known.push((id, listed));
-            rows.push(Transfer {
-                id,
-                course: row.course,
-                kind,
-                folder: folder.clone(),
-                remote_name,
-                local_name,
-                size,
-                phase: Phase::Queued,
-                attempts: 0,
-                if_exists: row.if_exists,
-                priority: row.priority,
-                text: row.text,
-                place: 0,
-            });
-        }
-        self.rows.know(Some(&above), batch, &known);
-        self.rows.add(rows);
-        refused
     }
 
     fn ended_badly(&mut self, row: &Transfer, active: &Active, trouble: Trouble, reached: u64) {
@@ -529,9 +448,7 @@ impl Worker {
         }
         if kind == TroubleKind::NoConnection {
             // Each row more would be another log-in refused, or another wait for nobody.
-            let (ids, failure) = (self.rows.queued_of(&active.key), Arc::new(failure.clone()));
-            self.rows.change_each(&ids, |row| row.phase = Phase::Failed(failure.clone()));
-            self.count_failed(ids.len());
+            self.give_up(&active.key, failure.clone());
         }
         if kind == TroubleKind::DiskFull && self.can_release {
             self.without_room.push(row.id);

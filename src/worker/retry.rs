@@ -96,6 +96,12 @@ impl Trouble {
         self.failure.cause == Cause::Refused && !self.failure.again && self.kind == Kind::Plain
     }
 
+    /// Whether the server itself says that it takes nobody for the moment.
+    pub(super) fn is_busy(&self) -> bool {
+        let code = self.failure.why.split([' ', '-']).next().unwrap_or_default();
+        self.failure.again && code.len() == 3 && code.parse().is_ok_and(is_transient)
+    }
+
     /// `what` failed on an open connection.
     pub(super) fn of(what: impl Into<String>, error: &net::Error) -> Self {
         let (cause, again) = judge(error);
@@ -182,7 +188,7 @@ fn judge(error: &net::Error) -> (Cause, bool) {
             ftp::Error::Limit(_) => (Cause::Limit, false),
             ftp::Error::Closed(words) => (Cause::Network, words.as_deref().is_none_or(|words| !words.starts_with('5'))),
             ftp::Error::Data { fault, reply } => judge_data(fault, reply.as_deref()),
-            ftp::Error::Argument | ftp::Error::Charset(_) => (Cause::Local, false),
+            ftp::Error::Argument | ftp::Error::Charset(_) | ftp::Error::Withheld(_) => (Cause::Local, false),
             ftp::Error::Unsupported(_) => (Cause::Refused, false),
             ftp::Error::Cancelled => (Cause::Cancelled, false),
         },
@@ -337,6 +343,17 @@ mod tests {
         assert_eq!(refused_login(&unwelcome), None, "no other password helps");
         let leaving = ftp::Error::Closed(Some("421 Timeout.".into()));
         assert_eq!(Trouble::connecting("x", &net::Error::Ftp(leaving)).kind, Kind::NoConnection);
+    }
+
+    #[test]
+    fn a_server_that_is_busy_says_so() {
+        let is_busy = |error: net::Error| Trouble::connecting("x", &error).is_busy();
+        assert!(is_busy(net::Error::Ftp(ftp::Error::Closed(Some("421 Come back later.".into())))));
+        assert!(is_busy(refused("PASS", 451, "451 Try later.")));
+        assert!(!is_busy(refused("PASS", 530, "530 No.")));
+        assert!(!is_busy(net::Error::Ftp(ftp::Error::Closed(None))));
+        let silent = net::Error::Timeout { what: "Connecting to 45.1.1.1:21".into(), seconds: 5 };
+        assert!(!is_busy(silent));
     }
 
     #[test]

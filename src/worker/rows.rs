@@ -10,15 +10,13 @@ use super::disk::PART;
 use super::extras::{Above, Extra, Extras, Listed};
 use super::memory::Key;
 use super::ready::{Backlogs, Ready};
+use crate::model::path::folded;
 use crate::model::queue::{Place, Row, STRIDE};
 use crate::model::transfer::Folder;
 use crate::model::{Course, Delta, Phase, Queue, Section, Site, Transfer, TransferId};
 
 /// So many rows are changed at a time: a million of them by themselves would be hundreds of megabytes for a moment.
 const PORTION: usize = 4096;
-
-/// Rows that the queue holds at most; a tree with more is broken or hostile.
-pub(super) const MOST_ROWS: usize = 2_000_000;
 
 /// One end of a row that only one row may write at a time, in a form that file systems blind to case share.
 pub(super) type TargetName = (Course, String);
@@ -287,7 +285,7 @@ impl Rows {
 
 fn target_name(row: Row<'_>) -> TargetName {
     let name = match row.course {
-        Course::Download => row.folder.local.join(row.local_name()).to_string_lossy().to_lowercase(),
+        Course::Download => folded(&row.folder.local.join(row.local_name()).to_string_lossy()),
         Course::Upload => format!("{}:{}{}", row.folder.site.host, row.folder.site.port(), row.remote().as_str()),
     };
     (row.course, name)
@@ -302,7 +300,7 @@ fn part_of((course, name): &TargetName) -> TargetName {
 mod tests {
     use super::*;
     use crate::model::transfer::{Folder, Priority};
-    use crate::model::{Cause, Failure, Kind, RemotePath};
+    use crate::model::{Cause, Failure, Kind, RemotePath, TransferType};
 
     #[test]
     fn rows_of_a_site_go_another_way_and_others_do_not() {
@@ -336,7 +334,7 @@ mod tests {
             attempts: 0,
             if_exists: None,
             priority: Priority::default(),
-            text: false,
+            transfer_type: TransferType::Binary,
             place: 0,
         }
     }

@@ -90,7 +90,7 @@ const REFUSED: &str = "The server does not go on at an offset: one connection fe
 pub(super) fn wanted(job: &Job, size: Option<u64>) -> u8 {
     let segments = job.site.segments.unwrap_or(job.settings.segments).min(MOST_SEGMENTS);
     let is_large = size.is_some_and(|size| size > 0 && size >= job.settings.segments_from);
-    let may = segments > 1 && is_large && !job.row.text;
+    let may = segments > 1 && is_large && !job.row.is_text();
     if may && job.context.memory.may_be_divided(&job.key, job.row.id) { segments } else { 0 }
 }
 

@@ -12,7 +12,7 @@ use super::transfer::remote_name;
 use super::{Input, Worker, disk, upload};
 use crate::model::queue::{Place, Row};
 use crate::model::transfer::Priority;
-use crate::model::{Course, Delta, Kind, Login, Phase, Section, Transfer, TransferId};
+use crate::model::{Course, Delta, Kind, Login, Phase, Section, Transfer, TransferId, TransferType};
 use crate::net::Cancel;
 
 impl Worker {
@@ -50,6 +50,29 @@ impl Worker {
     /// Gives rows another priority; what runs goes on.
     pub(super) fn prioritise(&mut self, ids: &[TransferId], priority: Priority) {
         self.change_where(ids, |row| row.priority != priority, |row| row.priority = priority);
+    }
+
+    /// Lets rows go as text or not. What was moved of those that were given up is given up as well: bytes of one type say
+    /// nothing of those of another.
+    pub(super) fn change_type(&mut self, ids: &[TransferId], transfer_type: TransferType) {
+        let settings = self.context.settings();
+        let change = |row: &mut Transfer| {
+            row.transfer_type = transfer_type;
+            row.decide_type(&settings);
+        };
+        let changes = |row: Row<'_>| {
+            let mut changed = row.to_transfer();
+            change(&mut changed);
+            row.may_change_type() && changed.transfer_type != row.transfer_type
+        };
+        let ids: Vec<TransferId> = ids.iter().copied().filter(|id| self.rows.get(*id).is_some_and(changes)).collect();
+        let is_tried = |id: &TransferId| self.rows.get(*id).is_some_and(|row| row.attempts > 0);
+        let tried: Vec<TransferId> = ids.iter().copied().filter(is_tried).collect();
+        self.begin_anew(&tried);
+        self.rows.change_each(&ids, |row| {
+            row.attempts = 0;
+            change(row);
+        });
     }
 
     /// Stops rows and removes them, with their parts.
@@ -120,6 +143,12 @@ impl Worker {
     /// Puts rows back into the queue as if nobody had tried them.
     pub(super) fn reset(&mut self, ids: &[TransferId]) {
         let ids: Vec<TransferId> = ids.iter().copied().filter(|id| !self.active.contains_key(id)).collect();
+        self.begin_anew(&ids);
+        self.rows.change_each(&ids, |row| (row.phase, row.attempts) = (Phase::Queued, 0));
+    }
+
+    /// Forgets what is known of rows that do not run, and deletes what was moved of them.
+    fn begin_anew(&mut self, ids: &[TransferId]) {
         let mut begun: HashMap<Arc<Key>, Vec<Transfer>> = HashMap::new();
         for row in ids.iter().filter_map(|id| self.rows.get(*id).map(|row| row.to_transfer())).collect::<Vec<_>>() {
             let known = self.rows.extra(row.id);
@@ -130,7 +159,6 @@ impl Worker {
                 begun.entry(self.rows.key(&row.folder.site)).or_default().push(row);
             }
         }
-        self.rows.change_each(&ids, |row| (row.phase, row.attempts) = (Phase::Queued, 0));
         for (key, rows) in begun {
             tokio::spawn(discard_parts(self.context.clone(), key.clone(), self.pool.spare(&key), rows));
         }

@@ -89,9 +89,10 @@ impl Worker {
         }
         self.disconnect_quietly(id);
         let tab = self.tabs.entry(id).or_default();
-        // Who connects again goes on where they were.
-        let back = tab.remote.take().filter(|_| tab.site.as_ref() == Some(&site));
+        // Who connects again goes on where they were, however many tries that takes.
+        tab.remote = tab.remote.take().filter(|_| tab.site.as_ref() == Some(&site));
         tab.site = Some(site);
+        let back = tab.remote.clone();
         self.request(id, Request::Open(back));
     }
 
@@ -161,7 +162,7 @@ impl Worker {
                 self.measures.remove(&ticket);
                 Event::Measured { ticket, files: 0, folders: 0, bytes: 0, whole: true }
             }
-            Request::Lend(batch) => return self.enqueue(*batch),
+            Request::Lend => return self.never_lent(tab, failure("Could not connect")),
             Request::Refresh | Request::Yield => return,
         };
         self.front.send(event);

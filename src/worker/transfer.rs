@@ -19,6 +19,7 @@ use super::walk::Found;
 use super::{Input, News, download, follow, upload, walk};
 use crate::ftp::{self, Operation, Outcome, TransferType};
 use crate::model::exists::{DateIs, Pattern};
+use crate::model::path::folded;
 use crate::model::question::{Facts, FileExists};
 use crate::model::transfer::{Done, Proof, Running};
 use crate::model::{
@@ -113,6 +114,8 @@ pub(super) struct Job {
     pub(super) gauge: Arc<Gauge>,
     /// The connection, once there is one.
     pub(super) link: Option<Link>,
+    /// Another row's, which may come before this one has its own.
+    pub(super) offered: Option<oneshot::Receiver<Link>>,
     pub(super) started: Instant,
     /// When the row is in the journal.
     pub(super) written: Written,
@@ -249,6 +252,7 @@ impl Job {
             self.link = Some(Box::pin(self.connect()).await?);
         }
         self.gauge.step("Waiting for the server");
+        self.resolve().await;
         if self.row.kind == Kind::Other {
             self.find_kind().await?;
         }
@@ -263,8 +267,24 @@ impl Job {
         }
     }
 
-    async fn connect(&self) -> Result<Link, Trouble> {
-        connect::for_transfers(&self.context, &self.site, &self.key, &self.cancel).await
+    async fn connect(&mut self) -> Result<Link, Trouble> {
+        let offered = self.offered.take();
+        let dial = connect::for_transfers(&self.context, &self.site, &self.key, &self.cancel);
+        let Some(mut offered) = offered else { return dial.await };
+        tokio::select! {
+            biased;
+            Ok(link) = &mut offered => Ok(link),
+            dialled = dial => {
+                offered.close();
+                match offered.try_recv() {
+                    Ok(link) => {
+                        dialled.map(|other| tokio::spawn(other.close())).ok();
+                        Ok(link)
+                    }
+                    Err(_) => dialled,
+                }
+            }
+        }
     }
 
     /// Finds out whether the source is a folder, where whoever put it into the queue did not know.
@@ -275,7 +295,8 @@ impl Job {
             Course::Download => Kind::File,
         };
         self.row.kind = kind;
-        self.context.news(self.row.id, News::Kind(kind)).await;
+        self.row.decide_type(&self.settings);
+        self.context.news(self.row.id, News::Kind(kind, self.row.transfer_type)).await;
         Ok(())
     }
 
@@ -317,7 +338,7 @@ impl Job {
     /// `base` on move now: `expected` many, where that is known, and not more than `most`.
     pub(super) fn flow(&self, base: u64, resumed: u64, expected: Option<u64>, most: Option<u64>) -> Arc<Flow> {
         let pace = self.context.limits.of(&self.key, &self.site, self.row.course);
-        let flow = Arc::new(Flow { most, expected, from: base, ..Flow::new(pace, self.row.text) });
+        let flow = Arc::new(Flow { most, expected, from: base, ..Flow::new(pace, self.row.is_text()) });
         self.gauge.flow(&flow, base, resumed);
         flow
     }
@@ -330,13 +351,18 @@ impl Job {
 
     /// The row has another name now. Waits until the journal has it, as [`Job::recorded`] does.
     pub(super) async fn named(&mut self) {
+        self.tell_name().await;
+        self.recorded().await;
+    }
+
+    /// The same without the wait.
+    pub(super) async fn tell_name(&mut self) {
         let (answer, written) = oneshot::channel();
         self.context.news(self.row.id, News::Named(Box::new(self.row.clone()), answer)).await;
         // The worker has ended: nothing is written any more.
         if let Ok(written) = written.await {
             self.written = written;
         }
-        self.recorded().await;
     }
 
     /// Waits until the journal has the row at all: enough where nothing is left of what was begun.
@@ -371,7 +397,7 @@ impl Job {
 
     /// TYPE.
     pub(super) fn kind(&self) -> TransferType {
-        if self.row.text { TransferType::Ascii } else { TransferType::Image }
+        if self.row.is_text() { TransferType::Ascii } else { TransferType::Image }
     }
 
     /// Size and time of a remote file; `None` where there is nothing of that name.
@@ -391,11 +417,13 @@ impl Job {
         let Some(folder) = path.parent() else { return Ok(None) };
         match walk::list(self, &folder, walk::Purpose::Compare).await {
             Ok(listing) => {
-                let (name, folded) = (path.name(), path.name().to_lowercase());
+                let (name, alike) = (path.name(), folded(path.name()));
                 let found = listing.entries.iter().find(|entry| &*entry.name == name).map(walk::facts);
                 // It may be the same file, of which nothing is known then.
-                let is_alike = || listing.entries.iter().any(|entry| entry.name.to_lowercase() == folded);
-                Ok(found.or_else(|| is_alike().then(Facts::default)))
+                let is_alike = || listing.entries.iter().any(|entry| folded(&entry.name) == alike);
+                // So may what stands in a line that nobody can read.
+                let may_be = || !listing.refused.is_empty() || is_alike();
+                Ok(found.or_else(|| may_be().then(Facts::default)))
             }
             Err(trouble) if trouble.is_refusal() => Ok(None),
             Err(trouble) => Err(trouble),
@@ -412,7 +440,7 @@ impl Job {
             Verdict::Ask => self.ask(source, target).await?,
             verdict => verdict,
         };
-        if self.row.text && matches!(verdict, Verdict::Continue(_) | Verdict::Complete | Verdict::TooLarge) {
+        if self.row.is_text() && matches!(verdict, Verdict::Continue(_) | Verdict::Complete | Verdict::TooLarge) {
             let (what, why) = (format!("Could not transfer {}", self.row.remote()), "text cannot be gone on with");
             return Err(Trouble::new(what, why, Cause::Differs, false));
         }

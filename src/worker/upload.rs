@@ -102,7 +102,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         }
         result => result?,
     };
-    take_name(job).await?;
+    take_name(job, begin.replaces, size).await?;
     // That it was ours is forgotten only when the journal knows that it is done: see `Worker::forget_stored`.
     Ok(job.done(size, resumed_from, proof))
 }
@@ -112,8 +112,9 @@ fn place(site: &Site, row: &Transfer) -> RemotePath {
     if site.temporary_names { row.folder.remote.join(&format!("{}{TEMPORARY}", row.remote_name)) } else { row.remote() }
 }
 
-/// A whole upload takes its name. Some servers rename onto nothing that is there.
-async fn take_name(job: &Job) -> Result<(), Trouble> {
+/// A whole upload of `size` bytes takes its name. Some servers rename onto nothing that is there; what is goes only where it
+/// may be replaced.
+async fn take_name(job: &Job, replaces: bool, size: u64) -> Result<(), Trouble> {
     let (from, to) = (place(&job.site, &job.row), job.row.remote());
     if from == to {
         return Ok(());
@@ -122,13 +123,14 @@ async fn take_name(job: &Job) -> Result<(), Trouble> {
     let rename = || Operation::Rename { from: from.clone(), to: to.clone() };
     let Some(link) = &job.link else { return Err(Trouble::lost(what)) };
     let Err(error) = link.connection.run(rename(), Body::None, Some(job.row.id), &job.cancel).await else {
-        return Ok(());
+        return is_renamed(job, &from, &to, size).await;
     };
     // A server that renames nothing at all, or not this file, would not do it either when the other one is gone.
     let may_be_in_the_way = matches!(error, net::Error::Ftp(ftp::Error::Refused { verb: "RNTO", .. }));
     let trouble = Trouble::of(what, &error);
     // What is there goes only for something that is whole: a server may have done away with what it was sent.
-    if !(may_be_in_the_way
+    if !(replaces
+        && may_be_in_the_way
         && trouble.is_refusal()
         && job.remote_facts(&to).await?.is_some()
         && job.remote_facts(&from).await?.is_some())
@@ -136,7 +138,21 @@ async fn take_name(job: &Job) -> Result<(), Trouble> {
         return Err(trouble);
     }
     job.operate(Operation::Delete { path: to.clone() }, "Could not replace", &to).await?;
-    job.operate(rename(), "Could not rename", &from).await.map(drop)
+    job.operate(rename(), "Could not rename", &from).await?;
+    is_renamed(job, &from, &to, size).await
+}
+
+/// Some servers say that they have renamed what they have not. One that tells nothing of the file is believed.
+async fn is_renamed(job: &Job, from: &RemotePath, to: &RemotePath, size: u64) -> Result<(), Trouble> {
+    let is_it = match job.remote_facts(to).await? {
+        Some(facts) => job.row.is_text() || facts.size.is_none_or(|there| there == size),
+        None => job.remote_facts(from).await?.is_none(),
+    };
+    if is_it {
+        return Ok(());
+    }
+    let why = format!("the server said that it has renamed {from}, and has not");
+    Err(Trouble::new(format!("Could not rename {from}"), why, Cause::Differs, false))
 }
 
 /// Whether a file here and one on the server that are equally long are the same, as far as their times or their last bytes
@@ -192,6 +208,8 @@ struct Begin {
     before: Before,
     /// No earlier attempt has begun it.
     fresh: bool,
+    /// What has the file's name may go for it.
+    replaces: bool,
 }
 
 /// What the target was before it was begun.
@@ -299,7 +317,13 @@ async fn start(job: &mut Job, what: &str, file: &File, source: Facts) -> Result<
     if let Some(begun) = go_on(job, what, file, source).await? {
         return Ok(begun);
     }
-    let begin = |offset, before| Ok(Ok(Begin { offset, before, fresh: true }));
+    let has_own_name = job.site.temporary_names;
+    let begin = |offset, before| {
+        let replaces = before != Before::Absent;
+        // What has a name of its own until it is whole begins with nothing.
+        let (offset, before) = if has_own_name { (0, Before::Absent) } else { (offset, before) };
+        Ok(Ok(Begin { offset, before, fresh: true, replaces }))
+    };
     // A listing's time in a zone that nobody knows is not one to compare.
     let is_vague = |facts: &Facts| facts.modified.is_none_or(|modified| !modified.is_exact());
     // Once it was tried, a listing from before says nothing any more.
@@ -313,10 +337,7 @@ async fn start(job: &mut Job, what: &str, file: &File, source: Facts) -> Result<
     let Some(target) = target else { return begin(0, Before::Absent) };
     let size = source.size.unwrap_or(0);
     match job.verdict(source, target).await? {
-        // What has a name of its own until it is whole does not begin with what has the file's.
-        Verdict::Continue(_) if job.site.temporary_names => begin(0, Before::Absent),
         Verdict::Continue(offset) => begin(offset, Before::Beginning),
-        Verdict::Write if job.site.temporary_names => begin(0, Before::Absent),
         Verdict::Write => begin(0, Before::Other(target.size)),
         Verdict::Complete => {
             let remote = job.row.remote();
@@ -350,9 +371,9 @@ async fn go_on(job: &Job, what: &str, file: &File, source: Facts) -> Result<Opti
     let noted = move || Ok((journal.source(Path::new(&remote))?, journal.source(&before_path(&remote))?));
     let (Some(begun), other) = job.blocking(what, noted).await? else { return Ok(None) };
     let before = Before::noted(other);
-    let begin = |offset| Ok(Some(Ok(Begin { offset, before, fresh: false })));
+    let begin = |offset| Ok(Some(Ok(Begin { offset, before, fresh: false, replaces: true })));
     let same = source == Facts { size: begun.size, modified: begun.modified } && begun.remote == job.row.local_shown();
-    if !job.row.text && (same || job.begun) {
+    if !job.row.is_text() && (same || job.begun) {
         let place = place(&job.site, &job.row);
         let there = settled_size(job).await?.filter(|there| is_ours(before, *there));
         // What is longer than all that was ever sent is somebody else's.
@@ -365,7 +386,7 @@ async fn go_on(job: &Job, what: &str, file: &File, source: Facts) -> Result<Opti
                 if there == size && size > 0 && job.begun && has_beginning(job, what, file, &place, there).await? =>
             {
                 keep_time(job, &place, source).await;
-                take_name(job).await?;
+                take_name(job, true, size).await?;
                 return Ok(Some(Err(job.done(size, size, Proof::Size))));
             }
             (Some(there), Some(size)) if there < size && there > 0 => return begin(there),
@@ -456,7 +477,7 @@ async fn store(job: &Job, what: &str, file: &File, offset: u64, source: Facts, w
         .transfer(operation, Body::Send { file, from: offset, flow }, ("Could not upload to", &remote), &job.cancel)
         .await?
     {
-        Outcome::Stored { bytes, size: there, .. } if job.row.text || offset + bytes == size => {
+        Outcome::Stored { bytes, size: there, .. } if job.row.is_text() || offset + bytes == size => {
             Ok(Stored { from: offset, there })
         }
         Outcome::Stored { bytes, .. } => {
@@ -524,7 +545,7 @@ pub(super) async fn discard(context: &Context, link: &Link, row: &Transfer) {
     let facts = Operation::Facts { path: path.clone() };
     let is_left = match link.connection.run(facts, Body::None, Some(row.id), &cancel).await {
         Ok((Outcome::Facts { size: Some(there), .. }, _)) => {
-            is_ours(before, there) && is_beginning(there, begun.size, row.text)
+            is_ours(before, there) && is_beginning(there, begun.size, row.is_text())
         }
         _ => false,
     };

@@ -7,17 +7,18 @@ use std::path::PathBuf;
 use super::browse::Browser;
 use super::checksum::of_file;
 use super::disk::{self, Part};
-use super::download;
 use super::retry::Trouble;
 use super::transfer::{Job, remote_name};
+use super::{download, walk};
 use crate::ftp::checksum::Offer;
-use crate::ftp::{Algorithm, Operation, Outcome};
+use crate::ftp::{self, Algorithm, Operation, Outcome};
 use crate::model::transfer::Proof;
 use crate::model::{Cause, RemotePath, Report};
+use crate::net::{self, Body};
 
 /// A download whose part is whole: `size` is what the server said, where it did.
 pub(super) async fn download(job: &Job, what: &str, part: &Part, size: Option<u64>) -> Result<Proof, Trouble> {
-    if job.row.text {
+    if job.row.is_text() {
         return Ok(Proof::Reply);
     }
     let mut proof = if size.is_some() { Proof::Size } else { Proof::Reply };
@@ -41,7 +42,7 @@ pub(super) async fn upload(
     bytes: u64,
     there: Option<u64>,
 ) -> Result<Proof, Trouble> {
-    if job.row.text {
+    if job.row.is_text() {
         return Ok(Proof::Reply);
     }
     let proof = match there {
@@ -103,11 +104,36 @@ pub(super) async fn by_hand(on: &mut Browser, local: PathBuf, path: RemotePath) 
     }
 }
 
-/// Asks for the size (once more) and compares it.
+/// Asks for the size (once more) and compares it. Where the server cannot tell of one file, or says that there is none, its
+/// folder is listed: a list that lacks the file says that it is not there, and none says nothing, as in a folder that takes
+/// files and shows none.
 async fn again(job: &Job, what: &str, path: &RemotePath, here: u64) -> Result<Proof, Trouble> {
-    match job.remote_facts(path).await?.and_then(|facts| facts.size) {
-        Some(there) => same_size(what, there, here),
-        None => Ok(Proof::Reply),
+    let Some(link) = &job.link else { return Err(Trouble::lost(what)) };
+    let facts = Operation::Facts { path: path.clone() };
+    let is_unknown = match link.connection.run(facts, Body::None, Some(job.row.id), &job.cancel).await {
+        Ok((Outcome::Facts { size: Some(there), .. }, _)) => return same_size(what, there, here),
+        Ok(_) => true,
+        Err(net::Error::Ftp(ftp::Error::Refused { code: 500..=504, .. } | ftp::Error::Unsupported(_))) => true,
+        Err(error) => match Trouble::of(what, &error) {
+            trouble if trouble.is_refusal() => false,
+            trouble => return Err(trouble),
+        },
+    };
+    // What is only not known is looked up where somebody wants it for sure.
+    let Some(folder) = path.parent().filter(|_| !is_unknown || job.context.run.verify) else {
+        return Ok(Proof::Reply);
+    };
+    let listing = match walk::list(job, &folder, walk::Purpose::Compare).await {
+        Err(trouble) if trouble.is_refusal() => return Ok(Proof::Reply),
+        listing => listing?,
+    };
+    match listing.entries.iter().find(|entry| *entry.name == *path.name()) {
+        Some(entry) => entry.exact_size().map_or(Ok(Proof::Reply), |there| same_size(what, there, here)),
+        None if listing.entries.is_empty() || !listing.refused.is_empty() => Ok(Proof::Reply),
+        None => {
+            let why = "the server has said that it took it, and does not have it under this name";
+            Err(Trouble::new(what, why, Cause::Differs, false))
+        }
     }
 }
 

@@ -3,8 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::{Timestamp, Zoned};
 
 use super::disk;
 use super::extras::{Listed, Target};
@@ -12,7 +11,7 @@ use super::retry::Trouble;
 use super::transfer::{End, Job};
 use crate::ftp::Operation;
 use crate::model::filter::{FilterSide, Ready};
-use crate::model::path::{is_safe_name, shown};
+use crate::model::path::{folded, is_safe_name, shown};
 use crate::model::question::Facts;
 use crate::model::transfer::{Done, Proof};
 use crate::model::{Cause, Entry, Failure, Kind, Listing, Modified, RemotePath, permissions};
@@ -51,7 +50,7 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
     let what = format!("Could not download {path}");
     check_depth(job, &what)?;
     let target = disk::Target::of(&job.row).map_err(|error| Trouble::disk(&*what, &error))?;
-    let (filters, today) = filters(job, FilterSide::Remote);
+    let (filters, now) = filters(job, FilterSide::Remote);
     let asks_times = job.settings.keep_times && filters.is_empty();
     let listing = list(job, &path, if asks_times { Purpose::Fetch } else { Purpose::Compare }).await?;
     job.blocking(&what, move || target.make_folder()).await?;
@@ -60,13 +59,15 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
     let mut children = Vec::with_capacity(listing.entries.len());
     let mut left_out = 0;
     for entry in &listing.entries {
-        if filters.hides(entry, path.as_str(), today) {
+        if filters.hides(entry, path.as_str(), &now) {
             left_out += 1;
             continue;
         }
         let local = disk::local_name(&entry.name);
         let is_safe = is_safe_name(&entry.name) && is_safe_name(&local);
-        if !is_safe || leads_back(&path, entry) || !seen.insert(disk::collision_key(&local)) {
+        let is_above = entry.is_directory()
+            && entry.identity().is_some_and(|it| job.context.memory.leads_back(&job.key, path.join(&entry.name), it));
+        if !is_safe || is_above || leads_back(&path, entry) || !seen.insert(disk::collision_key(&local)) {
             refused.push(shown(&entry.name));
             continue;
         }
@@ -77,7 +78,7 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
             size: entry.exact_size().filter(|_| entry.kind == Kind::File),
             listed: Listed {
                 target: Target::Unknown,
-                modified: entry.modified,
+                modified: entry.modified.filter(|_| entry.kind != Kind::Link),
                 permissions: entry.permissions.as_deref().and_then(permissions::plain),
             },
         });
@@ -103,14 +104,13 @@ pub(super) async fn local(job: &Job) -> Result<End, Trouble> {
     let left_out = leave_out(job, &path, &mut entries);
     let remote = job.row.remote();
     let mut is_new = ensure(job, &remote).await?;
-    let mut there = if is_new { Some(Vec::new()) } else { entries_there(job, &remote).await? };
-    if there.is_none() && !job.is_directory(&remote, false).await? {
+    let listing = if is_new { None } else { listing_there(job, &remote).await? };
+    if !is_new && listing.is_none() && !job.is_directory(&remote, false).await? {
         // Somebody has removed it since a transfer has seen it.
         is_new = ensure_anew(job, &remote).await?;
-        there = is_new.then(Vec::new);
     }
     let (usable, refused): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.kind.is_some());
-    let there = there.as_deref().map(|listed| There::of(listed, is_new));
+    let there = (is_new || listing.is_some()).then(|| There::of(listing.as_ref()));
     let children = usable.into_iter().map(|entry| child(entry, there.as_ref())).collect();
     let refused = refused.into_iter().map(|entry| shown(&entry.name)).collect::<Vec<_>>();
     let refused = refusal(&what, "what is neither a file nor a folder is left out", &refused);
@@ -119,24 +119,25 @@ pub(super) async fn local(job: &Job) -> Result<End, Trouble> {
 
 /// Takes out what filters of this machine's side do not let through, and says how many that are.
 fn leave_out(job: &Job, folder: &Path, entries: &mut Vec<LocalEntry>) -> u32 {
-    let (filters, today) = filters(job, FilterSide::Local);
+    let (filters, now) = filters(job, FilterSide::Local);
     let before = entries.len();
     if !filters.is_empty() {
         let folder = folder.to_string_lossy();
         entries.retain(|entry| {
             let kind = entry.kind.unwrap_or(Kind::Other);
-            let (size, modified) = (Some(entry.size), entry.modified);
+            // As the pane shows it: a folder has no size.
+            let (size, modified) = (Some(entry.size).filter(|_| kind == Kind::File), entry.modified);
             let permissions = entry.permissions.as_deref().map(Into::into);
             let asked = Entry { size, modified, permissions, ..Entry::new(entry.name.as_str(), kind) };
-            !filters.hides(&asked, &folder, today)
+            !filters.hides(&asked, &folder, &now)
         });
     }
     u32::try_from(before - entries.len()).unwrap_or(u32::MAX)
 }
 
-/// The filters of a side, and the day that they may ask for.
-fn filters(job: &Job, side: FilterSide) -> (Ready, Date) {
-    (job.settings.filters.ready(side), jiff::Zoned::now().date())
+/// The filters of a side, and the moment that they may ask for.
+fn filters(job: &Job, side: FilterSide) -> (Ready, Zoned) {
+    (job.settings.filters.ready(side), Zoned::now())
 }
 
 struct LocalEntry {
@@ -192,25 +193,34 @@ struct There<'a> {
     folded: HashSet<String>,
     /// There is nothing in it, also nothing that no listing shows.
     is_new: bool,
+    /// Every line of its listing could be read.
+    is_whole: bool,
     shows_hidden: bool,
 }
 
 impl<'a> There<'a> {
-    fn of(listed: &'a [Entry], is_new: bool) -> Self {
+    /// As `listing` has it; `None` where it was just made.
+    fn of(listing: Option<&'a Listing>) -> Self {
+        let listed = listing.map_or(&[][..], |listing| &listing.entries);
         Self {
-            is_new,
+            is_new: listing.is_none(),
+            is_whole: listing.is_none_or(|listing| listing.refused.is_empty()),
             shows_hidden: listed.iter().any(|entry| entry.name.starts_with('.')),
             named: listed.iter().map(|entry| (entry.name.as_str(), entry)).collect(),
-            folded: listed.iter().map(|entry| entry.name.to_lowercase()).collect(),
+            folded: listed.iter().map(|entry| folded(&entry.name)).collect(),
         }
     }
 
     fn target(&self, name: &str) -> Target {
         match self.named.get(name) {
+            // What is said of a link is not what it leads to.
+            Some(found) if found.kind == Kind::Link => Target::Unknown,
             Some(found) => Target::Is(facts(found)),
             // It may be the same file.
-            None if self.folded.contains(&name.to_lowercase()) => Target::Unknown,
+            None if self.folded.contains(&folded(name)) => Target::Unknown,
             None if self.is_new => Target::Absent,
+            // It may be what stands in a line that nobody can read.
+            None if !self.is_whole => Target::Unknown,
             // Some servers do not list those, and some listings cannot be read there.
             None if name.starts_with('.') && !self.shows_hidden || !is_safe_name(name) => Target::Unknown,
             None => Target::Absent,
@@ -218,8 +228,11 @@ impl<'a> There<'a> {
     }
 }
 
-/// What a listing says of a file.
+/// What a listing says of a file; of a link, nothing.
 pub(super) fn facts(entry: &Entry) -> Facts {
+    if entry.kind == Kind::Link {
+        return Facts::default();
+    }
     Facts { size: entry.exact_size(), modified: entry.modified }
 }
 
@@ -237,9 +250,9 @@ fn child(entry: LocalEntry, there: Option<&There<'_>>) -> Child {
 }
 
 /// What the server's folder holds already: told once for all files in it.
-async fn entries_there(job: &Job, path: &RemotePath) -> Result<Option<Vec<Entry>>, Trouble> {
+async fn listing_there(job: &Job, path: &RemotePath) -> Result<Option<Listing>, Trouble> {
     match list(job, path, Purpose::Compare).await {
-        Ok(listing) => Ok(Some(listing.entries)),
+        Ok(listing) => Ok(Some(listing)),
         // One may write into a folder that one may not list: then each file is asked for by itself.
         Err(trouble) if trouble.is_refusal() => Ok(None),
         Err(trouble) => Err(trouble),
@@ -347,6 +360,7 @@ fn done(job: &Job, left_out: u32) -> Done {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::listing::RawListing;
 
     #[test]
     fn a_link_to_a_folder_above_leads_back() {
@@ -362,15 +376,23 @@ mod tests {
 
     #[test]
     fn a_name_that_the_server_may_fold_is_not_surely_absent() {
-        let listed = [Entry { size: Some(3), ..Entry::new("README.TXT", Kind::File) }];
-        let there = There::of(&listed, false);
+        let listing = |entries: Vec<Entry>, refused: Vec<String>| {
+            let (path, at) = (RemotePath::new("/"), Timestamp::UNIX_EPOCH);
+            Listing { path, entries, dialect: String::new(), refused, at, raw: RawListing::default(), guess: None }
+        };
+        let readme = || Entry { size: Some(3), ..Entry::new("README.TXT", Kind::File) };
+        let listed = listing(vec![readme(), Entry::new("caf\u{e9}", Kind::File)], Vec::new());
+        let there = There::of(Some(&listed));
         assert_eq!(there.target("readme.txt"), Target::Unknown);
         assert_eq!(there.target("README.TXT"), Target::Is(Facts { size: Some(3), modified: None }));
         assert_eq!(there.target("other"), Target::Absent);
         assert_eq!((there.target(".hidden"), there.target("back\\slash")), (Target::Unknown, Target::Unknown));
-        assert_eq!(There::of(&[], true).target(".hidden"), Target::Absent);
-        let shown = [Entry::new(".profile", Kind::File)];
-        assert_eq!(There::of(&shown, false).target(".hidden"), Target::Absent);
+        assert_eq!(there.target("cafe\u{301}"), Target::Unknown, "the same to a macOS disk");
+        assert_eq!(There::of(None).target(".hidden"), Target::Absent);
+        let shown = listing(vec![Entry::new(".profile", Kind::File)], Vec::new());
+        assert_eq!(There::of(Some(&shown)).target(".hidden"), Target::Absent);
+        let unread = listing(vec![readme()], vec!["-rw-r--r-- 1 me me 5 Foo 99 x".into()]);
+        assert_eq!(There::of(Some(&unread)).target("x"), Target::Unknown, "it may be what nobody could read");
     }
 
     #[test]

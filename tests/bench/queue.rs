@@ -11,7 +11,9 @@ use eframe::egui::{Context, Event as Input};
 
 use longshore::model::queue::{Rows, STRIDE};
 use longshore::model::transfer::{Folder, Priority};
-use longshore::model::{Course, Delta, Event, Kind, Phase, Queue, RemotePath, Site, Transfer, TransferId};
+use longshore::model::{
+    Course, Delta, Event, Kind, Phase, Queue, RemotePath, Site, Transfer, TransferId, TransferType,
+};
 use longshore::ui::text::Clock;
 use longshore::ui::{Mirror, View, lower};
 
@@ -81,7 +83,7 @@ impl Bench {
             attempts: 0,
             if_exists: None,
             priority: Priority::default(),
-            text: false,
+            transfer_type: TransferType::Binary,
             place: number as i64 * STRIDE,
         };
         let rows: Rows = (self.made + 1..=self.made + count).map(row).collect();

@@ -131,7 +131,7 @@ impl Front {
     pub fn enqueue(&self, course: Course, kind: Kind, local: &Path, remote: &str, if_exists: Option<IfExists>) {
         let item =
             BatchItem { local: local.to_owned(), remote: RemotePath::new(remote), kind, size: None, permissions: None };
-        self.act(Action::Enqueue(Batch { tab: TAB, course, items: vec![item], if_exists }));
+        self.act(Action::Enqueue(Batch { tab: TAB, course, items: vec![item], if_exists, transfer_type: None }));
     }
 
     pub fn rows(&self) -> Vec<Row<'_>> {

@@ -18,6 +18,27 @@ fn settings_are_saved_and_keep_the_layout() {
 }
 
 #[test]
+fn the_extensions_of_text_files_are_checked_and_saved() {
+    let mut panel = panels(Vec::new());
+    panel.state_mut().view.dialogs.open(Wish::Settings);
+    panel.run();
+    press(&mut panel, "Transfers");
+    assert!(panel.query_by_label("Text files").is_none(), "there is no list where names decide nothing");
+    panel.get_by_label("Transfer type").click();
+    panel.run();
+    panel.get_by_role_and_label(Role::Button, "Automatic").click();
+    panel.run();
+    retype(&mut panel, "Text files", "txt tar.gz");
+    panel.get_by_label_contains("“tar.gz” is no extension");
+    retype(&mut panel, "Text files", "log, *.csv");
+    assert!(panel.query_by_label_contains("is no extension").is_none());
+    press(&mut panel, "Save");
+    let saved = take(&mut panel);
+    let [Action::SaveSettings(settings)] = saved.as_slice() else { panic!("{saved:?}") };
+    assert_eq!((settings.transfer_type, settings.text_extensions.as_str()), (TransferType::Auto, "log, *.csv"));
+}
+
+#[test]
 fn rules_for_files_that_exist_are_made_ordered_and_saved() {
     let mut panel = panels(vec![]);
     panel.state_mut().view.dialogs.open(Wish::Settings);

@@ -50,6 +50,29 @@ fn rows_are_paused_moved_and_cancelled() {
 }
 
 #[test]
+fn rows_that_were_given_up_may_go_as_text_and_begun_ones_keep_their_type() {
+    let mut panel = panels(vec![transfers(vec![("a", failed("550 no")), ("b", Phase::Paused)])]);
+    let open = |panel: &mut Panel, row: &str| {
+        panel.get_by_label(row).click_secondary();
+        panel.run();
+        press(panel, "Transfer type");
+        panel.get_by_role_and_label(Role::RadioButton, "Text").accesskit_node().is_disabled()
+    };
+    assert!(open(&mut panel, "b, download, paused"), "something of it may be there");
+    for _ in 0..2 {
+        panel.key_press(Key::Escape);
+        panel.run();
+    }
+    panel.get_by_role_and_label(Role::Tab, "Failed 1").click();
+    panel.run();
+    assert!(!open(&mut panel, "a, download, failed, 550 no"));
+    panel.get_by_role_and_label(Role::RadioButton, "Text").click();
+    panel.run();
+    let actions = take(&mut panel);
+    assert!(matches!(&actions[..], [Action::ChangeType(ids, TransferType::Text)] if ids[..] == [TransferId(1)]));
+}
+
+#[test]
 fn the_queue_is_held_and_released() {
     let mut panel = panels(vec![transfers(vec![("a", Phase::Queued)])]);
     press(&mut panel, "Hold");

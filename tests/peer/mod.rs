@@ -121,7 +121,7 @@ pub struct Dialogue {
     number: usize,
     heard: Arc<Mutex<Vec<(usize, String)>>>,
     passive: Option<TcpListener>,
-    directory: String,
+    pub directory: String,
     pub restart: usize,
 }
 

@@ -56,6 +56,26 @@ fn a_password_in_the_address_does_not_stay_on_the_screen() {
 }
 
 #[test]
+fn a_port_in_the_address_counts_and_goes_into_its_field() {
+    let mut window = Window::new(vec2(1400.0, 900.0));
+    window.run();
+    for (address, port) in [("ftp.example.org:2121", 2121), ("ftps://ann@127.0.0.1:42022/pub", 42022)] {
+        let field = |window: &Window, name| window.harness.get_by_role_and_label(Role::TextInput, name).value();
+        window.harness.get_by_role_and_label(Role::TextInput, "Address").click();
+        window.run();
+        window.press(Modifiers::COMMAND, Key::A);
+        window.harness.get_by_role_and_label(Role::TextInput, "Address").type_text(address);
+        window.run();
+        window.press(Modifiers::NONE, Key::Enter);
+        let connected = |action: &Action| matches!(action, Action::Connect { site, .. } if site.port == Some(port));
+        let actions = window.actions();
+        assert!(actions.iter().any(connected), "{address}: {actions:?}");
+        assert_eq!(field(&window, "Port"), Some(port.to_string()), "{address}");
+        assert!(!field(&window, "Address").unwrap().contains(&port.to_string()), "{address}");
+    }
+}
+
+#[test]
 fn quickconnect_follows_the_tab() {
     let mut window = Window::with_folders();
     let value = |window: &Window, name| window.harness.get_by_role_and_label(Role::TextInput, name).value();
@@ -243,4 +263,35 @@ fn a_charset_is_offered_where_names_are_not_utf8() {
         window.run();
         assert!(window.harness.query_by_label_contains("read them as").is_none(), "{charset}");
     }
+}
+
+#[test]
+fn a_connection_that_the_server_closed_is_not_shown_as_one() {
+    let mut window = Window::with_folders();
+    let opened = |connection| Event::Opened { connection: ConnectionId(connection), tab: Some(TAB), site: site() };
+    let shown = |window: &Window| {
+        let tab = |label| window.harness.query_by_role_and_label(Role::Tab, label).is_some();
+        let status = window.harness.query_by_label("connects again when needed").is_some();
+        let command = window.harness.get_by_role_and_label(Role::TextInput, "Command to send");
+        assert_eq!(status, window.harness.query_by_label("UTF-8").is_none());
+        assert_eq!(status, command.accesskit_node().is_disabled());
+        assert_eq!(tab("ftp.example.org, connected"), !status);
+        assert_eq!(tab("ftp.example.org, not connected"), status);
+        !status
+    };
+    for event in [opened(1), connected()] {
+        window.tell(event);
+    }
+    window.run();
+    assert!(shown(&window));
+    window.tell(Event::Closed(ConnectionId(1)));
+    window.run();
+    assert!(!shown(&window));
+    assert_eq!(window.remote_names().len(), 4, "the folder stays");
+    // The end of the old connection may be heard of after the beginning of the new one.
+    for event in [opened(2), connected(), opened(3), Event::Closed(ConnectionId(2)), connected()] {
+        window.tell(event);
+        window.run();
+    }
+    assert!(shown(&window));
 }

@@ -52,7 +52,7 @@ fn with_nobody_there_a_wrong_password_fails_at_once() {
 
 #[test]
 fn who_connects_again_is_where_they_were() {
-    let Some(server) = Setup::new(ServerKind::Vsftpd).start() else { return };
+    let Some(mut server) = Setup::new(ServerKind::Vsftpd).start() else { return };
     fs::create_dir(server.root.join("below")).unwrap();
     server.own();
     let home = tempfile::tempdir().unwrap();
@@ -62,6 +62,19 @@ fn who_connects_again_is_where_they_were() {
     front.act(Action::List { tab: TAB, path: below.clone() });
     assert_eq!(front.listing().path, below);
     front.act(Action::Disconnect { tab: TAB });
+    front.connect(&server);
+    assert_eq!(front.listing().path, below);
+    // Also when it took several tries, and the first of them while another one was waited for.
+    server.kill();
+    front.act(Action::List { tab: TAB, path: below.clone() });
+    let state = |front: &mut Front, wanted: fn(&ConnectionState) -> bool| {
+        let is = |event: &Event| matches!(event, Event::Connection { state, .. } if wanted(state));
+        front.until("another state", |event, _| is(event).then_some(()));
+    };
+    state(&mut front, |state| matches!(state, ConnectionState::Waiting { .. }));
+    front.connect(&server);
+    state(&mut front, |state| matches!(state, ConnectionState::Disconnected(Some(_))));
+    server.restart();
     front.connect(&server);
     assert_eq!(front.listing().path, below);
     front.quit();

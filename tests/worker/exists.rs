@@ -60,7 +60,8 @@ fn one_answer_can_hold_for_all() {
         size: None,
         permissions: None,
     });
-    let batch = Batch { tab: TAB, course: Course::Download, items: items.collect(), if_exists: None };
+    let batch =
+        Batch { tab: TAB, course: Course::Download, items: items.collect(), if_exists: None, transfer_type: None };
     front.act(Action::Enqueue(batch));
     let id = front.until("a question", |event, _| match event {
         Event::Ask(question) => Some(question.id),

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use longshore::model::{Action, Course, Credentials, Event, IfExists, Kind, Login, Phase, Run, Secret, Section, Site};
 
@@ -101,25 +101,30 @@ fn what_is_there_is_kept_where_the_new_file_has_vanished() {
     let mut front = connected(home.path(), &peer, true);
     front.enqueue(Course::Upload, Kind::File, &home.path().join("there"), "/there", Some(IfExists::Overwrite));
     front.until("its end", |_, queue| (queue.section(Section::Failed).len() == 1).then_some(()));
-    assert_eq!((front.sent("RNFR"), front.sent("DELE")), (1, 0), "{:#?}", front.rows());
+    assert_eq!((front.sent("STOR"), front.sent("DELE")), (1, 0), "{:#?}", front.rows());
     front.quit();
 }
 
 #[test]
 fn an_upload_that_only_lacks_its_name_gets_it() {
     let renames = AtomicUsize::new(0);
-    let stored = AtomicUsize::new(0);
+    let (stored, has_name) = (AtomicUsize::new(0), AtomicBool::new(false));
     let peer = Peer::except(World::list(&[("/", b"")]), move |dialogue, verb, argument| match (verb, argument) {
         ("STOR", _) => {
             stored.store(take(dialogue)?, Ordering::SeqCst);
             dialogue.say("226 stored").map(|()| true)
         }
-        ("SIZE", name) if name.ends_with(".filepart") && stored.load(Ordering::SeqCst) > 0 => {
+        ("SIZE", name)
+            if name.ends_with(".filepart") != has_name.load(Ordering::SeqCst) && stored.load(Ordering::SeqCst) > 0 =>
+        {
             dialogue.say(&format!("213 {}", stored.load(Ordering::SeqCst))).map(|()| true)
         }
         ("RNFR", _) if renames.fetch_add(1, Ordering::SeqCst) == 0 => Err(io::ErrorKind::ConnectionAborted.into()),
         ("RNFR", _) => dialogue.say("350 to what").map(|()| true),
-        ("RNTO", _) => dialogue.say("250 done").map(|()| true),
+        ("RNTO", _) => {
+            has_name.store(true, Ordering::SeqCst);
+            dialogue.say("250 done").map(|()| true)
+        }
         _ => Ok(false),
     });
     let home = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use longshore::model::transfer::{Folder as Ends, Priority, Proof};
 use longshore::model::{
     Action, Ask, Course, Delta, Event, IfExists, Kind, Phase, RemotePath, Run, Section, Security, Site, Transfer,
-    TransferId,
+    TransferId, TransferType,
 };
 use longshore::worker::CarryOn;
 use longshore::worker::journal::{Entry, Journal};
@@ -362,7 +362,7 @@ fn what_got_its_name_before_the_program_was_killed_is_done() {
         attempts: 0,
         if_exists: None,
         priority: Priority::default(),
-        text: false,
+        transfer_type: TransferType::Binary,
         place: 0,
     };
     journal.write(&[Entry::Rows(vec![Delta::Add([row].into())])]).unwrap();

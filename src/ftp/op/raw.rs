@@ -50,7 +50,7 @@ impl Raw {
     fn start(&mut self, control: &mut Control) -> Step {
         let command = Command::typed(control.charset.encode(&self.line)?)?;
         if let Some(why_not) = refused_here(&command, control) {
-            return Err(Error::Unsupported(why_not));
+            return Err(Error::Withheld(why_not));
         }
         self.command = Some(command.clone());
         if command.verb().moves_data() {

@@ -4,13 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::server;
-use crate::model::path::RemotePath;
+use super::{path, server};
 use crate::model::queue::Row;
-use crate::model::queue::portable::{Rows, can_be};
+use crate::model::queue::portable::{LeftOut, NO_FILE, Rows, can_be};
 use crate::model::transfer::{Course, Folder, Phase, Priority, Transfer, TransferId};
 use crate::model::xml::{Element, line};
-use crate::model::{IfExists, Kind, PathSyntax, Site};
+use crate::model::{IfExists, Kind, PathSyntax, Site, TransferType};
 
 /// In `Flags`: towards this machine.
 const DOWNLOAD: u32 = 0x10;
@@ -19,24 +18,34 @@ const TEXT: u32 = 0x8000;
 /// The same in `DataType`, of versions before it had flags.
 const TYPE_TEXT: u8 = 0;
 const TYPE_BINARY: u8 = 1;
-/// What FileZilla does with a target that exists, from its 0 on.
+/// What FileZilla does with a target that exists, from its 0 on. Its 4, "if the size differs or the source is newer", is
+/// none of ours: the nearest would also replace newer targets by older sources.
 const IF_EXISTS: [IfExists; 8] = [
     IfExists::Ask,
     IfExists::Overwrite,
     IfExists::Newer,
     IfExists::Size,
-    IfExists::SizeOrTime,
+    IfExists::Ask,
     IfExists::Resume,
     IfExists::Rename,
     IfExists::Skip,
 ];
 
+/// Why rows of a file cannot be taken.
+const OTHER_PROTOCOL: &str = "of another protocol than FTP";
+const EMPTY_FOLDER: &str = "of folders that are to be made without what is in them";
+const OTHER_PATH: &str = "with a path that such a server cannot be told here";
+/// Why rows of ours cannot be written.
+const NOT_LISTED: &str = "of folders whose files are not listed yet (start the queue, and export it when they are)";
+const UNTOLD: &str = "with a path that FileZilla cannot be told (the site's form of paths may have to be set)";
+
 /// Takes rows out of a document while it is read.
 pub(super) struct Reader<'a> {
     path: &'a dyn Fn(&str) -> PathBuf,
     rows: Rows,
-    /// The server whose rows are being read; `None` inside where it is none of ours.
-    server: Option<Option<Arc<Site>>>,
+    /// The server whose rows are being read: as it says itself, then with the forms of paths that its rows say. Nothing inside
+    /// where it is none of ours.
+    server: Option<Vec<Arc<Site>>>,
     /// Rows that come one after the other mostly share it.
     folder: Option<Arc<Folder>>,
 }
@@ -55,16 +64,15 @@ impl<'a> Reader<'a> {
         match element.name.as_str() {
             "Server" => self.server = None,
             "File" | "Folder" if outer.name == "Server" => {
-                let known = self.server.get_or_insert_with(|| {
-                    let (site, password) = server::read(outer)?;
+                let passwords = &mut self.rows.passwords;
+                self.server.get_or_insert_with(|| {
+                    let Some((site, password)) = server::read(outer) else { return Vec::new() };
                     let site = Arc::new(site);
-                    self.rows.passwords.extend(password.map(|password| (site.clone(), password)));
-                    Some(site)
+                    passwords.extend(password.map(|password| (site.clone(), password)));
+                    vec![site]
                 });
-                match known.clone().and_then(|site| self.row(&site, &element)) {
-                    Some(row) => self.rows.rows.push(row),
-                    None => self.rows.left_out += 1,
-                }
+                let row = self.row(&element);
+                self.rows.take(row);
                 return None;
             }
             _ => {}
@@ -72,26 +80,33 @@ impl<'a> Reader<'a> {
         Some(element)
     }
 
-    fn row(&mut self, site: &Arc<Site>, element: &Element) -> Option<Transfer> {
+    fn row(&mut self, element: &Element) -> Result<Transfer, &'static str> {
+        let said = self.server.as_ref().and_then(|sites| sites.first()).ok_or(OTHER_PROTOCOL)?.paths;
+        // FileZilla makes the folder here or there, and does not look into it.
+        if element.name == "Folder" {
+            return Err(EMPTY_FOLDER);
+        }
         let flags = element.number_of::<u32>("Flags");
         let is_download = match element.number_of::<u8>("Download") {
             Some(number) => number == 1,
-            None => flags? & DOWNLOAD != 0,
+            None => flags.ok_or(NO_FILE)? & DOWNLOAD != 0,
         };
-        let text = match element.number_of::<u8>("DataType") {
+        let is_text = match element.number_of::<u8>("DataType") {
             Some(number) => number == TYPE_TEXT,
             None => flags.unwrap_or(0) & TEXT != 0,
         };
         let local = (self.path)(element.text_of("LocalFile"));
-        let (parent, name) = (local.parent()?, local.file_name()?.to_str()?);
-        let remote = read_path(element.text_of("RemotePath"))?;
-        let folder = self.folder(Folder { site: site.clone(), local: parent.to_owned(), remote, below: 0 });
+        let name = local.file_name().and_then(|name| name.to_str());
+        let (parent, name) = local.parent().zip(name).ok_or(NO_FILE)?;
+        let (remote, paths) = path::read(element.text_of("RemotePath"), said).ok_or(OTHER_PATH)?;
+        let site = self.site(paths).ok_or(OTHER_PROTOCOL)?;
+        let folder = self.folder(Folder { site, local: parent.to_owned(), remote, below: 0 });
         let remote_name: Box<str> = element.text_of("RemoteFile").into();
         let action: Option<usize> = element.number_of("OverwriteAction");
         let row = Transfer {
             id: TransferId(0),
             course: if is_download { Course::Download } else { Course::Upload },
-            kind: if element.name == "File" { Kind::File } else { Kind::Directory },
+            kind: Kind::File,
             folder,
             local_name: (name != &*remote_name).then(|| name.into()),
             remote_name,
@@ -100,10 +115,21 @@ impl<'a> Reader<'a> {
             attempts: 0,
             if_exists: action.and_then(|action| IF_EXISTS.get(action)).copied(),
             priority: element.number_of("Priority").map_or_else(Priority::default, Priority::of_level),
-            text,
+            transfer_type: if is_text { TransferType::Text } else { TransferType::Binary },
             place: 0,
         };
-        can_be(&row).then_some(row)
+        can_be(&row).then_some(row).ok_or(NO_FILE)
+    }
+
+    /// The server with this form of paths.
+    fn site(&mut self, paths: Option<PathSyntax>) -> Option<Arc<Site>> {
+        let sites = self.server.as_mut()?;
+        if let Some(known) = sites.iter().find(|site| site.paths == paths) {
+            return Some(known.clone());
+        }
+        let site = Arc::new(Site { paths, ..Site::clone(sites.first()?) });
+        sites.push(site.clone());
+        Some(site)
     }
 
     fn folder(&mut self, folder: Folder) -> Arc<Folder> {
@@ -119,22 +145,25 @@ pub struct Writer<'a, W> {
     to: W,
     text: &'a dyn Fn(&Path) -> String,
     server: Option<Arc<Site>>,
-    /// Rows that FileZilla cannot be told of: those on servers whose paths it writes in another way.
-    pub left_out: usize,
+    left_out: LeftOut,
 }
 
 impl<'a, W: io::Write> Writer<'a, W> {
     /// Begins the document. `text` makes a text of a path of this machine.
     pub fn new(mut to: W, text: &'a dyn Fn(&Path) -> String) -> io::Result<Self> {
         to.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<FileZilla3>\n<Queue>\n")?;
-        Ok(Self { to, text, server: None, left_out: 0 })
+        Ok(Self { to, text, server: None, left_out: LeftOut::default() })
     }
 
-    /// Writes a row.
+    /// Writes a row. FileZilla would make a folder of ours, and move nothing that is in it.
     pub fn row(&mut self, row: Row<'_>) -> io::Result<()> {
         let site = &row.folder.site;
-        let Some(path) = write_path(&row.folder.remote, site.paths.unwrap_or_default()) else {
-            self.left_out += 1;
+        if row.kind != Kind::File {
+            self.left_out.add(1, NOT_LISTED);
+            return Ok(());
+        }
+        let Some(path) = path::write(&row.folder.remote, site.paths) else {
+            self.left_out.add(1, UNTOLD);
             return Ok(());
         };
         if self.server.as_ref() != Some(site) {
@@ -143,15 +172,14 @@ impl<'a, W: io::Write> Writer<'a, W> {
             self.server = Some(site.clone());
         }
         let is_download = row.course == Course::Download;
-        let name = if row.kind == Kind::Directory { "Folder" } else { "File" };
         let local = (self.text)(&row.folder.local.join(row.local_name()));
-        writeln!(self.to, "<{name}>")?;
+        self.to.write_all(b"<File>\n")?;
         for (name, value) in [("LocalFile", local.as_str()), ("RemoteFile", row.remote_name), ("RemotePath", &path)] {
             self.to.write_all(line(name, value).as_bytes())?;
         }
         // Older ones know `Download`, newer ones the flags.
         let (download, way) = if is_download { ("1", DOWNLOAD) } else { ("0", 0) };
-        let (data_type, text) = if row.text { (TYPE_TEXT, TEXT) } else { (TYPE_BINARY, 0) };
+        let (data_type, text) = if row.is_text() { (TYPE_TEXT, TEXT) } else { (TYPE_BINARY, 0) };
         self.to.write_all(line("Download", download).as_bytes())?;
         self.to.write_all(line("Flags", &(way | text).to_string()).as_bytes())?;
         if let Some(size) = row.size {
@@ -164,11 +192,11 @@ impl<'a, W: io::Write> Writer<'a, W> {
             self.to.write_all(line("OverwriteAction", &action.to_string()).as_bytes())?;
         }
         self.to.write_all(line("DataType", &data_type.to_string()).as_bytes())?;
-        writeln!(self.to, "</{name}>")
+        self.to.write_all(b"</File>\n")
     }
 
-    /// Ends the document.
-    pub fn end(mut self) -> io::Result<usize> {
+    /// Ends the document, and says what is left out of it.
+    pub fn end(mut self) -> io::Result<LeftOut> {
         self.end_server()?;
         self.to.write_all(b"</Queue>\n</FileZilla3>\n")?;
         Ok(self.left_out)
@@ -179,71 +207,14 @@ impl<'a, W: io::Write> Writer<'a, W> {
     }
 }
 
-/// `TYPE LENGTH[ PREFIX]( LENGTH SEGMENT)*`, the form in which FileZilla keeps paths.
-fn read_path(safe: &str) -> Option<RemotePath> {
-    let (kind, rest) = number(safe)?;
-    let (prefix, mut rest) = number(rest)?;
-    // Prefixes are of VMS, MVS and VM.
-    if prefix != 0 || !matches!(kind, 0 | 1 | 3 | 5 | 8 | 9 | 10) {
-        return None;
-    }
-    let mut path = RemotePath::root();
-    while !rest.is_empty() {
-        let (length, after) = number(rest)?;
-        let (segment, after) = units(after, length)?;
-        if segment.is_empty() || matches!(segment, "." | "..") || segment.contains(['/', '\0']) {
-            return None;
-        }
-        path = path.join(segment);
-        rest = after;
-    }
-    Some(path)
-}
-
-/// A number, and what comes after the blank behind it.
-fn number(text: &str) -> Option<(usize, &str)> {
-    let (digits, rest) = text.split_once(' ').unwrap_or((text, ""));
-    Some((digits.parse().ok()?, rest))
-}
-
-/// So many wide characters, and what comes after the blank behind them: two bytes each on Windows, where some characters
-/// are two of them, four elsewhere.
-fn units(text: &str, length: usize) -> Option<(&str, &str)> {
-    let by = |size: fn(char) -> usize| {
-        let mut left = length;
-        let end = text.char_indices().find_map(|(at, c)| {
-            if left == 0 {
-                return Some(at);
-            }
-            left = left.saturating_sub(size(c));
-            None
-        });
-        let end = end.or((left == 0).then_some(text.len()))?;
-        let rest = &text[end..];
-        (rest.is_empty() || rest.starts_with(' ')).then(|| (&text[..end], rest.get(1..).unwrap_or_default()))
-    };
-    by(|_| 1).or_else(|| by(char::len_utf16))
-}
-
-fn write_path(path: &RemotePath, syntax: PathSyntax) -> Option<String> {
-    let kind = match syntax {
-        PathSyntax::Unix => 1,
-        PathSyntax::Dos => 3,
-        PathSyntax::Cygwin => 9,
-        PathSyntax::Device | PathSyntax::Vms | PathSyntax::Mvs | PathSyntax::Vm | PathSyntax::NonStop => return None,
-    };
-    let segments = path.components().map(|segment| format!(" {} {segment}", segment.chars().count()));
-    Some(format!("{kind} 0{}", segments.collect::<String>()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Login, Secret, filezilla};
+    use crate::model::{Login, RemotePath, Secret, filezilla};
 
     fn read(inside: &str) -> Rows {
         let text = format!("<FileZilla3><Queue>{inside}</Queue></FileZilla3>");
-        filezilla::read(&text, &|text| text.into()).unwrap().rows
+        filezilla::read(text.as_bytes(), &|text| text.into()).unwrap().rows
     }
 
     /// As FileZilla 3.63 wrote them.
@@ -254,11 +225,11 @@ mod tests {
     #[test]
     fn what_filezilla_wrote_is_read() {
         let text = include_str!("../../../tests/data/filezilla/queue.xml");
-        let rows = filezilla::read(text, &|text| text.into()).unwrap().rows;
+        let rows = filezilla::read(text.as_bytes(), &|text| text.into()).unwrap().rows;
         let told = rows
             .rows
             .iter()
-            .map(|row| (row.course, row.folder.local.join(row.local_name()), row.remote(), row.size, row.text))
+            .map(|row| (row.course, row.folder.local.join(row.local_name()), row.remote(), row.size, row.is_text()))
             .collect::<Vec<_>>();
         let [(Course::Download, down, data, Some(5000), false), (Course::Upload, up, hello, Some(6), true)] =
             told.as_slice()
@@ -280,7 +251,9 @@ mod tests {
              <Server><Host>h</Host><Protocol>1</Protocol><File><LocalFile>/a</LocalFile><RemoteFile>b</RemoteFile>\
              <RemotePath>1 0</RemotePath><Flags>0</Flags></File></Server>"
         ));
-        assert_eq!((rows.rows.len(), rows.left_out), (2, 2), "a folder without its other end, and SFTP");
+        let why =
+            "2 left out: 1 of another protocol than FTP, 1 of folders that are to be made without what is in them";
+        assert_eq!((rows.rows.len(), rows.left_out.to_string().as_str()), (2, why));
         let [first, second] = rows.rows.as_slice() else { panic!("{rows:?}") };
         assert_eq!(first.remote().as_str(), "/pub/x y ä\u{1F600}/b.txt");
         assert_eq!((first.local_name(), first.course, first.size), ("a.txt", Course::Download, Some(7)));
@@ -297,24 +270,40 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_read_and_written() {
-        for (safe, path) in [
-            ("1 0", Some("/")),
-            ("1 0 4 home 3 foo", Some("/home/foo")),
-            ("0 0 5 a b c", Some("/a b c")),
-            ("1 0 3 \u{1F600}x", Some("/\u{1F600}x")), // of Windows
-            ("1 0 2 \u{1F600}x", Some("/\u{1F600}x")),
-            ("2 4 DISK 1 A", None),
-            ("1 0 2 ..", None),
-            ("1 0 3 a/b", None),
-            ("1 0 9 ab", None),
-            ("1 0 1 ab", None),
-            ("", None),
-        ] {
-            assert_eq!(read_path(safe), path.map(RemotePath::new), "{safe}");
-        }
-        assert_eq!(write_path(&RemotePath::new("/ä/b c"), PathSyntax::Unix).as_deref(), Some("1 0 1 ä 3 b c"));
-        assert_eq!(write_path(&RemotePath::root(), PathSyntax::Vms), None);
+    fn paths_say_their_form_where_the_server_does_not() {
+        let rows = |kind: u8, paths: &[&str]| {
+            let row = |path: &&str| {
+                format!(
+                    "<File><LocalFile>/l/a</LocalFile><RemoteFile>a</RemoteFile><RemotePath>{path}</RemotePath>\
+                     <Flags>16</Flags></File>"
+                )
+            };
+            let server = SERVER.replace("<Type>0", &format!("<Type>{kind}"));
+            read(&format!("<Server>{server}{}</Server>", paths.iter().map(row).collect::<String>()))
+        };
+        let told = rows(0, &["1 0 1 a", "2 2 D: 1 A", "2 2 D: 1 B", "1 0"]);
+        let forms: Vec<_> = told.rows.iter().map(|row| row.folder.site.paths).collect();
+        assert_eq!(forms, [None, Some(PathSyntax::Vms), Some(PathSyntax::Vms), None]);
+        assert!(Arc::ptr_eq(&told.rows[1].folder.site, &told.rows[2].folder.site), "it is not another server");
+        let told = rows(4, &["1 0 1 u", "4 1 . 2 ME", "3 0 2 C:"]);
+        let forms: Vec<_> = told.rows.iter().map(|row| (row.folder.remote.as_str(), row.folder.site.paths)).collect();
+        assert_eq!(forms, [("/u", Some(PathSyntax::Mvs)), ("/ME.", Some(PathSyntax::Mvs))]);
+        let why = "1 left out: with a path that such a server cannot be told here";
+        assert_eq!(told.left_out.to_string(), why);
+    }
+
+    #[test]
+    fn size_or_newer_is_asked_about() {
+        let file = |action: u8| {
+            format!(
+                "<File><LocalFile>/l/a</LocalFile><RemoteFile>a</RemoteFile><RemotePath>1 0</RemotePath><Flags>16</Flags>\
+                 <OverwriteAction>{action}</OverwriteAction></File>"
+            )
+        };
+        let rows = read(&format!("<Server>{SERVER}{}</Server>", (0..9).map(file).collect::<String>())).rows;
+        use IfExists::*;
+        let expected = [Ask, Overwrite, Newer, Size, Ask, Resume, Rename, Skip].map(Some).into_iter().chain([None]);
+        assert!(rows.iter().map(|row| row.if_exists).eq(expected));
     }
 
     #[test]
@@ -337,7 +326,7 @@ mod tests {
             attempts: 0,
             if_exists: Some(IfExists::Resume),
             priority: Priority::Low,
-            text: false,
+            transfer_type: TransferType::Binary,
             place: 0,
         };
         let rows = [
@@ -347,19 +336,32 @@ mod tests {
                 local_name: None,
                 if_exists: None,
                 size: None,
-                text: true,
+                transfer_type: TransferType::Text,
                 ..row.clone()
             },
-            Transfer { kind: Kind::Directory, priority: Priority::Normal, ..row.clone() },
+            Transfer { priority: Priority::Normal, if_exists: Some(IfExists::Ask), ..row.clone() },
             Transfer { folder: folder(&two), ..row.clone() },
         ];
         let mut bytes = Vec::new();
         let text = |path: &Path| path.to_str().unwrap().to_owned();
         let mut writer = Writer::new(&mut bytes, &text).unwrap();
         rows.iter().for_each(|row| writer.row(row.row()).unwrap());
-        writer.row(Transfer { folder: folder(&vms), ..row }.row()).unwrap();
-        assert_eq!(writer.end().unwrap(), 1);
-        let read = filezilla::read(std::str::from_utf8(&bytes).unwrap(), &|text| text.into()).unwrap().rows;
-        assert_eq!((read.rows.as_slice(), read.left_out), (rows.as_slice(), 0));
+        let left_out = writer.end().unwrap();
+        let held = filezilla::read(&bytes[..], &|text| text.into()).unwrap().rows;
+        assert_eq!((held.rows.as_slice(), &held.left_out), (rows.as_slice(), &left_out));
+        assert_eq!(left_out, LeftOut::default());
+
+        bytes.clear();
+        let mut writer = Writer::new(&mut bytes, &text).unwrap();
+        let of = |kind| Transfer { kind, ..row.clone() };
+        let vms = Transfer { folder: folder(&vms), if_exists: Some(IfExists::SizeOrTime), ..row.clone() };
+        for row in [of(Kind::Directory), of(Kind::Other), vms] {
+            writer.row(row.row()).unwrap();
+        }
+        let left_out = writer.end().unwrap().to_string();
+        assert_eq!(left_out, format!("2 left out: {NOT_LISTED}"));
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(!text.contains("Folder") && !text.contains("OverwriteAction"), "{text}");
+        assert_eq!(text.matches("<File>").count(), 1);
     }
 }

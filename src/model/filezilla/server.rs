@@ -36,7 +36,7 @@ pub(super) fn read(element: &Element) -> Option<(Site, Option<Secret>)> {
         zone: element.number_of::<i16>("TimezoneOffset").filter(|offset| *offset != 0).and_then(i16::checked_neg),
         connections: element.number_of("MaximumMultipleConnections").filter(|count| *count > 0),
         comments: element.text_of("Comments").to_owned(),
-        paths: KINDS.iter().find(|(kind, _)| element.number_of("Type") == Some(*kind)).map(|(_, syntax)| *syntax),
+        paths: element.number_of("Type").and_then(syntax),
         ..Site::default()
     };
     if element.text_of("EncodingType").trim() == "Custom" {
@@ -47,16 +47,23 @@ pub(super) fn read(element: &Element) -> Option<(Site, Option<Secret>)> {
     (!site.host.is_empty()).then_some((site, password))
 }
 
-/// What FileZilla calls the kinds of servers whose paths it writes as we do.
-const KINDS: [(u8, PathSyntax); 7] = [
+/// What FileZilla calls the kinds of servers, and how their paths are written; of two for one form the first is written.
+const KINDS: [(u8, PathSyntax); 9] = [
     (1, PathSyntax::Unix),
     (2, PathSyntax::Vms),
     (3, PathSyntax::Dos),
     (4, PathSyntax::Mvs),
     (6, PathSyntax::Vm),
     (7, PathSyntax::NonStop),
+    (8, PathSyntax::Dos), // without drives
     (9, PathSyntax::Cygwin),
+    (10, PathSyntax::Device), // of DOS, with slashes
 ];
+
+/// The form of paths of a kind of servers; `None` for what FileZilla finds out, and for VxWorks, which has two colons there.
+pub(super) fn syntax(kind: u8) -> Option<PathSyntax> {
+    KINDS.iter().find(|(known, _)| *known == kind).map(|(_, syntax)| *syntax)
+}
 
 /// A password in clear or in base64; one under a master password cannot be read.
 fn password(element: &Element) -> Option<Secret> {
@@ -118,7 +125,7 @@ mod tests {
 
     fn element(inside: &str) -> Element {
         let text = format!("<Server>{inside}</Server>");
-        xml::read(&text, &mut |_, child| Some(child)).unwrap().children.remove(0)
+        xml::read(text.as_bytes(), &mut |_, child| Some(child)).unwrap().children.remove(0)
     }
 
     #[test]
@@ -145,6 +152,10 @@ mod tests {
         assert_eq!(read(&element(&crypt)).unwrap().1, None);
         assert!(read(&element(&inside.replace("<Protocol>3", "<Protocol>1"))).is_none(), "SFTP");
         assert!(read(&element("<Port>21</Port>")).is_none());
+        for (kind, paths) in [(0, None), (5, None), (8, Some(PathSyntax::Dos)), (10, Some(PathSyntax::Device))] {
+            let inside = inside.replace("<Type>0", &format!("<Type>{kind}"));
+            assert_eq!(read(&element(&inside)).unwrap().0.paths, paths, "{kind}");
+        }
     }
 
     #[test]

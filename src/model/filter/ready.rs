@@ -1,9 +1,12 @@
 //! Filters that are ready to be asked: expressions are compiled, and words folded, once.
 
+use std::path::MAIN_SEPARATOR;
+
+use jiff::Zoned;
 use jiff::civil::Date;
 use regex::{Regex, RegexBuilder};
 
-use super::{Condition, DayIs, Filter, LONGEST_VALUE, MOST_CONDITIONS, Matching, NumberIs, TextIs};
+use super::{Condition, DayIs, Filter, FilterSide, LONGEST_VALUE, MOST_CONDITIONS, Matching, NumberIs, TextIs};
 use crate::model::listing::Entry;
 use crate::model::path::shown;
 use crate::model::permissions;
@@ -21,9 +24,9 @@ impl Ready {
         self.0.is_empty()
     }
 
-    /// Whether `entry` in the folder `path` is left out.
-    pub fn hides(&self, entry: &Entry, path: &str, today: Date) -> bool {
-        self.0.iter().any(|filter| filter.hides(entry, path, today))
+    /// Whether `entry` in the folder `path` is left out. Days are those of the zone of `now`.
+    pub fn hides(&self, entry: &Entry, path: &str, now: &Zoned) -> bool {
+        self.0.iter().any(|filter| filter.hides(entry, path, now))
     }
 }
 
@@ -37,25 +40,29 @@ pub(super) struct ReadyFilter {
 
 impl Filter {
     /// Itself, ready to be asked, or what is wrong with it.
-    pub(super) fn ready(&self) -> Result<ReadyFilter, String> {
+    pub(super) fn ready(&self, side: FilterSide) -> Result<ReadyFilter, String> {
         if self.conditions.is_empty() {
             return Err("It has no condition".to_owned());
         }
         if self.conditions.len() > MOST_CONDITIONS {
             return Err(format!("It has more than {MOST_CONDITIONS} conditions"));
         }
-        let tests = self.conditions.iter().map(|condition| Test::of(condition, self.match_case));
+        let tests = self.conditions.iter().map(|condition| Test::of(condition, self.match_case, side));
         let tests = tests.collect::<Result<_, _>>()?;
         Ok(ReadyFilter { files: self.files, folders: self.folders, matching: self.matching, tests })
     }
 }
 
 impl ReadyFilter {
-    fn hides(&self, entry: &Entry, path: &str, today: Date) -> bool {
+    /// Conditions that ask for what is not known do not count; where none is left, nothing is left out.
+    fn hides(&self, entry: &Entry, path: &str, now: &Zoned) -> bool {
         if !(if entry.is_directory() { self.folders } else { self.files }) {
             return false;
         }
-        let mut tests = self.tests.iter().map(|test| test.holds(entry, path, today));
+        let mut tests = self.tests.iter().filter_map(|test| test.holds(entry, path, now)).peekable();
+        if tests.peek().is_none() {
+            return false;
+        }
         match self.matching {
             Matching::All => tests.all(|holds| holds),
             Matching::Any => tests.any(|holds| holds),
@@ -69,12 +76,12 @@ impl ReadyFilter {
 #[derive(Clone, Debug)]
 enum Test {
     Name(Text),
-    Path(Text),
+    Path(Text, FilterSide),
     WholePath(Text),
     Size(NumberIs, u64),
     Day(DayIs, Day),
     Permission(u16, bool),
-    Never,
+    Attribute,
 }
 
 #[derive(Clone, Debug)]
@@ -90,51 +97,55 @@ enum Day {
 }
 
 impl Test {
-    fn of(condition: &Condition, match_case: bool) -> Result<Self, String> {
+    fn of(condition: &Condition, match_case: bool, side: FilterSide) -> Result<Self, String> {
         Ok(match condition {
             Condition::Name(TextIs::Glob, glob) if glob.contains('/') => {
                 Self::WholePath(Text::of(TextIs::Glob, glob, match_case)?)
             }
             Condition::Name(how, value) => Self::Name(Text::of(*how, value, match_case)?),
-            Condition::Path(how, value) => Self::Path(Text::of(*how, value, match_case)?),
+            Condition::Path(how, value) => Self::Path(Text::of(*how, value, match_case)?, side),
             Condition::Size(how, size) => Self::Size(*how, *size),
             Condition::Date(how, value) => Self::Day(*how, Day::parse(value)?),
             Condition::Permission(bits, set) => Self::Permission(*bits, *set),
-            Condition::Attribute(..) => Self::Never,
+            Condition::Attribute(..) => Self::Attribute,
         })
     }
 
-    /// What is not known of the entry holds in no condition.
-    fn holds(&self, entry: &Entry, path: &str, today: Date) -> bool {
-        match self {
+    /// `None`: what it asks for is not known of the entry.
+    fn holds(&self, entry: &Entry, path: &str, now: &Zoned) -> Option<bool> {
+        Some(match self {
             Self::Name(text) => text.holds(&entry.name),
-            Self::Path(text) => text.holds(path),
+            Self::Path(text, FilterSide::Remote) => text.holds(path),
+            Self::Path(text, FilterSide::Local) => text.holds_of_folder(path),
             Self::WholePath(text) => text.holds(&format!("{}/{}", path.trim_end_matches('/'), entry.name)),
-            Self::Size(how, size) => entry.size.is_some_and(|known| match how {
-                NumberIs::Greater => known > *size,
-                NumberIs::Equals => known == *size,
-                NumberIs::EqualsNot => known != *size,
-                NumberIs::Less => known < *size,
-            }),
+            Self::Size(how, size) => {
+                let known = entry.size?;
+                match how {
+                    NumberIs::Greater => known > *size,
+                    NumberIs::Equals => known == *size,
+                    NumberIs::EqualsNot => known != *size,
+                    NumberIs::Less => known < *size,
+                }
+            }
             Self::Day(how, day) => {
+                let known = entry.modified?.local(now.time_zone()).date();
                 let day = match day {
                     Day::On(day) => *day,
-                    Day::Ago(days) => today.saturating_sub(jiff::Span::new().days(*days)),
+                    Day::Ago(days) => now.date().saturating_sub(jiff::Span::new().days(*days)),
                 };
-                entry.modified.map(|modified| modified.at.date()).is_some_and(|known| match how {
+                match how {
                     DayIs::Before => known < day,
                     DayIs::Equals => known == day,
                     DayIs::EqualsNot => known != day,
                     DayIs::After => known > day,
-                })
+                }
             }
-            Self::Permission(bits, set) => entry
-                .permissions
-                .as_deref()
-                .and_then(mode)
-                .is_some_and(|mode| if *set { mode & bits == *bits } else { mode & bits == 0 }),
-            Self::Never => false,
-        }
+            Self::Permission(bits, set) => {
+                let mode = mode(entry.permissions.as_deref()?)?;
+                if *set { mode & bits == *bits } else { mode & bits == 0 }
+            }
+            Self::Attribute => return None,
+        })
     }
 }
 
@@ -163,6 +174,15 @@ impl Text {
                 if how == TextIs::Glob { "pattern" } else { "regular expression" }
             ),
         })
+    }
+
+    /// Whether it holds of a folder of this machine, whose path may end with a separator or not.
+    fn holds_of_folder(&self, path: &str) -> bool {
+        let ended = if path.ends_with(MAIN_SEPARATOR) { path.to_owned() } else { format!("{path}{MAIN_SEPARATOR}") };
+        match self {
+            Self::Plain { how: TextIs::ContainsNot, .. } => self.holds(path) && self.holds(&ended),
+            _ => self.holds(path) || self.holds(&ended),
+        }
     }
 
     fn holds(&self, text: &str) -> bool {

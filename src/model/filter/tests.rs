@@ -1,19 +1,26 @@
 //! Filters and what they leave out.
 
-use jiff::civil::Date;
+use jiff::Zoned;
 
 use super::ready::mode;
 use super::*;
 use crate::model::{Entry, Kind, Modified, Precision};
 
-const TODAY: Date = jiff::civil::date(2026, 11, 29);
+/// In a zone that is two hours ahead of UTC.
+fn now() -> Zoned {
+    "2026-11-29T12:00:00+02:00[+02:00]".parse().unwrap()
+}
 
 fn entry(name: &str) -> Entry {
     Entry { size: Some(1_000), permissions: Some("rwxr-x---".into()), ..Entry::new(name, Kind::File) }
 }
 
 fn hides(filter: &Filter, entry: &Entry, path: &str) -> bool {
-    Ready(vec![filter.ready().unwrap()]).hides(entry, path, TODAY)
+    hides_on(FilterSide::Remote, filter, entry, path)
+}
+
+fn hides_on(side: FilterSide, filter: &Filter, entry: &Entry, path: &str) -> bool {
+    Ready(vec![filter.ready(side).unwrap()]).hides(entry, path, &now())
 }
 
 fn one(condition: Condition) -> Filter {
@@ -54,6 +61,32 @@ fn texts_are_compared() {
 }
 
 #[test]
+fn a_folder_of_this_machine_fits_with_and_without_a_separator_at_its_end() {
+    use TextIs::*;
+    let with_separators = |text: &str| text.replace('/', std::path::MAIN_SEPARATOR_STR);
+    for (how, value, path, local, remote) in [
+        (Equals, "/home/me/", "/home/me", true, false),
+        (Equals, "/home/me", "/home/me", true, true),
+        (Ends, "/build/", "/home/build", true, false),
+        (Ends, "build", "/home/build", true, true),
+        (Contains, "/build/", "/home/build", true, false),
+        (ContainsNot, "/build/", "/home/build", false, true),
+        (ContainsNot, "/build/", "/home/builds", true, true),
+        (Equals, "/", "/", true, true),
+        (Equals, "//", "/", false, false),
+    ] {
+        let filter = one(Condition::Path(how, with_separators(value)));
+        let said = [FilterSide::Local, FilterSide::Remote]
+            .map(|side| hides_on(side, &filter, &entry("a"), &with_separators(path)));
+        assert_eq!(said, [local, remote], "{how:?} {value} {path}");
+    }
+    for expression in ["[/\\\\]build[/\\\\]$", "build$"] {
+        let filter = one(Condition::Path(Regex, expression.into()));
+        assert!(hides_on(FilterSide::Local, &filter, &entry("a"), &with_separators("/home/build")), "{expression}");
+    }
+}
+
+#[test]
 fn sizes_days_and_permissions_are_compared_where_they_are_known() {
     let at = "2026-11-20T12:00:00".parse().unwrap();
     let known = Entry { modified: Some(Modified { at, precision: Precision::Second, utc: true }), ..entry("a") };
@@ -75,9 +108,52 @@ fn sizes_days_and_permissions_are_compared_where_they_are_known() {
         (Condition::Attribute(1, true), false),
     ] {
         assert_eq!(hides(&one(condition.clone()), &known, "/"), holds, "{condition:?}");
-        assert!(!hides(&one(condition), &unknown, "/"), "what is not known is not left out");
+        for matching in [Matching::Any, Matching::All, Matching::None, Matching::NotAll] {
+            let filter = Filter { matching, ..one(condition.clone()) };
+            assert!(!hides(&filter, &unknown, "/"), "what is not known is not left out: {filter:?}");
+        }
     }
     assert_eq!((mode("0644"), mode("rwsr-x--T"), mode("adfr")), (Some(0o644), Some(0o750), None));
+}
+
+#[test]
+fn a_day_is_the_one_that_is_shown_here() {
+    let at = "2026-11-28T22:30:00".parse().unwrap();
+    let is = |utc, precision, value: &str| {
+        let entry = Entry { modified: Some(Modified { at, precision, utc }), ..entry("a") };
+        hides(&one(Condition::Date(DayIs::Equals, value.into())), &entry, "/")
+    };
+    assert!(
+        is(true, Precision::Second, "2026-11-29") && is(true, Precision::Minute, "0"),
+        "half an hour after midnight"
+    );
+    assert!(is(false, Precision::Second, "2026-11-28"), "a time of another zone stays as it is");
+    assert!(is(true, Precision::Day, "2026-11-28"), "and so does a day");
+}
+
+#[test]
+fn conditions_that_ask_for_what_is_not_known_do_not_count() {
+    let unknown = Entry::new("a.txt", Kind::File);
+    let ends = |ending: &str| Condition::Name(TextIs::Ends, ending.into());
+    for condition in [
+        Condition::Size(NumberIs::Less, 5),
+        Condition::Date(DayIs::Before, "7".into()),
+        Condition::Permission(0o400, true),
+        Condition::Attribute(0, true),
+    ] {
+        for (matching, with_one_that_holds, with_one_that_does_not) in [
+            (Matching::All, true, false),
+            (Matching::Any, true, false),
+            (Matching::None, false, true),
+            (Matching::NotAll, false, true),
+        ] {
+            let said = [ends(".txt"), ends(".png")].map(|known| {
+                let conditions = vec![condition.clone(), known];
+                hides(&Filter { matching, conditions, ..Filter::default() }, &unknown, "/")
+            });
+            assert_eq!(said, [with_one_that_holds, with_one_that_does_not], "{matching:?} {condition:?}");
+        }
+    }
 }
 
 #[test]
@@ -113,7 +189,7 @@ fn the_shipped_filters_are_good_and_off() {
     let ready = filters.ready(FilterSide::Remote);
     let git = Entry::new(".git", Kind::Directory);
     let hidden = [git, entry("Thumbs.db"), entry("a.txt~"), entry("a.png"), entry("a.txt")];
-    assert_eq!(hidden.map(|entry| ready.hides(&entry, "/", TODAY)), [true, true, true, false, false]);
+    assert_eq!(hidden.map(|entry| ready.hides(&entry, "/", &now())), [true, true, true, false, false]);
     assert!(filters.ready(FilterSide::Local).is_empty());
     filters.enabled = false;
     assert!(filters.ready(FilterSide::Remote).is_empty());
@@ -146,9 +222,12 @@ fn another_programs_filters_join_ours() {
     let new = Filter { name: "New".into(), ..theirs.clone() };
     let set = Set { name: "Work".into(), local: [known].into(), ..Set::default() };
     let sets = vec![Set::default(), set.clone()];
-    filters.merge(Filters { filters: vec![theirs.clone(), new.clone()], sets: sets.clone(), ..Filters::default() });
+    let other = Filters { filters: vec![theirs.clone(), new.clone()], sets: sets.clone(), ..Filters::default() };
+    assert!(filters.merge(other.clone()).is_empty());
     assert_eq!((filters.filters.len(), &filters.filters[0], filters.filters.last()), (count + 1, &theirs, Some(&new)));
     assert_eq!((&filters.sets, filters.current), (&sets, 0));
+    filters.filters = vec![theirs; MOST_FILTERS];
+    assert_eq!((filters.merge(other), filters.filters.len()), (vec!["New".to_owned()], MOST_FILTERS));
 }
 
 #[test]
@@ -159,7 +238,7 @@ fn filters_of_one_run_are_said_by_patterns_and_names() {
     let ready = only.ready(FilterSide::Local);
     let folder = Entry::new("src", Kind::Directory);
     let said = [entry("a.c"), entry("a.o"), entry("a.h"), entry("Thumbs.db"), folder];
-    assert_eq!(said.map(|entry| ready.hides(&entry, "/", TODAY)), [false, true, true, true, false]);
+    assert_eq!(said.map(|entry| ready.hides(&entry, "/", &now())), [false, true, true, true, false]);
     assert!(all.only(&words(&["none"]), &[], &[]).unwrap_err().contains("“Show only images”"));
     assert!(all.only(&[], &words(&["[z-a]"]), &[]).unwrap_err().contains("is no pattern"));
 }

@@ -1,17 +1,19 @@
 //! Rows in a file of their own, to be taken elsewhere: our JSON, one row a line, without passwords.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::io;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fmt, io};
 
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::model::failure::Failure;
 use crate::model::path::RemotePath;
+use crate::model::queue::MOST_ROWS;
 use crate::model::transfer::{Course, Folder, Phase, Priority, Transfer, TransferId};
-use crate::model::{IfExists, Kind, Secret, Site};
+use crate::model::{IfExists, Kind, Secret, Site, TransferType};
 
 /// What this program writes; counted up with each change that older ones cannot read.
 const VERSION: u32 = 1;
@@ -24,7 +26,51 @@ pub struct Rows {
     /// Passwords that the file had.
     pub passwords: Vec<(Arc<Site>, Secret)>,
     /// Rows of the file that cannot be taken.
-    pub left_out: usize,
+    pub left_out: LeftOut,
+}
+
+/// Why a row of a file cannot be one of ours: see [`can_be`].
+pub const NO_FILE: &str = "that name no file";
+/// Why more rows than there may be cannot be taken.
+pub const NO_ROOM: &str = "beyond what the queue holds";
+
+impl Rows {
+    /// Takes one more, or what is wrong with it.
+    pub(in crate::model) fn take(&mut self, row: Result<Transfer, &'static str>) {
+        match row {
+            Ok(row) if self.rows.len() < MOST_ROWS => self.rows.push(row),
+            Ok(_) => self.left_out.add(1, NO_ROOM),
+            Err(why) => self.left_out.add(1, why),
+        }
+    }
+}
+
+/// How many rows are left out, and why: `3 left out: 2 of another protocol than FTP, 1 that name no file`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut(BTreeMap<&'static str, usize>);
+
+impl LeftOut {
+    /// So many more; `why` goes on after their number.
+    pub fn add(&mut self, count: usize, why: &'static str) {
+        if count > 0 {
+            *self.0.entry(why).or_default() += count;
+        }
+    }
+
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        self.0.values().sum()
+    }
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whys: Vec<String> = match self.0.keys().next() {
+            Some(only) if self.0.len() == 1 => vec![(*only).to_owned()],
+            _ => self.0.iter().map(|(why, count)| format!("{count} {why}")).collect(),
+        };
+        write!(f, "{} left out: {}", self.count(), whys.join(", "))
+    }
 }
 
 /// The pair of folders that rows lie in, as it is written.
@@ -55,6 +101,9 @@ struct Row {
     priority: Priority,
     #[serde(default, skip_serializing_if = "is_false")]
     text: bool,
+    /// Of a folder: the names of its files decide.
+    #[serde(default, skip_serializing_if = "is_false")]
+    by_name: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     paused: bool,
     /// Why it was given up.
@@ -68,13 +117,6 @@ enum What {
     File,
     Folder,
     Unknown,
-}
-
-#[derive(Deserialize)]
-struct Whole {
-    longshore_queue: u32,
-    folders: Vec<Pair>,
-    rows: Vec<Row>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -116,7 +158,8 @@ pub fn write<'a>(
             size: row.size,
             if_exists: row.if_exists,
             priority: row.priority,
-            text: row.text,
+            text: row.is_text(),
+            by_name: row.transfer_type == TransferType::Auto,
             paused: *row.phase == Phase::Paused,
             failed: match row.phase {
                 Phase::Failed(failure) => Some(Failure::clone(failure)),
@@ -128,29 +171,102 @@ pub fn write<'a>(
     to.write_all(b"]}\n")
 }
 
-/// Reads what [`write`] wrote. Why it is nothing such, in words.
-pub fn read(text: &str, path: &dyn Fn(&str) -> PathBuf) -> Result<Rows, String> {
-    let whole: Whole = serde_json::from_str(text).map_err(|error| format!("It holds no queue: {error}"))?;
-    if whole.longshore_queue != VERSION {
+/// Reads what [`write`] wrote, row by row. Why it is nothing such, in words.
+pub fn read(from: impl io::Read, path: &dyn Fn(&str) -> PathBuf) -> Result<Rows, String> {
+    let mut reader = Reader { path, version: None, folders: None, early: Vec::new(), rows: Rows::default() };
+    let mut json = serde_json::Deserializer::from_reader(from);
+    let read = json.deserialize_map(&mut reader).and_then(|()| json.end());
+    if reader.version.is_some_and(|version| version != VERSION) {
         return Err("A newer version of Longshore wrote it".to_owned());
     }
-    let mut sites: HashMap<Site, Arc<Site>> = HashMap::new();
-    let folders: Vec<Arc<Folder>> = whole
-        .folders
-        .into_iter()
-        .map(|Pair { site, local, remote, below }| {
+    read.map_err(|error| format!("It holds no queue: {error}"))?;
+    Ok(reader.rows)
+}
+
+/// Takes rows out of a file while it is read.
+struct Reader<'a> {
+    path: &'a dyn Fn(&str) -> PathBuf,
+    version: Option<u32>,
+    folders: Option<Vec<Arc<Folder>>>,
+    /// Rows that came before the folders, as no file of ours has them.
+    early: Vec<Row>,
+    rows: Rows,
+}
+
+impl Reader<'_> {
+    fn folders(&mut self, pairs: Vec<Pair>) {
+        let mut sites: HashMap<Site, Arc<Site>> = HashMap::new();
+        let folders = pairs.into_iter().map(|Pair { site, local, remote, below }| {
             let site = sites.entry(site).or_insert_with_key(|site| Arc::new(site.clone())).clone();
-            Arc::new(Folder { site, local: path(&local), remote: RemotePath::new(remote.as_str()), below })
-        })
-        .collect();
-    let mut rows = Rows::default();
-    for row in whole.rows {
-        match folders.get(row.folder).and_then(|folder| transfer(row, folder)) {
-            Some(row) => rows.rows.push(row),
-            None => rows.left_out += 1,
+            Arc::new(Folder { site, local: (self.path)(&local), remote: RemotePath::of_kept(remote.as_str()), below })
+        });
+        self.folders = Some(folders.collect());
+        std::mem::take(&mut self.early).into_iter().for_each(|row| self.row(row));
+    }
+
+    fn row(&mut self, row: Row) {
+        match &self.folders {
+            Some(folders) => {
+                let row = folders.get(row.folder).and_then(|folder| transfer(row, folder));
+                self.rows.take(row.ok_or(NO_FILE));
+            }
+            None => self.early.push(row),
         }
     }
-    Ok(rows)
+}
+
+impl<'de> Visitor<'de> for &mut Reader<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a queue")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut has_rows = false;
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "longshore_queue" => self.version = Some(map.next_value()?),
+                "folders" => self.folders(map.next_value()?),
+                "rows" => {
+                    has_rows = true;
+                    map.next_value_seed(List(&mut *self))?;
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        let lacks =
+            [("longshore_queue", self.version.is_some()), ("folders", self.folders.is_some()), ("rows", has_rows)];
+        lacks.iter().find(|(_, is_there)| !is_there).map_or(Ok(()), |(name, _)| Err(A::Error::missing_field(name)))
+    }
+}
+
+/// The list of rows.
+struct List<'a, 'b>(&'a mut Reader<'b>);
+
+impl<'de> DeserializeSeed<'de> for List<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for List<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
+        while let Some(row) = rows.next_element()? {
+            self.0.row(row);
+        }
+        Ok(())
+    }
 }
 
 fn transfer(row: Row, folder: &Arc<Folder>) -> Option<Transfer> {
@@ -158,6 +274,11 @@ fn transfer(row: Row, folder: &Arc<Folder>) -> Option<Transfer> {
         Some(failure) => Phase::Failed(Arc::new(failure)),
         None if row.paused => Phase::Paused,
         None => Phase::Left,
+    };
+    let transfer_type = match (row.text, row.by_name) {
+        (true, _) => TransferType::Text,
+        (false, true) => TransferType::Auto,
+        (false, false) => TransferType::Binary,
     };
     let made = Transfer {
         id: TransferId(0),
@@ -175,7 +296,7 @@ fn transfer(row: Row, folder: &Arc<Folder>) -> Option<Transfer> {
         attempts: 0,
         if_exists: row.if_exists,
         priority: row.priority,
-        text: row.text,
+        transfer_type,
         place: 0,
     };
     can_be(&made).then_some(made)
@@ -215,13 +336,19 @@ mod tests {
             attempts: 3,
             if_exists: Some(IfExists::Skip),
             priority: Priority::High,
-            text: true,
+            transfer_type: TransferType::Text,
             place: 9,
         };
         let failure = Failure { what: "w".into(), why: "550 no".into(), cause: Cause::Refused, again: false };
         vec![
             row.clone(),
-            Transfer { kind: Kind::Directory, folder: folder("/m", 2), local_name: None, ..row.clone() },
+            Transfer {
+                kind: Kind::Directory,
+                folder: folder("/m", 2),
+                local_name: None,
+                transfer_type: TransferType::Auto,
+                ..row.clone()
+            },
             Transfer { course: Course::Upload, phase: Phase::Paused, size: None, if_exists: None, ..row.clone() },
             Transfer { phase: Phase::Failed(Arc::new(failure)), ..row },
         ]
@@ -243,9 +370,21 @@ mod tests {
         }
         expected[0].phase = Phase::Left;
         expected[1].phase = Phase::Left;
-        let read = read(&text, &|text| text.into()).unwrap();
-        assert_eq!((read.rows, read.left_out, read.passwords), (expected, 0, Vec::new()));
-        assert_eq!(super::read(&written(&[]), &|text| text.into()).unwrap(), Rows::default());
+        let read = read(text.as_bytes(), &|text| text.into()).unwrap();
+        assert_eq!((read.rows, read.left_out, read.passwords), (expected, LeftOut::default(), Vec::new()));
+        assert_eq!(super::read(written(&[]).as_bytes(), &|text| text.into()).unwrap(), Rows::default());
+    }
+
+    #[test]
+    fn rows_may_come_before_their_folders() {
+        let text = written(&rows());
+        let (folders, rows) = text.split_once("\"rows\":").unwrap();
+        let (head, folders) = folders.split_once("\"folders\":").unwrap();
+        let (folders, rows) =
+            (folders.trim_end().strip_suffix(',').unwrap(), rows.trim_end().strip_suffix('}').unwrap());
+        let turned = format!("{head}\"rows\":{rows},\"new\":[1],\"folders\":{folders}}}");
+        let read = |text: &str| read(text.as_bytes(), &|text| text.into()).unwrap();
+        assert_eq!(read(&turned), read(&text));
     }
 
     #[test]
@@ -260,16 +399,41 @@ mod tests {
             ("\"host\":\"h\"", "\"host\":\"\""),
         ] {
             assert!(text.contains(from), "{text}");
-            let read = read(&text.replace(from, to), &|text| text.into()).unwrap();
-            assert_eq!((read.rows.len(), read.left_out), (0, 1), "{to}");
+            let read = read(text.replace(from, to).as_bytes(), &|text| text.into()).unwrap();
+            assert_eq!(
+                (read.rows.len(), read.left_out.to_string().as_str()),
+                (0, "1 left out: that name no file"),
+                "{to}"
+            );
         }
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_by_why() {
+        let mut left_out = LeftOut::default();
+        left_out.add(0, "that are none");
+        left_out.add(1, NO_FILE);
+        left_out.add(2, NO_FILE);
+        assert_eq!(left_out.to_string(), "3 left out: that name no file");
+        left_out.add(1, "of a cat");
+        assert_eq!(
+            (left_out.to_string().as_str(), left_out.count()),
+            ("4 left out: 1 of a cat, 3 that name no file", 4)
+        );
     }
 
     #[test]
     fn what_is_no_queue_is_refused() {
         let of_later = written(&[]).replace("\"longshore_queue\":1", "\"longshore_queue\":2");
-        for (text, why) in [("{}", "holds no queue"), ("x", "holds no queue"), (&of_later, "A newer version")] {
-            assert!(read(text, &|text| text.into()).unwrap_err().contains(why), "{text}");
+        let otherwise = of_later.replace("[]", "{}");
+        for (text, why) in [
+            ("{}", "holds no queue"),
+            ("x", "holds no queue"),
+            (&of_later, "A newer version"),
+            (&otherwise, "A newer version"),
+            ("{\"longshore_queue\":1,\"rows\":[]}", "missing field `folders`"),
+        ] {
+            assert!(read(text.as_bytes(), &|text| text.into()).unwrap_err().contains(why), "{text}");
         }
     }
 }

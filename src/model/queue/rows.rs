@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::path::RemotePath;
 use crate::model::transfer::{Course, Folder, Phase, Priority, Transfer, TransferId};
-use crate::model::{IfExists, Kind};
+use crate::model::{IfExists, Kind, TransferType};
 
 /// Neighbours that are looked at for what a row has in common with one of them.
 const LOOKED_AT: usize = 8;
@@ -25,11 +25,25 @@ pub struct Row<'a> {
     pub attempts: u16,
     pub if_exists: Option<IfExists>,
     pub priority: Priority,
-    pub text: bool,
+    pub transfer_type: TransferType,
     pub place: i64,
 }
 
 impl<'a> Row<'a> {
+    /// Whether it goes as text.
+    pub fn is_text(&self) -> bool {
+        self.transfer_type == TransferType::Text
+    }
+
+    /// Whether it may still go as text, or not: nobody has tried it, or it was given up.
+    pub fn may_change_type(&self) -> bool {
+        match self.phase {
+            Phase::Queued | Phase::Left | Phase::Waiting { .. } | Phase::Paused => self.attempts == 0,
+            Phase::Failed(_) => true,
+            Phase::Running(_) | Phase::Done(_) | Phase::Skipped => false,
+        }
+    }
+
     /// The local end's name.
     pub fn local_name(&self) -> &'a str {
         self.local_name.unwrap_or(self.remote_name)
@@ -64,7 +78,7 @@ impl<'a> Row<'a> {
             attempts: self.attempts,
             if_exists: self.if_exists,
             priority: self.priority,
-            text: self.text,
+            transfer_type: self.transfer_type,
             place: self.place,
         }
     }
@@ -111,7 +125,7 @@ struct Like {
     kind: Kind,
     if_exists: Option<IfExists>,
     priority: Priority,
-    text: bool,
+    transfer_type: TransferType,
     knows_size: bool,
 }
 
@@ -185,7 +199,7 @@ impl Rows {
             attempts: like.attempts,
             if_exists: like.if_exists,
             priority: like.priority,
-            text: like.text,
+            transfer_type: like.transfer_type,
             place: places.get(index)?.cast_signed(),
         })
     }
@@ -206,8 +220,20 @@ impl From<Vec<Transfer>> for Rows {
         let mut names = String::with_capacity(transfers.iter().map(|transfer| transfer.remote_name.len()).sum());
         let (mut local_names, mut likes) = (Vec::new(), Vec::new());
         for (index, transfer) in transfers.into_iter().enumerate() {
-            let Transfer { id, course, kind, folder, size, phase, attempts, if_exists, priority, text, place, .. } =
-                transfer;
+            let Transfer {
+                id,
+                course,
+                kind,
+                folder,
+                size,
+                phase,
+                attempts,
+                if_exists,
+                priority,
+                transfer_type,
+                place,
+                ..
+            } = transfer;
             ids.push(id.0);
             places.push(place.cast_unsigned());
             sizes.push(size.unwrap_or(0));
@@ -215,7 +241,7 @@ impl From<Vec<Transfer>> for Rows {
             name_ends.push(names.len());
             local_names.extend(transfer.local_name.map(|name| (index, name)));
             let knows_size = size.is_some();
-            let like = Like { folder, phase, attempts, course, kind, if_exists, priority, text, knows_size };
+            let like = Like { folder, phase, attempts, course, kind, if_exists, priority, transfer_type, knows_size };
             like_of.push(number(&mut likes, like));
         }
         local_names.shrink_to_fit();
@@ -289,7 +315,7 @@ mod tests {
             attempts: 2,
             if_exists: Some(IfExists::Rename),
             priority: Priority::High,
-            text: true,
+            transfer_type: TransferType::Text,
             place: -5,
         };
         let transfers = vec![
@@ -324,7 +350,7 @@ mod tests {
             attempts: 0,
             if_exists: None,
             priority: Priority::default(),
-            text: false,
+            transfer_type: TransferType::Binary,
             place: 7 - id.cast_signed(),
         };
         let left: Rows = (0..100).map(row).collect();

@@ -6,7 +6,7 @@ use super::*;
 use crate::model::failure::{Cause, Failure};
 use crate::model::path::RemotePath;
 use crate::model::transfer::{Done, Folder, Priority, Proof};
-use crate::model::{IfExists, Kind, Site};
+use crate::model::{IfExists, Kind, Site, TransferType};
 
 /// Xorshift: the same numbers in every run.
 struct Random(u64, i64);
@@ -65,7 +65,7 @@ impl Random {
             attempts: 0,
             if_exists: (self.below(5) == 0).then_some(IfExists::Skip),
             priority: Priority::of_level(u8::try_from(self.below(5)).unwrap()),
-            text: self.below(4) == 0,
+            transfer_type: TransferType::ALL[usize::try_from(self.below(3)).unwrap()],
             place: self.place(),
         }
     }

@@ -1,9 +1,9 @@
 //! The settings window: pages at the left, what can be set at the right; nothing is kept until it is saved.
 
-use eframe::egui::{self, Align, Context, DragValue, Layout, Response, Ui, Vec2};
+use eframe::egui::{self, Align, Context, DragValue, Layout, Margin, Response, TextEdit, Ui, Vec2};
 
 use crate::model::settings::{Keys, MOST_SEGMENTS, Theme};
-use crate::model::{Action, IfExists, Settings, after};
+use crate::model::{Action, IfExists, Settings, TransferType, after, transfer_type};
 use crate::ui::mirror::Mirror;
 use crate::ui::{list, theme};
 
@@ -17,6 +17,8 @@ const WIDTH: f32 = 640.0;
 const HEIGHT: f32 = 460.0;
 /// Bytes in the unit that sizes of files are typed in.
 const MEGA: u64 = 1_000_000;
+/// Characters of the list of extensions that can be typed.
+const LONGEST_EXTENSIONS: usize = 8_000;
 /// Session files that are kept at first.
 const FILES: u16 = 10;
 /// Where a person begins who wants a range of ports.
@@ -222,6 +224,7 @@ fn transfers(ui: &mut Ui, draft: &mut Settings) {
         "More than one help where a server gives each connection only so much. They count as transfers, and rows that wait \
          go first.",
     );
+    transfer_types(ui, draft);
     tick(ui, &mut draft.keep_times, "Files keep the time of their source");
     tick(ui, &mut draft.keep_permissions, "Files keep the permissions of their source");
     let mut mega = draft.verify_up_to / MEGA;
@@ -241,6 +244,34 @@ fn transfers(ui: &mut Ui, draft: &mut Settings) {
         ui,
         "The command that Transfer, After the last, can run. It is no line for a shell: quotation marks keep words together, \
          and nothing else is special. LONGSHORE_DONE and LONGSHORE_FAILED tell it how many files ended how.",
+    );
+}
+
+fn transfer_types(ui: &mut Ui, draft: &mut Settings) {
+    let types = TransferType::ALL.map(|each| (each, each.name()));
+    frame::choice(ui, "Transfer type", &mut draft.transfer_type, &types);
+    if draft.transfer_type == TransferType::Auto {
+        frame::row(ui, "Text files", |ui| {
+            let field = TextEdit::multiline(&mut draft.text_extensions).desired_rows(4).char_limit(LONGEST_EXTENSIONS);
+            let field = field.desired_width(ui.available_width()).hint_text("txt html css");
+            frame::ringed(ui, field.margin(Margin::symmetric(6, 4)))
+        });
+        if let Err(why) = transfer_type::check(&draft.text_extensions) {
+            frame::mistake(ui, &why);
+        }
+    }
+    frame::remark(
+        ui,
+        match draft.transfer_type {
+            TransferType::Auto => {
+                "Files with these extensions go as text, all others as they are: also those that begin with a dot or have \
+                 no extension."
+            }
+            TransferType::Binary => "Files arrive as they are, byte by byte.",
+            TransferType::Text => {
+                "Each side has its own line ends. Files that are no text, such as pictures, arrive broken."
+            }
+        },
     );
 }
 

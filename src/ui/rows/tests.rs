@@ -45,12 +45,12 @@ fn folders_come_first_and_numbers_count() {
         Filter { name: "f".into(), conditions: vec![Condition::Name(TextIs::Glob, "b*".into())], ..Filter::default() };
     filters.filters.push(filter);
     filters.set_mut().local.insert("f".into());
-    rows.leave_out(&filters, FilterSide::Local, Date::default());
+    rows.leave_out(&filters, FilterSide::Local, &Zoned::default());
     assert!(rows.is_stale());
     rows.arrange();
     assert_eq!((shown(&rows), rows.unseen, rows.filtered), (vec!["z", "a", ".x", "Ärger"], 2, 2));
     filters.enabled = false;
-    rows.leave_out(&filters, FilterSide::Local, Date::default());
+    rows.leave_out(&filters, FilterSide::Local, &Zoned::default());
     rows.show_hidden(false);
     rows.filter("B");
     rows.arrange();

@@ -123,6 +123,12 @@ impl Draft {
         self.held.iter().find(|held| held.site == *site).map(|held| Node::Site(held.key))
     }
 
+    /// The bookmark at a place of a site, by the name and folder of that.
+    pub fn bookmark_of(&self, folder: &str, name: &str, at: usize) -> Option<Node> {
+        let held = self.held.iter().find(|held| held.site.folder == folder && held.site.name == name)?;
+        (at < held.site.bookmarks.len()).then_some(Node::Bookmark(held.key, at))
+    }
+
     /// Every folder, for a menu that moves.
     pub fn folders(&self) -> &[String] {
         &self.folders
@@ -391,7 +397,7 @@ fn fold_key(node: &Node) -> String {
 }
 
 /// `name`, or `name (2)`, `name (3)`…, the first that is not taken.
-fn free(name: &str, taken: impl Fn(&str) -> bool) -> String {
+pub fn free(name: &str, taken: impl Fn(&str) -> bool) -> String {
     if !taken(name) {
         return name.to_owned();
     }

@@ -313,15 +313,23 @@ fn perform(work: &mut Work, wish: Wish) {
     work.changed();
 }
 
-/// Lets a person type the name of a row.
-fn name(work: &mut Work, node: Node, fresh: bool) {
+/// Chooses a row, wherever it is.
+pub(super) fn reveal(work: &mut Work, node: Node) {
     work.search.clear();
     work.draft.fold(&Node::Folder(work.draft.folder_of(Some(&node))), true);
+    if let Node::Bookmark(key, _) = node {
+        work.draft.fold(&Node::Site(key), true);
+    }
     work.rows = work.draft.rows("");
     if let Some(at) = work.rows.iter().position(|row| row.node == node) {
         work.scroll.reveal(at);
     }
-    work.choose(node.clone());
+    work.choose(node);
+}
+
+/// Lets a person type the name of a row.
+fn name(work: &mut Work, node: Node, fresh: bool) {
+    reveal(work, node.clone());
     let typed = work.draft.name(&node);
     work.naming = Some(Naming { node, typed, begun: false, fresh });
 }

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use super::PART;
-use crate::model::path;
+use crate::model::path::{self, folded};
 
 /// Longest name that Linux, macOS and Windows take; bytes on the first, UTF-16 units on the others.
 const LONGEST: usize = 255;
@@ -55,7 +55,7 @@ pub fn server_name(name: &str) -> String {
 
 /// Two names of one folder with the same key are one file on this machine.
 pub fn collision_key(name: &str) -> String {
-    if cfg!(any(windows, target_os = "macos")) { name.to_lowercase() } else { name.to_owned() }
+    if cfg!(any(windows, target_os = "macos")) { folded(name) } else { name.to_owned() }
 }
 
 /// What `name` is called until it is whole. A name without room for the suffix is cut, and told apart by a hash.

@@ -12,7 +12,7 @@ use super::super::disk::{from_os, to_os};
 use super::{is_left, to_i64};
 use crate::model::queue::Rows;
 use crate::model::transfer::{Folder, Priority};
-use crate::model::{Delta, Kind, Phase, RemotePath, Site, Transfer, TransferId};
+use crate::model::{Delta, Kind, Phase, RemotePath, Site, Transfer, TransferId, TransferType};
 
 /// Which folder has which number, so that a folder of 100,000 rows is written once.
 #[derive(Debug, Default)]
@@ -118,7 +118,7 @@ fn write(database: &Connection, folders: &mut Folders, known: &str, transfers: &
             transfer.attempts,
             transfer.if_exists.as_ref().map(to_json).transpose()?,
             transfer.priority.level(),
-            transfer.text,
+            type_to_number(transfer.transfer_type),
         ])?;
     }
     Ok(())
@@ -206,7 +206,7 @@ impl Reader {
             attempts: row.get("attempts")?,
             if_exists: if_exists.as_deref().and_then(from_json),
             priority: Priority::of_level(row.get("priority")?),
-            text: row.get("text")?,
+            transfer_type: type_from_number(row.get("text")?),
             place: row.get("place")?,
         }))
     }
@@ -222,7 +222,7 @@ impl Reader {
                 site
             }
         };
-        let remote = RemotePath::new(&row.get::<_, String>("remote")?);
+        let remote = RemotePath::of_kept(&row.get::<_, String>("remote")?);
         Ok(Some(Folder { site, local: PathBuf::from(to_os(&local)), remote, below: row.get("below")? }))
     }
 }
@@ -297,6 +297,22 @@ fn kind_from_text(kind: &str) -> Kind {
         "file" => Kind::File,
         "link" => Kind::Link,
         _ => Kind::Other,
+    }
+}
+
+fn type_to_number(transfer_type: TransferType) -> i64 {
+    match transfer_type {
+        TransferType::Binary => 0,
+        TransferType::Text => 1,
+        TransferType::Auto => 2,
+    }
+}
+
+fn type_from_number(number: i64) -> TransferType {
+    match number {
+        1 => TransferType::Text,
+        2 => TransferType::Auto,
+        _ => TransferType::Binary,
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::model::queue::{Rows, STRIDE};
 use crate::model::transfer::{Course, Done, Folder, Priority, Proof, Running};
-use crate::model::{Cause, Failure, IfExists, Kind, Login, Phase, Queue, RemotePath, Site, TransferId};
+use crate::model::{Cause, Failure, IfExists, Kind, Login, Phase, Queue, RemotePath, Site, TransferId, TransferType};
 
 fn folder(local: &str) -> Arc<Folder> {
     let site = Site { host: "h".into(), user: "u".into(), login: Login::Normal, ..Site::default() };
@@ -38,7 +38,7 @@ fn row(id: u64, folder: &Arc<Folder>) -> Transfer {
         attempts: 0,
         if_exists: None,
         priority: Priority::default(),
-        text: false,
+        transfer_type: TransferType::Binary,
         place: i64::try_from(id).unwrap() * STRIDE,
     }
 }
@@ -72,7 +72,8 @@ fn rows_come_back_as_they_were() {
     rows[3].phase = Phase::Failed(Arc::new(failure()));
     rows[3].attempts = 7;
     rows[3].priority = Priority::Highest;
-    rows[3].text = true;
+    rows[3].transfer_type = TransferType::Text;
+    rows[2].transfer_type = TransferType::Auto;
     opened(data.path()).apply(&[Delta::Add(rows.clone().into())]).unwrap();
     let loaded = opened(data.path()).load().unwrap();
     assert_eq!(loaded, rows);
@@ -450,7 +451,9 @@ fn a_journal_of_version_3_comes_along() {
 fn a_journal_of_version_4_comes_along() {
     let data = tempfile::tempdir().unwrap();
     let journal = opened(data.path());
-    journal.apply(&[Delta::Add([Transfer { text: true, ..row(1, &folder("/x")) }].into())]).unwrap();
+    journal
+        .apply(&[Delta::Add([Transfer { transfer_type: TransferType::Text, ..row(1, &folder("/x")) }].into())])
+        .unwrap();
     let back = "ALTER TABLE transfer DROP COLUMN text; PRAGMA user_version = 4;";
     journal.shared().database().unwrap().execute_batch(back).unwrap();
     assert_eq!(opened_after(journal, data.path()).load().unwrap(), [row(1, &folder("/x"))]);
