@@ -232,7 +232,7 @@ impl Item {
             Self::Log => "Reply log",
             Self::Compact => "Compact rows",
             Self::Filters => "Filters…",
-            Self::FiltersCount => "Filters count",
+            Self::FiltersCount => "Filters are on",
             Self::ThemeSystem => "Theme as the system",
             Self::ThemeLight => "Light theme",
             Self::ThemeDark => "Dark theme",
@@ -506,7 +506,7 @@ pub fn row_marked(ui: &mut Ui, item: Item, preset: Keys, enabled: bool, on: Opti
         Some(false) => None,
         None => item.icon(),
     };
-    let keys = item.keys(preset).first().map(|keys| ui.format_shortcut(keys)).unwrap_or_default();
+    let keys = item.keys(preset).first().map(|keys| written(ui, keys)).unwrap_or_default();
     let row = entry(ui, icon, item.text(), &keys, enabled);
     if let Some(on) = on {
         row.widget_info(|| WidgetInfo::selected(Role::CheckBox, enabled, on, item.text()));
@@ -516,6 +516,11 @@ pub fn row_marked(ui: &mut Ui, item: Item, preset: Keys, enabled: bool, on: Opti
         ui.close();
     }
     chosen
+}
+
+/// Keys as they stand on a keyboard; egui has names for some.
+fn written(ctx: &egui::Context, keys: &KeyboardShortcut) -> String {
+    ctx.format_shortcut(keys).replace("Comma", ",")
 }
 
 /// A row of a menu with any text.
@@ -579,6 +584,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn keys_are_written_as_on_a_keyboard() {
+        let written = |item: Item| written(&egui::Context::default(), &item.keys(Keys::FileZilla)[0]);
+        assert!(written(Item::Settings).ends_with(','), "{}", written(Item::Settings));
+        assert!(written(Item::Delete).ends_with("Delete"));
     }
 
     #[test]

@@ -99,6 +99,9 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
                 *opened = Some(number);
             }
         }
+        if secondary && opened.is_some() {
+            *opened = Some(number);
+        }
         if response.clicked() || response.secondary_clicked() {
             ui.memory_mut(|memory| memory.request_focus(id));
         }

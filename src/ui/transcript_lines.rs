@@ -53,6 +53,9 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
                 _ => {}
             }
         }
+        if secondary && opened.is_some() {
+            *opened = Some(number);
+        }
         if response.clicked() || response.secondary_clicked() {
             ui.memory_mut(|memory| memory.request_focus(id));
         }

@@ -1,32 +1,9 @@
 //! Who has the keyboard, and who gets it when nobody does.
 
+use longshore::model::TransferId;
 use longshore::model::queue::Delta;
-use longshore::model::transfer::{Folder, Priority};
-use longshore::model::{Phase, Transfer, TransferId};
 
 use super::*;
-
-/// Waiting transfers under these names, numbered from 1.
-fn transfers(names: &[&str]) -> Event {
-    let folder = Folder { site: site(), local: "/home/me".into(), remote: RemotePath::new("/www"), below: 0 };
-    let folder = Arc::new(folder);
-    let rows = names.iter().zip(1..).map(|(name, id)| Transfer {
-        id: TransferId(id),
-        course: Course::Download,
-        kind: Kind::File,
-        folder: folder.clone(),
-        remote_name: (*name).into(),
-        local_name: None,
-        size: Some(1_000),
-        phase: Phase::Queued,
-        attempts: 1,
-        if_exists: None,
-        priority: Priority::default(),
-        text: false,
-        place: 0,
-    });
-    Event::Queue(Delta::Add(rows.collect()))
-}
 
 /// With a selected file in the pane that has the keyboard, and three transfers.
 fn with_transfers() -> Window {
