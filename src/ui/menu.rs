@@ -1,13 +1,12 @@
 //! Each command of the window once: its text, its icon, its keys, and when it can be done. The menu bar, the toolbar,
 //! context menus and shortcuts are all drawn from here.
 
-use eframe::egui::containers::menu::SubMenuButton;
-use eframe::egui::{self, Button, Key, KeyboardShortcut, Modifiers, Role, Ui, WidgetInfo};
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 use crate::model::settings::Keys;
 
 use super::icons::{self, Icon};
-use super::theme;
+pub use super::menu_rows::{choice, context, entry, is_asked_for, opened_by_key, row, row_marked, submenu};
 
 /// What a person can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,6 +69,8 @@ pub enum Item {
     NextArea,
     /// Give the keyboard to the area before.
     PreviousArea,
+    /// Give the keyboard to the menu bar.
+    MenuBar,
     /// Show names that begin with a dot.
     HiddenFiles,
     /// Show the trees.
@@ -226,6 +227,7 @@ impl Item {
             Self::OtherPane => "Other pane",
             Self::NextArea => "Next area",
             Self::PreviousArea => "Previous area",
+            Self::MenuBar => "Menu bar",
             Self::HiddenFiles => "Hidden files",
             Self::Trees => "Folder trees",
             Self::Queue => "Transfers",
@@ -326,6 +328,7 @@ impl Item {
             | Self::OtherPane
             | Self::NextArea
             | Self::PreviousArea
+            | Self::MenuBar
             | Self::FiltersCount
             | Self::ResetRows
             | Self::Compact => return None,
@@ -371,6 +374,8 @@ impl Item {
             Self::NextArea if commander => const { &[key(CTRL, Key::F6)] },
             Self::NextArea => const { &[key(NONE, Key::F6)] },
             Self::PreviousArea => const { &[key(CTRL_SHIFT, Key::F6)] },
+            Self::MenuBar if commander => const { &[key(NONE, Key::F9)] },
+            Self::MenuBar => const { &[key(NONE, Key::F10)] },
             Self::HiddenFiles => const { &[key(CTRL, Key::H)] },
             Self::Filters => const { &[key(CTRL, Key::I)] },
             Self::FiltersCount => const { &[key(CTRL_SHIFT, Key::I)] },
@@ -440,7 +445,7 @@ impl Item {
     }
 
     /// Every item that has keys of the window. Those of the queue's rows are theirs while their list has the keyboard.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 48] = [
         Self::Sites,
         Self::NewTab,
         Self::CloseTab,
@@ -470,6 +475,7 @@ impl Item {
         Self::OtherPane,
         Self::NextArea,
         Self::PreviousArea,
+        Self::MenuBar,
         Self::HiddenFiles,
         Self::Filters,
         Self::FiltersCount,
@@ -489,77 +495,6 @@ impl Item {
         Self::Disconnect,
         Self::AddBookmark,
     ];
-}
-
-/// Width of a menu.
-const WIDTH: f32 = 240.0;
-
-/// A row of a menu. True when it was chosen; the menu closes.
-pub fn row(ui: &mut Ui, item: Item, preset: Keys, enabled: bool) -> bool {
-    row_marked(ui, item, preset, enabled, None)
-}
-
-/// As [`row`], for what is on or off.
-pub fn row_marked(ui: &mut Ui, item: Item, preset: Keys, enabled: bool, on: Option<bool>) -> bool {
-    let icon = match on {
-        Some(true) => Some(icons::CHECK),
-        Some(false) => None,
-        None => item.icon(),
-    };
-    let keys = item.keys(preset).first().map(|keys| written(ui, keys)).unwrap_or_default();
-    let row = entry(ui, icon, item.text(), &keys, enabled);
-    if let Some(on) = on {
-        row.widget_info(|| WidgetInfo::selected(Role::CheckBox, enabled, on, item.text()));
-    }
-    let chosen = row.clicked();
-    if chosen {
-        ui.close();
-    }
-    chosen
-}
-
-/// Keys as they stand on a keyboard; egui has names for some.
-fn written(ctx: &egui::Context, keys: &KeyboardShortcut) -> String {
-    ctx.format_shortcut(keys).replace("Comma", ",")
-}
-
-/// A row of a menu with any text.
-pub fn entry(ui: &mut Ui, icon: Option<Icon>, text: &str, keys: &str, enabled: bool) -> egui::Response {
-    let button = button(ui, icon, text, enabled).shortcut_text(egui::RichText::new(keys).font(theme::small()));
-    ui.add_enabled(enabled, button).accessible_name(text)
-}
-
-/// A row of a menu that opens one beside it.
-pub fn submenu(ui: &mut Ui, icon: Icon, text: &str, rows: impl FnOnce(&mut Ui)) {
-    let arrow = SubMenuButton::arrow_atom(Some(theme::of(ui).secondary));
-    let button = button(ui, Some(icon), text, true).right_text(arrow);
-    SubMenuButton::from_button(button).ui(ui, rows).0.accessible_name(text);
-}
-
-/// A row of such a menu, which chooses one of several.
-pub fn choice(ui: &mut Ui, text: &str, chosen: bool, enabled: bool) -> egui::Response {
-    let response = entry(ui, chosen.then_some(icons::CHECK), text, "", enabled);
-    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, chosen, text));
-    if response.clicked() {
-        ui.close();
-    }
-    response
-}
-
-fn button<'a>(ui: &mut Ui, icon: Option<Icon>, text: &'a str, enabled: bool) -> Button<'a> {
-    let palette = theme::of(ui);
-    let glyph = icon.map_or_else(
-        || egui::RichText::new(" ").font(icons::font()),
-        |icon| icon.text().color(if enabled { palette.secondary } else { palette.secondary.gamma_multiply(0.5) }),
-    );
-    // Where a row has no icon, its text still stands under the others'.
-    let glyph = egui::Atom::from(glyph);
-    let glyph = egui::AtomExt::atom_size(glyph, egui::Vec2::splat(theme::ICON));
-    // A menu is as wide as its widest row, and not as wide as the window lets it be.
-    let width = ui.min_rect().width().max(WIDTH);
-    ui.set_max_width(width);
-    let size = egui::Vec2::new(width, theme::CONTROL);
-    Button::new((glyph, text)).gap(theme::GAP).frame_when_inactive(false).min_size(size)
 }
 
 #[cfg(test)]
@@ -584,13 +519,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn keys_are_written_as_on_a_keyboard() {
-        let written = |item: Item| written(&egui::Context::default(), &item.keys(Keys::FileZilla)[0]);
-        assert!(written(Item::Settings).ends_with(','), "{}", written(Item::Settings));
-        assert!(written(Item::Delete).ends_with("Delete"));
     }
 
     #[test]

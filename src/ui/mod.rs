@@ -15,6 +15,7 @@ pub mod keyboard;
 pub mod list;
 pub mod lower;
 pub mod menu;
+mod menu_rows;
 pub mod mirror;
 pub mod notices;
 pub mod opened_log;
