@@ -61,7 +61,7 @@
 //!             filter_field raw_command remedy trouble   parts of the log: typing, and acting on it
 //!             opened_log compared_log         logs from files, and two side by side
 //!             sites quickconnect tabs status notices dialog/  the rest
-//!             theme icons text paint          the look
+//!             theme icons marks text paint    the look
 //! cli/        the command line: a front without a window, on the same worker
 //! ```
 //!

@@ -94,7 +94,7 @@ pub fn entry(ui: &mut Ui, icon: Option<Icon>, text: &str, keys: &str, enabled: b
 
 /// A row of a menu that opens one beside it.
 pub fn submenu(ui: &mut Ui, icon: Icon, text: &str, rows: impl FnOnce(&mut Ui)) {
-    let arrow = SubMenuButton::arrow_atom(Some(theme::of(ui).secondary));
+    let arrow = icons::CHEVRON_RIGHT.small().color(theme::of(ui).secondary);
     let button = button(ui, Some(icon), text, true).right_text(arrow);
     SubMenuButton::from_button(button).ui(ui, rows).0.accessible_name(text);
 }

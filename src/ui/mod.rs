@@ -14,6 +14,7 @@ pub mod icons;
 pub mod keyboard;
 pub mod list;
 pub mod lower;
+mod marks;
 pub mod menu;
 mod menu_rows;
 pub mod mirror;
