@@ -55,13 +55,13 @@
 //!             logs session_log                logs in files: opened ones, and our own where they are wanted
 //! ui/         egui: draws a mirror, collects actions
 //!             app window keyboard mirror view the loop, the areas, what it knows
-//!             menu bar perform bookmarks      each command once, and what it does
+//!             menu* bar perform bookmarks     each command once, and what it does
 //!             pane path_bar tree table* rows order list picked drag pointer   the panes
 //!             queue_* transcript_* lower      the queue and the reply log
 //!             filter_field raw_command remedy trouble   parts of the log: typing, and acting on it
 //!             opened_log compared_log         logs from files, and two side by side
 //!             sites quickconnect tabs status notices dialog/  the rest
-//!             theme icons text paint          the look
+//!             theme icons marks text paint    the look
 //! cli/        the command line: a front without a window, on the same worker
 //! ```
 //!

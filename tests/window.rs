@@ -25,11 +25,12 @@ use eframe::egui::{DroppedFile, Event as Input, Key, Modifiers, PointerButton, P
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use longshore::model::event::{Server, Tls};
-use longshore::model::transfer::Course;
+use longshore::model::queue::Delta;
+use longshore::model::transfer::{Course, Folder, Priority, Running};
 use longshore::model::{
     Action, Actions, AfterLast, Ask, Cause, ConnectionId, ConnectionState, Direction, Entry, Event, Failure,
-    FileAction, Kind, Line, Listing, LocalListing, Login, Place, Question, QuestionId, RemotePath, Settings, Site,
-    Sites, TabId, TransferType,
+    FileAction, Kind, Line, Listing, LocalListing, Login, Phase, Place, Question, QuestionId, RemotePath, Settings,
+    Site, Sites, TabId, Transfer, TransferId, TransferType,
 };
 use longshore::ui::{App, Start};
 
@@ -92,6 +93,28 @@ fn connected() -> Event {
 
 fn failure(what: &str, why: &str) -> Failure {
     Failure { what: what.into(), why: why.into(), cause: Cause::Refused, again: false }
+}
+
+/// Waiting transfers under these names, numbered from 1.
+fn transfers(names: &[&str]) -> Event {
+    let folder = Folder { site: site(), local: "/home/me".into(), remote: RemotePath::new("/www"), below: 0 };
+    let folder = Arc::new(folder);
+    let rows = names.iter().zip(1..).map(|(name, id)| Transfer {
+        id: TransferId(id),
+        course: Course::Download,
+        kind: Kind::File,
+        folder: folder.clone(),
+        remote_name: (*name).into(),
+        local_name: None,
+        size: Some(1_000),
+        phase: Phase::Queued,
+        attempts: 1,
+        if_exists: None,
+        priority: Priority::default(),
+        transfer_type: TransferType::Binary,
+        place: 0,
+    });
+    Event::Queue(Delta::Add(rows.collect()))
 }
 
 impl Window {
@@ -350,4 +373,24 @@ fn what_happens_after_the_last_transfer_is_chosen_in_a_menu() {
     window.tell(Event::LastEnded(AfterLast::Quit, "All".into()));
     window.run();
     assert!(matches!(window.actions().last(), Some(Action::Quit)));
+}
+
+#[test]
+fn nobody_guesses_how_long_a_person_takes_to_answer() {
+    let mut window = Window::with_folders();
+    window.tell(transfers(&["a", "b"]));
+    let running = |rate, step| Running { rate, step, ..Running::default() };
+    for id in [1, 2] {
+        let phase = Phase::Running(Box::new(running(100, "")));
+        window.tell(Event::Queue(Delta::Phase(TransferId(id), phase)));
+    }
+    for (second, words) in [(running(0, Running::ASKS), "2 left, 0:20"), (running(0, ""), "2 left, 0:20")] {
+        window.tell(Event::Queue(Delta::Progress(vec![(TransferId(2), second)])));
+        window.run();
+        window.harness.get_by_label(words);
+    }
+    let asking = [1, 2].map(|id| (TransferId(id), running(100, Running::ASKS)));
+    window.tell(Event::Queue(Delta::Progress(asking.into())));
+    window.run();
+    window.harness.get_by_label("2 left");
 }

@@ -107,6 +107,8 @@ pub struct Totals {
     pub rows: usize,
     /// Rows that run.
     pub running: usize,
+    /// Those of them that wait for a person's answer.
+    pub asking: usize,
     /// Bytes left, of rows whose size is known.
     pub bytes: u64,
     /// Bytes a second towards this machine.
@@ -329,6 +331,7 @@ impl Queue {
         let mut left = self.sizes;
         for row in self.running() {
             let Phase::Running(running) = row.phase else { continue };
+            totals.asking += usize::from(running.step == Running::ASKS);
             left -= u128::from(running.done.min(row.size.unwrap_or(0)));
             match row.course {
                 Course::Download => totals.down = totals.down.saturating_add(running.rate),

@@ -247,6 +247,11 @@ pub struct Running {
     pub step: &'static str,
 }
 
+impl Running {
+    /// What it does while a person is asked something about it.
+    pub const ASKS: &'static str = "Waiting for an answer";
+}
+
 /// A transfer that is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {

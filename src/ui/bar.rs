@@ -1,6 +1,8 @@
 //! The menu bar.
 
-use eframe::egui::{Layout, MenuBar, Rect, Stroke, Ui, UiBuilder, vec2};
+use eframe::egui::{
+    FocusDirection, Key, Layout, MenuBar, Modifiers, Popup, Rect, Response, Stroke, Ui, UiBuilder, vec2,
+};
 
 use crate::model::settings::Theme;
 use crate::model::{AfterLast, TransferType};
@@ -10,7 +12,7 @@ use super::menu::{self, Can, Item};
 use super::mirror::Mirror;
 use super::quickconnect;
 use super::view::View;
-use super::{icons, theme};
+use super::{icons, paint, theme};
 
 /// Height of the menu bar.
 pub const HEIGHT: f32 = 30.0;
@@ -31,7 +33,16 @@ pub enum Choice {
 }
 
 /// Draws the menu bar into `rect`.
-pub fn bar_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &View, can: &Can, choices: &mut Vec<Choice>) {
+/// With `focus` its first menu gets the keyboard.
+pub fn bar_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    mirror: &Mirror,
+    view: &View,
+    can: &Can,
+    focus: bool,
+    choices: &mut Vec<Choice>,
+) {
     let line = Stroke::new(1.0, theme::of(ui).line);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, line);
     let inner = rect.shrink2(vec2(theme::TIGHT, 2.0));
@@ -41,15 +52,33 @@ pub fn bar_ui(ui: &mut Ui, rect: Rect, mirror: &Mirror, view: &View, can: &Can, 
             ui.spacing_mut().button_padding = vec2(8.0, 3.0);
             ui.spacing_mut().item_spacing.x = 0.0;
             let mut group = Group { mirror, can, choices };
-            ui.menu_button("File", |ui| group.rows(ui, FILE));
-            ui.menu_button("Edit", |ui| group.rows(ui, EDIT));
-            ui.menu_button("View", |ui| group.view(ui, view));
-            ui.menu_button("Transfer", |ui| group.transfer(ui));
-            ui.menu_button("Server", |ui| group.rows(ui, SERVER));
-            ui.menu_button("Bookmarks", |ui| group.bookmarks(ui, view));
-            ui.menu_button("Help", |ui| group.rows(ui, &[&[Item::About]]));
+            let first = menu(ui, "File", |ui| group.rows(ui, FILE));
+            if focus {
+                first.request_focus();
+            }
+            menu(ui, "Edit", |ui| group.rows(ui, EDIT));
+            menu(ui, "View", |ui| group.view(ui, view));
+            menu(ui, "Transfer", |ui| group.transfer(ui));
+            menu(ui, "Server", |ui| group.rows(ui, SERVER));
+            menu(ui, "Bookmarks", |ui| group.bookmarks(ui, view));
+            menu(ui, "Help", |ui| group.rows(ui, &[&[Item::About]]));
         });
     });
+}
+
+/// A menu of the bar. While its name has the keyboard, the Down key opens it as well.
+fn menu(ui: &mut Ui, name: &str, rows: impl FnOnce(&mut Ui)) -> Response {
+    let response = ui.menu_button(name, rows).response;
+    if response.has_focus() {
+        paint::ring(ui, response.rect, theme::CORNER);
+        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::ArrowDown)) {
+            let popup = Popup::default_response_id(&response);
+            menu::opened_by_key(ui, popup);
+            Popup::open_id(ui, popup);
+            ui.memory_mut(|memory| memory.move_focus(FocusDirection::None));
+        }
+    }
+    response
 }
 
 type Groups<'a> = &'a [&'a [Item]];

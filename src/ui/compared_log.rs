@@ -15,7 +15,7 @@ use super::split::{self, Bounds};
 use super::strip::{at_right, at_right_width, bar, nothing};
 use super::transcript_line::{HEIGHT, drawn, paint_chip, write_command};
 use super::transcript_waterfall::duration;
-use super::{icons, paint, text, theme};
+use super::{icons, marks, paint, text, theme};
 
 /// Its accessible name, and what the keyboard finds it by.
 pub(super) const NAME: &str = "Comparison of two logs";
@@ -222,7 +222,7 @@ fn tools(ui: &mut Ui, view: &mut ComparedView) -> bool {
         let some = !view.places.is_empty();
         let mut only = view.only;
         let name = RichText::new("Only differences").font(theme::small());
-        if ui.add_enabled(some, egui::Checkbox::new(&mut only, name)).changed() {
+        if ui.add_enabled_ui(some, |ui| marks::tick(ui, &mut only, name)).inner.changed() {
             view.show_only(only);
         }
         ui.add_space(theme::TIGHT);

@@ -1,14 +1,14 @@
 //! Each command of the window once: its text, its icon, its keys, and when it can be done. The menu bar, the toolbar,
 //! context menus and shortcuts are all drawn from here.
 
-use eframe::egui::containers::menu::SubMenuButton;
-use eframe::egui::{self, Button, Key, KeyboardShortcut, Modifiers, Role, Ui, WidgetInfo};
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
-use crate::model::TransferType;
 use crate::model::settings::Keys;
 
 use super::icons::{self, Icon};
-use super::theme;
+pub use super::menu_rows::{
+    choice, context, entry, is_asked_for, opened_by_key, row, row_marked, submenu, transfer_types,
+};
 
 /// What a person can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,6 +71,8 @@ pub enum Item {
     NextArea,
     /// Give the keyboard to the area before.
     PreviousArea,
+    /// Give the keyboard to the menu bar.
+    MenuBar,
     /// Show names that begin with a dot.
     HiddenFiles,
     /// Show the trees.
@@ -227,13 +229,14 @@ impl Item {
             Self::OtherPane => "Other pane",
             Self::NextArea => "Next area",
             Self::PreviousArea => "Previous area",
+            Self::MenuBar => "Menu bar",
             Self::HiddenFiles => "Hidden files",
             Self::Trees => "Folder trees",
             Self::Queue => "Transfers",
             Self::Log => "Reply log",
             Self::Compact => "Compact rows",
             Self::Filters => "Filters…",
-            Self::FiltersCount => "Filters count",
+            Self::FiltersCount => "Filters are on",
             Self::ThemeSystem => "Theme as the system",
             Self::ThemeLight => "Light theme",
             Self::ThemeDark => "Dark theme",
@@ -327,6 +330,7 @@ impl Item {
             | Self::OtherPane
             | Self::NextArea
             | Self::PreviousArea
+            | Self::MenuBar
             | Self::FiltersCount
             | Self::ResetRows
             | Self::Compact => return None,
@@ -372,6 +376,8 @@ impl Item {
             Self::NextArea if commander => const { &[key(CTRL, Key::F6)] },
             Self::NextArea => const { &[key(NONE, Key::F6)] },
             Self::PreviousArea => const { &[key(CTRL_SHIFT, Key::F6)] },
+            Self::MenuBar if commander => const { &[key(NONE, Key::F9)] },
+            Self::MenuBar => const { &[key(NONE, Key::F10)] },
             Self::HiddenFiles => const { &[key(CTRL, Key::H)] },
             Self::Filters => const { &[key(CTRL, Key::I)] },
             Self::FiltersCount => const { &[key(CTRL_SHIFT, Key::I)] },
@@ -441,7 +447,7 @@ impl Item {
     }
 
     /// Every item that has keys of the window. Those of the queue's rows are theirs while their list has the keyboard.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 48] = [
         Self::Sites,
         Self::NewTab,
         Self::CloseTab,
@@ -471,6 +477,7 @@ impl Item {
         Self::OtherPane,
         Self::NextArea,
         Self::PreviousArea,
+        Self::MenuBar,
         Self::HiddenFiles,
         Self::Filters,
         Self::FiltersCount,
@@ -490,86 +497,6 @@ impl Item {
         Self::Disconnect,
         Self::AddBookmark,
     ];
-}
-
-/// Width of a menu.
-const WIDTH: f32 = 240.0;
-
-/// A row of a menu. True when it was chosen; the menu closes.
-pub fn row(ui: &mut Ui, item: Item, preset: Keys, enabled: bool) -> bool {
-    row_marked(ui, item, preset, enabled, None)
-}
-
-/// As [`row`], for what is on or off.
-pub fn row_marked(ui: &mut Ui, item: Item, preset: Keys, enabled: bool, on: Option<bool>) -> bool {
-    let icon = match on {
-        Some(true) => Some(icons::CHECK),
-        Some(false) => None,
-        None => item.icon(),
-    };
-    let keys = item.keys(preset).first().map(|keys| ui.format_shortcut(keys)).unwrap_or_default();
-    let row = entry(ui, icon, item.text(), &keys, enabled);
-    if let Some(on) = on {
-        row.widget_info(|| WidgetInfo::selected(Role::CheckBox, enabled, on, item.text()));
-    }
-    let chosen = row.clicked();
-    if chosen {
-        ui.close();
-    }
-    chosen
-}
-
-/// A row of a menu with any text.
-pub fn entry(ui: &mut Ui, icon: Option<Icon>, text: &str, keys: &str, enabled: bool) -> egui::Response {
-    let button = button(ui, icon, text, enabled).shortcut_text(egui::RichText::new(keys).font(theme::small()));
-    ui.add_enabled(enabled, button).accessible_name(text)
-}
-
-/// A row of a menu that opens one beside it.
-pub fn submenu(ui: &mut Ui, icon: Icon, text: &str, rows: impl FnOnce(&mut Ui)) {
-    let arrow = SubMenuButton::arrow_atom(Some(theme::of(ui).secondary));
-    let button = button(ui, Some(icon), text, true).right_text(arrow);
-    SubMenuButton::from_button(button).ui(ui, rows).0.accessible_name(text);
-}
-
-/// A row of such a menu, which chooses one of several.
-pub fn choice(ui: &mut Ui, text: &str, chosen: bool, enabled: bool) -> egui::Response {
-    let response = entry(ui, chosen.then_some(icons::CHECK), text, "", enabled);
-    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, enabled, chosen, text));
-    if response.clicked() {
-        ui.close();
-    }
-    response
-}
-
-/// The menu of transfer types, beside the one that it is a row of. Gives back what was chosen instead of `now`. Where nothing
-/// may be chosen, `why` says why.
-pub fn transfer_types(ui: &mut Ui, now: Option<TransferType>, enabled: bool, why: &str) -> Option<TransferType> {
-    let mut chosen = None;
-    submenu(ui, icons::FILE_TEXT, "Transfer type", |ui| {
-        for each in TransferType::ALL {
-            if choice(ui, each.name(), now == Some(each), enabled).on_disabled_hover_text(why).clicked() {
-                chosen = Some(each);
-            }
-        }
-    });
-    chosen
-}
-
-fn button<'a>(ui: &mut Ui, icon: Option<Icon>, text: &'a str, enabled: bool) -> Button<'a> {
-    let palette = theme::of(ui);
-    let glyph = icon.map_or_else(
-        || egui::RichText::new(" ").font(icons::font()),
-        |icon| icon.text().color(if enabled { palette.secondary } else { palette.secondary.gamma_multiply(0.5) }),
-    );
-    // Where a row has no icon, its text still stands under the others'.
-    let glyph = egui::Atom::from(glyph);
-    let glyph = egui::AtomExt::atom_size(glyph, egui::Vec2::splat(theme::ICON));
-    // A menu is as wide as its widest row, and not as wide as the window lets it be.
-    let width = ui.min_rect().width().max(WIDTH);
-    ui.set_max_width(width);
-    let size = egui::Vec2::new(width, theme::CONTROL);
-    Button::new((glyph, text)).gap(theme::GAP).frame_when_inactive(false).min_size(size)
 }
 
 #[cfg(test)]

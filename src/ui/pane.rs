@@ -83,6 +83,8 @@ pub struct Asked {
     travel: Travel,
     /// The link that was opened, where it is not known whether it leads to a folder.
     link: Option<Entry>,
+    /// What is to be selected in it.
+    land_on: Option<String>,
 }
 
 /// How a folder is gone to.
@@ -221,6 +223,7 @@ impl PaneView {
         let moved = self.table.rows.take(content);
         let answered = self.asked.as_ref().is_some_and(|asked| answers > asked.answers);
         let travel = self.asked.as_ref().map_or(Travel::On, |asked| asked.travel);
+        let land_on = self.asked.as_mut().filter(|_| answered).and_then(|asked| asked.land_on.take());
         let gone =
             self.side == Side::Remote && tab.is_some_and(|tab| matches!(tab.state, ConnectionState::Disconnected(_)));
         if (answered || gone)
@@ -234,6 +237,9 @@ impl PaneView {
         }
         if moved {
             self.arrived(before, travel);
+        }
+        if let Some(name) = land_on {
+            self.table.rows.land_on(name);
         }
         self.table.rows.show_hidden(mirror.settings.show_hidden);
         self.table.rows.filter(self.filter.as_ref().map_or("", |filter| &filter.text));
@@ -295,7 +301,14 @@ impl PaneView {
     /// Notes that `place` is asked for.
     pub fn ask(&mut self, place: Place, travel: Travel, tab: Option<&Tab>) {
         let answers = tab.map_or(0, |tab| self.answers(tab));
-        self.asked = Some(Asked { place, answers, travel, link: None });
+        self.asked = Some(Asked { place, answers, travel, link: None, land_on: None });
+    }
+
+    /// Selects `name` in the folder that was just asked for, wherever one comes from.
+    pub fn land_on(&mut self, name: String) {
+        if let Some(asked) = &mut self.asked {
+            asked.land_on = Some(name);
+        }
     }
 
     /// Notes that what was just asked for is a link, which may lead to a file as well.

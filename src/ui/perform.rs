@@ -94,6 +94,7 @@ pub fn perform(ctx: &Context, item: Item, side: Side, mirror: &Mirror, view: &mu
             keyboard::give_to_pane(ctx, view, side);
         }
         Item::NextArea => keyboard::step(ctx, view, 1),
+        Item::MenuBar => view.to_menu_bar = true,
         Item::PreviousArea => keyboard::step(ctx, view, -1),
         Item::Trees => view.layout.trees ^= true,
         Item::Queue => view.layout.transfers ^= true,

@@ -6,6 +6,7 @@ use std::hash::Hash;
 use eframe::egui::{Key, Modifiers, Ui};
 
 use super::list::Scroll;
+use super::menu;
 
 /// The rows that a person chose, by what they stand for; it survives that rows come, go and move.
 #[derive(Clone, Debug)]
@@ -99,6 +100,19 @@ impl<K: Copy + Eq + Hash> Picked<K> {
         }
         self.anchor = Some(anchor);
         self.cursor = Some(key);
+    }
+
+    /// The row whose menu is asked for by key in a focused list: the one with the cursor, else the first in view.
+    pub fn menu_by_key(&mut self, ui: &Ui, order: &impl Order<K>, scroll: &mut Scroll) -> Option<K> {
+        if !menu::is_asked_for(ui) {
+            return None;
+        }
+        let key = self.cursor.filter(|key| order.row(*key).is_some()).or_else(|| order.key(scroll.first()))?;
+        if !self.contains(key) {
+            self.only(key);
+        }
+        scroll.reveal(order.row(key)?);
+        Some(key)
     }
 
     /// The keys that a focused list takes: arrows, Page Up and Down, Home, End, with Shift a range; Ctrl+A all.

@@ -296,6 +296,7 @@ fn list_ui(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, clock: &Clock, ac
     if focused {
         keys(ui, mirror, section, picked, scroll, actions);
     }
+    let asked = if focused { picked.menu_by_key(ui, &order, scroll) } else { None };
     let height = theme::row_height(mirror.settings.compact);
     let rows = Rows { scroll, count: order.count(), height, name: name(section), follows: false };
     let drawn = rows.show(ui, |ui, index, rect| {
@@ -318,7 +319,9 @@ fn list_ui(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, clock: &Clock, ac
             *jump = Some(row.id);
         }
         let response = response.on_hover_ui(|ui| hover(ui, row));
-        response.context_menu(|ui| context_menu(ui, mirror, section, picked, row.id, jump, actions));
+        menu::context(&response, asked == Some(row.id), |ui| {
+            context_menu(ui, mirror, section, picked, row.id, jump, actions);
+        });
     });
     if drawn.response.clicked() {
         picked.clear();

@@ -221,10 +221,10 @@ fn permissions(chosen: &Chosen, wire: &Wire, mirror: &Mirror, view: &mut View, o
         Some(entry) => view.dialogs.open(Wish::Permissions { tab: id, places: vec![(subject, entry)] }),
         None => {
             let Some(folder) = place::parent(&subject) else { return };
-            if let Some(tab) = view.tab_mut(id) {
-                tab.remote.table.rows.land_on_new(place::name(&subject));
-            }
             perform::go(id, folder, Travel::On, mirror, view, out);
+            if let Some(tab) = view.tab_mut(id) {
+                tab.remote.land_on(place::name(&subject));
+            }
         }
     }
 }

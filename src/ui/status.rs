@@ -113,7 +113,10 @@ fn totals_ui(ui: &mut Ui, mirror: &Mirror) {
     let [up, down] = [totals.up.saturating_add(ended[0]), totals.down.saturating_add(ended[1])];
     if totals.rows > 0 {
         let rate = down.saturating_add(up);
-        let left = totals.bytes.checked_div(rate).map(|seconds| format!(", {}", text::duration(seconds)));
+        // Where all wait for a person, nobody can tell how long that takes.
+        let moves = totals.running == 0 || totals.asking < totals.running;
+        let left = totals.bytes.checked_div(rate).filter(|_| moves);
+        let left = left.map(|seconds| format!(", {}", text::duration(seconds)));
         let then = match mirror.after_last {
             AfterLast::Nothing => String::new(),
             choice => format!(", then: {}", choice.name().to_lowercase()),

@@ -36,6 +36,8 @@ pub struct TableView {
     pub(super) page: usize,
     /// How far the rows are scrolled.
     offset: f32,
+    /// The menu of the row with the cursor is asked for by key.
+    menu: bool,
     /// The selected row that was pressed: let go where it was, only it stays selected.
     pressed: Option<u32>,
 }
@@ -62,6 +64,7 @@ impl Default for TableView {
             typed_at: 0.0,
             page: 1,
             offset: 0.0,
+            menu: false,
             pressed: None,
         }
     }
@@ -106,6 +109,13 @@ pub fn table_ui(ui: &mut Ui, rect: Rect, table: &mut TableView, env: &mut Env<'_
         if table.rows.cursor().is_none() {
             table.rows.pick(0, Pick::Cursor);
         }
+        table.menu = table.rename.is_none() && menu::is_asked_for(ui);
+        if let Some(row) = table.rows.cursor().filter(|_| table.menu) {
+            table.reveal = true;
+            if !table.rows.is_selected(row) {
+                table.rows.pick(row, Pick::Only);
+            }
+        }
     }
     let name = format!("{} files", env.side.title());
     let builder = UiBuilder::new().max_rect(body).id_salt("rows").accessibility_role(Role::Grid);
@@ -131,7 +141,8 @@ fn ground(ui: &Ui, body: Rect, id: Id, name: &str, table: &mut TableView, env: &
         response.request_focus();
         env.wants.push(Want::Focus);
     }
-    response.context_menu(|ui| pane_menu(ui, env));
+    let by_key = table.rows.is_empty() && std::mem::take(&mut table.menu);
+    menu::context(&response, by_key, |ui| pane_menu(ui, env));
 }
 
 fn rows_ui(ui: &mut Ui, body: Rect, table: &mut TableView, columns: &Columns, env: &mut Env<'_>, focused: bool) {
@@ -233,7 +244,8 @@ fn row_ui(
     }
     let cut = cells(ui, rect, entry, columns, env, palette, selected);
     tooltip(&response, entry, columns, rect, env, cut);
-    response.context_menu(|ui| row_menu(ui, env));
+    let by_key = cursor && std::mem::take(&mut table.menu);
+    menu::context(&response, by_key, |ui| row_menu(ui, env));
     if table.rename.as_ref().is_some_and(|rename| rename.from == entry.name) {
         rename_ui(ui, rect, table, columns, env);
     }

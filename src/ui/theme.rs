@@ -326,10 +326,6 @@ fn visuals(palette: &Palette) -> Visuals {
         active: widget(hovered, palette.focus, palette.text),
         open: widget(hovered, palette.line, palette.text),
     };
-    // Boxes and circles that are not ticked must be seen, too.
-    visuals.widgets.inactive.bg_fill = mix(palette.panel, palette.secondary, 0.3);
-    visuals.widgets.hovered.bg_fill = mix(palette.panel, palette.secondary, 0.4);
-    visuals.widgets.active.bg_fill = mix(palette.panel, palette.secondary, 0.4);
     visuals.selection = Selection { bg_fill: palette.selection, stroke: Stroke::new(1.0, palette.text) };
     visuals.weak_text_color = Some(palette.secondary);
     visuals.hyperlink_color = palette.accent;
@@ -364,21 +360,24 @@ pub fn primary(ui: &mut Ui, text: &str) -> egui::Response {
 }
 
 #[cfg(test)]
+fn luminance(color: Color32) -> f64 {
+    let linear = |channel: u8| {
+        let c = f64::from(channel) / 255.0;
+        if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
+}
+
+/// How well one colour is seen on another (WCAG 2).
+#[cfg(test)]
+pub(super) fn contrast(a: Color32, b: Color32) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
-
-    fn luminance(color: Color32) -> f64 {
-        let linear = |channel: u8| {
-            let c = f64::from(channel) / 255.0;
-            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
-    }
-
-    fn contrast(a: Color32, b: Color32) -> f64 {
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
 
     #[test]
     fn text_can_be_read_and_marks_be_seen() {

@@ -7,6 +7,7 @@ use crate::model::explain::sentence;
 use crate::model::log_layout::{Column, Times};
 
 use super::list::{self, Rows};
+use super::menu;
 use super::mirror::Mirror;
 use super::picked::Order;
 use super::text::{self, Clock};
@@ -81,6 +82,7 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
     let scale = waterfall::scale(in_sight.filter_map(at), origin, aligned, now);
     let (times, started) = (wanted.times, index.started());
     let env = Env { columns: &columns, clock, words, times, started, origin, scale: &scale, now };
+    let asked = if focused { picked.menu_by_key(ui, &ByHead(index), scroll) } else { None };
     let mut copying = None;
     let rows = Rows { scroll, count: index.rows().len(), height: HEIGHT, name: NAME, follows: !aligned };
     let drawn = rows.show(ui, |ui, row, rect| {
@@ -99,6 +101,9 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
                 *opened = Some(number);
             }
         }
+        if secondary && opened.is_some() {
+            *opened = Some(number);
+        }
         if response.clicked() || response.secondary_clicked() {
             ui.memory_mut(|memory| memory.request_focus(id));
         }
@@ -111,7 +116,7 @@ pub(super) fn exchanges_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptVi
         {
             response.clone().on_hover_ui_at_pointer(|ui| waterfall::key(ui, exchange));
         }
-        response.context_menu(|ui| {
+        menu::context(&response, asked == Some(number), |ui| {
             let of = exchange.connection;
             let menu = RowMenu { of, exchange: index.exchange_of(number), shown: &mut *connection, clear: &mut *clear };
             copying = row_menu(ui, mirror, index, menu);

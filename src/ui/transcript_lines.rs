@@ -6,6 +6,7 @@ use crate::model::explain::sentence;
 use crate::model::{ConnectionId, Direction, Exchange, Line, Transcript};
 
 use super::list::{self, Rows};
+use super::menu;
 use super::mirror::Mirror;
 use super::picked::Order;
 use super::text::{self, Clock};
@@ -24,6 +25,7 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
         keys(ui, mirror, view, clock);
     }
     let TranscriptView { index, scroll, picked, words, opened, connection, clear, columns, .. } = view;
+    let asked = if focused { picked.menu_by_key(ui, index, scroll) } else { None };
     let (mut copying, mut turn) = (None, None);
     let rows = Rows { scroll, count: index.len(), height: HEIGHT, name: NAME, follows: true };
     let drawn = rows.show(ui, |ui, row, rect| {
@@ -53,6 +55,9 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
                 _ => {}
             }
         }
+        if secondary && opened.is_some() {
+            *opened = Some(number);
+        }
         if response.clicked() || response.secondary_clicked() {
             ui.memory_mut(|memory| memory.request_focus(id));
         }
@@ -68,7 +73,7 @@ pub(super) fn lines_ui(ui: &mut Ui, mirror: &Mirror, view: &mut TranscriptView, 
                 }
             }
         }
-        response.context_menu(|ui| {
+        menu::context(&response, asked == Some(number), |ui| {
             let of = line.connection;
             let menu = RowMenu { of, exchange: index.exchange_of(number), shown: &mut *connection, clear: &mut *clear };
             copying = row_menu(ui, mirror, index, menu);

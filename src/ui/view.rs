@@ -36,6 +36,8 @@ pub struct View {
     pub sites: SitesView,
     /// Dialogs that are open.
     pub dialogs: Dialogs,
+    /// The menu bar is to get the keyboard.
+    pub to_menu_bar: bool,
     /// Where the keyboard goes back to.
     pub keyboard: Keyboard,
     /// Which lower panel is shown where there is room for one.
@@ -130,6 +132,7 @@ impl View {
             compared: None,
             sites: SitesView::default(),
             dialogs: Dialogs::default(),
+            to_menu_bar: false,
             keyboard: Keyboard::default(),
             lower: Lower::default(),
             layout: Layout::default(),

@@ -40,7 +40,8 @@ pub fn window_ui(ui: &mut Ui, mirror: &Mirror, view: &mut View, targets: &mut Ta
     let side = view.current().side;
     let can = perform::can(mirror, view, side);
     let mut choices = Vec::new();
-    bar::bar_ui(ui, take(bar::HEIGHT), mirror, view, &can, &mut choices);
+    let to_bar = std::mem::take(&mut view.to_menu_bar);
+    bar::bar_ui(ui, take(bar::HEIGHT), mirror, view, &can, to_bar, &mut choices);
     let mut wishes = Vec::new();
     quickconnect::quick_ui(ui, take(theme::TOOLBAR), mirror, view.tab, &mut view.current().quick, &mut wishes);
     choices.extend(wishes.into_iter().map(Choice::Quick));

@@ -469,7 +469,7 @@ impl Job {
     }
 
     async fn ask(&mut self, source: Facts, target: Facts) -> Result<Verdict, Trouble> {
-        self.gauge.step("Waiting for an answer");
+        self.gauge.step(Running::ASKS);
         let (pattern, now) = self.copies();
         let target_name = match self.row.course {
             Course::Download => self.row.local_name(),

@@ -54,6 +54,22 @@ fn a_click_on_a_reply_explains_it() {
 }
 
 #[test]
+fn open_details_follow_the_row_of_the_menu() {
+    let mut panel = panels(dialogue());
+    panel.get_by_label("550 Failed to open file.").click_secondary();
+    panel.run();
+    panel.key_press(Key::Escape);
+    panel.run();
+    assert!(panel.query_by_label("Close the details").is_none(), "a menu opens none");
+    panel.get_by_label("RETR secret.txt").click();
+    panel.run();
+    panel.get_by_label("Answered by");
+    panel.get_by_role_and_label(Role::ListBoxOption, "550 Failed to open file.").click_secondary();
+    panel.run();
+    assert!(panel.query_by_label("What it means").is_some() && panel.query_by_label("Answered by").is_none());
+}
+
+#[test]
 fn a_row_of_the_queue_leads_to_its_lines_whatever_is_filtered() {
     let mut panel = panels([dialogue(), vec![transfers(vec![("secret.txt", failed("550 no"))])]].concat());
     type_into(&mut panel, "Filter the log", "conn:2");

@@ -174,6 +174,17 @@ fn deleting_says_how_many_and_what() {
 }
 
 #[test]
+fn what_is_deleted_here_goes_to_the_bin() {
+    for (names, words) in [(&["a"][..], "It goes to the bin"), (&["a", "b"], "They go to the bin")] {
+        let mut panel = panels(Vec::new());
+        let place = |name: &&str| (Place::Local(name.into()), Entry::new(*name, Kind::File));
+        panel.state_mut().view.dialogs.open(Wish::Delete { tab: TAB, places: names.iter().map(place).collect() });
+        panel.run();
+        panel.get_by_label_contains(words);
+    }
+}
+
+#[test]
 fn who_does_not_want_to_be_asked_is_not() {
     let settings = Settings { confirm_delete: false, ..Settings::default() };
     let mut panel = panels(vec![Event::Settings(Box::new(settings))]);

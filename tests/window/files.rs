@@ -293,6 +293,31 @@ fn from_far_below_one_lands_on_the_way() {
 }
 
 #[test]
+fn a_refused_folder_is_selected_where_it_lies() {
+    let mut window = Window::with_folders();
+    let opened = Event::Opened { connection: ConnectionId(1), tab: Some(TAB), site: site() };
+    let line = |(seq, direction, text): (u64, _, &str)| {
+        let code = text[..3].parse().ok();
+        let (at, connection) = (jiff::Timestamp::UNIX_EPOCH, ConnectionId(1));
+        Event::Line(Line { seq, at, connection, direction, code, text: text.into(), raw: None, transfer: None })
+    };
+    let (sent, received) = (Direction::Sent, Direction::Received);
+    let lines = [(1, received, "220 hi"), (2, sent, "CWD /noaccess"), (3, received, "550 Permission denied.")];
+    for event in [opened].into_iter().chain(lines.map(line)) {
+        window.tell(event);
+    }
+    window.run();
+    window.click("550 Permission denied.", Modifiers::NONE);
+    window.harness.get_by_label("Show the permissions").click();
+    window.run();
+    let actions = window.actions();
+    assert!(matches!(actions.as_slice(), [Action::List { path, .. }] if *path == RemotePath::root()), "{actions:?}");
+    window.tell(remote("/", vec![entry("noaccess/", 0), entry("www/", 0)]));
+    window.run();
+    assert_eq!(window.remote_selected(), ["noaccess"], "and not where one came from");
+}
+
+#[test]
 fn a_refused_folder_can_be_put_away() {
     let mut window = Window::with_folders();
     let refused = || Event::Listing {

@@ -1,32 +1,9 @@
 //! Who has the keyboard, and who gets it when nobody does.
 
+use longshore::model::TransferId;
 use longshore::model::queue::Delta;
-use longshore::model::transfer::{Folder, Priority};
-use longshore::model::{Phase, Transfer, TransferId, TransferType};
 
 use super::*;
-
-/// Waiting transfers under these names, numbered from 1.
-fn transfers(names: &[&str]) -> Event {
-    let folder = Folder { site: site(), local: "/home/me".into(), remote: RemotePath::new("/www"), below: 0 };
-    let folder = Arc::new(folder);
-    let rows = names.iter().zip(1..).map(|(name, id)| Transfer {
-        id: TransferId(id),
-        course: Course::Download,
-        kind: Kind::File,
-        folder: folder.clone(),
-        remote_name: (*name).into(),
-        local_name: None,
-        size: Some(1_000),
-        phase: Phase::Queued,
-        attempts: 1,
-        if_exists: None,
-        priority: Priority::default(),
-        transfer_type: TransferType::Binary,
-        place: 0,
-    });
-    Event::Queue(Delta::Add(rows.collect()))
-}
 
 /// With a selected file in the pane that has the keyboard, and three transfers.
 fn with_transfers() -> Window {
@@ -210,4 +187,58 @@ fn arrow_keys_move_in_what_is_offered_and_else_in_the_history() {
         window.press(Modifiers::NONE, key);
         assert_eq!(window.field("Command to send"), shown);
     }
+}
+
+#[test]
+fn menus_of_rows_open_by_key() {
+    for (modifiers, key) in [(Modifiers::NONE, Key::Menu), (Modifiers::SHIFT, Key::F10)] {
+        let mut window = with_transfers();
+        window.tell(note("Hello"));
+        window.run();
+        for (row, list, first) in [
+            ("one.html", "Remote files", "Transfer selection"),
+            ("b, download, waiting", "Transfers", "Pause"),
+            ("Hello", "Reply log", "Copy lines"),
+        ] {
+            window.click(row, Modifiers::NONE);
+            window.press(modifiers, key);
+            let entry = window.harness.get_by_role_and_label(Role::Button, first);
+            assert!(entry.is_focused(), "{first}");
+            let (menu, row) = (entry.rect(), window.row(row).rect());
+            assert!((menu.left() - row.left()).abs() < 20.0, "{menu:?}, {row:?}");
+            assert!(menu.top() > row.top() - 450.0 && menu.top() < row.bottom() + 20.0, "{menu:?}, {row:?}");
+            window.press(Modifiers::NONE, Key::ArrowDown);
+            assert!(!window.has_keyboard(Role::Button, first), "the arrow keys move in it");
+            window.press(Modifiers::NONE, Key::Escape);
+            assert!(window.harness.query_by_role_and_label(Role::Button, first).is_none());
+            let role = if list == "Remote files" { Role::ListBox } else { Role::List };
+            assert!(window.has_keyboard(role, list), "{list}");
+        }
+    }
+}
+
+#[test]
+fn a_menu_that_was_opened_by_key_does_what_is_chosen() {
+    let mut window = with_transfers();
+    window.click("b, download, waiting", Modifiers::NONE);
+    window.press(Modifiers::NONE, Key::Menu);
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(matches!(window.actions().as_slice(), [Action::Pause(ids)] if ids[..] == [TransferId(2)]));
+    assert!(window.has_keyboard(Role::List, "Transfers"));
+}
+
+#[test]
+fn f10_leads_to_the_menu_bar_and_back() {
+    let mut window = with_transfers();
+    window.click("b, download, waiting", Modifiers::NONE);
+    window.press(Modifiers::NONE, Key::F10);
+    assert!(window.has_keyboard(Role::Button, "File"));
+    window.press(Modifiers::NONE, Key::ArrowRight);
+    assert!(window.has_keyboard(Role::Button, "Edit"));
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    assert!(window.has_keyboard(Role::Button, "Select all"));
+    for _ in 0..2 {
+        window.press(Modifiers::NONE, Key::Escape);
+    }
+    assert!(window.has_keyboard(Role::List, "Transfers"));
 }

@@ -110,7 +110,8 @@ impl Delete {
         match (local, for_good) {
             (false, _) => "The server deletes for good: this cannot be undone.",
             (true, true) => "Deleted for good: this cannot be undone.",
-            (true, false) => "It goes to the bin, where there is one.",
+            (true, false) if self.places.len() == 1 => "It goes to the bin, where there is one.",
+            (true, false) => "They go to the bin, where there is one.",
         }
     }
 }

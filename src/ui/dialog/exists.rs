@@ -2,13 +2,13 @@
 
 use std::cmp::Ordering;
 
-use eframe::egui::{Checkbox, Context, Frame, Label, Margin, RichText, Ui};
+use eframe::egui::{Context, Frame, Label, Margin, RichText, Ui};
 
 use crate::model::question::{Facts, FileExists, Scope};
 use crate::model::transfer::Course;
 use crate::model::{Answer, IfExists, exists};
 use crate::ui::text::{self, Clock};
-use crate::ui::{icons, theme};
+use crate::ui::{icons, marks, theme};
 
 use super::frame::{self, Foot, MainButton, Opening};
 
@@ -76,11 +76,11 @@ impl Choice {
             for (scope, text) in
                 [(Scope::File, "this file"), (Scope::Batch, "this batch"), (Scope::Session, "this session")]
             {
-                ui.radio_value(&mut self.scope, scope, text);
+                marks::radio(ui, &mut self.scope, scope, text);
             }
             ui.add_space(theme::GAP);
             let way = if course == Course::Upload { "only uploads" } else { "only downloads" };
-            ui.add_enabled(self.scope != Scope::File, Checkbox::new(&mut self.one_way, way));
+            ui.add_enabled_ui(self.scope != Scope::File, |ui| marks::tick(ui, &mut self.one_way, way));
         });
     }
 
@@ -100,7 +100,7 @@ impl Choice {
             (IfExists::Rename, format!("Keep both: the new one becomes “{}”", text::visible(&asked.renamed)), true),
             (IfExists::Skip, "Skip: keep the one that is there".to_owned(), true),
         ] {
-            ui.add_enabled_ui(enabled, |ui| ui.radio_value(&mut self.choice, choice, text));
+            ui.add_enabled_ui(enabled, |ui| marks::radio(ui, &mut self.choice, choice, text));
         }
     }
 }

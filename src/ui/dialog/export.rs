@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use crate::model::export::export;
 use crate::model::{Action, Format, Line, Log, LogExport, Masks};
 use crate::ui::text::{self, Clock};
-use crate::ui::theme;
+use crate::ui::{marks, theme};
 
 use super::frame::{self, Foot, MainButton, Opening};
 
@@ -115,20 +115,20 @@ impl Exporting {
         let (shown, all) = (self.exported.shown.len() as u64, self.exported.all.len() as u64);
         frame::wide_row(ui, "Lines", |ui| {
             ui.spacing_mut().item_spacing.x = theme::GROUP;
-            ui.radio_value(&mut self.choice.all, false, format!("What is shown ({})", text::grouped(shown)));
-            ui.radio_value(&mut self.choice.all, true, format!("All ({})", text::grouped(all)));
+            marks::radio(ui, &mut self.choice.all, false, format!("What is shown ({})", text::grouped(shown)));
+            marks::radio(ui, &mut self.choice.all, true, format!("All ({})", text::grouped(all)));
         });
         frame::wide_row(ui, "Form", |ui| {
             ui.spacing_mut().item_spacing.x = theme::GROUP;
             for format in Format::ALL {
-                ui.radio_value(&mut self.choice.format, format, format.name());
+                marks::radio(ui, &mut self.choice.format, format, format.name());
             }
         });
         frame::wide_row(ui, "Hide", |ui| {
             ui.spacing_mut().item_spacing.x = theme::GROUP;
-            ui.checkbox(&mut self.choice.masks.host, "Hosts");
-            ui.checkbox(&mut self.choice.masks.user, "Users");
-            ui.checkbox(&mut self.choice.masks.path, "Files and folders");
+            marks::tick(ui, &mut self.choice.masks.host, "Hosts");
+            marks::tick(ui, &mut self.choice.masks.user, "Users");
+            marks::tick(ui, &mut self.choice.masks.path, "Files and folders");
         });
     }
 

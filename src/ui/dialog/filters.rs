@@ -1,9 +1,7 @@
 //! Filters: which of them are on, for each side, and what each of them asks.
 
 use eframe::egui::emath::Numeric;
-use eframe::egui::{
-    Button, Checkbox, ComboBox, Context, DragValue, Label, Response, RichText, ScrollArea, TextEdit, Ui, Vec2,
-};
+use eframe::egui::{Button, ComboBox, Context, DragValue, Label, Response, RichText, ScrollArea, TextEdit, Ui, Vec2};
 
 use crate::model::filter::{
     Condition, DayIs, Filter, FilterSide, Filters, MOST_CONDITIONS, MOST_FILTERS, Matching, NumberIs, TextIs,
@@ -11,7 +9,7 @@ use crate::model::filter::{
 use crate::model::permissions;
 use crate::model::{Action, Settings};
 use crate::ui::mirror::Mirror;
-use crate::ui::{icons, list, text, theme};
+use crate::ui::{icons, list, marks, text, theme};
 
 use super::frame::{self, Foot, MainButton, Opening};
 
@@ -82,7 +80,7 @@ impl Filtering {
         let wrong = self.draft.check().err();
         let escaped = frame::show(ctx, "Filters", WIDTH, |ui| {
             frame::remark(ui, "What a filter hides is not shown, and stays behind when a folder is transferred.");
-            let main = ui.checkbox(&mut self.draft.enabled, "Filters are on");
+            let main = marks::tick(ui, &mut self.draft.enabled, "Filters are on");
             if self.opening.is_now(ui) {
                 main.request_focus();
             }
@@ -159,7 +157,7 @@ impl Filtering {
         ui.horizontal(|ui| {
             for (side, word) in [(FilterSide::Local, "Local"), (FilterSide::Remote, "Remote")] {
                 let mut on = self.draft.is_on(&name, side);
-                let response = ui.add_enabled(self.draft.enabled, Checkbox::new(&mut on, word));
+                let response = ui.add_enabled_ui(self.draft.enabled, |ui| marks::tick(ui, &mut on, word)).inner;
                 if response.accessible_name(format!("{} ({})", text::visible(&name), word.to_lowercase())).changed() {
                     self.draft.switch(&name, side, on);
                 }
@@ -187,9 +185,9 @@ impl Filtering {
         }
         let filter = &mut self.draft.filters[index];
         frame::wide_row(ui, "Hides", |ui| {
-            ui.checkbox(&mut filter.files, "files");
-            ui.checkbox(&mut filter.folders, "folders");
-            ui.checkbox(&mut filter.match_case, "only where capitals match");
+            marks::tick(ui, &mut filter.files, "files");
+            marks::tick(ui, &mut filter.folders, "folders");
+            marks::tick(ui, &mut filter.match_case, "only where capitals match");
         });
         frame::choice(ui, "Where", &mut filter.matching, &MATCHING);
         let mut gone = None;
@@ -259,16 +257,15 @@ fn value_ui(ui: &mut Ui, condition: &mut Condition) {
     match condition {
         Condition::Name(_, words) | Condition::Path(_, words) => field(ui, words, "*.txt"),
         Condition::Date(_, day) => field(ui, day, "2026-11-29, or days ago"),
-        Condition::Size(_, bytes) => ui.add_sized(size, number(bytes).suffix(" bytes")).on_hover_text("In bytes"),
+        Condition::Size(_, bytes) => {
+            frame::number(ui, size.x, number(bytes).suffix(" bytes")).on_hover_text("In bytes")
+        }
         Condition::Permission(bits, _) => {
             let shown = format!("{bits:03o}");
-            ui.add_sized(
-                size,
-                number(bits)
-                    .custom_formatter(move |_, _| shown.clone())
-                    .custom_parser(|typed| permissions::octal(typed.trim()).map(f64::from)),
-            )
-            .on_hover_text("Octal digits: 002 is what others may write")
+            let value = number(bits)
+                .custom_formatter(move |_, _| shown.clone())
+                .custom_parser(|typed| permissions::octal(typed.trim()).map(f64::from));
+            frame::number(ui, size.x, value).on_hover_text("Octal digits: 002 is what others may write")
         }
         Condition::Attribute(..) => ui.add_sized(size, Label::new("is kept, and hides nothing here").truncate()),
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use eframe::egui::{
-    self, Button, Context, Id, Key, Label, Layout, Margin, Modal, Modifiers, Response, RichText, Role, TextEdit, Ui,
-    UiBuilder, Vec2,
+    self, Button, Context, DragValue, Id, Key, Label, Layout, Margin, Modal, Modifiers, Response, RichText, Role,
+    TextEdit, Ui, UiBuilder, Vec2,
 };
 
 use crate::ui::strip::at_right;
@@ -183,6 +183,23 @@ pub fn field(ui: &mut Ui, text: &mut String, hint: &str) -> Response {
     let width = ui.available_width();
     let field = TextEdit::singleline(text).hint_text(hint.to_owned()).desired_width(width);
     ringed(ui, field.margin(Margin::symmetric(6, 4)))
+}
+
+/// A field for a number, which stands at its right end as in a column.
+pub fn number(ui: &mut Ui, width: f32, value: DragValue<'_>) -> Response {
+    let size = Vec2::new(width, theme::CONTROL);
+    let layout = Layout::left_to_right(egui::Align::Center).with_main_align(egui::Align::Max);
+    ui.allocate_ui_with_layout(size, layout, |ui| {
+        let palette = theme::of(ui);
+        let widgets = &mut ui.visuals_mut().widgets;
+        for widget in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
+            widget.weak_bg_fill = palette.panel;
+        }
+        let response = ui.add(value.min_size(size));
+        ring_field(ui, &response);
+        response
+    })
+    .inner
 }
 
 /// Adds a field with its focus ring.

@@ -3,7 +3,7 @@
 use eframe::egui::{Context, Key, Label, Margin, RichText, TextEdit, Ui};
 
 use crate::model::{Answer, Secret};
-use crate::ui::{icons, text, theme};
+use crate::ui::{icons, marks, text, theme};
 
 use super::frame::{self, Foot, MainButton, Opening};
 
@@ -40,7 +40,7 @@ impl Typing {
             if self.opening.is_now(ui) || slip {
                 response.request_focus();
             }
-            frame::wide_row(ui, "", |ui| drop(ui.checkbox(&mut self.remember, "Remember in the system’s vault")));
+            frame::wide_row(ui, "", |ui| drop(marks::tick(ui, &mut self.remember, "Remember in the system’s vault")));
             let main = MainButton { enter: !self.password.is_empty(), ..MainButton::new("Connect") };
             foot = frame::foot(ui, "Cancel", main, |_| {});
         });

@@ -1,11 +1,11 @@
 //! Permissions of files and folders: nine boxes, and the same as three digits.
 
-use eframe::egui::{Checkbox, Context, Grid, RichText, Sense, TextEdit, Ui, Vec2};
+use eframe::egui::{Context, Grid, RichText, Sense, TextEdit, Ui, Vec2};
 
 use crate::model::action::Below;
 use crate::model::{Action, Entry, FileAction, Kind, Place, TabId, permissions};
 use crate::ui::view::Tickets;
-use crate::ui::{text, theme};
+use crate::ui::{marks, text, theme};
 
 use super::frame::{self, Foot, MainButton, Opening};
 
@@ -93,7 +93,7 @@ impl Permissions {
                 for (what, bit) in [("read", 4), ("write", 2), ("execute", 1)] {
                     let mask = bit << shift;
                     let mut on = self.mode & mask != 0;
-                    let response = ui.add(Checkbox::without_text(&mut on));
+                    let response = marks::tick(ui, &mut on, "");
                     if response.accessible_name(format!("{who}: {what}")).changed() {
                         self.mode ^= mask;
                         self.typed = octal(self.mode);

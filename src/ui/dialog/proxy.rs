@@ -1,10 +1,9 @@
 //! The fields of a proxy, as the settings and a site have them.
 
-use eframe::egui::{DragValue, Margin, TextEdit, Ui, Vec2};
+use eframe::egui::{DragValue, Margin, TextEdit, Ui};
 
 use super::frame;
 use crate::model::{Proxy, ProxyKind};
-use crate::ui::theme;
 
 /// How proxies are spoken to, in a person's words.
 pub const KINDS: [(ProxyKind, &str); 8] = [
@@ -25,8 +24,8 @@ pub fn proxy_ui(ui: &mut Ui, proxy: &mut Proxy) {
     }
     frame::row(ui, "Proxy host", |ui| frame::field(ui, &mut proxy.host, "proxy.example.org"));
     let mut port = proxy.port();
-    let size = Vec2::new(84.0, theme::CONTROL);
-    if frame::row(ui, "Proxy port", |ui| ui.add_sized(size, DragValue::new(&mut port).range(1..=u16::MAX))).changed() {
+    let value = DragValue::new(&mut port).range(1..=u16::MAX);
+    if frame::row(ui, "Proxy port", |ui| frame::number(ui, 84.0, value)).changed() {
         proxy.port = Some(port);
     }
     frame::row(ui, "Proxy user", |ui| frame::field(ui, &mut proxy.user, "only where the proxy asks for one"));

@@ -5,7 +5,7 @@ use eframe::egui::{self, Align, Context, DragValue, Layout, Margin, Response, Te
 use crate::model::settings::{Keys, MOST_SEGMENTS, Theme};
 use crate::model::{Action, IfExists, Settings, TransferType, after, transfer_type};
 use crate::ui::mirror::Mirror;
-use crate::ui::{list, theme};
+use crate::ui::{list, marks, theme};
 
 use super::frame::{self, Foot, MainButton, Opening};
 use super::proxy::{KINDS, proxy_ui};
@@ -162,12 +162,12 @@ fn number<N: egui::emath::Numeric>(
 ) -> Response {
     frame::row(ui, label, |ui| {
         let suffix = if unit.is_empty() { String::new() } else { format!(" {unit}") };
-        ui.add_sized(Vec2::new(120.0, theme::CONTROL), DragValue::new(value).range(range).suffix(suffix).speed(1.0))
+        frame::number(ui, 120.0, DragValue::new(value).range(range).suffix(suffix).speed(1.0))
     })
 }
 
 fn tick(ui: &mut Ui, value: &mut bool, text: &str) -> Response {
-    ui.checkbox(value, text)
+    marks::tick(ui, value, text)
 }
 
 fn connection(ui: &mut Ui, draft: &mut Settings, external: &mut Option<String>) {

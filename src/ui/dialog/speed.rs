@@ -1,6 +1,6 @@
 //! The page of the settings for speed limits: those that always hold, and the table of hours that have others.
 
-use eframe::egui::{Button, DragValue, Label, Response, Ui, Vec2};
+use eframe::egui::{Button, DragValue, Label, Response, Ui};
 use jiff::civil::Time;
 
 use crate::model::Settings;
@@ -55,7 +55,7 @@ pub(in crate::ui) fn limit_row(ui: &mut Ui, label: &str, limit: &mut u64) {
 fn kilos(ui: &mut Ui, limit: &mut u64, width: f32) -> Response {
     let mut kilo = limit.div_ceil(KILO);
     let value = DragValue::new(&mut kilo).range(0..=MOST_KILOS).suffix(" KB/s").speed(1.0);
-    let response = ui.add_sized(Vec2::new(width, theme::CONTROL), value);
+    let response = frame::number(ui, width, value);
     if response.changed() {
         *limit = kilo * KILO;
     }
@@ -103,7 +103,7 @@ fn time(ui: &mut Ui, time: &mut Time) -> Response {
             let time: Time = Time::strptime("%H:%M", typed.trim()).ok()?;
             Some(f64::from(time.hour()) * 60.0 + f64::from(time.minute()))
         });
-    let response = ui.add_sized(Vec2::new(56.0, theme::CONTROL), value).on_hover_text("Such as 08:30");
+    let response = frame::number(ui, 56.0, value).on_hover_text("Such as 08:30");
     if response.changed()
         && let (Ok(hour), Ok(minute)) = (i8::try_from(minutes / 60), i8::try_from(minutes % 60))
     {

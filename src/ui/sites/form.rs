@@ -13,7 +13,7 @@ use crate::model::url::Address;
 use crate::model::{Login, Mode, PathSyntax, Secret, Security, Site};
 use crate::ui::dialog::{frame, password_field, speed};
 use crate::ui::strip::bar_tab;
-use crate::ui::theme;
+use crate::ui::{marks, theme};
 
 /// The form's state that is not the site's: what is half typed, and which page is shown.
 #[derive(Default)]
@@ -314,25 +314,21 @@ fn folders(ui: &mut Ui, site: &mut Site) -> bool {
 fn transfer(ui: &mut Ui, site: &mut Site) {
     frame::choice(ui, "Mode", &mut site.mode, &MODE);
     frame::remark(ui, "Who opens data connections. Passive works through nearly every firewall.");
-    ui.checkbox(&mut site.trust_address, "Connect to the address that the server names (PASV)");
+    marks::tick(ui, &mut site.trust_address, "Connect to the address that the server names (PASV)");
     frame::remark(ui, "Only where it must be another one: a hostile server could lead Longshore to other machines.");
     let mut capped = site.connections.is_some();
-    if ui.checkbox(&mut capped, "Limit the connections to this site").changed() {
+    if marks::tick(ui, &mut capped, "Limit the connections to this site").changed() {
         site.connections = capped.then_some(2);
     }
     if let Some(connections) = &mut site.connections {
-        frame::row(ui, "At most", |ui| {
-            ui.add_sized(Vec2::new(84.0, theme::CONTROL), DragValue::new(connections).range(1..=20))
-        });
+        frame::row(ui, "At most", |ui| frame::number(ui, 84.0, DragValue::new(connections).range(1..=20)));
     }
     let mut divided = site.segments.is_some();
-    if ui.checkbox(&mut divided, "Choose the connections for one large file").changed() {
+    if marks::tick(ui, &mut divided, "Choose the connections for one large file").changed() {
         site.segments = divided.then_some(4);
     }
     if let Some(segments) = &mut site.segments {
-        frame::row(ui, "Connections", |ui| {
-            ui.add_sized(Vec2::new(84.0, theme::CONTROL), DragValue::new(segments).range(1..=MOST_SEGMENTS))
-        });
+        frame::row(ui, "Connections", |ui| frame::number(ui, 84.0, DragValue::new(segments).range(1..=MOST_SEGMENTS)));
         frame::remark(ui, "1: one fetches all of it. More help where a server gives each connection only so much.");
     }
     speed::limit_row(ui, "Download limit", &mut site.limit_down);

@@ -7,6 +7,7 @@ use eframe::egui::{
 
 use super::draft::{Node, Row};
 use super::{Asking, Work};
+use crate::ui::dialog::frame::ring_field;
 use crate::ui::list::{self, Rows};
 use crate::ui::menu;
 use crate::ui::{icons, theme};
@@ -132,6 +133,7 @@ fn name_field(ui: &mut Ui, row: &Row, rect: Rect, naming: &mut Option<Naming>, w
     let place = rect.with_min_x(left).with_max_x(rect.right() - list::BAR);
     let field = TextEdit::singleline(&mut naming.typed).margin(Margin::symmetric(4, 2));
     let response = ui.put(place, field).accessible_name("Name");
+    ring_field(ui, &response);
     if !std::mem::replace(&mut naming.begun, true) {
         response.request_focus();
         let mut state = egui::text_edit::TextEditState::load(ui.ctx(), response.id).unwrap_or_default();
@@ -185,7 +187,7 @@ fn row_menu(ui: &mut Ui, row: &Row, folders: &[String], wishes: &mut Vec<Wish>) 
     }
     entry(ui, icons::RENAME, "Rename", "F2", Wish::Name(node.clone()));
     if !matches!(node, Node::Bookmark(..)) {
-        ui.menu_button("Move to", |ui| {
+        menu::submenu(ui, icons::FOLDER, "Move to", |ui| {
             entry(ui, icons::SITES, "The top", "", Wish::Move(node.clone(), String::new()));
             for folder in folders {
                 entry(ui, icons::FOLDER, folder, "", Wish::Move(node.clone(), folder.clone()));

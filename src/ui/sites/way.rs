@@ -7,6 +7,7 @@ use super::form::local;
 use crate::model::{HostCommand, Proxy, ProxyKind, Security, Site, TlsVersion};
 use crate::ui::dialog::frame;
 use crate::ui::dialog::proxy::{KINDS, proxy_ui};
+use crate::ui::marks;
 
 const VERSIONS: [(TlsVersion, &str); 2] = [(TlsVersion::Tls12, "TLS 1.2 or 1.3"), (TlsVersion::Tls13, "TLS 1.3 only")];
 
@@ -31,9 +32,9 @@ pub(super) fn tls(ui: &mut Ui, site: &mut Site, key: u32) -> Option<Wanted> {
             "PEM files, or one of PKCS #12 (.p12, .pfx), which has its key in it. You are asked for a password.",
         );
     }
-    ui.checkbox(&mut site.clear_data, "Leave data connections in clear (PROT C)");
+    marks::tick(ui, &mut site.clear_data, "Leave data connections in clear (PROT C)");
     frame::remark(ui, "Who listens on the way reads the files and the names.");
-    ui.checkbox(&mut site.clear_control, "Go on in clear after the log-in (CCC)");
+    marks::tick(ui, &mut site.clear_control, "Go on in clear after the log-in (CCC)");
     frame::remark(ui, "For firewalls that must read the commands. Who listens reads them too.");
     wanted
 }
@@ -54,8 +55,8 @@ pub(super) fn network(ui: &mut Ui, site: &mut Site) {
     }
     frame::choice(ui, "HOST command", &mut site.host_command, &HOST);
     frame::remark(ui, "Tells a server that has several hosts which of them is meant.");
-    ui.checkbox(&mut site.noop_in_transfers, "Send NOOP while a file is transferred");
+    marks::tick(ui, &mut site.noop_in_transfers, "Send NOOP while a file is transferred");
     frame::remark(ui, "Only where a firewall closes quiet control connections: some servers break a transfer for it.");
-    ui.checkbox(&mut site.temporary_names, "Upload by a temporary name, then rename");
+    marks::tick(ui, &mut site.temporary_names, "Upload by a temporary name, then rename");
     frame::remark(ui, "For folders whose files are fetched as soon as they are there. The server must let you rename.");
 }
