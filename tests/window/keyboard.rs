@@ -206,7 +206,7 @@ fn menus_of_rows_open_by_key() {
             assert!(entry.is_focused(), "{first}");
             let (menu, row) = (entry.rect(), window.row(row).rect());
             assert!((menu.left() - row.left()).abs() < 20.0, "{menu:?}, {row:?}");
-            assert!(menu.top() > row.top() - 450.0 && menu.top() < row.bottom() + 20.0, "{menu:?}, {row:?}");
+            assert!(menu.top() > row.top() - 500.0 && menu.top() < row.bottom() + 20.0, "{menu:?}, {row:?}");
             window.press(Modifiers::NONE, Key::ArrowDown);
             assert!(!window.has_keyboard(Role::Button, first), "the arrow keys move in it");
             window.press(Modifiers::NONE, Key::Escape);
