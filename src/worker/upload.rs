@@ -1,16 +1,20 @@
 //! Files to the server: straight to their name, because many servers refuse to rename, or by a name of their own first
 //! where the site wants that; whole only when the sizes say so.
 
+mod naming;
+mod notes;
+
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
+use self::naming::{free_name, place, take_name};
+use self::notes::{Before, before_path, forget, note};
+pub(super) use self::notes::{disown, gone};
 use super::connect::{Context, Link};
 use super::disk;
 use super::download::{OVERLAP, is_done};
-use super::journal::{Entry, Journal, Source};
-use super::ranges::Ranges;
 use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::Verdict;
 use super::transfer::{End, Job, remote_name};
@@ -18,17 +22,13 @@ use super::{News, verify, walk};
 use crate::ftp::{self, DataFault, Operation, Outcome, Then};
 use crate::model::question::Facts;
 use crate::model::transfer::Proof;
-use crate::model::{Cause, RemotePath, Site, Transfer};
+use crate::model::{Cause, RemotePath, Transfer};
 use crate::net::{self, Body, Cancel};
 
-/// Numbers tried for `name (1)`.
-const MOST_COPIES: u32 = 1000;
 /// A server process that outlived its connection may still be writing: the size counts when it stays for this long.
 const SETTLED: Duration = Duration::from_secs(1);
 /// How often a size that still changes is looked at.
 const MOST_LOOKS: u32 = 5;
-/// What the name of an upload ends with until it is whole, on sites that want that.
-const TEMPORARY: &str = ".filepart";
 
 pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     let path = job.row.folder.local.join(disk::to_os(job.row.local_name()));
@@ -107,54 +107,6 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
     Ok(job.done(size, resumed_from, proof))
 }
 
-/// Where the bytes go: to the file's name, or to one of their own until they are whole.
-fn place(site: &Site, row: &Transfer) -> RemotePath {
-    if site.temporary_names { row.folder.remote.join(&format!("{}{TEMPORARY}", row.remote_name)) } else { row.remote() }
-}
-
-/// A whole upload of `size` bytes takes its name. Some servers rename onto nothing that is there; what is goes only where it
-/// may be replaced.
-async fn take_name(job: &Job, replaces: bool, size: u64) -> Result<(), Trouble> {
-    let (from, to) = (place(&job.site, &job.row), job.row.remote());
-    if from == to {
-        return Ok(());
-    }
-    let what = format!("Could not rename {from}");
-    let rename = || Operation::Rename { from: from.clone(), to: to.clone() };
-    let Some(link) = &job.link else { return Err(Trouble::lost(what)) };
-    let Err(error) = link.connection.run(rename(), Body::None, Some(job.row.id), &job.cancel).await else {
-        return is_renamed(job, &from, &to, size).await;
-    };
-    // A server that renames nothing at all, or not this file, would not do it either when the other one is gone.
-    let may_be_in_the_way = matches!(error, net::Error::Ftp(ftp::Error::Refused { verb: "RNTO", .. }));
-    let trouble = Trouble::of(what, &error);
-    // What is there goes only for something that is whole: a server may have done away with what it was sent.
-    if !(replaces
-        && may_be_in_the_way
-        && trouble.is_refusal()
-        && job.remote_facts(&to).await?.is_some()
-        && job.remote_facts(&from).await?.is_some())
-    {
-        return Err(trouble);
-    }
-    job.operate(Operation::Delete { path: to.clone() }, "Could not replace", &to).await?;
-    job.operate(rename(), "Could not rename", &from).await?;
-    is_renamed(job, &from, &to, size).await
-}
-
-/// Some servers say that they have renamed what they have not. One that tells nothing of the file is believed.
-async fn is_renamed(job: &Job, from: &RemotePath, to: &RemotePath, size: u64) -> Result<(), Trouble> {
-    let is_it = match job.remote_facts(to).await? {
-        Some(facts) => job.row.is_text() || facts.size.is_none_or(|there| there == size),
-        None => job.remote_facts(from).await?.is_none(),
-    };
-    if is_it {
-        return Ok(());
-    }
-    let why = format!("the server said that it has renamed {from}, and has not");
-    Err(Trouble::new(format!("Could not rename {from}"), why, Cause::Differs, false))
-}
-
 /// Whether a file here and one on the server that are equally long are the same, as far as their times or their last bytes
 /// say.
 pub(super) async fn is_same(
@@ -210,68 +162,6 @@ struct Begin {
     fresh: bool,
     /// What has the file's name may go for it.
     replaces: bool,
-}
-
-/// What the target was before it was begun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Before {
-    /// Nothing.
-    Absent,
-    /// Another file, of this size: as long as the server has that size, it may still be that file.
-    Other(Option<u64>),
-    /// The beginning of this file.
-    Beginning,
-}
-
-impl Before {
-    /// As [`note`] has written it. No file of this machine has an empty name.
-    fn noted(other: Option<Source>) -> Self {
-        match other {
-            None => Self::Absent,
-            Some(other) if other.remote.is_empty() => Self::Beginning,
-            Some(other) => Self::Other(other.size),
-        }
-    }
-}
-
-/// Notes that the target is our own unfinished work, and what it was before: for the next attempt, also in another run.
-async fn note(job: &Job, what: &str, source: Facts, before: Before) -> Result<(), Trouble> {
-    let (scribe, remote, local) = (job.context.scribe.clone(), job.remote_name(), job.row.local_shown());
-    job.blocking(what, move || {
-        let begun = |path, source| Entry::Begun(path, source, Ranges::default());
-        let was = before_path(&remote);
-        scribe.add(match before {
-            Before::Other(size) => begun(was, Source { remote: local.clone(), size, modified: None }),
-            Before::Beginning => begun(was, Source { remote: String::new(), size: None, modified: None }),
-            Before::Absent => Entry::Gone(vec![was]),
-        });
-        let Facts { size, modified } = source;
-        scribe.add(begun(remote.into(), Source { remote: local, size, modified }));
-        scribe.flush();
-        Ok(())
-    })
-    .await
-}
-
-/// The target is no unfinished work of ours.
-async fn forget(job: &Job, what: &str) -> Result<(), Trouble> {
-    let (journal, remote) = (job.context.journal.clone(), job.remote_name());
-    job.blocking(what, move || disown(&journal, &remote)).await
-}
-
-/// The target called `remote` is no unfinished work of ours.
-pub(super) fn gone(remote: &str) -> Entry {
-    Entry::Gone(vec![remote.into(), before_path(remote)])
-}
-
-/// The same, written at once.
-pub(super) fn disown(journal: &Journal, remote: &str) -> Result<(), disk::Error> {
-    journal.write(&[gone(remote)])
-}
-
-/// Where it is noted what a target was before. No name on a server ends like this: it holds a line end.
-fn before_path(remote: &str) -> PathBuf {
-    PathBuf::from(format!("{remote}\nbefore"))
 }
 
 /// A regular file only: opening a pipe would wait for whoever writes it.
@@ -427,19 +317,6 @@ async fn settled_size(job: &Job) -> Result<Option<u64>, Trouble> {
         size = now;
     }
     Ok(None)
-}
-
-async fn free_name(job: &Job, what: &str) -> Result<String, Trouble> {
-    let (pattern, now) = job.copies();
-    for number in 1..=MOST_COPIES {
-        let name = pattern.name(&job.row.remote_name, number, now);
-        let path = job.row.folder.remote.join(&name);
-        // The server does not see yet what another row has chosen.
-        if job.target_facts(&path).await?.is_none() && job.context.memory.claim(remote_name(&job.site, &path)) {
-            return Ok(name);
-        }
-    }
-    Err(Trouble::new(what, "every name like it is taken on the server", Cause::Limit, false))
 }
 
 /// A file that was sent.

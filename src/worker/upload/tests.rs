@@ -1,5 +1,6 @@
 //! Whose a target is that was there before.
 
+use super::super::journal::Source;
 use super::*;
 
 #[test]
