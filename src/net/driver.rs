@@ -410,13 +410,15 @@ impl Driver {
         let (backlog, is_far) = (&self.dial.backlog, self.is_far());
         let comes = backlog.comes();
         let pays = is_far && may_be_reached(self.local.ip(), self.peer.ip(), self.dial.external_address);
+        // One that still logs in may be long about it, and keep all others from finding out.
+        let may_try = pays && comes.is_none() && self.task.body.flow().is_some() && backlog.count() >= MANY;
         let next = self.next.as_ref().filter(|next| !next.cancel.is_cancelled() && pays);
         let follows = Follows {
             more: backlog.count() > 0 || self.next.is_some(),
             expected: self.task.body.flow().and_then(|flow| flow.expected),
             next: next.map(|next| next.operation.clone()),
             far: pays,
-            may_try: pays && comes.is_none() && backlog.count() >= MANY && backlog.may_try(self.dial.id),
+            may_try: may_try && backlog.may_try(self.dial.id),
             comes,
         };
         if follows != self.follows {
