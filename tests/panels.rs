@@ -23,7 +23,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use longshore::model::filter::{Condition, FilterSide, NumberIs};
 use longshore::model::question::{Certificate, CertificateDoubt, Facts, FileExists, Scope};
 use longshore::model::queue::{self, Delta};
-use longshore::model::transfer::{Course, Folder, Priority, Running};
+use longshore::model::transfer::{Course, Done, Folder, Priority, Proof, Running};
 use longshore::model::*;
 use longshore::ui::dialog::{Wish, dialogs_ui};
 use longshore::ui::list::{Rows, Scroll};

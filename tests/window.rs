@@ -29,8 +29,8 @@ use longshore::model::queue::Delta;
 use longshore::model::transfer::{Course, Folder, Priority, Running};
 use longshore::model::{
     Action, Actions, AfterLast, Ask, Cause, ConnectionId, ConnectionState, Direction, Entry, Event, Failure,
-    FileAction, Kind, Line, Listing, LocalListing, Login, Phase, Place, Question, QuestionId, RemotePath, Settings,
-    Site, Sites, TabId, Transfer, TransferId, TransferType,
+    FileAction, Kind, Line, Listing, LocalListing, Login, Phase, Place, Question, QuestionId, RemotePath, Security,
+    Settings, Site, Sites, TabId, Transfer, TransferId, TransferType,
 };
 use longshore::ui::{App, Start};
 

@@ -39,6 +39,12 @@ impl Icon {
     }
 }
 
+/// What opens and closes a part of a form, for egui's collapsing headers.
+pub fn fold(ui: &mut Ui, openness: f32, response: &Response) {
+    let icon = if openness > 0.5 { CHEVRON_DOWN } else { CHEVRON_RIGHT };
+    icon.paint_small(ui.painter(), response.rect.center(), theme::of(ui).secondary);
+}
+
 /// The icon font at its one size.
 pub fn font() -> FontId {
     FontId::new(theme::ICON, FontFamily::Name(theme::ICONS.into()))

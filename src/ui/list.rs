@@ -30,6 +30,8 @@ pub struct Scroll {
     first: usize,
     /// Rows that left at the top since it was drawn last.
     gone: usize,
+    /// Rows that came there.
+    came: usize,
 }
 
 impl Scroll {
@@ -72,6 +74,13 @@ impl Scroll {
     /// Keeps the rows where they are on the screen while `rows` leave above them.
     pub fn rows_left(&mut self, rows: usize) {
         self.gone += rows;
+    }
+
+    /// Keeps the rows where they are on the screen while `rows` come above them; at the top what comes is seen.
+    pub fn rows_came(&mut self, rows: usize) {
+        if self.top > 0.0 {
+            self.came += rows;
+        }
     }
 
     /// Between which rows of this height `y` lies, counted from the upper edge: before the row of this number.
@@ -157,7 +166,8 @@ impl Rows<'_> {
         let (view, row) = (f64::from(body.height()), f64::from(height));
         let end = (count as f64 * row - view).max(0.0);
         scroll.page = whole(view / row);
-        scroll.top = (scroll.top - std::mem::take(&mut scroll.gone) as f64 * row).max(0.0);
+        let above = std::mem::take(&mut scroll.came) as f64 - std::mem::take(&mut scroll.gone) as f64;
+        scroll.top = (scroll.top + above * row).max(0.0);
         wheel(ui, body, scroll);
         if let Some((target, around)) = scroll.reveal.take() {
             let at = target.min(count.saturating_sub(1)) as f64 * row;

@@ -372,7 +372,10 @@ impl Mirror {
     fn connection(&mut self, id: TabId, state: ConnectionState) {
         let tab = self.tab_mut(id);
         if let ConnectionState::Connected(server) = &state {
-            if tab.server.as_ref().is_none_or(|known| known.site != server.site) {
+            // Its security is no mark of it: where there was TLS once, nothing less is asked for later.
+            let same =
+                |known: &Server| known.site.is_same_server(&server.site) && known.site.encoding == server.site.encoding;
+            if !tab.server.as_ref().is_some_and(|known| same(known)) {
                 tab.forget_remote();
             }
             tab.server = Some(server.clone());

@@ -44,6 +44,8 @@ pub struct QueueView {
 struct List {
     scroll: Scroll,
     picked: Picked<TransferId>,
+    /// Rows when it was drawn last.
+    count: usize,
 }
 
 impl Default for QueueView {
@@ -99,10 +101,17 @@ fn place(section: Section) -> usize {
     }
 }
 
-/// The rows of a section, for selecting.
+/// The rows of a section as they are shown.
 struct Shown<'a> {
     queue: &'a Queue,
     section: Section,
+}
+
+impl Shown<'_> {
+    /// Where a shown row stands in its section, and the other way round: what is done last is shown first.
+    fn turned(&self, row: usize) -> Option<usize> {
+        if self.section == Section::Done { self.count().checked_sub(row + 1) } else { Some(row) }
+    }
 }
 
 impl Order<TransferId> for Shown<'_> {
@@ -111,12 +120,12 @@ impl Order<TransferId> for Shown<'_> {
     }
 
     fn key(&self, row: usize) -> Option<TransferId> {
-        self.queue.section(self.section).get(row).copied()
+        self.queue.section(self.section).get(self.turned(row)?).copied()
     }
 
     fn row(&self, key: TransferId) -> Option<usize> {
         self.queue.get(key).filter(|row| Section::of(row.phase) == self.section)?;
-        self.queue.position(key)
+        self.turned(self.queue.position(key)?)
     }
 }
 
@@ -290,7 +299,11 @@ fn list_ui(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, clock: &Clock, ac
     let section = view.section;
     let order = Shown { queue: &mirror.queue, section };
     let QueueView { lists, jump, .. } = view;
-    let List { scroll, picked } = &mut lists[place(section)];
+    let List { scroll, picked, count } = &mut lists[place(section)];
+    if section == Section::Done {
+        scroll.rows_came(order.count().saturating_sub(*count));
+    }
+    *count = order.count();
     let id = list::focus_id(name(section));
     let focused = ui.memory(|memory| memory.has_focus(id));
     if focused {
@@ -300,7 +313,7 @@ fn list_ui(ui: &mut Ui, mirror: &Mirror, view: &mut QueueView, clock: &Clock, ac
     let height = theme::row_height(mirror.settings.compact);
     let rows = Rows { scroll, count: order.count(), height, name: name(section), follows: false };
     let drawn = rows.show(ui, |ui, index, rect| {
-        let Some(row) = mirror.queue.row(section, index) else { return };
+        let Some(row) = order.turned(index).and_then(|index| mirror.queue.row(section, index)) else { return };
         let sense = if section == Section::Active { Sense::CLICK | Sense::DRAG } else { Sense::CLICK };
         let response = ui.interact(rect, ui.unique_id().with(row.id), sense);
         queue_drag::begin(&response, row.id, picked);

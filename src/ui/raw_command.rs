@@ -7,7 +7,7 @@ use eframe::egui::text::{CCursor, CCursorRange};
 use eframe::egui::text_edit::TextEditState;
 use eframe::egui::{
     self, Button, EventFilter, Id, Key, Label, Modifiers, Popup, PopupCloseBehavior, Rect, RectAlign, Response,
-    RichText, TextEdit, Ui, Vec2,
+    RichText, TextEdit, TextWrapMode, Ui, Vec2,
 };
 
 use crate::model::verb::{self, Completion, Named};
@@ -323,7 +323,7 @@ pub(super) fn row(ui: &mut Ui, (name, arguments): (&str, &str), help: &str, know
     text.push_right(RichText::new(help).font(theme::small()).color(palette.secondary));
     let button =
         Button::new(text).gap(theme::GAP).frame_when_inactive(chosen).min_size(Vec2::new(width, theme::CONTROL));
-    let button = button.selected(chosen);
+    let button = button.selected(chosen).wrap_mode(TextWrapMode::Extend);
     let button = button.shortcut_text(RichText::new(known).font(theme::small()).color(palette.completion));
     let words = [name, arguments, help].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ");
     let response = ui.add(button).accessible_name(words);

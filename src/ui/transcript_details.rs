@@ -191,7 +191,7 @@ pub fn details_ui(ui: &mut Ui, mirror: &Mirror, details: &Details, clock: &Clock
             }
             ui.add_space(theme::GAP);
             let bytes = egui::CollapsingHeader::new(RichText::new("Bytes of the line").font(theme::small()));
-            bytes.show_unindented(ui, |ui| {
+            bytes.icon(icons::fold).show_unindented(ui, |ui| {
                 let room = ui.available_width();
                 ScrollArea::horizontal().show(ui, |ui| transcript_bytes::bytes_ui(ui, &details.bytes, room));
             });

@@ -127,6 +127,48 @@ fn rows_are_dragged_to_another_place() {
 }
 
 #[test]
+fn what_is_done_last_stands_first() {
+    let done = || {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        let done = Done { bytes: 1, resumed_from: 0, milliseconds: 1, proof: Proof::Size, at, left_out: 0 };
+        Phase::Done(Box::new(done))
+    };
+    let names: Vec<String> = (1..=60).map(|number| format!("f{number}")).collect();
+    let mut panel = panels(vec![transfers(names.iter().map(|name| (name.as_str(), Phase::Queued)).collect())]);
+    let finish = |panel: &mut Panel, ids: std::ops::RangeInclusive<u64>| {
+        for id in ids {
+            panel.state_mut().mirror.apply(Event::Queue(Delta::Phase(TransferId(id), done())));
+        }
+        panel.run();
+    };
+    let top = |panel: &Panel, name: &str| {
+        let rows = panel.query_all_by_role(Role::ListBoxOption);
+        let mut rows = rows.filter(|row| row.accesskit_node().label().is_some_and(|said| said.starts_with(name)));
+        rows.next().map(|row| row.rect().top())
+    };
+    finish(&mut panel, 1..=2);
+    panel.get_by_role_and_label(Role::Tab, "Done 2").click();
+    panel.run();
+    assert!(top(&panel, "f2,") < top(&panel, "f1,"));
+    panel.get_all_by_role(Role::ListBoxOption).next().unwrap().click();
+    panel.run();
+    panel.key_press(Key::ArrowDown);
+    panel.run();
+    panel.key_press(Key::Delete);
+    panel.run();
+    let actions = take(&mut panel);
+    assert!(matches!(actions.as_slice(), [Action::Remove(ids)] if ids[..] == [TransferId(1)]), "{actions:?}");
+    finish(&mut panel, 3..=58);
+    assert!(top(&panel, "f58,").is_some(), "at the top what comes is seen");
+    panel.key_press(Key::End);
+    panel.run();
+    let before = top(&panel, "f5,");
+    assert!(before.is_some());
+    finish(&mut panel, 59..=60);
+    assert_eq!(top(&panel, "f5,"), before, "further down nothing moves");
+}
+
+#[test]
 fn a_million_rows_are_scrolled_to_the_pixel() {
     const ROWS: usize = 1_000_000;
     let state = (Scroll::default(), Vec::<(usize, egui::Rect)>::new(), egui::Rect::NOTHING);

@@ -284,6 +284,7 @@ fn a_connection_that_the_server_closed_is_not_shown_as_one() {
     }
     window.run();
     assert!(shown(&window));
+    window.click("two.html", Modifiers::NONE);
     window.tell(Event::Closed(ConnectionId(1)));
     window.run();
     assert!(!shown(&window));
@@ -294,4 +295,11 @@ fn a_connection_that_the_server_closed_is_not_shown_as_one() {
         window.run();
     }
     assert!(shown(&window));
+    // A server that had TLS before is asked for nothing less, which makes it no other one.
+    let Event::Connection { state: ConnectionState::Connected(server), .. } = connected() else { panic!() };
+    let site = Arc::new(Site { security: Security::Explicit, ..(*site()).clone() });
+    let server = Arc::new(Server { site, ..(*server).clone() });
+    window.tell(Event::Connection { tab: TAB, state: ConnectionState::Connected(server) });
+    window.run();
+    assert_eq!(window.remote_selected(), ["two.html"]);
 }

@@ -33,7 +33,7 @@ pub fn certificate_ui(ctx: &Context, asked: &CertificateDoubt, opening: &mut Ope
         facts(ui, &own);
         if asked.chain.len() > 1 {
             let rest = format!("The whole chain, {} certificates", asked.chain.len());
-            CollapsingHeader::new(rest).show(ui, |ui| {
+            CollapsingHeader::new(rest).icon(icons::fold).show(ui, |ui| {
                 ScrollArea::vertical().max_height(180.0).show(ui, |ui| {
                     for certificate in &asked.chain {
                         facts(ui, certificate);

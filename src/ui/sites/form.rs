@@ -410,7 +410,7 @@ pub(super) fn bookmark_ui(ui: &mut Ui, work: &mut Work, key: u32, at: usize) {
         browse = local(ui, "Local folder", &mut bookmark.local, "");
         remote_folder(ui, "Remote folder", &mut bookmark.remote);
     }
-    frame::remark(ui, "It opens both folders at once, from the Bookmarks menu while its site is connected.");
+    frame::remark(ui, "It opens both folders: with Connect, or from the Bookmarks menu while its site is connected.");
     if browse {
         pick(work, Wanted::Folder(node), ui.ctx());
     }
