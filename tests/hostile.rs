@@ -195,6 +195,15 @@ fn the_password_is_never_said_again() {
         let ended = ls(&echoing, &["-v"]).expect(if refused { 3 } else { 1 });
         assert!(ended.transcript.contains("PASS ****"), "{}", ended.transcript);
     }
+    // As a path, it is sent back.
+    let home: &str = Box::leak(format!("/{PASSWORD}/").into_boxed_str());
+    let naming = Peer::except(World::list(&[("/", b""), (home, b"")]), move |dialogue, verb, _| match verb {
+        "PWD" => dialogue.say(&format!("257 \"{}\"", home.trim_end_matches('/'))).map(|()| true),
+        _ => Ok(false),
+    });
+    let ended = ls(&naming, &["-v"]).expect(0);
+    assert!(naming.heard().contains(&format!("CWD /{PASSWORD}")), "{:?}", naming.heard());
+    assert!(ended.transcript.contains("CWD /****"), "{}", ended.transcript);
 }
 
 /// Nor before it is sent on this connection: the server knows it from another one.

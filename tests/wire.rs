@@ -382,7 +382,7 @@ fn operation(text: &str) -> Operation {
     let offset = second.trim_end_matches("ascii").trim().parse().unwrap_or(0);
     match name {
         "login" => Operation::LogIn,
-        "list" => Operation::List { path: path(rest) },
+        "list" => Operation::List { path: path(first), without_mlsd: second == "without mlsd" },
         "retrieve" => Operation::Retrieve { path: path(first), offset, kind, dated },
         "store" => Operation::Store { path: path(first), offset, kind, then },
         "append" => Operation::Append { path: path(first), kind, then },

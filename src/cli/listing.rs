@@ -7,7 +7,7 @@ use super::options::Options;
 use super::status::{Status, Stop};
 use super::target;
 use crate::model::path::shown;
-use crate::model::{Cause, Entry, Kind, Modified, Precision, TabId, permissions};
+use crate::model::{Cause, Entry, Kind, LeftOut, Modified, Precision, TabId, permissions};
 
 /// An entry as the contract has it.
 #[derive(Serialize)]
@@ -31,8 +31,9 @@ pub(super) fn ls(front: &mut Front, text: Option<&str>, long: bool) -> Result<St
     let path = target.resolve(&server.home, server.paths);
     let failure = match front.list(tab, &path)? {
         Ok(listing) => {
-            for line in &listing.refused {
-                front.note(&format!("{path}: left out, its name must not be used: {line}"));
+            for LeftOut { line, is_read } in &listing.refused {
+                let why = if *is_read { "its name must not be used" } else { "it could not be read" };
+                front.note(&format!("{path}: left out, {why}: {line}"));
             }
             print(front, &listing.entries, long);
             return Ok(Status::Done);

@@ -11,8 +11,9 @@ use super::output::tests::Kept;
 use super::*;
 use crate::model::transfer::{BatchItem, Done, Folder, Priority, Proof};
 use crate::model::{
-    Action, Answer, Ask, Batch, Cause, ConnectionState, Course, Delta, Entry, FileAction, Kind, Listing, Phase,
-    Question, QuestionId, RemotePath, Report, Secret, Server, Site, Sites, TabId, Transfer, TransferId, TransferType,
+    Action, Answer, Ask, Batch, Cause, ConnectionState, Course, Delta, Entry, FileAction, Kind, LeftOut, Listing,
+    Phase, Question, QuestionId, RemotePath, Report, Secret, Server, Site, Sites, TabId, Transfer, TransferId,
+    TransferType,
 };
 
 /// What a test's worker answers to an action.
@@ -152,7 +153,7 @@ fn ls_prints_one_array() {
                 path: path.clone(),
                 entries,
                 dialect: "MLSD".into(),
-                refused: vec!["../x".into()],
+                refused: vec![LeftOut { line: "../x".into(), is_read: true }],
                 raw: crate::model::RawListing::default(),
                 guess: None,
                 at: Timestamp::UNIX_EPOCH,

@@ -49,6 +49,12 @@ impl Verb {
         self.sends_data() || matches!(self, Self::List | Self::Nlst | Self::Mlsd | Self::Retr)
     }
 
+    /// Whether its argument is chosen by the server or a person: a name, a path. Else it is a word that we always say.
+    pub(crate) fn names_files(self) -> bool {
+        use Verb::{Allo, Auth, Clnt, Eprt, Host, Mode, Opts, Pbsz, Port, Prot, Rest, Stru, Type, User};
+        !matches!(self, Allo | Auth | Clnt | Eprt | Host | Mode | Opts | Pbsz | Port | Prot | Rest | Stru | Type | User)
+    }
+
     /// Whether data go from us to the server.
     pub fn sends_data(self) -> bool {
         matches!(self, Self::Stor | Self::Appe | Self::Stou)
@@ -56,7 +62,7 @@ impl Verb {
 }
 
 /// What stands for a secret, whatever its length.
-const HIDDEN: &str = "****";
+pub(crate) const HIDDEN: &str = "****";
 
 /// The words after SITE that change a password.
 const SECRET_SITE_WORDS: [&str; 6] = ["PSWD", "PASS", "PASSWD", "CPWD", "CHPASS", "PASSWORD"];

@@ -6,7 +6,7 @@ mod owed;
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use self::hidden::{Secrets, record};
+use self::hidden::Secrets;
 pub use self::owed::MAX_PRELIMINARIES;
 pub(crate) use self::owed::Owed;
 use super::ahead::Ahead;
@@ -20,7 +20,7 @@ use super::op::{TransferType, pathname};
 use super::pipeline::Pipeline;
 use super::reply::Reply;
 use super::traffic::Output;
-use crate::model::{Direction, PathSyntax, Record, RemotePath, Security};
+use crate::model::{PathSyntax, RemotePath, Security};
 
 /// Most commands that may wait for their replies at once.
 pub const MAX_OWED: usize = 32;
@@ -139,7 +139,8 @@ impl Control {
         let gateway = control.config.gateway.as_ref().map(|gateway| gateway.password.expose());
         let secrets = [Some(credentials.password.expose()), credentials.account.as_deref(), gateway];
         let secrets = secrets.into_iter().flatten().filter_map(|secret| control.charset.encode(secret).ok());
-        control.secrets.0 = secrets.filter(|secret| !secret.is_empty()).collect();
+        let secrets: Vec<Vec<u8>> = secrets.collect();
+        secrets.iter().for_each(|secret| control.secrets.keep(secret, false));
         if control.config.security == Security::Implicit {
             control.secure();
         }
@@ -215,13 +216,10 @@ impl Control {
         debug_assert!(self.may_send(command.verb()), "{command} would go out in clear, or into a handshake");
         self.answers_secret = false;
         if let Some(secret) = command.secret() {
-            self.secrets.0.push(secret.to_vec());
+            // One password may have blanks; what follows SITE is several words, each a secret of its own.
+            self.secrets.keep(secret, command.verb() == Verb::Site);
         }
-        let record = match command.shown_bytes() {
-            Some(line) => record(Direction::Sent, None, line),
-            None => Record { direction: Direction::Sent, code: None, text: command.to_string(), raw: None },
-        };
-        self.put(Output::Log(record));
+        self.log_sent(command);
         let hidden = command.secret().is_some();
         let marker = std::str::from_utf8(command.argument()).ok().and_then(|argument| argument.parse().ok());
         let marker = marker.filter(|_| command.verb() == Verb::Rest);

@@ -419,7 +419,10 @@ impl Session {
         if self.control.tls == Tls::Shaking {
             return self.die(Error::NoTls("it closed the connection during the handshake".to_owned()));
         }
-        let words = self.control.shown(self.decoder.last_words());
+        let words = match self.decoder.pending() {
+            [] => self.control.shown(self.decoder.last_words()),
+            pending => self.control.shown_in_part(pending),
+        };
         self.leave(Error::Closed((!words.is_empty()).then_some(words)));
     }
 
@@ -444,7 +447,7 @@ impl Session {
             Malformed::Nul => Error::OutOfStep("a NUL in a reply".to_owned()),
             Malformed::NotAReply(line) => {
                 self.control.log_received(&super::reply::Received { code: None, line: line.clone(), reply: None });
-                let words = self.control.shown(&line[..line.len().min(SHOWN_OF_NO_REPLY)]);
+                let words: String = self.control.shown(&line).chars().take(SHOWN_OF_NO_REPLY).collect();
                 Error::OutOfStep(match not_ftp(&line).filter(|_| greets) {
                     Some(protocol) => format!("this is not an FTP server but {protocol}: {words}"),
                     None => format!("this is not a reply: {words}"),
@@ -480,5 +483,5 @@ impl Session {
 const BEFORE_CLEAR: &str = "the server sent more before TLS had ended: somebody may be in between";
 /// The first byte of a TLS alert record: a TLS server's answer to a line of text.
 const TLS_ALERT: u8 = 0x15;
-/// How much of a line that is no reply goes into an error.
+/// How many characters of a line that is no reply go into an error.
 const SHOWN_OF_NO_REPLY: usize = 120;

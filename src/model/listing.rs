@@ -17,14 +17,23 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// Which command and dialect it was read from, such as `MLSD` or `LIST (Unix)`.
     pub dialect: String,
-    /// Raw lines that looked like entries but must not be used: names that would leave the folder, forged lines.
-    pub refused: Vec<String>,
+    /// What is left out of the entries.
+    pub refused: Vec<LeftOut>,
     /// When it was received.
     pub at: Timestamp,
     /// What the server printed.
     pub raw: RawListing,
     /// A charset by its WHATWG label that seems to fit, where names are not UTF-8 and no charset was set.
     pub guess: Option<&'static str>,
+}
+
+/// A line of a listing that is no entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// As it is in the listing.
+    pub line: String,
+    /// It was read, and its name must not be used: it would leave the folder. Else nobody can read it, or it is forged.
+    pub is_read: bool,
 }
 
 /// So many bytes of a listing's text are kept: twice what 100,000 usual lines have.

@@ -48,7 +48,7 @@ pub use exchange::{Exchange, Exchanges};
 pub use explain::{Finding, Remedy};
 pub use export::{Format, Masks};
 pub use failure::{Cause, Failure};
-pub use listing::{Entry, Kind, Listing, LocalListing, Modified, Precision, RawListing, Span};
+pub use listing::{Entry, Kind, LeftOut, Listing, LocalListing, Modified, Precision, RawListing, Span};
 pub use log::{Log, LogExport, OpenedLog};
 pub use path::{Place, RemotePath};
 pub use proxy::{Proxy, ProxyKind};

@@ -1,9 +1,19 @@
 //! A directory of the server, as a listing.
 
 use super::{Body, Cancel, Collected, Connection, Error};
-use crate::ftp::listing::Hints;
+use crate::ftp::listing::{Hints, Parsed};
 use crate::ftp::{self, DataFault, Operation, Outcome, listing};
 use crate::model::{Listing, RawListing, RemotePath};
+
+/// A directory as it was listed and read.
+struct Read {
+    /// As the server says it, where it does.
+    path: RemotePath,
+    method: ftp::Method,
+    parsed: Parsed,
+    bytes: Collected,
+    at: jiff::Timestamp,
+}
 
 impl Connection {
     /// Lists a directory.
@@ -18,28 +28,15 @@ impl Connection {
     }
 
     async fn read_directory(&self, path: &RemotePath, with_zone: bool, cancel: &Cancel) -> Result<Listing, Error> {
-        let (outcome, bytes) = self.collect_lines(path, cancel).await?;
-        let (method, real) = match outcome {
-            Outcome::Listed { method, path } => (method, path),
-            _ => (ftp::Method::List, None),
-        };
-        let at = jiff::Timestamp::now();
-        let today = jiff::Zoned::now().datetime();
-        let encoding = self.encoding();
-        let last = self.known().dialect;
-        let path = real.unwrap_or_else(|| path.clone());
-        let folder = path.clone();
-        // A listing of 100,000 lines takes a while, and other connections must not wait for it.
-        let parsing = tokio::task::spawn_blocking(move || {
-            let hints = Hints { dialect: last.as_deref(), folder: Some(&folder), ..Hints::default() };
-            let parsed = listing::parse_like(&bytes, method, today, encoding, hints);
-            (parsed, bytes)
-        });
-        let (mut parsed, bytes) = parsing.await.map_err(|error| Error::Local(std::io::Error::other(error)))?;
-        if !parsed.whole {
-            // What is missing would look as if it were not there.
-            return Err(ftp::Error::Limit("listing").into());
+        let mut read = self.read_lines(path, false, cancel).await?;
+        if read.method == ftp::Method::Mlsd && read.parsed.unread {
+            self.note("Nothing of what MLSD has sent can be read: LIST is asked instead".to_owned());
+            match self.read_lines(path, true, cancel).await {
+                Err(Error::Ftp(ftp::Error::Refused { .. })) => {} // then a person sees at least what came
+                other => read = other?,
+            }
         }
+        let Read { path, method, mut parsed, bytes, at } = read;
         if method == ftp::Method::List && !parsed.entries.is_empty() {
             self.heard_dialect(parsed.dialect);
             if with_zone && let Some(zone) = self.zone_of_list(&path, &parsed.entries, cancel).await {
@@ -59,16 +56,44 @@ impl Connection {
         })
     }
 
+    /// Asks for the directory, and reads what comes.
+    async fn read_lines(&self, path: &RemotePath, without_mlsd: bool, cancel: &Cancel) -> Result<Read, Error> {
+        let operation = Operation::List { path: path.clone(), without_mlsd };
+        let (outcome, bytes) = self.collect_lines(&operation, cancel).await?;
+        let (method, real) = match outcome {
+            Outcome::Listed { method, path } => (method, path),
+            _ => (ftp::Method::List, None),
+        };
+        let at = jiff::Timestamp::now();
+        let today = jiff::Zoned::now().datetime();
+        let encoding = self.encoding();
+        let last = self.known().dialect;
+        let path = real.unwrap_or_else(|| path.clone());
+        let folder = path.clone();
+        // A listing of 100,000 lines takes a while, and other connections must not wait for it.
+        let parsing = tokio::task::spawn_blocking(move || {
+            let hints = Hints { dialect: last.as_deref(), folder: Some(&folder), ..Hints::default() };
+            let parsed = listing::parse_like(&bytes, method, today, encoding, hints);
+            (parsed, bytes)
+        });
+        let (parsed, bytes) = parsing.await.map_err(|error| Error::Local(std::io::Error::other(error)))?;
+        if !parsed.whole {
+            // What is missing would look as if it were not there.
+            return Err(ftp::Error::Limit("listing").into());
+        }
+        Ok(Read { path, method, parsed, bytes, at })
+    }
+
     /// What the server sends as the directory. In clear, what is between can end a data connection as the server itself
     /// does, and a server whose bytes were taken says that all is well: it shows by a line without its end. Some servers
     /// never end the last line; theirs is the same when it is asked for again.
-    async fn collect_lines(&self, path: &RemotePath, cancel: &Cancel) -> Result<(Outcome, Collected), Error> {
-        let (outcome, bytes) = self.run(Operation::List { path: path.clone() }, Body::None, None, cancel).await?;
+    async fn collect_lines(&self, operation: &Operation, cancel: &Cancel) -> Result<(Outcome, Collected), Error> {
+        let (outcome, bytes) = self.run(operation.clone(), Body::None, None, cancel).await?;
         if is_whole(&bytes) || self.ends_no_listing() {
             return Ok((outcome, bytes));
         }
         self.note("The listing ended within a line: it is asked for once more".to_owned());
-        let (outcome, again) = self.run(Operation::List { path: path.clone() }, Body::None, None, cancel).await?;
+        let (outcome, again) = self.run(operation.clone(), Body::None, None, cancel).await?;
         if !is_whole(&again) {
             if again != bytes {
                 let fault = DataFault::Network("the listing ended within a line".to_owned());

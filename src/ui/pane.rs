@@ -9,7 +9,7 @@ use jiff::Zoned;
 use crate::model::file_columns::FileColumns;
 use crate::model::filter::FilterSide;
 use crate::model::settings::Keys;
-use crate::model::{Cause, ConnectionState, Entry, Kind, PathSyntax, Place, Site, TabId};
+use crate::model::{Cause, ConnectionState, Entry, Kind, LeftOut, PathSyntax, Place, Site, TabId};
 
 use super::drag::{Into, Targets};
 use super::menu::{Can, Item};
@@ -380,8 +380,8 @@ impl Footer {
     }
 }
 
-/// What the server listed under names that must not be used.
-fn refused(pane: &PaneView) -> &[String] {
+/// What is left out of what the server listed.
+fn refused(pane: &PaneView) -> &[LeftOut] {
     match pane.table.rows.content() {
         Some(Content::Remote(listing)) => &listing.refused,
         _ => &[],
@@ -507,9 +507,15 @@ fn footer_ui(ui: &Ui, rect: Rect, pane: &PaneView, env: &mut Env<'_>) {
     }
     if let refused @ [_, ..] = refused(pane) {
         response = response.on_hover_ui(|ui| {
-            ui.label("Left out, because such a name could lead out of its folder:");
-            for line in refused.iter().take(REFUSED) {
-                ui.label(text::visible(line));
+            let unsafe_names = "Left out, because such a name could lead out of its folder:";
+            for (words, is_read) in [(unsafe_names, true), ("Left out, because nobody can read it:", false)] {
+                let lines = || refused.iter().filter(|out| out.is_read == is_read);
+                if lines().next().is_some() {
+                    ui.label(words);
+                }
+                for out in lines().take(REFUSED) {
+                    ui.label(text::visible(&out.line));
+                }
             }
         });
     }

@@ -82,9 +82,14 @@ pub fn listing_ui(ui: &mut Ui, listing: &Listing, clock: &Clock) {
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::hover());
         ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, words, theme::small(), palette.secondary);
     }
-    if !listing.refused.is_empty() {
-        heading(ui, "Left out: such a name could lead out of its folder");
-        for line in listing.refused.iter().take(ROWS) {
+    for (words, is_read) in
+        [("Left out: such a name could lead out of its folder", true), ("Left out: nobody can read this", false)]
+    {
+        let lines = || listing.refused.iter().filter(|out| out.is_read == is_read).map(|out| &out.line);
+        if lines().next().is_some() {
+            heading(ui, words);
+        }
+        for line in lines().take(ROWS) {
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::hover());
             let raw = text::visible(line).into_owned();
             let drawn: String = raw.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(DRAWN).collect();

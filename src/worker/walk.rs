@@ -54,7 +54,7 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
     let asks_times = job.settings.keep_times && filters.is_empty();
     let listing = list(job, &path, if asks_times { Purpose::Fetch } else { Purpose::Compare }).await?;
     job.blocking(&what, move || target.make_folder()).await?;
-    let mut refused: Vec<String> = listing.refused.iter().map(|line| shown(line)).collect();
+    let mut refused: Vec<String> = listing.refused.iter().map(|out| shown(&out.line)).collect();
     let mut seen = HashSet::new();
     let mut children = Vec::with_capacity(listing.entries.len());
     let mut left_out = 0;
@@ -83,7 +83,8 @@ pub(super) async fn remote(job: &Job) -> Result<End, Trouble> {
             },
         });
     }
-    let why = "names that no file here can have, links that lead back, and names that two files share are left out";
+    let why = "names that no file here can have, links that lead back, names that two files share, and lines that nobody can \
+               read are left out";
     let refused = refusal(&what, why, &refused);
     Ok(End::Walked(Found { done: done(job, left_out), children, refused, real: listing.path.as_str().to_owned() }))
 }
@@ -360,7 +361,7 @@ fn done(job: &Job, left_out: u32) -> Done {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::listing::RawListing;
+    use crate::model::{LeftOut, RawListing};
 
     #[test]
     fn a_link_to_a_folder_above_leads_back() {
@@ -376,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_name_that_the_server_may_fold_is_not_surely_absent() {
-        let listing = |entries: Vec<Entry>, refused: Vec<String>| {
+        let listing = |entries: Vec<Entry>, refused: Vec<LeftOut>| {
             let (path, at) = (RemotePath::new("/"), Timestamp::UNIX_EPOCH);
             Listing { path, entries, dialect: String::new(), refused, at, raw: RawListing::default(), guess: None }
         };
@@ -391,7 +392,8 @@ mod tests {
         assert_eq!(There::of(None).target(".hidden"), Target::Absent);
         let shown = listing(vec![Entry::new(".profile", Kind::File)], Vec::new());
         assert_eq!(There::of(Some(&shown)).target(".hidden"), Target::Absent);
-        let unread = listing(vec![readme()], vec!["-rw-r--r-- 1 me me 5 Foo 99 x".into()]);
+        let line = LeftOut { line: "-rw-r--r-- 1 me me 5 Foo 99 x".into(), is_read: false };
+        let unread = listing(vec![readme()], vec![line]);
         assert_eq!(There::of(Some(&unread)).target("x"), Target::Unknown, "it may be what nobody could read");
     }
 

@@ -240,8 +240,8 @@ fn any_operation(dice: &mut Dice<'_>) -> Operation {
     let then = dice.of(&[Then::default(), asked]);
     let line = dice.of(&["LIST", "REST 5", "TYPE A", "STOR x", "HELP", "MODE Z", "PASS hunter2", "QUIT", "A\rB", ""]);
     dice.of(&[
-        Operation::List { path: path.clone() },
-        Operation::List { path: path.clone() },
+        Operation::List { path: path.clone(), without_mlsd: false },
+        Operation::List { path: path.clone(), without_mlsd: false },
         Operation::Retrieve { path: path.clone(), offset, kind, dated: offset == 7 },
         Operation::Store { path: path.clone(), offset, kind, then },
         Operation::Append { path: path.clone(), kind, then: Then::default() },

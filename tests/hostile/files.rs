@@ -184,6 +184,38 @@ fn epsv_that_ends_the_connection_is_asked_once() {
     assert_eq!((cutting.count("EPSV"), cutting.count("PASV")), (1, 1), "{}", ended.transcript);
 }
 
+/// MLSD that is announced, and sends what no MLSD sends, or refuses.
+#[test]
+fn mlsd_that_is_not_what_it_says() {
+    type Way = fn(&mut Dialogue) -> io::Result<()>;
+    let ways: [(&str, Way); 4] = [
+        ("lines of LIST", |dialogue| dialogue.transfer(b"drwxr-xr-x 1 u g 5 Jan 01  2020 folder\r\n")),
+        ("lines of nothing", |dialogue| dialogue.transfer(b"total 5\r\nfile|5\r\n")),
+        ("550", |dialogue| dialogue.say("550 MLSD failed")),
+        ("550 behind the data", |dialogue| {
+            dialogue.say("150 here")?;
+            drop(dialogue.accept()?);
+            dialogue.say("550 MLSD failed")
+        }),
+    ];
+    for (name, way) in ways {
+        let nodes: [(&str, &[u8]); 4] = [
+            ("/", b"drwxr-xr-x 1 u g 5 Jan 01  2020 tree\r\n"),
+            ("/tree/", b"drwxr-xr-x 1 u g 5 Jan 01  2020 folder\r\n"),
+            ("/tree/folder/", b"-rw-r--r-- 1 u g 5 Jan 01  2020 file\r\n"),
+            ("/tree/folder/file", b"hello"),
+        ];
+        let broken = Peer::except(World::list(&nodes), move |dialogue, verb, _| match verb {
+            "FEAT" => dialogue.say("211-has\r\n MLST type*;size*;\r\n SIZE\r\n EPSV\r\n211 end").map(|()| true),
+            "MLSD" => way(dialogue).map(|()| true),
+            _ => Ok(false),
+        });
+        let ended = run(&[&["get", &broken.url("tree"), "-j", "1"], &HURRIED[..]].concat()).expect(0);
+        assert_eq!(ended.tree(), ["tree/", "tree/folder/", "tree/folder/file"], "{name}: {}", ended.transcript);
+        assert_eq!(broken.count("MLSD"), 1, "{name}: {}", ended.transcript);
+    }
+}
+
 /// Whatever is not proved to be whole never has the final name.
 #[test]
 fn half_files_never_look_whole() {

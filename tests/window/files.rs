@@ -1,7 +1,7 @@
 //! The rows of the panes: order, selection, names, what could not be listed.
 
-use longshore::model::TransferId;
 use longshore::model::question::{Facts, FileExists};
+use longshore::model::{LeftOut, TransferId};
 
 use super::*;
 
@@ -197,7 +197,7 @@ fn a_link_that_is_opened_and_is_no_folder_is_downloaded() {
 #[test]
 fn names_that_are_left_out_are_said() {
     let mut window = Window::with_folders();
-    let refused = vec!["-rw-r--r-- 1 u g 9 Nov 14 10:11 ../x".to_owned()];
+    let refused = vec![LeftOut { line: "-rw-r--r-- 1 u g 9 Nov 14 10:11 ../x".to_owned(), is_read: true }];
     let listing = Listing { refused, ..(*listing("/www", vec![entry("one.html", 5)])).clone() };
     window.tell(Event::Listing { tab: TAB, path: RemotePath::new("/www"), result: Ok(Arc::new(listing)) });
     window.run();

@@ -35,7 +35,7 @@ use memchr::{memchr, memchr_iter};
 use super::charset::{self, Charset};
 use super::op::Method;
 use crate::model::path::{RemotePath, decode_utf8, is_safe_name};
-use crate::model::{Entry, Span};
+use crate::model::{Entry, LeftOut, Span};
 
 /// A longer line is refused: no file system has names that long.
 pub const MAX_LINE: usize = 16 * 1024;
@@ -57,10 +57,12 @@ pub struct Parsed {
     pub entries: Vec<Entry>,
     /// Where each of them stands in the bytes.
     pub spans: Vec<Span>,
-    /// Lines that look like entries but must not be used: names that would leave the folder, forged or broken lines.
-    pub refused: Vec<String>,
+    /// What is left out of the entries; of many, the first.
+    pub refused: Vec<LeftOut>,
     /// Command and dialect, such as `LIST (Unix)`.
     pub dialect: &'static str,
+    /// Whether there are lines, and none of them could be read.
+    pub unread: bool,
     /// Whether every line was read. If not, what is absent here may well be on the server.
     pub whole: bool,
     /// A charset that seems to fit, where names are not UTF-8 as they ought to be.
@@ -235,6 +237,7 @@ pub fn parse_like(
         spans: Vec::new(),
         refused: Vec::new(),
         dialect: "LIST",
+        unread: false,
         whole: true,
         guess: None,
     };
@@ -249,6 +252,7 @@ pub fn parse_like(
         Method::List => parsed.read_all(&lines, LIST, hints, &context),
         Method::Nlst => nlst::read_all(&lines, &context, &mut parsed),
     }
+    parsed.unread &= !parsed.refused.is_empty();
     if encoding.is_none() {
         parsed.guess = charset::guess(parsed.entries.iter().map(|entry| entry.name.as_str()));
     }
@@ -259,22 +263,26 @@ impl Parsed {
     fn read_all(&mut self, lines: &[&[u8]], dialects: &'static [Dialect], hints: Hints<'_>, context: &Context<'_>) {
         let Some(dialect) = fitting(lines, dialects, hints, context) else {
             // Nobody knows this dialect: a person should at least see what the server printed.
-            lines.iter().for_each(|line| self.refuse(line));
+            lines.iter().for_each(|line| self.refuse(line, false));
+            self.unread = true;
             return;
         };
         self.dialect = dialect.name;
+        self.unread = true;
         self.entries.reserve(lines.len());
         self.spans.reserve(lines.len());
         let mut rest = lines;
         while let Some((line, after)) = rest.split_first() {
-            rest = match (dialect.read)(rest, context) {
+            let read = (dialect.read)(rest, context);
+            self.unread &= matches!(read, Read::Broken);
+            rest = match read {
                 Read::Entry(entry, used) => {
                     self.add(entry, line, context);
                     &rest[used.clamp(1, rest.len())..]
                 }
                 Read::Nothing => after,
                 Read::Broken => {
-                    self.refuse(line);
+                    self.refuse(line, false);
                     after
                 }
             };
@@ -285,7 +293,7 @@ impl Parsed {
             let (kept, unsafe_names): (Found, Found) =
                 finish(entries).into_iter().partition(|(entry, _)| is_safe_name(&entry.name));
             (self.entries, self.spans) = kept.into_iter().unzip();
-            unsafe_names.iter().for_each(|(entry, _)| self.refuse(entry.name.as_bytes()));
+            unsafe_names.iter().for_each(|(entry, _)| self.refuse(entry.name.as_bytes(), true));
         }
     }
 
@@ -296,16 +304,16 @@ impl Parsed {
         }
         if entry.name == "." || entry.name == ".." {
         } else if !is_safe_name(&entry.name) {
-            self.refuse(line);
+            self.refuse(line, true);
         } else {
             self.entries.push(entry);
             self.spans.push(context.span(line));
         }
     }
 
-    fn refuse(&mut self, line: &[u8]) {
+    fn refuse(&mut self, line: &[u8], is_read: bool) {
         if self.refused.len() < MAX_REFUSED {
-            self.refused.push(decode_utf8(&line[..line.len().min(MAX_REFUSED_LINE)]));
+            self.refused.push(LeftOut { line: decode_utf8(&line[..line.len().min(MAX_REFUSED_LINE)]), is_read });
         }
     }
 }
@@ -397,17 +405,17 @@ fn split<'a>(bytes: &'a [u8], parsed: &mut Parsed) -> Vec<&'a [u8]> {
         if ends_alone && !(torn.is_none() && is_noise(text)) {
             torn.get_or_insert(start);
         } else if let Some(from) = torn.take() {
-            parsed.refuse(&bytes[from..whole]);
+            parsed.refuse(&bytes[from..whole], false);
         } else if is_noise(text) {
         } else if text.len() > MAX_LINE || (has_nul && text.contains(&0)) {
-            parsed.refuse(text);
+            parsed.refuse(text, false);
         } else {
             lines.push(text);
         }
         start = whole;
     }
     if let Some(from) = torn {
-        parsed.refuse(&bytes[from..]);
+        parsed.refuse(&bytes[from..], false);
     }
     lines
 }

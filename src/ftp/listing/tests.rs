@@ -86,13 +86,26 @@ fn the_dialect_that_fits_reads_the_whole_listing() {
     assert_eq!(names(&mixed), ["a"]);
     let none = list("no such format\r\n");
     assert_eq!((none.dialect, none.entries.len(), none.refused.len()), ("LIST", 0, 1));
-    assert_eq!(list("").refused, Vec::<String>::new());
+    assert_eq!(list("").refused, Vec::new());
 }
 
 #[test]
 fn late_entries_are_found_behind_much_talk() {
     let talk = "hello\r\n".repeat(SAMPLE * 2);
     assert_eq!(names(&list(&format!("{talk}-rw-r--r-- 1 u g 5 Jan 1 2020 a\r\n"))), ["a"]);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_from_names_that_must_not_be_used() {
+    let tell = |parsed: Parsed| (parsed.refused.iter().map(|out| out.is_read).collect::<Vec<_>>(), parsed.unread);
+    let mlsd = |text: &str| parse(text.as_bytes(), Method::Mlsd, TODAY, None);
+    assert_eq!(tell(mlsd("type=file; a/b\r\n")), (vec![true], false));
+    assert_eq!(tell(mlsd("-rw-r--r-- 1 u g 5 Jan 1 2020 a\r\n")), (vec![false], true), "LIST's lines are not MLSD's");
+    assert_eq!(tell(mlsd("type=cdir; .\r\njunk\r\n")), (vec![false], false), "an empty folder, and a forged line");
+    assert_eq!(tell(mlsd("")), (vec![], false));
+    assert_eq!(tell(list("-rw-r--r-- 1 u g 5 Foo 99 2020 a\r\n")), (vec![false], true));
+    assert_eq!(tell(list("-rw-r--r-- 1 u g 5 Jan 1 2020 a/b\r\n")), (vec![true], false));
+    assert_eq!(tell(list("no such format\r\n")), (vec![false], true));
 }
 
 /// What is kept of a listing without an end is bounded, whatever its lines are.
@@ -150,7 +163,7 @@ fn a_name_with_a_line_break_forges_nothing() {
 fn limits_hold() {
     let long = format!("-rw-r--r-- 1 u g 5 Jan 1 2020 {}\r\n", "x".repeat(MAX_LINE));
     let parsed = list(&format!("{long}-rw-r--r-- 1 u g 5 Jan 1 2020 a\r\n"));
-    assert_eq!((names(&parsed), parsed.refused[0].len()), (vec!["a"], MAX_REFUSED_LINE));
+    assert_eq!((names(&parsed), parsed.refused[0].line.len()), (vec!["a"], MAX_REFUSED_LINE));
     assert_eq!(list(&"-rw-r--r-- junk\r\n".repeat(MAX_REFUSED + 5)).refused.len(), MAX_REFUSED);
     let parsed = parse("x\n".repeat(MAX_ENTRIES + 1).as_bytes(), Method::Nlst, TODAY, None);
     assert_eq!((parsed.entries.len(), parsed.whole), (MAX_ENTRIES, false));
@@ -287,7 +300,8 @@ fn a_whole_path_is_a_name_where_it_leads_into_the_directory() {
 fn a_name_is_judged_without_its_version() {
     let vms =
         list("A.TXT;2 1 19-NOV-2001 21:41 [X]\r\n..;7 1 19-NOV-2001 21:41 [X]\r\n.;1 1 19-NOV-2001 21:41 [X]\r\n");
-    assert_eq!((names(&vms), vms.refused.clone()), (vec!["A.TXT"], vec!["..".to_owned(), ".".to_owned()]));
+    let left_out = ["..", "."].map(|name| LeftOut { line: name.to_owned(), is_read: true });
+    assert_eq!((names(&vms), vms.refused.clone()), (vec!["A.TXT"], left_out.to_vec()));
 }
 
 #[test]

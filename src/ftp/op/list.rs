@@ -32,13 +32,23 @@ pub(crate) struct List {
     said: Option<RemotePath>,
     lister: Lister,
     pub(super) exchange: Option<Exchange>,
+    /// MLSD was refused, or has sent what cannot be read, while LIST is asked whether that is MLSD's fault.
+    mlsd_in_doubt: bool,
     /// What `LIST -a` came to, while LIST is asked whether that is true.
     in_doubt: bool,
 }
 
 impl List {
-    pub(crate) fn new(path: RemotePath) -> Self {
-        Self { path, entering: None, said: None, lister: Lister::Mlsd, exchange: None, in_doubt: false }
+    pub(crate) fn new(path: RemotePath, without_mlsd: bool) -> Self {
+        Self {
+            path,
+            entering: None,
+            said: None,
+            lister: Lister::Mlsd,
+            exchange: None,
+            mlsd_in_doubt: without_mlsd,
+            in_doubt: false,
+        }
     }
 
     pub(crate) fn step(&mut self, got: Got<'_>, control: &mut Control) -> Step {
@@ -52,7 +62,7 @@ impl List {
             Got::Start => {
                 if let Some((_, said)) = control.entered.take().filter(|(path, _)| *path == self.path) {
                     self.said = said;
-                    self.lister = first_lister(control);
+                    self.lister = self.first_lister(control);
                     return self.ask(control);
                 }
                 self.entering = Some(Entering::begin(self.path.clone(), false, control)?);
@@ -62,10 +72,15 @@ impl List {
                 let Some(entering) = &mut self.entering else { return Ok(Next::Wait) };
                 let Some(said) = entering.step(got, control)? else { return Ok(Next::Wait) };
                 self.said = said;
-                self.lister = first_lister(control);
+                self.lister = self.first_lister(control);
                 self.ask(control)
             }
         }
+    }
+
+    fn first_lister(&self, control: &Control) -> Lister {
+        let has_mlsd = control.features.has("MLSD") && !control.known.no_mlsd && !self.mlsd_in_doubt;
+        if has_mlsd { Lister::Mlsd } else { usual_lister(control) }
     }
 
     fn ask(&mut self, control: &mut Control) -> Step {
@@ -99,17 +114,23 @@ impl List {
             }
             (_, Ok(end)) => {
                 control.known.no_list_all |= self.in_doubt && end.bytes > 0;
+                control.known.no_mlsd |= self.mlsd_in_doubt && end.bytes > 0;
                 self.done()
             }
             (Lister::Mlsd, Err(Error::Refused { code: 500..=504, .. })) => {
                 control.known.no_mlsd = true;
                 self.ask_with(usual_lister(control), control)
             }
+            (Lister::Mlsd | Lister::List, Err(Error::Refused { .. })) if says_empty(&reply) => self.done(),
+            // The directory is there, and another command may list it.
+            (Lister::Mlsd, Err(Error::Refused { code: 505..=529 | 531..=599, .. })) => {
+                self.mlsd_in_doubt = true;
+                self.ask_with(usual_lister(control), control)
+            }
             (Lister::ListAll, Err(Error::Refused { .. })) if reply.is_negative() && reply.code() != 530 => {
                 self.in_doubt = true;
                 self.ask_with(Lister::List, control)
             }
-            (_, Err(Error::Refused { .. })) if says_empty(&reply) => self.done(),
             (_, Err(error)) => Err(error),
         }
     }
@@ -124,10 +145,6 @@ impl List {
 fn says_empty(reply: &Reply) -> bool {
     let silent = reply.lines().all(|line| line.get(4..).unwrap_or_default().trim_ascii().is_empty());
     matches!(reply.code(), 450 | 550) && (silent || EMPTY.iter().any(|words| reply.says(words)))
-}
-
-fn first_lister(control: &Control) -> Lister {
-    if control.features.has("MLSD") && !control.known.no_mlsd { Lister::Mlsd } else { usual_lister(control) }
 }
 
 /// `LIST -a` where the server is a Unix or does not say; elsewhere `-a` would be a name.

@@ -34,6 +34,8 @@ pub enum Operation {
     List {
         /// The directory.
         path: RemotePath,
+        /// What MLSD has sent cannot be read: it is not asked, and where LIST works never again.
+        without_mlsd: bool,
     },
     /// RETR.
     Retrieve {
@@ -357,7 +359,7 @@ impl Work {
             |verb, path, offset, kind, ask| Self::Transfer(transfer::Transfer::new(verb, path, offset, kind, ask));
         match operation {
             Operation::LogIn => Self::LogIn(login::LogIn::default()),
-            Operation::List { path } => Self::List(list::List::new(path)),
+            Operation::List { path, without_mlsd } => Self::List(list::List::new(path, without_mlsd)),
             Operation::Retrieve { path, offset, kind, dated } => {
                 transfer(Verb::Retr, path, offset, kind, Asks { time: dated, then: Then::default() })
             }
