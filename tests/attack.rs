@@ -7,6 +7,7 @@ mod peer;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -239,6 +240,38 @@ fn uploads_are_not_believed_in_too_early() {
         let ended = run_in(home, &[&["put", file.to_str().unwrap(), &peer.url("")], &HURRIED[..]].concat());
         assert_eq!(ended.status, 1, "{what}: {}", ended.stderr);
         assert_eq!(fs::metadata(&file).unwrap().len(), 8 << 20, "{what}");
+    }
+}
+
+/// A server that resets the connection of an upload has hardly read all, whatever it says: its size decides.
+#[test]
+fn an_upload_that_was_reset_is_done_where_its_size_says_so() {
+    for (size, status) in [("502 no", 1), ("213 100", 1), ("213 100000", 0)] {
+        let stored = AtomicBool::new(false);
+        let peer = Peer::except(World::list(&[("/", b"")]), move |dialogue, verb, _| match verb {
+            "STOR" => {
+                dialogue.say("150 go")?;
+                let mut data = dialogue.accept()?;
+                data.read_exact(&mut [0; 100])?;
+                thread::sleep(Duration::from_millis(300)); // all that is sent is on its way
+                drop(data);
+                stored.store(true, Ordering::Relaxed);
+                dialogue.say("226 stored").map(|()| true)
+            }
+            "SIZE" if stored.load(Ordering::Relaxed) => dialogue.say(size).map(|()| true),
+            "SIZE" => dialogue.say("550 no such file").map(|()| true),
+            _ => Ok(false),
+        });
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("file");
+        fs::write(&file, [7; 100_000]).unwrap();
+        let ended = run_in(home, &[&["put", file.to_str().unwrap(), &peer.url("")], &HURRIED[..]].concat());
+        assert_eq!(ended.status, status, "{size}: {}", ended.stderr);
+        assert!(
+            status == 0 || size != "502 no" || ended.stderr.contains("reset the data connection"),
+            "{}",
+            ended.stderr
+        );
     }
 }
 

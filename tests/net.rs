@@ -118,7 +118,7 @@ async fn there_and_back(bench: &Bench, connection: &Connection, count: usize) ->
         let outcome = upload(connection, &bytes, &format!("f{i}"), Arc::new(Flow::default()), &cancel).await?;
         assert_eq!(
             outcome,
-            Outcome::Stored { bytes: bytes.len() as u64, size: None, dated: false },
+            Outcome::Stored { bytes: bytes.len() as u64, size: None, dated: false, clean: true },
             "{}",
             bench.transcript()
         );

@@ -10,7 +10,7 @@
 //! | `begin OPERATION ARGUMENTS` | an operation begins; behind `then`, what is asked of a file that was stored |
 //! | `S: line` | the server says a line; `\r \n \0 \xNN` are bytes. `S~` adds no CR LF |
 //! | `C: line` | the session must send this line |
-//! | `> event` | `secured`, `cleared`, `keepalive`, `follows [BYTES\|try] [then OPERATION]`, `alone`, `unwanted`, `listening ADDRESS`, `open`, `done BYTES [unclean]`, `fault KIND`, `cancel`, `closed` |
+//! | `> event` | `secured`, `cleared`, `keepalive`, `follows [BYTES\|try] [then OPERATION]`, `alone`, `unwanted`, `listening ADDRESS`, `open`, `done BYTES [unclean\|broken]`, `fault KIND`, `cancel`, `closed` |
 //! | `= output` | the session must want this: `connect PORT`, `flow`, `ok …`, `err …` (words of it), `drop`, `close`… |
 //! | `N: words` | a note with these words must have come |
 //! | `L: line` | this line must be in the transcript |
@@ -180,7 +180,8 @@ impl Player {
             "open" => Input::DataOpen,
             "done" => {
                 let (bytes, clean) = (rest.split(' ').next().unwrap(), !rest.ends_with("unclean"));
-                Input::DataDone(Ok(DataEnd { bytes: bytes.parse().unwrap(), clean }))
+                let broken = rest.ends_with("broken");
+                Input::DataDone(Ok(DataEnd { bytes: bytes.parse().unwrap(), clean, broken }))
             }
             "fault" => Input::DataDone(Err(fault(rest))),
             "keepalive" => Input::KeepAlive,

@@ -363,7 +363,7 @@ impl Exchange {
             }
             // The server never used it, and says that all is well: there was nothing to send.
             Err(DataFault::Connect(_)) if self.ends_without_data() => {
-                self.data = Some(Ok(DataEnd { bytes: 0, clean: true }));
+                self.data = Some(Ok(DataEnd { bytes: 0, clean: true, broken: false }));
             }
             result if self.sent => {
                 // The server has closed its end of the data, so that it is ready for the next port.

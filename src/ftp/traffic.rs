@@ -62,6 +62,9 @@ pub struct DataEnd {
     /// Whether its end is authentic: of what was received a close_notify under TLS, and always in clear; of what was sent
     /// that the server has closed its side, so that it has read all.
     pub clean: bool,
+    /// In clear, of what was sent: the server has reset the connection instead of closing it, as one does that has not read
+    /// all. Under TLS a reset behind our close_notify is usual.
+    pub broken: bool,
 }
 
 /// What a session wants.

@@ -151,7 +151,7 @@ impl Mover {
         };
         all.truncate(filled);
         self.close_after_reading().await;
-        Ok((DataEnd { bytes: self.bytes, clean }, all))
+        Ok((self.end(clean), all))
     }
 
     /// Into a file.
@@ -179,7 +179,7 @@ impl Mover {
         // The server may hold its last reply until our end is closed: not later than this.
         drop(self);
         joined(disk).await.map_err(Fault::Local)?;
-        Ok(DataEnd { bytes, clean: came? })
+        Ok(DataEnd { bytes, clean: came?, broken: false })
     }
 
     /// Into a file that is to get no more than [`SMALL`] bytes; more come only where it has just grown.
@@ -200,7 +200,11 @@ impl Mover {
             }
         };
         self.close_after_reading().await;
-        Ok(DataEnd { bytes: self.bytes, clean })
+        Ok(self.end(clean))
+    }
+
+    fn end(&self, clean: bool) -> DataEnd {
+        DataEnd { bytes: self.bytes, clean, broken: false }
     }
 
     fn count(&mut self, count: usize, flow: &Flow) -> Result<(), DataFault> {
@@ -285,14 +289,12 @@ impl Mover {
         gone?;
         // Only now is it known that these were all bytes of one unchanged file. Before this, closing is a reset.
         read.map_err(Fault::Local)?;
-        let clean = self.close_after_writing().await?;
-        Ok(DataEnd { bytes: self.bytes, clean })
+        self.close_after_writing().await
     }
 
     /// Ends at once, in order.
     pub(super) async fn nothing(mut self) -> Result<DataEnd, Fault> {
-        let clean = self.close_after_writing().await?;
-        Ok(DataEnd { bytes: 0, clean })
+        self.close_after_writing().await
     }
 
     async fn drain(&mut self, drainer: &mut Drainer, flow: &Flow) -> Result<(), DataFault> {
@@ -362,17 +364,20 @@ impl Mover {
         let _ = timeout(GOODBYE, self.stream.finish()).await;
     }
 
-    /// After an upload: close_notify, end of our side, then read to the server's end. Whether that came.
-    async fn close_after_writing(&mut self) -> Result<bool, DataFault> {
+    /// After an upload: close_notify, end of our side, then read to the server's end.
+    async fn close_after_writing(&mut self) -> Result<DataEnd, Fault> {
         let broken = |error: io::Error| DataFault::Network(error.to_string());
         timeout(self.idle, self.stream.flush()).await.map_err(|_| self.silent())?.map_err(broken)?;
         make_orderly(self.stream.socket());
         timeout(self.idle, self.stream.finish()).await.map_err(|_| self.silent())?.map_err(broken)?;
         let mut byte = [0; 1];
         match timeout(DRAIN, self.stream.read(&mut byte)).await {
-            Ok(Ok(1..)) => Err(DataFault::Network("the server sent data on an upload's connection".to_owned())),
+            Ok(Ok(1..)) => Err(DataFault::Network("the server sent data on an upload's connection".to_owned()).into()),
             // An end, a reset after everything was taken, or nothing at all: the server's reply says what it has.
-            end => Ok(end.is_ok()),
+            end => {
+                let broken = matches!(end, Ok(Err(_))) && matches!(self.stream, Stream::Plain(_));
+                Ok(DataEnd { broken, ..self.end(end.is_ok()) })
+            }
         }
     }
 }

@@ -37,6 +37,9 @@ const PIPE: usize = 1024 * 1024;
 /// A thread that keeps a speed limit looks up this often.
 const NAP: Duration = Duration::from_millis(20);
 
+/// An end in order; how many bytes it has is counted elsewhere.
+const CLEAN: DataEnd = DataEnd { bytes: 0, clean: true, broken: false };
+
 /// What is moved by a thread.
 #[derive(Debug)]
 pub(super) struct Carrier {
@@ -83,8 +86,8 @@ impl Carrier {
     /// Into the file.
     pub(super) async fn receive(self, sealed: Option<Sealed>) -> Result<DataEnd, Fault> {
         self.run(|this| match sealed {
-            Some(sealed) => this.open_up(sealed),
-            None => this.take_in().map(|()| true),
+            Some(sealed) => this.open_up(sealed).map(|clean| DataEnd { clean, ..CLEAN }),
+            None => this.take_in().map(|()| CLEAN),
         })
         .await
     }
@@ -94,17 +97,17 @@ impl Carrier {
         self.run(move |this| this.give_out(from, sealed)).await
     }
 
-    /// Does the work, which says whether the end was a clean one.
+    /// Does the work, which says how it ended.
     async fn run(
         mut self,
-        work: impl FnOnce(&mut Self) -> Result<bool, Fault> + Send + 'static,
+        work: impl FnOnce(&mut Self) -> Result<DataEnd, Fault> + Send + 'static,
     ) -> Result<DataEnd, Fault> {
         let waiting = Waiting { socket: self.socket.clone(), given_up: self.given_up.clone() };
         let thread = spawn_blocking(move || {
             let result = work(&mut self);
             let Self { file, guard, socket, .. } = self;
             drop((file, guard, socket));
-            result.map(|clean| DataEnd { bytes: self.bytes, clean })
+            result.map(|end| DataEnd { bytes: self.bytes, ..end })
         });
         let result = thread.await.unwrap_or_else(|error| Err(Fault::Local(io::Error::other(error))));
         // The thread has ended it, in whatever way was right.
@@ -177,7 +180,7 @@ impl Carrier {
         }
     }
 
-    fn give_out(&mut self, from: u64, mut sealed: Option<Sealed>) -> Result<bool, Fault> {
+    fn give_out(&mut self, from: u64, mut sealed: Option<Sealed>) -> Result<DataEnd, Fault> {
         let (before, mut left) = measure(&self.file, from).map_err(Fault::Local)?;
         (&self.file).seek(SeekFrom::Start(from)).map_err(Fault::Local)?;
         let mut block = vec![0; usize::try_from(left).unwrap_or(SENT).min(SENT)];
@@ -220,8 +223,9 @@ impl Carrier {
         match end {
             Ok(1..) => Err(DataFault::Network("the server sent data on an upload's connection".to_owned()).into()),
             // An end, a reset after everything was taken, or nothing at all: the server's reply says what it has.
-            Ok(0) => Ok(true),
-            Err(fault) => Ok(!matches!(fault, DataFault::Silent(_))),
+            Ok(0) => Ok(CLEAN),
+            Err(DataFault::Silent(_)) => Ok(DataEnd { clean: false, ..CLEAN }),
+            Err(_) => Ok(DataEnd { broken: sealed.is_none(), ..CLEAN }),
         }
     }
 

@@ -76,7 +76,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         }
         result => result,
     };
-    let Stored { from: resumed_from, there } = match stored {
+    let Stored { from: resumed_from, there, clean } = match stored {
         Ok(stored) => stored,
         Err(trouble) => {
             // Only a server that said no has begun nothing for sure. Where the connection, the data connection or its TLS
@@ -94,7 +94,7 @@ pub(super) async fn run(job: &mut Job) -> Result<End, Trouble> {
         note(job, &what, Facts::default(), begin.before).await?;
         return Err(Trouble::new(what, "it changed while it was being sent", Cause::Local, false));
     }
-    let proof = match verify::upload(job, &what, &place(&job.site, &job.row), size, there).await {
+    let proof = match verify::upload(job, &what, &place(&job.site, &job.row), size, there, clean).await {
         Err(trouble) if trouble.failure.cause == Cause::Differs => {
             // What is there is wrong: ours to replace, but not to go on with.
             note(job, &what, Facts::default(), begin.before).await?;
@@ -325,6 +325,8 @@ struct Stored {
     from: u64,
     /// The size that the server has, if it said so.
     there: Option<u64>,
+    /// Whether the data connection was closed in order.
+    clean: bool,
 }
 
 /// How a file is gone on with.
@@ -354,8 +356,8 @@ async fn store(job: &Job, what: &str, file: &File, offset: u64, source: Facts, w
         .transfer(operation, Body::Send { file, from: offset, flow }, ("Could not upload to", &remote), &job.cancel)
         .await?
     {
-        Outcome::Stored { bytes, size: there, .. } if job.row.is_text() || offset + bytes == size => {
-            Ok(Stored { from: offset, there })
+        Outcome::Stored { bytes, size: there, clean, .. } if job.row.is_text() || offset + bytes == size => {
+            Ok(Stored { from: offset, there, clean })
         }
         Outcome::Stored { bytes, .. } => {
             let why = format!("{} of {size} bytes were sent: it changed meanwhile", offset + bytes);

@@ -24,7 +24,7 @@ pub(super) async fn download(job: &Job, what: &str, part: &Part, size: Option<u6
     let mut proof = if size.is_some() { Proof::Size } else { Proof::Reply };
     let (path, here) = (job.row.remote(), part.length().map_err(|error| Trouble::disk(what, &error))?);
     if job.context.run.verify {
-        proof = proof.max(again(job, what, &path, here).await?);
+        proof = proof.max(again(job, what, &path, here, true).await?);
     }
     if let Some(there) = checksum(job, &path, here).await? {
         let file = part.reader().map_err(|error| Trouble::disk(what, &error))?;
@@ -34,25 +34,34 @@ pub(super) async fn download(job: &Job, what: &str, part: &Part, size: Option<u6
     Ok(proof)
 }
 
-/// An upload that the server confirmed: `bytes` is its size here, and `there` what SIZE said of it, if it was answered.
+/// An upload that the server confirmed: `bytes` is its size here, and `there` what SIZE said of it, if it was answered. Where
+/// its data connection was not closed in order, the server's word is no proof.
 pub(super) async fn upload(
     job: &Job,
     what: &str,
     path: &RemotePath,
     bytes: u64,
     there: Option<u64>,
+    clean: bool,
 ) -> Result<Proof, Trouble> {
+    let unless_cut = |proof: Proof| match proof {
+        Proof::Reply if !clean => {
+            let why = "the server reset the data connection, and does not tell how much it has";
+            Err(Trouble::new(what, why, Cause::Differs, true))
+        }
+        proof => Ok(proof),
+    };
     if job.row.is_text() {
-        return Ok(Proof::Reply);
+        return unless_cut(Proof::Reply);
     }
     let proof = match there {
         Some(there) => same_size(what, there, bytes)?,
-        None => again(job, what, path, bytes).await?,
+        None => again(job, what, path, bytes, job.context.run.verify || !clean).await?,
     };
     let file = job.row.folder.local.join(disk::to_os(job.row.local_name()));
     match checksum(job, path, bytes).await? {
         Some(there) => compare_here(job, what, there, move || File::open(file)).await.map(|()| Proof::Checksum),
-        None => Ok(proof),
+        None => unless_cut(proof),
     }
 }
 
@@ -106,8 +115,8 @@ pub(super) async fn by_hand(on: &mut Browser, local: PathBuf, path: RemotePath) 
 
 /// Asks for the size (once more) and compares it. Where the server cannot tell of one file, or says that there is none, its
 /// folder is listed: a list that lacks the file says that it is not there, and none says nothing, as in a folder that takes
-/// files and shows none.
-async fn again(job: &Job, what: &str, path: &RemotePath, here: u64) -> Result<Proof, Trouble> {
+/// files and shows none. What is only not known is looked up where somebody wants it `for_sure`.
+async fn again(job: &Job, what: &str, path: &RemotePath, here: u64, for_sure: bool) -> Result<Proof, Trouble> {
     let Some(link) = &job.link else { return Err(Trouble::lost(what)) };
     let facts = Operation::Facts { path: path.clone() };
     let is_unknown = match link.connection.run(facts, Body::None, Some(job.row.id), &job.cancel).await {
@@ -119,8 +128,7 @@ async fn again(job: &Job, what: &str, path: &RemotePath, here: u64) -> Result<Pr
             trouble => return Err(trouble),
         },
     };
-    // What is only not known is looked up where somebody wants it for sure.
-    let Some(folder) = path.parent().filter(|_| !is_unknown || job.context.run.verify) else {
+    let Some(folder) = path.parent().filter(|_| !is_unknown || for_sure) else {
         return Ok(Proof::Reply);
     };
     let listing = match walk::list(job, &folder, walk::Purpose::Compare).await {

@@ -142,7 +142,8 @@ impl<'a> Watch<'a> {
     fn data_done(&mut self, dice: &mut Dice<'_>) {
         let bytes = dice.below(3) as u64;
         let fault = dice.of(&[DataFault::Limit, DataFault::Network("x".into()), DataFault::Connect("x".into())]);
-        let result = if dice.below(3) > 0 { Ok(DataEnd { bytes, clean: dice.below(8) > 0 }) } else { Err(fault) };
+        let result =
+            if dice.below(3) > 0 { Ok(DataEnd { bytes, clean: dice.below(8) > 0, broken: false }) } else { Err(fault) };
         self.data = false;
         self.session.handle(Input::DataDone(result));
     }

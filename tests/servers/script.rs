@@ -227,7 +227,7 @@ impl<'a> Client<'a> {
         };
         same(
             self.store(operation, bytes, 0, false)?,
-            Outcome::Stored { bytes: bytes.len() as u64, size: None, dated: false },
+            Outcome::Stored { bytes: bytes.len() as u64, size: None, dated: false, clean: true },
         )?;
         must(std::fs::read(self.at(path)).ok().as_deref() == Some(bytes), "it is not there as it was sent")
     }

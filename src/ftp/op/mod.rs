@@ -230,6 +230,8 @@ pub enum Outcome {
         size: Option<u64>,
         /// Whether the file has got its time, if that was wanted.
         dated: bool,
+        /// Whether the data connection was closed in order (not `DataEnd::broken`): else the server's word is no proof.
+        clean: bool,
     },
     /// What SIZE, MDTM or MLST said.
     Facts {

@@ -24,8 +24,8 @@ pub(crate) struct Transfer {
     pub(super) exchange: Option<Exchange>,
     modified: Option<Modified>,
     about: About,
-    /// Bytes that the server has confirmed.
-    stored: Option<u64>,
+    /// What was sent, and the server has confirmed.
+    stored: Option<DataEnd>,
 }
 
 /// What is asked about a file beside moving it.
@@ -129,11 +129,12 @@ impl Transfer {
         if control.gone.is_none() && self.exchange.as_ref().is_some_and(Exchange::overlaps) {
             control.judge_ahead(verdict.as_ref().ok().map(|end| end.bytes));
         }
-        let DataEnd { bytes, clean } = verdict?;
+        let end = verdict?;
         if self.verb == Verb::Retr {
+            let DataEnd { bytes, clean, .. } = end;
             return Ok(Next::Done(Outcome::Retrieved { bytes, clean, modified: self.modified }));
         }
-        self.stored = Some(bytes);
+        self.stored = Some(end);
         if self.about.open.is_none() {
             self.ask_about(control)?;
         }
@@ -205,8 +206,9 @@ impl Transfer {
 
     fn unless_open(&self) -> Next {
         match (self.stored, &self.about.open) {
-            (Some(bytes), Some(open)) if open.is_empty() => {
-                Next::Done(Outcome::Stored { bytes, size: self.about.size, dated: self.about.dated })
+            (Some(DataEnd { bytes, broken, .. }), Some(open)) if open.is_empty() => {
+                let About { size, dated, .. } = self.about;
+                Next::Done(Outcome::Stored { bytes, size, dated, clean: !broken })
             }
             _ => Next::Wait,
         }

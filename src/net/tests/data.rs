@@ -111,7 +111,7 @@ async fn an_upload_sends_exactly_the_rest_of_the_file_and_ends_in_order() {
             }
             let from = usize::try_from(from).unwrap();
             assert!(got == bytes[from..], "{} bytes from {from}", got.len());
-            let end = DataEnd { bytes: (bytes.len() - from) as u64, clean: true };
+            let end = DataEnd { bytes: (bytes.len() - from) as u64, clean: true, broken: false };
             assert_eq!(ended(data).await.result, Ok(end));
             assert_eq!(flow.done(), end.bytes);
         }
@@ -136,7 +136,7 @@ async fn a_download_reaches_the_file_and_says_whether_its_end_is_authentic() {
         } else {
             stream.into_inner().0.shutdown().await.unwrap();
         }
-        assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: bytes.len() as u64, clean: orderly }));
+        assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: bytes.len() as u64, clean: orderly, broken: false }));
         assert!(content(file) == bytes);
         assert_eq!(flow.done(), bytes.len() as u64);
     }
@@ -185,7 +185,7 @@ async fn a_download_in_clear_is_whole_also_where_the_file_takes_nothing_from_a_p
         }
         socket.shutdown().await.unwrap();
         assert_eq!(socket.read(&mut [0; 1]).await.unwrap(), 0, "our end is closed too");
-        let end = DataEnd { bytes: bytes.len() as u64, clean: true };
+        let end = DataEnd { bytes: bytes.len() as u64, clean: true, broken: false };
         assert_eq!(ended(data).await.result, Ok(end));
         assert_eq!(flow.done(), end.bytes);
         assert!(std::fs::read(&path).unwrap() == bytes, "appends: {appends}");
@@ -366,13 +366,27 @@ async fn an_upload_without_a_file_is_an_empty_one_that_ends_in_order() {
     let (data, mut socket) = connected(&listener, Load::Nothing, None).await;
     assert_eq!(socket.read_to_end(&mut Vec::new()).await.unwrap(), 0);
     drop(socket);
-    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: 0, clean: true }));
+    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: 0, clean: true, broken: false }));
     let (data, socket) = connected(&listener, Load::Nothing, Some(secured(&identity).await)).await;
     let mut stream = accepted(&identity, socket).await;
     assert_eq!(stream.read_to_end(&mut Vec::new()).await.unwrap(), 0, "a close_notify, or this is an error");
     stream.shutdown().await.unwrap();
     drop(stream);
-    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: 0, clean: true }));
+    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: 0, clean: true, broken: false }));
+}
+
+#[tokio::test]
+async fn an_upload_that_the_server_resets_at_its_end_is_known_as_such() {
+    let (listener, _) = listener().await;
+    for ascii in [false, true] {
+        let flow = Arc::new(Flow::new(Pace::unlimited(), ascii));
+        let load = Load::Send { file: file_of(b"all of it"), from: 0, flow };
+        let (data, mut socket) = connected(&listener, load, None).await;
+        socket.read_exact(&mut [0; 9]).await.unwrap();
+        socket2::SockRef::from(&socket).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(socket);
+        assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: 9, clean: true, broken: true }), "ascii: {ascii}");
+    }
 }
 
 #[tokio::test]
@@ -385,7 +399,7 @@ async fn text_is_converted_in_both_directions() {
     socket.read_to_end(&mut got).await.unwrap();
     assert_eq!(got, b"a\r\nb\r\n\rc\r\n");
     drop(socket);
-    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: got.len() as u64, clean: true }));
+    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: got.len() as u64, clean: true, broken: false }));
     let file = tempfile::tempfile().unwrap();
     let (load, flow) = receiving(&file, true);
     let (data, mut socket) = connected(&listener, load, None).await;
@@ -393,7 +407,7 @@ async fn text_is_converted_in_both_directions() {
     tokio::time::sleep(Duration::from_millis(20)).await;
     socket.write_all(b"\ny\r").await.unwrap();
     drop(socket);
-    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: 5, clean: true }));
+    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: 5, clean: true, broken: false }));
     assert_eq!(flow.done.load(Ordering::Relaxed), 5);
     assert_eq!(content(file), if cfg!(windows) { &b"x\r\ny\r"[..] } else { b"x\ny\r" });
 }
@@ -508,7 +522,7 @@ async fn a_server_that_never_ends_its_side_of_an_upload_is_left() {
     let mut got = Vec::new();
     stream.read_to_end(&mut got).await.unwrap();
     // Its side stays open: the reply on the control connection will say what it has.
-    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: 9, clean: false }));
+    assert_eq!(ended(data).await.result, Ok(DataEnd { bytes: 9, clean: false, broken: false }));
     assert_eq!((got.as_slice(), flow.done()), (&b"all of it"[..], 9));
     drop(stream);
 }
