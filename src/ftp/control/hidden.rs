@@ -9,7 +9,7 @@ use crate::ftp::traffic::Output;
 use crate::model::{Direction, Record};
 
 /// Secrets shorter than this are masked as whole words only, so that a transcript stays readable.
-const SHORT_SECRET: usize = 4;
+const SHORT_SECRET: usize = 6;
 /// Shorter words among several that are a secret are words like any other.
 const LEAST_WORD: usize = 3;
 /// So much of a secret at the end of half a line is hidden.
