@@ -215,19 +215,7 @@ fn what_the_server_does_not_have_is_not_done() {
 
 #[test]
 fn what_the_server_says_to_have_renamed_and_has_not_is_not_done() {
-    let stored = AtomicBool::new(false);
-    let peer = Peer::except(world(b"their old one"), move |dialogue, verb, argument| match verb {
-        "STOR" => {
-            stored.store(true, Ordering::SeqCst);
-            Ok(false)
-        }
-        "SIZE" if argument.contains(".filepart") && stored.load(Ordering::SeqCst) => {
-            dialogue.say("213 4").map(|()| true)
-        }
-        "RNFR" => dialogue.say("350 to what").map(|()| true),
-        "RNTO" => dialogue.say("250 renamed").map(|()| true),
-        _ => Ok(false),
-    });
+    let peer = that_renames(&[("RNFR", "350 to what"), ("RNTO", "250 renamed")]);
     let ended = with_temporary_names(&peer, b"ours").expect(1);
     assert!(ended.stderr.contains("and has not"), "{}", ended.stderr);
     assert!(!peer.heard_verb("DELE"), "{:?}", peer.heard());
@@ -235,8 +223,16 @@ fn what_the_server_says_to_have_renamed_and_has_not_is_not_done() {
 
 #[test]
 fn what_is_there_is_not_deleted_for_a_server_that_cannot_rename() {
+    let peer = that_renames(&[("RNFR", "502 no RNFR here")]);
+    let ended = with_temporary_names(&peer, b"ours").expect(1);
+    assert!(ended.stderr.contains("502"), "{}", ended.stderr);
+    assert!(!peer.heard_verb("DELE"), "{:?}", peer.heard());
+}
+
+/// A server with an old `file` that takes a new one of four bytes, and answers what is to rename it with `replies`.
+fn that_renames(replies: &'static [(&str, &str)]) -> Peer {
     let stored = AtomicBool::new(false);
-    let peer = Peer::except(world(b"their old one"), move |dialogue, verb, argument| match verb {
+    Peer::except(world(b"their old one"), move |dialogue, verb, argument| match verb {
         "STOR" => {
             stored.store(true, Ordering::SeqCst);
             Ok(false)
@@ -244,12 +240,11 @@ fn what_is_there_is_not_deleted_for_a_server_that_cannot_rename() {
         "SIZE" if argument.contains(".filepart") && stored.load(Ordering::SeqCst) => {
             dialogue.say("213 4").map(|()| true)
         }
-        "RNFR" => dialogue.say("502 no RNFR here").map(|()| true),
-        _ => Ok(false),
-    });
-    let ended = with_temporary_names(&peer, b"ours").expect(1);
-    assert!(ended.stderr.contains("502"), "{}", ended.stderr);
-    assert!(!peer.heard_verb("DELE"), "{:?}", peer.heard());
+        _ => match replies.iter().find(|(asked, _)| *asked == verb) {
+            Some((_, reply)) => dialogue.say(reply).map(|()| true),
+            None => Ok(false),
+        },
+    })
 }
 
 /// Puts `file` over what is there, by a temporary name.
