@@ -12,8 +12,9 @@ use super::transfer::{Job, remote_name};
 use super::{download, walk};
 use crate::ftp::checksum::Offer;
 use crate::ftp::{self, Algorithm, Operation, Outcome};
+use crate::model::path::folded;
 use crate::model::transfer::Proof;
-use crate::model::{Cause, RemotePath, Report};
+use crate::model::{Cause, Entry, RemotePath, Report};
 use crate::net::{self, Body};
 
 /// A download whose part is whole: `size` is what the server said, where it did.
@@ -24,7 +25,7 @@ pub(super) async fn download(job: &Job, what: &str, part: &Part, size: Option<u6
     let mut proof = if size.is_some() { Proof::Size } else { Proof::Reply };
     let (path, here) = (job.row.remote(), part.length().map_err(|error| Trouble::disk(what, &error))?);
     if job.context.run.verify {
-        proof = proof.max(again(job, what, &path, here, true).await?);
+        proof = proof.max(again(job, what, &path, here, true).await?.unwrap_or(Proof::Reply));
     }
     if let Some(there) = checksum(job, &path, here).await? {
         let file = part.reader().map_err(|error| Trouble::disk(what, &error))?;
@@ -56,7 +57,10 @@ pub(super) async fn upload(
     }
     let proof = match there {
         Some(there) => same_size(what, there, bytes)?,
-        None => again(job, what, path, bytes, job.context.run.verify || !clean).await?,
+        None => again(job, what, path, bytes, job.context.run.verify || !clean).await?.ok_or_else(|| {
+            let why = "the server has said that it took it, and does not have it under this name";
+            Trouble::new(what, why, Cause::Differs, false)
+        })?,
     };
     let file = job.row.folder.local.join(disk::to_os(job.row.local_name()));
     match checksum(job, path, bytes).await? {
@@ -115,12 +119,12 @@ pub(super) async fn by_hand(on: &mut Browser, local: PathBuf, path: RemotePath) 
 
 /// Asks for the size (once more) and compares it. Where the server cannot tell of one file, or says that there is none, its
 /// folder is listed: a list that lacks the file says that it is not there, and none says nothing, as in a folder that takes
-/// files and shows none. What is only not known is looked up where somebody wants it `for_sure`.
-async fn again(job: &Job, what: &str, path: &RemotePath, here: u64, for_sure: bool) -> Result<Proof, Trouble> {
+/// files and shows none. What is only not known is looked up where somebody wants it `for_sure`. `None`: it is not there.
+async fn again(job: &Job, what: &str, path: &RemotePath, here: u64, for_sure: bool) -> Result<Option<Proof>, Trouble> {
     let Some(link) = &job.link else { return Err(Trouble::lost(what)) };
     let facts = Operation::Facts { path: path.clone() };
     let is_unknown = match link.connection.run(facts, Body::None, Some(job.row.id), &job.cancel).await {
-        Ok((Outcome::Facts { size: Some(there), .. }, _)) => return same_size(what, there, here),
+        Ok((Outcome::Facts { size: Some(there), .. }, _)) => return same_size(what, there, here).map(Some),
         Ok(_) => true,
         Err(net::Error::Ftp(ftp::Error::Refused { code: 500..=504, .. } | ftp::Error::Unsupported(_))) => true,
         Err(error) => match Trouble::of(what, &error) {
@@ -129,20 +133,20 @@ async fn again(job: &Job, what: &str, path: &RemotePath, here: u64, for_sure: bo
         },
     };
     let Some(folder) = path.parent().filter(|_| !is_unknown || for_sure) else {
-        return Ok(Proof::Reply);
+        return Ok(Some(Proof::Reply));
     };
     let listing = match walk::list(job, &folder, walk::Purpose::Compare).await {
-        Err(trouble) if trouble.is_refusal() => return Ok(Proof::Reply),
+        Err(trouble) if trouble.is_refusal() => return Ok(Some(Proof::Reply)),
         listing => listing?,
     };
-    match listing.entries.iter().find(|entry| *entry.name == *path.name()) {
-        Some(entry) => entry.exact_size().map_or(Ok(Proof::Reply), |there| same_size(what, there, here)),
-        None if listing.entries.is_empty() || !listing.refused.is_empty() => Ok(Proof::Reply),
-        None => {
-            let why = "the server has said that it took it, and does not have it under this name";
-            Err(Trouble::new(what, why, Cause::Differs, false))
-        }
+    let name = path.name();
+    if let Some(entry) = listing.entries.iter().find(|entry| *entry.name == *name) {
+        return entry.exact_size().map_or(Ok(Proof::Reply), |there| same_size(what, there, here)).map(Some);
     }
+    // Servers write names in their own way, and do not show all.
+    let is_alike = |entry: &Entry| folded(&entry.name) == folded(name);
+    let is_sure = !listing.entries.is_empty() && listing.refused.is_empty() && !name.starts_with('.');
+    Ok((!is_sure || listing.entries.iter().any(is_alike)).then_some(Proof::Reply))
 }
 
 fn same_size(what: &str, there: u64, here: u64) -> Result<Proof, Trouble> {
