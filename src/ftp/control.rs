@@ -175,6 +175,9 @@ impl Control {
 
     /// Sends commands in one packet, and behind them the one that asks for the next transfer's port, if any.
     pub(crate) fn send_with_ahead(&mut self, commands: impl IntoIterator<Item = Command>, ahead: Option<Command>) {
+        if self.gone.is_some() {
+            return; // nobody would hear it
+        }
         let mut bytes = Vec::new();
         for command in std::mem::take(&mut self.preface) {
             self.owe(&command, Owed::new(command.verb(), false));
@@ -195,6 +198,9 @@ impl Control {
 
     /// Sends a command whose reply is read off, and no more.
     pub(crate) fn send_quietly(&mut self, command: Command) {
+        if self.gone.is_some() {
+            return;
+        }
         self.owe(&command, Owed::new(command.verb(), false));
         let mut bytes = Vec::new();
         command.encode(&mut bytes);

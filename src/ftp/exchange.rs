@@ -368,7 +368,9 @@ impl Exchange {
             result if self.sent => {
                 // The server has closed its end of the data, so that it is ready for the next port.
                 let verb = self.command.verb();
-                if result.is_ok() && !verb.sends_data() && !control.ask_for_next() {
+                // An empty listing may be asked for in another way first.
+                let may_ask_again = self.lists() && matches!(result, Ok(DataEnd { bytes: 0, .. }));
+                if result.is_ok() && !verb.sends_data() && (may_ask_again || !control.ask_for_next()) {
                     let next = control.next_port_behind(verb, self.way);
                     control.send_with_ahead([], next);
                 }

@@ -69,6 +69,11 @@ pub fn dialogue(name: &str, dice: &mut Dice<'_>, events: usize) -> Course {
     }
     watch.session.handle(Input::Closed);
     watch.poll();
+    if watch.session.is_leaving() {
+        // The data of a transfer that was confirmed are waited for, but not for ever.
+        watch.session.handle(Input::Closed);
+        watch.poll();
+    }
     assert!(watch.session.is_closed() && !watch.running && !watch.data, "{name}");
     Course { flows: watch.flows, good: watch.good }
 }

@@ -117,11 +117,13 @@ impl List {
                 control.known.no_mlsd |= self.mlsd_in_doubt && end.bytes > 0;
                 self.done()
             }
+            (Lister::Mlsd | Lister::List, Err(Error::Refused { .. })) if says_empty(&reply) => self.done(),
+            // At the end of the data the next file was asked for, and has the next data connection.
+            (_, Err(error)) if control.pipeline.is_asked() => Err(error),
             (Lister::Mlsd, Err(Error::Refused { code: 500..=504, .. })) => {
                 control.known.no_mlsd = true;
                 self.ask_with(usual_lister(control), control)
             }
-            (Lister::Mlsd | Lister::List, Err(Error::Refused { .. })) if says_empty(&reply) => self.done(),
             // The directory is there, and another command may list it.
             (Lister::Mlsd, Err(Error::Refused { code: 505..=529 | 531..=599, .. })) => {
                 self.mlsd_in_doubt = true;
