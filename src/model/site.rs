@@ -162,6 +162,11 @@ impl Site {
         if self.login == Login::Anonymous { "anonymous" } else { &self.user }
     }
 
+    /// Whether `stored` is what the site manager keeps of this one.
+    pub fn is_stored_as(&self, stored: &Self) -> bool {
+        !self.name.is_empty() && (&stored.name, &stored.folder) == (&self.name, &self.folder)
+    }
+
     /// Whether both are the same server and user.
     pub fn is_same_server(&self, other: &Self) -> bool {
         let who = |site: &Self| (site.host.to_lowercase(), site.port());

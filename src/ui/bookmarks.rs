@@ -50,7 +50,7 @@ pub fn of<'a>(mirror: &'a Mirror, tab: &TabView) -> &'a [Bookmark] {
 /// Where the site of a tab is stored; for one that was only typed, a site of the same server and user.
 fn place_of(site: &Site, sites: &Sites) -> Option<usize> {
     let typed = site.name.is_empty();
-    let is = |stored: &Site| perform::is_stored_as(site, stored) || (typed && stored.is_same_server(site));
+    let is = |stored: &Site| site.is_stored_as(stored) || (typed && stored.is_same_server(site));
     sites.sites.iter().position(is)
 }
 

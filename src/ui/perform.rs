@@ -348,7 +348,7 @@ fn read_as(charset: &str, mirror: &Mirror, view: &mut View, out: &mut Out) {
     let Some((site, credentials)) = view.current().server.clone() else { return };
     let encoding = Some(charset.to_owned());
     let mut sites = (*mirror.sites).clone();
-    if let Some(stored) = sites.sites.iter_mut().find(|stored| is_stored_as(&site, stored)) {
+    if let Some(stored) = sites.sites.iter_mut().find(|stored| site.is_stored_as(stored)) {
         stored.encoding.clone_from(&encoding);
         out.actions.push(Action::SaveSites(Arc::new(sites)));
     }
@@ -356,11 +356,6 @@ fn read_as(charset: &str, mirror: &Mirror, view: &mut View, out: &mut Out) {
     // It is the same server, and stays in its tab.
     view.current().server = Some((site.clone(), credentials.clone()));
     out.actions.push(quickconnect::connect(id, site, credentials));
-}
-
-/// Whether `stored` is what the site manager keeps of `site`.
-pub fn is_stored_as(site: &Site, stored: &Site) -> bool {
-    !site.name.is_empty() && stored.name == site.name && stored.folder == site.folder
 }
 
 /// Notes what the tabs must know of an action that is about to be sent.

@@ -138,7 +138,7 @@ fn change_site(
     change: impl Fn(&mut Site),
 ) {
     let mut sites = (*mirror.sites).clone();
-    if let Some(stored) = sites.sites.iter_mut().find(|stored| perform::is_stored_as(&wire.site, stored)) {
+    if let Some(stored) = sites.sites.iter_mut().find(|stored| wire.site.is_stored_as(stored)) {
         change(stored);
     }
     sites.recent.iter_mut().filter(|site| **site == *wire.site).for_each(&change);

@@ -1,6 +1,7 @@
 //! What is looked after while a part is written over one connection: that it goes on with the file that was begun, and that
 //! a power cut takes little of it.
 
+use std::fs::File;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use super::transfer::Job;
 use crate::net::{Cancel, Flow};
 
 /// A part is written out to the disk this often…
-const SYNC_EVERY: Duration = Duration::from_secs(20);
+pub(super) const SYNC_EVERY: Duration = Duration::from_secs(20);
 /// …if it has grown by so many bytes since.
 pub(super) const SYNC_FROM: u64 = 64 * 1024 * 1024;
 /// How often it is looked whether what is fetched again has come.
@@ -112,18 +113,9 @@ impl<'a> Guard<'a> {
         if length.saturating_sub(self.synced) < SYNC_FROM {
             return;
         }
-        let path = self.part.path();
-        let sync = move || file.sync_data().map_err(|error| disk::Error::new("write", path, error));
-        match blocking(self.part, sync).await {
-            Ok(()) => {
-                self.synced = length;
-                let (journal, path) = (self.job.context.journal.clone(), self.part.path());
-                // What cannot be noted is fetched once more, after a power cut.
-                let _ = blocking(self.part, move || journal.note_synced(&path, length)).await;
-            }
-            // A disk that cannot do this takes nothing from the transfer.
-            Err(error) if error.is_unsupported() => self.synced = length,
-            // It says so once: the next time all seems to be well, and what it lost is not there.
+        let (journal, path) = (self.job.context.journal.clone(), self.part.path());
+        match sync(file, self.part, move || journal.note_synced(&path, length)).await {
+            Ok(()) => self.synced = length,
             Err(error) => {
                 self.lost = Some(error);
                 self.stop.cancel();
@@ -150,7 +142,29 @@ fn written(flow: &Flow) -> u64 {
     flow.written.load(Ordering::Relaxed)
 }
 
-async fn blocking(
+/// Writes out to the disk what `file` has of `part`, and notes it. An error says that the disk has not kept all of it: it
+/// says so once, and the next time all seems to be well.
+pub(super) async fn sync(
+    file: File,
+    part: &Part,
+    note: impl FnOnce() -> Result<(), disk::Error> + Send + 'static,
+) -> Result<(), disk::Error> {
+    let path = part.path();
+    let work = move || {
+        file.sync_data().map_err(|error| disk::Error::new("write", path, error))?;
+        // What cannot be noted is fetched once more, after a power cut.
+        let _ = note();
+        Ok(())
+    };
+    match blocking(part, work).await {
+        // A disk that cannot do this takes nothing from the transfer.
+        Err(error) if error.is_unsupported() => Ok(()),
+        result => result,
+    }
+}
+
+/// Work on the disk of a part.
+pub(super) async fn blocking(
     part: &Part,
     work: impl FnOnce() -> Result<(), disk::Error> + Send + 'static,
 ) -> Result<(), disk::Error> {

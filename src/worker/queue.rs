@@ -141,11 +141,8 @@ impl Worker {
     /// A row's site, with the limits that it has now: a person may have changed them since the row was put in.
     fn as_stored(&self, site: &Arc<Site>) -> Arc<Site> {
         let of = |site: &Site| (site.limit_down, site.limit_up, site.segments);
-        let is_it = |stored: &&Site| {
-            !site.name.is_empty() && (&stored.name, &stored.folder) == (&site.name, &site.folder) && {
-                of(stored) != of(site) && Key::of(stored) == Key::of(site)
-            }
-        };
+        let is_it =
+            |stored: &&Site| site.is_stored_as(stored) && of(stored) != of(site) && Key::of(stored) == Key::of(site);
         match self.sites.sites.iter().find(is_it) {
             Some(stored) => {
                 let (limit_down, limit_up, segments) = of(stored);

@@ -15,6 +15,7 @@ use super::News;
 use super::connect::{self, Context, Link};
 use super::disk::Part;
 use super::download::Fetched;
+use super::guard::{self, SYNC_EVERY, SYNC_FROM};
 use super::memory::Key;
 use super::plan::{Plan, Seam};
 use super::ranges::Ranges;
@@ -28,12 +29,8 @@ use crate::net::{self, Body, Cancel, Flow, Span};
 
 /// What was fetched twice is compared this often: the sooner a lie is seen, the less is fetched for nothing…
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// …what is there is noted this often…
+/// …and what is there is noted this often.
 const NOTE_EVERY: Duration = Duration::from_secs(1);
-/// …and written out to the disk this often…
-const SYNC_EVERY: Duration = Duration::from_secs(20);
-/// …if there is so much more of it.
-const SYNC_FROM: u64 = 64 * 1024 * 1024;
 
 /// Those who fetch one file.
 pub(super) struct Crew {
@@ -465,29 +462,16 @@ impl Crew {
     /// Notes in the journal what is there.
     async fn note(&self, part: &Part) -> Result<(), super::disk::Error> {
         let (journal, path, held) = (self.context.journal.clone(), part.path(), self.plan().held());
-        let noted = tokio::task::spawn_blocking(move || journal.note_held(&path, &held)).await;
-        noted.unwrap_or_else(|error| Err(super::disk::Error::new("write", part.path(), std::io::Error::other(error))))
+        guard::blocking(part, move || journal.note_held(&path, &held)).await
     }
 
     /// Makes sure that a power cut takes little of it.
     async fn sync(&self, part: &Part) -> Result<(), super::disk::Error> {
         let (journal, path, held) = (self.context.journal.clone(), part.path(), self.plan().held());
         let Ok(file) = self.file.try_clone() else { return Ok(()) };
-        let sync = move || {
-            file.sync_data().map_err(|error| super::disk::Error::new("write", &path, error))?;
-            // What cannot be noted is fetched once more, after a power cut.
-            let _ = journal.note_settled(&path, &held);
-            Ok(())
-        };
-        match tokio::task::spawn_blocking(sync).await {
-            // It says so once: the next time all seems to be well, and what it lost is not there.
-            Ok(Err(error)) if !super::disk::Error::is_unsupported(&error) => {
-                self.staff().has_lost = true;
-                Err(error)
-            }
-            // A disk that cannot do this takes nothing from the transfer.
-            _ => Ok(()),
-        }
+        let result = guard::sync(file, part, move || journal.note_settled(&path, &held)).await;
+        self.staff().has_lost |= result.is_err();
+        result
     }
 
     /// All together are as one other file under a speed limit.

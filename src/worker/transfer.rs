@@ -15,11 +15,10 @@ use super::retry::{Kind as TroubleKind, Trouble};
 use super::rules::{self, Verdict};
 use super::scribe::Written;
 use super::segments::Crew;
-use super::walk::Found;
+use super::walk::{Found, LookUp};
 use super::{Input, News, download, follow, upload, walk};
 use crate::ftp::{self, Operation, Outcome, TransferType};
 use crate::model::exists::{DateIs, Pattern};
-use crate::model::path::folded;
 use crate::model::question::{Facts, FileExists};
 use crate::model::transfer::{Done, Proof, Running};
 use crate::model::{
@@ -414,20 +413,12 @@ impl Job {
             Err(net::Error::Ftp(ftp::Error::Refused { code: 500..=504, .. } | ftp::Error::Unsupported(_))) => {}
             result => return facts_of(result.map(|(outcome, _)| outcome).map_err(|error| Trouble::of(what, &error))),
         }
-        let Some(folder) = path.parent() else { return Ok(None) };
-        match walk::list(self, &folder, walk::Purpose::Compare).await {
-            Ok(listing) => {
-                let (name, alike) = (path.name(), folded(path.name()));
-                let found = listing.entries.iter().find(|entry| &*entry.name == name).map(walk::facts);
-                // It may be the same file, of which nothing is known then.
-                let is_alike = || listing.entries.iter().any(|entry| folded(&entry.name) == alike);
-                // So may what stands in a line that nobody can read.
-                let may_be = || !listing.refused.is_empty() || is_alike();
-                Ok(found.or_else(|| may_be().then(Facts::default)))
-            }
-            Err(trouble) if trouble.is_refusal() => Ok(None),
-            Err(trouble) => Err(trouble),
-        }
+        Ok(match walk::look_up(self, path).await? {
+            LookUp::Is(facts) => Some(facts),
+            // Of what may be the same file nothing is known.
+            LookUp::MayBe => Some(Facts::default()),
+            LookUp::Absent { .. } | LookUp::Unlisted => None,
+        })
     }
 
     /// What is to be done with a target that exists: by the row's rule, the settings', or what a person says.

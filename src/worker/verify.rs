@@ -7,14 +7,15 @@ use std::path::PathBuf;
 use super::browse::Browser;
 use super::checksum::of_file;
 use super::disk::{self, Part};
+use super::download;
 use super::retry::Trouble;
 use super::transfer::{Job, remote_name};
-use super::{download, walk};
+use super::walk::{self, LookUp};
 use crate::ftp::checksum::Offer;
 use crate::ftp::{self, Algorithm, Operation, Outcome};
-use crate::model::path::folded;
+use crate::model::question::Facts;
 use crate::model::transfer::Proof;
-use crate::model::{Cause, Entry, RemotePath, Report};
+use crate::model::{Cause, RemotePath, Report};
 use crate::net::{self, Body};
 
 /// A download whose part is whole: `size` is what the server said, where it did.
@@ -132,21 +133,15 @@ async fn again(job: &Job, what: &str, path: &RemotePath, here: u64, for_sure: bo
             trouble => return Err(trouble),
         },
     };
-    let Some(folder) = path.parent().filter(|_| !is_unknown || for_sure) else {
+    if is_unknown && !for_sure {
         return Ok(Some(Proof::Reply));
-    };
-    let listing = match walk::list(job, &folder, walk::Purpose::Compare).await {
-        Err(trouble) if trouble.is_refusal() => return Ok(Some(Proof::Reply)),
-        listing => listing?,
-    };
-    let name = path.name();
-    if let Some(entry) = listing.entries.iter().find(|entry| *entry.name == *name) {
-        return entry.exact_size().map_or(Ok(Proof::Reply), |there| same_size(what, there, here)).map(Some);
     }
-    // Servers write names in their own way, and do not show all.
-    let is_alike = |entry: &Entry| folded(&entry.name) == folded(name);
-    let is_sure = !listing.entries.is_empty() && listing.refused.is_empty() && !name.starts_with('.');
-    Ok((!is_sure || listing.entries.iter().any(is_alike)).then_some(Proof::Reply))
+    match walk::look_up(job, path).await? {
+        LookUp::Is(Facts { size: Some(there), .. }) => same_size(what, there, here).map(Some),
+        // Servers do not show all.
+        LookUp::Absent { is_empty: false } if !path.name().starts_with('.') => Ok(None),
+        _ => Ok(Some(Proof::Reply)),
+    }
 }
 
 fn same_size(what: &str, there: u64, here: u64) -> Result<Proof, Trouble> {

@@ -229,6 +229,31 @@ impl<'a> There<'a> {
     }
 }
 
+/// What the list of a folder says of a file in it.
+pub(super) enum LookUp {
+    Is(Facts),
+    /// It may be a name that the server writes in its own way, or a line that nobody can read.
+    MayBe,
+    Absent {
+        /// Nothing is listed at all.
+        is_empty: bool,
+    },
+    /// The folder cannot be listed.
+    Unlisted,
+}
+
+/// Looks a file up in the list of its folder.
+pub(super) async fn look_up(job: &Job, path: &RemotePath) -> Result<LookUp, Trouble> {
+    let Some(folder) = path.parent() else { return Ok(LookUp::Unlisted) };
+    let Some(listing) = listing_there(job, &folder).await? else { return Ok(LookUp::Unlisted) };
+    let (name, alike) = (path.name(), folded(path.name()));
+    if let Some(entry) = listing.entries.iter().find(|entry| *entry.name == *name) {
+        return Ok(LookUp::Is(facts(entry)));
+    }
+    let may_be = !listing.refused.is_empty() || listing.entries.iter().any(|entry| folded(&entry.name) == alike);
+    Ok(if may_be { LookUp::MayBe } else { LookUp::Absent { is_empty: listing.entries.is_empty() } })
+}
+
 /// What a listing says of a file; of a link, nothing.
 pub(super) fn facts(entry: &Entry) -> Facts {
     if entry.kind == Kind::Link {
